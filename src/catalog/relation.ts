@@ -1,0 +1,33 @@
+import type { PgType } from '../types/pg-type.ts'
+
+/** `pg_class.relkind` of what can be read: table, partitioned table, view, materialized view, foreign table. */
+export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f'
+
+/** An attribute that the role may read. */
+export interface Column {
+  readonly name: string
+  readonly type: PgType
+  /** The SQL that selects it: the quoted name, or its text form where the type has no binary writer. */
+  readonly select: string
+  readonly isNullable: boolean
+}
+
+/** A relation of the database as the catalogs describe it and as this role sees it. */
+export interface Relation {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: RelationKind
+  /** Whether it is a partition of another relation. */
+  readonly isPartition: boolean
+  /** Readable attributes in `attnum` order; system and dropped ones are not among them. */
+  readonly columns: readonly Column[]
+  /** Names in key order; empty without a primary key or when the role may not read all of it. */
+  readonly primaryKey: readonly string[]
+  /** Whether `ctid` and `xmin` may be named: a table or materialized view with SELECT on the whole of it. */
+  readonly hasSystemColumns: boolean
+  /** From the statistics: null when they know nothing about it. */
+  readonly estimatedRows: number | null
+  /** `pg_table_size`, summed over the leaves of a partitioned table; 0 for views and foreign tables. */
+  readonly sizeBytes: number
+}

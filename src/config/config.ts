@@ -1,0 +1,60 @@
+export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
+
+/** TLS as libpq means it. Certificates and keys are PEM text, never file names. */
+export interface SslConfig {
+  readonly mode: SslMode
+  readonly caCertificate: string | null
+  readonly clientCertificate: string | null
+  readonly clientKey: string | null
+  readonly clientKeyPassword: string | null
+}
+
+export type TunnelConfig =
+  | { readonly method: 'NO_TUNNEL' }
+  | {
+      readonly method: 'SSH_KEY_AUTH'
+      readonly host: string
+      readonly port: number
+      readonly user: string
+      readonly key: string
+    }
+  | {
+      readonly method: 'SSH_PASSWORD_AUTH'
+      readonly host: string
+      readonly port: number
+      readonly user: string
+      readonly password: string
+    }
+
+/** The config of a run: canonical names, defaults filled in, frozen. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly username: string
+  readonly password: string
+  /** Case sensitive, never empty. */
+  readonly schemas: readonly string[]
+  /** Narrows discovery to one relation. */
+  readonly table: string | null
+  /** Adds a stream that reads this SELECT as a subquery. */
+  readonly query: string | null
+  readonly syncMode: 'full_refresh' | 'incremental'
+  readonly cursorField: string | null
+  readonly primaryKey: readonly string[]
+  readonly ssl: SslConfig
+  readonly tunnel: TunnelConfig
+  readonly replicationMethod: 'Standard' | 'Xmin' | 'CDC'
+  readonly jdbcUrlParams: string
+  readonly applicationName: string
+  readonly connectTimeoutMs: number
+  /** How long the server may send nothing before we look whether it still works. */
+  readonly timeoutMs: number
+  readonly minConnections: number
+  readonly maxConnections: number
+  readonly batchSize: number
+  readonly maxRetries: number
+  readonly checkPrivileges: boolean
+  readonly checkpointIntervalMs: number
+  readonly lateCommitWindowMs: number
+}

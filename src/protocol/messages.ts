@@ -1,0 +1,176 @@
+import type { FailureType } from '../errors.ts'
+
+export type LogLevel = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'
+export type SyncMode = 'full_refresh' | 'incremental'
+export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [key: string]: JsonValue | undefined }
+export type JsonObject = { readonly [key: string]: JsonValue | undefined }
+
+/** What names a stream; PostgreSQL's schema is Airbyte's namespace. */
+export interface StreamDescriptor {
+  readonly name: string
+  readonly namespace?: string
+}
+
+/** A stream as discover offers it. */
+export interface AirbyteStream {
+  readonly name: string
+  readonly namespace?: string
+  readonly json_schema: JsonObject
+  readonly supported_sync_modes: readonly SyncMode[]
+  readonly source_defined_cursor: boolean
+  readonly default_cursor_field: readonly string[]
+  readonly source_defined_primary_key: readonly (readonly string[])[]
+  readonly is_resumable: boolean
+}
+
+/** A stream as the user selected it; fields that the connector does not use are left out. */
+export interface ConfiguredStream {
+  readonly stream: Pick<AirbyteStream, 'name' | 'namespace' | 'json_schema'>
+  readonly sync_mode: SyncMode
+  readonly cursor_field: readonly string[]
+  readonly primary_key: readonly (readonly string[])[]
+}
+
+/** `emitted_at` of a message that is made now, in milliseconds since 1970. */
+export type Clock = () => number
+
+export type Message =
+  | { readonly type: 'SPEC'; readonly spec: JsonObject }
+  | {
+      readonly type: 'CONNECTION_STATUS'
+      readonly connectionStatus: {
+        readonly status: 'SUCCEEDED' | 'FAILED'
+        readonly message?: string
+      }
+    }
+  | { readonly type: 'CATALOG'; readonly catalog: { readonly streams: readonly AirbyteStream[] } }
+  | { readonly type: 'STATE'; readonly state: StateMessage }
+  | { readonly type: 'LOG'; readonly log: LogMessage }
+  | { readonly type: 'TRACE'; readonly trace: TraceMessage }
+
+export interface LogMessage {
+  readonly level: LogLevel
+  readonly message: string
+  /** The same facts for machines; an extra key that protocol readers ignore. */
+  readonly health?: JsonObject
+}
+
+export interface StateMessage {
+  readonly type: 'STREAM'
+  readonly stream: {
+    readonly stream_descriptor: StreamDescriptor
+    readonly stream_state: JsonObject
+  }
+  readonly sourceStats: { readonly recordCount: number }
+}
+
+export type TraceMessage = { readonly emitted_at: number } & (
+  | {
+      readonly type: 'ERROR'
+      readonly error: {
+        readonly failure_type: FailureType
+        readonly message: string
+        readonly internal_message: string
+        readonly stack_trace: string
+        readonly stream_descriptor?: StreamDescriptor
+      }
+    }
+  | {
+      readonly type: 'ESTIMATE'
+      readonly estimate: {
+        readonly type: 'STREAM'
+        readonly name: string
+        readonly namespace?: string
+        readonly row_estimate: number
+        readonly byte_estimate: number
+      }
+    }
+  | {
+      readonly type: 'STREAM_STATUS'
+      readonly stream_status: {
+        readonly stream_descriptor: StreamDescriptor
+        readonly status: StreamStatus
+      }
+    }
+)
+
+/** A LOG message; `health` is an extra key with the same facts for machines. */
+export function logMessage(level: LogLevel, message: string, health?: JsonObject): Message {
+  return {
+    type: 'LOG',
+    log: health === undefined ? { level, message } : { level, message, health },
+  }
+}
+
+/** A TRACE that says where a stream stands. */
+export function streamStatus(
+  descriptor: StreamDescriptor,
+  status: StreamStatus,
+  emittedAtMs: number,
+): Message {
+  return {
+    type: 'TRACE',
+    trace: {
+      type: 'STREAM_STATUS',
+      emitted_at: emittedAtMs,
+      stream_status: { stream_descriptor: descriptor, status },
+    },
+  }
+}
+
+/** A TRACE with what the statistics expect a stream to hold, in rows and bytes. */
+export function streamEstimate(
+  descriptor: StreamDescriptor,
+  estimate: { rows: number; bytes: number },
+  emittedAtMs: number,
+): Message {
+  return {
+    type: 'TRACE',
+    trace: {
+      type: 'ESTIMATE',
+      emitted_at: emittedAtMs,
+      estimate: {
+        type: 'STREAM',
+        ...descriptor,
+        row_estimate: estimate.rows,
+        byte_estimate: estimate.bytes,
+      },
+    },
+  }
+}
+
+/** A STATE of one stream; `recordCount` is the number of its records since its previous STATE. */
+export function streamState(
+  descriptor: StreamDescriptor,
+  state: JsonObject,
+  recordCount: number,
+): Message {
+  return {
+    type: 'STATE',
+    state: {
+      type: 'STREAM',
+      stream: { stream_descriptor: descriptor, stream_state: state },
+      sourceStats: { recordCount },
+    },
+  }
+}
+
+/**
+ * The line of a message, without its line feed. A whole-numbered `recordCount` gets its decimal point,
+ * which the protocol asks for and JSON.stringify leaves out.
+ */
+export function serializeMessage(message: Message): string {
+  const line = JSON.stringify(message)
+  if (message.type !== 'STATE') return line
+  return line.replace(
+    /"sourceStats":\{"recordCount":(\d+)\}\}\}$/,
+    '"sourceStats":{"recordCount":$1.0}}}',
+  )
+}
