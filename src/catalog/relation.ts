@@ -24,10 +24,13 @@ export interface Relation {
   readonly columns: readonly Column[]
   /** Names in key order; empty without a primary key or when the role may not read all of it. */
   readonly primaryKey: readonly string[]
-  /** Whether `ctid` and `xmin` may be named: a table or materialized view with SELECT on the whole of it. */
+  /**
+   * Whether `ctid` and `xmin` may be named and say where and since when a row is: a table or materialized view with
+   * SELECT on the whole of it, that no other table inherits from; a partitioned table when that is so of each leaf.
+   */
   readonly hasSystemColumns: boolean
   /** From the statistics: null when they know nothing about it. */
   readonly estimatedRows: number | null
-  /** `pg_table_size`, summed over the leaves of a partitioned table; 0 for views and foreign tables. */
+  /** Of the pages that the statistics know; leaves summed; 0 for views and foreign tables. */
   readonly sizeBytes: number
 }

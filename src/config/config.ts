@@ -17,6 +17,7 @@ export type TunnelConfig =
       readonly port: number
       readonly user: string
       readonly key: string
+      readonly keyPassphrase: string | null
     }
   | {
       readonly method: 'SSH_PASSWORD_AUTH'
@@ -44,7 +45,7 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  readonly replicationMethod: 'Standard' | 'Xmin' | 'CDC'
+  readonly replicationMethod: 'Standard' | 'Xmin'
   readonly jdbcUrlParams: string
   readonly applicationName: string
   readonly connectTimeoutMs: number

@@ -1,17 +1,28 @@
-const LATIN1_MAX_LENGTH = 24
+/** Up to this length a loop beats a call into the runtime. */
+const SHORT_BYTES = 32
 
 /** Bytes that grow: what every writer of output writes to. `length` counts the bytes in use. */
 export class ByteBuffer {
   bytes: Buffer
+  /** Over all of `bytes`, for writing words. */
+  view: DataView
   length = 0
 
   constructor(capacityBytes: number) {
     this.bytes = Buffer.allocUnsafeSlow(capacityBytes)
+    this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, capacityBytes)
   }
 
-  /** Makes room for `count` more bytes. Call it before writing to `bytes` directly. */
+  /** Makes room for `count` more bytes. Call it before writing to `bytes` or `view` directly. */
   reserve(count: number): void {
     if (this.length + count > this.bytes.length) this.#grow(count)
+  }
+
+  /** Goes on in other storage, which the caller has made free, from its beginning. */
+  replaceStorage(bytes: Buffer): void {
+    this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.length = 0
   }
 
   /** Appends a byte. */
@@ -24,24 +35,22 @@ export class ByteBuffer {
   copy(bytes: Uint8Array, start: number, end: number): void {
     const count = end - start
     this.reserve(count)
-    if (count <= 32) {
-      const target = this.bytes
-      let at = this.length
-      for (let i = start; i < end; i++) target[at++] = bytes[i]!
-    } else {
-      this.bytes.set(bytes.subarray(start, end), this.length)
-    }
-    this.length += count
+    const target = this.bytes
+    const to = this.length
+    if (count <= SHORT_BYTES) for (let i = 0; i < count; i++) target[to + i] = bytes[start + i]!
+    else target.set(bytes.subarray(start, end), to)
+    this.length = to + count
   }
 
   /** Appends a string of characters up to U+00FF, a byte each. */
   latin1(text: string): void {
-    this.reserve(text.length)
-    if (text.length > LATIN1_MAX_LENGTH) {
-      this.length += this.bytes.write(text, this.length, 'latin1')
-      return
-    }
-    for (let i = 0; i < text.length; i++) this.bytes[this.length++] = text.charCodeAt(i)
+    const count = text.length
+    this.reserve(count)
+    const target = this.bytes
+    const to = this.length
+    if (count <= SHORT_BYTES) for (let i = 0; i < count; i++) target[to + i] = text.charCodeAt(i)
+    else target.write(text, to, 'latin1')
+    this.length = to + count
   }
 
   /** Appends a string as UTF-8. */
@@ -52,7 +61,9 @@ export class ByteBuffer {
 
   #grow(count: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + count))
-    this.bytes.copy(grown, 0, 0, this.length)
-    this.bytes = grown
+    const { length } = this
+    this.bytes.copy(grown, 0, 0, length)
+    this.replaceStorage(grown)
+    this.length = length
   }
 }

@@ -1,13 +1,32 @@
-import type { FailureType } from '../errors.ts'
+import { randomUUID } from 'node:crypto'
+import { type ConnectorError, describeCause, type FailureType } from '../errors.ts'
+
+/** What no value begins with: it marks the strings that are to be printed as numbers. */
+const NUMBER_MARK = `${randomUUID()}:`
+const MARKED_NUMBERS = new RegExp(`"${NUMBER_MARK}([-+.\\deE]+)"`, 'g')
 
 export type LogLevel = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'
 export type SyncMode = 'full_refresh' | 'incremental'
 export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
+/** A number that is printed with exactly these digits: integers beyond 2^53, and counts with a decimal point. */
+export class JsonNumber {
+  readonly digits: string
+
+  constructor(digits: string) {
+    this.digits = digits
+  }
+
+  toJSON(): string {
+    return `${NUMBER_MARK}${this.digits}`
+  }
+}
+
 export type JsonValue =
   | null
   | boolean
   | number
   | string
+  | JsonNumber
   | readonly JsonValue[]
   | { readonly [key: string]: JsonValue | undefined }
 export type JsonObject = { readonly [key: string]: JsonValue | undefined }
@@ -68,7 +87,8 @@ export interface StateMessage {
     readonly stream_descriptor: StreamDescriptor
     readonly stream_state: JsonObject
   }
-  readonly sourceStats: { readonly recordCount: number }
+  /** With a decimal point: the protocol counts in doubles. */
+  readonly sourceStats: { readonly recordCount: JsonNumber }
 }
 
 export type TraceMessage = { readonly emitted_at: number } & (
@@ -157,20 +177,31 @@ export function streamState(
     state: {
       type: 'STREAM',
       stream: { stream_descriptor: descriptor, stream_state: state },
-      sourceStats: { recordCount },
+      sourceStats: { recordCount: new JsonNumber(`${recordCount}.0`) },
     },
   }
 }
 
-/**
- * The line of a message, without its line feed. A whole-numbered `recordCount` gets its decimal point,
- * which the protocol asks for and JSON.stringify leaves out.
- */
+/** The line of a message, without its line feed. */
 export function serializeMessage(message: Message): string {
   const line = JSON.stringify(message)
-  if (message.type !== 'STATE') return line
-  return line.replace(
-    /"sourceStats":\{"recordCount":(\d+)\}\}\}$/,
-    '"sourceStats":{"recordCount":$1.0}}}',
-  )
+  return message.type === 'STATE' ? line.replace(MARKED_NUMBERS, '$1') : line
+}
+
+/** A TRACE that says why the run fails and who must act. */
+export function errorTrace(error: ConnectorError, emittedAtMs: number): Message {
+  const { internalMessage, stackTrace } = describeCause(error)
+  return {
+    type: 'TRACE',
+    trace: {
+      type: 'ERROR',
+      emitted_at: emittedAtMs,
+      error: {
+        failure_type: error.failureType,
+        message: error.message,
+        internal_message: internalMessage,
+        stack_trace: stackTrace,
+      },
+    },
+  }
 }

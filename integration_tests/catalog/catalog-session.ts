@@ -1,0 +1,44 @@
+import pg from 'pg'
+import type { ResultField, SqlSession } from '../../src/postgres/sql-session.ts'
+import type { TestDatabase } from '../helpers/database.ts'
+
+/** A session over plain pg that counts the statements it sends; `role` is who asks, default: the superuser. */
+export class CatalogSession implements SqlSession, AsyncDisposable {
+  queries = 0
+  readonly #client: pg.Client
+
+  private constructor(client: pg.Client) {
+    this.#client = client
+  }
+
+  static async open(db: TestDatabase, role?: string): Promise<CatalogSession> {
+    const client = new pg.Client(db.server.connectionConfig(db.name))
+    await client.connect()
+    if (role !== undefined) await client.query(`SET ROLE ${client.escapeIdentifier(role)}`)
+    return new CatalogSession(client)
+  }
+
+  async query<Row>(sql: string, params: readonly unknown[] = []): Promise<readonly Row[]> {
+    this.queries++
+    const { rows } = await this.#client.query<Row & pg.QueryResultRow>(sql, [...params])
+    return rows
+  }
+
+  async describe(sql: string): Promise<readonly ResultField[]> {
+    this.queries++
+    await this.#client.query('BEGIN READ ONLY')
+    try {
+      const config = { text: sql, values: [], queryMode: 'extended' }
+      const { fields } = await this.#client.query(config)
+      return fields.map(({ name, dataTypeID, dataTypeModifier }) => {
+        return { name, typeOid: dataTypeID, typmod: dataTypeModifier }
+      })
+    } finally {
+      await this.#client.query('ROLLBACK')
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.end()
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What one run of a process took, from its start to its end. CPU and memory are null where /proc is missing. */
+export interface Usage {
+  readonly seconds: number
+  readonly cpuSeconds: number | null
+  readonly peakRssBytes: number | null
+  readonly stderr: string
+}
+
+/** Where a measured process writes: the null device, or a real pipe (not a socket) that `cat` empties. */
+export type Destination = 'null' | 'cat'
+
+const SAMPLE_INTERVAL_MS = 20
+/** USER_HZ of Linux on every platform Node.js runs on: proc_pid_stat(5). */
+const TICKS_PER_SECOND = 100
+/** Where utime and stime are, counted behind the process name, which may hold blanks. */
+const USER_TIME_INDEX = 11
+
+/** Runs `node …args` and measures it. @throws Error with its stderr if it fails. */
+export async function measure(args: readonly string[], destination: Destination): Promise<Usage> {
+  const directory = mkdtempSync(join(tmpdir(), 'bench-'))
+  try {
+    return destination === 'null'
+      ? await runInto(openSync('/dev/null', 'w'), args)
+      : await runIntoCat(join(directory, 'pipe'), args)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}
+
+/** Lines and bytes that `node …args` writes. */
+export async function countOutput(
+  args: readonly string[],
+): Promise<{ lines: number; bytes: number }> {
+  const script = '"$@" | wc -lc'
+  const child = spawn('/bin/sh', ['-c', script, 'sh', process.execPath, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [lines = 0, bytes = 0] = (await text(child.stdout)).trim().split(/\s+/).map(Number)
+  return { lines, bytes }
+}
+
+async function runIntoCat(pipe: string, args: readonly string[]): Promise<Usage> {
+  execFileSync('mkfifo', [pipe])
+  const cat = spawn('/bin/sh', ['-c', 'exec cat < "$0" > /dev/null', pipe], { stdio: 'ignore' })
+  const [usage] = await Promise.all([runInto(openSync(pipe, 'w'), args), once(cat, 'exit')])
+  return usage
+}
+
+async function runInto(stdout: number, args: readonly string[]): Promise<Usage> {
+  const startedMs = performance.now()
+  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'pipe'] })
+  closeSync(stdout)
+  if (child.stderr === null) throw new Error('stderr is not a pipe')
+  const ended = once(child, 'exit').then(() => performance.now())
+  const [endedMs, usage, stderr] = await Promise.all([ended, sampled(child), text(child.stderr)])
+  if (child.exitCode !== 0) throw new Error(`${args.join(' ')} failed:\n${stderr}`)
+  return { seconds: (endedMs - startedMs) / 1000, ...usage, stderr }
+}
+
+/** Its last sample is at most one interval old when the process ends. */
+async function sampled(
+  child: ChildProcess,
+): Promise<{ cpuSeconds: number | null; peakRssBytes: number | null }> {
+  let cpuSeconds: number | null = null
+  let peakRssBytes: number | null = null
+  while (child.exitCode === null && child.signalCode === null) {
+    cpuSeconds = readCpuSeconds(child.pid) ?? cpuSeconds
+    peakRssBytes = readPeakRssBytes(child.pid) ?? peakRssBytes
+    await sleep(SAMPLE_INTERVAL_MS)
+  }
+  return { cpuSeconds, peakRssBytes }
+}
+
+function readCpuSeconds(pid: number | undefined): number | null {
+  const stat = readProcFile(`/proc/${pid}/stat`)
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[USER_TIME_INDEX]) + Number(fields[USER_TIME_INDEX + 1])
+  return Number.isNaN(ticks) ? null : ticks / TICKS_PER_SECOND
+}
+
+function readPeakRssBytes(pid: number | undefined): number | null {
+  const [, kibibytes] = /^VmHWM:\s*(\d+) kB$/m.exec(readProcFile(`/proc/${pid}/status`)) ?? []
+  return kibibytes === undefined ? null : Number(kibibytes) * 1024
+}
+
+function readProcFile(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return '' // It has just ended, or there is no /proc
+  }
+}

@@ -1,0 +1,48 @@
+/** Prints lines for a person. */
+export function say(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+/** Columns aligned under their titles: numbers to the right, everything else to the left. */
+export function textTable(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [titles, ...rows]
+  const widths = titles.map((_, column) =>
+    Math.max(...all.map((cells) => cells[column]?.length ?? 0)),
+  )
+  const isNumeric = titles.map((_, column) =>
+    rows.every((cells) => /^[-–\d.,×% ]*$/.test(cells[column] ?? '')),
+  )
+  const format = (cells: readonly string[]) =>
+    widths
+      .map((width, column) => {
+        const cell = cells[column] ?? ''
+        return isNumeric[column] ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('  ')
+      .trimEnd()
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ')
+  return [format(titles), rule, ...rows.map(format)].join('\n')
+}
+
+/** 1234567 → `1,234,567`. */
+export function grouped(value: number, fractionDigits = 0): string {
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: fractionDigits,
+    maximumFractionDigits: fractionDigits,
+  })
+}
+
+/** At most `width` characters, the last one an ellipsis if something was cut. */
+export function shortened(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+}
+
+/** The middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const low = sorted[Math.ceil(middle) - 1]
+  const high = sorted[Math.floor(middle)]
+  if (low === undefined || high === undefined) throw new Error('No values, no median')
+  return (low + high) / 2
+}

@@ -1,0 +1,120 @@
+import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
+import type { AirbyteStream, ConfiguredStream, JsonObject, SyncMode } from '../protocol/messages.ts'
+import { QUERY_STREAM_NAME } from './query-stream.ts'
+
+/**
+ * The streams of a configured catalog. Fields that the connector does not use may be there or not; an optional one
+ * may be null. A stream without a sync mode is a full refresh, as the protocol says.
+ * @throws ConnectorError config_error that names the stream and the field.
+ */
+export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
+  if (!isObject(raw)) throw invalid('is not a JSON object')
+  const entries: unknown = raw['streams']
+  if (!Array.isArray(entries)) throw invalid("has no list 'streams'")
+  if (entries.length === 0) throw invalid('selects no streams')
+  const streams = entries.map((entry: unknown, index) => parseStream(entry, index))
+  const labels = streams.map(({ stream }) => label(stream.name, stream.namespace))
+  const repeated = labels.find((name, index) => labels.indexOf(name) !== index)
+  if (repeated !== undefined) throw invalid(`selects the stream ${repeated} twice`)
+  return streams
+}
+
+/** What `buildConfiguredCatalog` needs of a config. */
+export type Selection = Pick<Config, 'table' | 'query' | 'syncMode' | 'cursorField' | 'primaryKey'>
+
+/**
+ * What `read` does without a catalog: every discovered stream, or only that of the config's `query` if there is
+ * one and no `table`, in the config's sync mode, with its cursor field and primary key. The key that the source defines
+ * stands in for one that the config does not give.
+ */
+export function buildConfiguredCatalog(
+  streams: readonly AirbyteStream[],
+  { table, query, syncMode, cursorField, primaryKey }: Selection,
+): ConfiguredStream[] {
+  const isOnlyQuery = query !== null && table === null
+  const selected = streams.filter(({ name }) => !isOnlyQuery || name === QUERY_STREAM_NAME)
+  return selected.map((stream) => ({
+    stream,
+    sync_mode: syncMode,
+    cursor_field: cursorField === null ? [] : [outputColumn(cursorField, stream)],
+    primary_key:
+      primaryKey.length === 0
+        ? stream.source_defined_primary_key
+        : primaryKey.map((name) => [outputColumn(name, stream)]),
+  }))
+}
+
+/** `o.updated_at` → `updated_at`, unless a column is called just that or none is called the latter. */
+function outputColumn(name: string, { json_schema }: AirbyteStream): string {
+  const { properties } = json_schema
+  if (!isObject(properties) || Object.hasOwn(properties, name)) return name
+  const last = name.slice(name.lastIndexOf('.') + 1)
+  return Object.hasOwn(properties, last) ? last : name
+}
+
+function parseStream(entry: unknown, index: number): ConfiguredStream {
+  const stream = isObject(entry) ? entry['stream'] : undefined
+  if (!isObject(entry) || !isObject(stream)) {
+    throw invalid(`has no 'stream' object in entry ${index + 1}`)
+  }
+  const { name, namespace, json_schema: schema } = stream
+  if (typeof name !== 'string' || name === '') {
+    throw invalid(`has a stream without a name in entry ${index + 1}`)
+  }
+  if (!isAbsent(namespace) && typeof namespace !== 'string') {
+    throw invalid(`has a 'namespace' that is not a string in ${label(name)}`)
+  }
+  const place = label(name, namespace)
+  if (!isAbsent(schema) && !isObject(schema)) {
+    throw invalid(`has a 'json_schema' that is not an object in ${place}`)
+  }
+  return {
+    stream: {
+      name,
+      ...(isAbsent(namespace) ? {} : { namespace }),
+      json_schema: schema ?? {},
+    },
+    sync_mode: parseSyncMode(entry['sync_mode'], place),
+    cursor_field: parseNames(entry['cursor_field'], `'cursor_field' of ${place}`),
+    primary_key: parsePaths(entry['primary_key'], `'primary_key' of ${place}`),
+  }
+}
+
+function parseSyncMode(raw: unknown, place: string): SyncMode {
+  if (isAbsent(raw)) return 'full_refresh'
+  if (raw === 'full_refresh' || raw === 'incremental') return raw
+  throw invalid(`has an unknown 'sync_mode' in ${place}: use 'full_refresh' or 'incremental'`)
+}
+
+function parsePaths(raw: unknown, place: string): string[][] {
+  if (isAbsent(raw)) return []
+  if (!Array.isArray(raw)) throw invalid(`has a ${place} that is not a list of lists of names`)
+  return raw.map((path: unknown) => parseNames(path, place))
+}
+
+function parseNames(raw: unknown, place: string): string[] {
+  if (isAbsent(raw)) return []
+  if (!Array.isArray(raw) || !raw.every((name): name is string => typeof name === 'string')) {
+    throw invalid(`has a ${place} that is not a list of names`)
+  }
+  return [...raw]
+}
+
+function label(name: string, namespace?: string | null): string {
+  return isAbsent(namespace) ? `'${name}'` : `'${namespace}.${name}'`
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined
+}
+
+/** What JSON.parse gave, so its members are JSON too. */
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function invalid(what: string): ConnectorError {
+  const message = `The configured catalog ${what}. Make it from what 'discover' prints.`
+  return new ConnectorError('config_error', message)
+}

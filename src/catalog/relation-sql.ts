@@ -1,0 +1,127 @@
+/**
+ * The relations of the schemas `$1` as `RelationRow`, a row each; `$2` is the one relation name or null, `$3` the
+ * names that are left out, `$4` whether what the role may not read is left out.
+ *
+ * LATERAL, so that each part is an index lookup whatever the planner thinks of the number of relations; a join with
+ * a wrong guess compares every relation with every other.
+ */
+export const RELATIONS_SQL = `
+SELECT
+  c.oid,
+  n.nspname::text AS schema,
+  c.relname::text AS name,
+  c.relkind::text AS kind,
+  c.relispartition AS "isPartition",
+  coalesce(attribute.names, '{}') AS "columnNames",
+  coalesce(attribute.type_oids, '{}') AS "typeOids",
+  coalesce(attribute.typmods, '{}') AS typmods,
+  coalesce(attribute.nullable, '{}') AS "areNullable",
+  coalesce(primary_key.names, '{}') AS "primaryKey",
+  CASE c.relkind
+    WHEN 'm' /* materialized view */ THEN privilege.can_select
+    WHEN 'r' /* table */ THEN
+      privilege.can_select AND c.relam = 2 /* heap */ AND coalesce(member.total, 1) = 1
+    WHEN 'p' /* partitioned table */ THEN
+      privilege.can_select
+      AND coalesce(member.can_read, true)
+      AND NOT (c.relrowsecurity AND row_security_active(c.oid))
+    ELSE false
+  END AS "hasSystemColumns",
+  /* -1 (since PostgreSQL 14) and 0 without a page (before): never analyzed */
+  coalesce(member.tuples, CASE WHEN c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0)
+                               THEN c.reltuples END)::float8 AS "estimatedRows",
+  CASE WHEN c.relkind IN ('r', 'p', 'm')
+       THEN coalesce(member.pages, c.relpages)::float8 * current_setting('block_size')::float8
+       ELSE 0
+  END AS "sizeBytes"
+FROM pg_catalog.pg_class AS c
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL (
+  /* null when the relation has just been dropped */
+  SELECT coalesce(has_table_privilege(c.oid, 'SELECT'), false) AS can_select
+) AS privilege
+LEFT JOIN LATERAL (
+  /* What is stored below a partitioned table, or in a table and those that inherit from it */
+  WITH RECURSIVE tree (oid) AS (
+    SELECT c.oid
+    UNION /* a table may inherit from the same ancestor twice */
+    SELECT i.inhrelid
+    FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
+  )
+  SELECT
+    count(*) AS total,
+    sum(m.reltuples) FILTER (WHERE m.reltuples > 0 OR (m.reltuples = 0 AND m.relpages > 0)) AS tuples,
+    sum(m.relpages) FILTER (WHERE m.relkind = 'r') AS pages,
+    /* Whether each leaf can be read by its own name and gives the same rows as its root does */
+    bool_and(
+      m.relkind = 'r'
+      AND m.relam = 2 /* heap */
+      AND has_table_privilege(m.oid, 'SELECT')
+      AND has_schema_privilege(m.relnamespace, 'USAGE')
+      AND NOT (m.relrowsecurity AND row_security_active(m.oid))
+    ) AS can_read
+  FROM tree JOIN pg_catalog.pg_class AS m ON m.oid = tree.oid
+  WHERE m.relkind <> 'p'
+) AS member ON c.relhassubclass
+LEFT JOIN LATERAL (
+  /* A NOT NULL constraint may be NOT VALID since PostgreSQL 18; before, none was of type 'n' */
+  SELECT array_agg(n.conkey[1]) AS attnums
+  FROM pg_catalog.pg_constraint AS n
+  WHERE n.conrelid = c.oid AND n.contype = 'n' AND NOT n.convalidated
+) AS unproven ON true
+LEFT JOIN LATERAL (
+  SELECT
+    array_agg(a.attname::text ORDER BY a.attnum) AS names,
+    array_agg(a.atttypid ORDER BY a.attnum) AS type_oids,
+    array_agg(a.atttypmod ORDER BY a.attnum) AS typmods,
+    array_agg(
+      NOT a.attnotnull
+      OR c.relkind NOT IN ('r', 'p') /* a foreign table's constraint is only a claim */
+      OR coalesce(member.total, 1) > 1 AND c.relkind = 'r' /* an inheriting table may have dropped it */
+      OR a.attnum = ANY (coalesce(unproven.attnums, '{}'))
+      ORDER BY a.attnum
+    ) AS nullable
+  FROM pg_catalog.pg_attribute AS a
+  WHERE a.attrelid = c.oid
+    AND a.attnum > 0 /* no system columns */
+    AND NOT a.attisdropped
+    AND (NOT $4::bool OR privilege.can_select OR has_column_privilege(c.oid, a.attnum, 'SELECT'))
+) AS attribute ON true
+LEFT JOIN LATERAL (
+  SELECT array_agg(a.attname::text ORDER BY key.position) AS names
+  FROM pg_catalog.pg_index AS i
+  CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS key (attnum, position)
+  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = key.attnum
+  WHERE i.indrelid = c.oid
+    AND i.indisprimary
+    AND i.indisvalid /* else some partition does not have it */
+    AND key.position <= i.indnkeyatts /* the rest are INCLUDE columns */
+) AS primary_key ON true
+WHERE n.nspname = ANY ($1::text[])
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND ($2::text IS NULL OR c.relname = $2::text)
+  AND c.relname <> ALL ($3::text[])
+  AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) /* a standby has no unlogged tables */
+  AND (
+    NOT $4::bool
+    OR has_schema_privilege(n.oid, 'USAGE') AND (privilege.can_select OR attribute.names IS NOT NULL)
+  )
+ORDER BY n.nspname, c.relname`
+
+/** A row of `RELATIONS_SQL`. The lists of the columns are parallel, in `attnum` order. */
+export interface RelationRow {
+  readonly oid: number
+  readonly schema: string
+  readonly name: string
+  readonly kind: 'r' | 'p' | 'v' | 'm' | 'f'
+  readonly isPartition: boolean
+  readonly columnNames: readonly string[]
+  readonly typeOids: readonly number[]
+  readonly typmods: readonly number[]
+  readonly areNullable: readonly boolean[]
+  /** All of it, also what the role may not read. */
+  readonly primaryKey: readonly string[]
+  readonly hasSystemColumns: boolean
+  readonly estimatedRows: number | null
+  readonly sizeBytes: number
+}

@@ -1,0 +1,124 @@
+import { expect } from 'chai'
+import type { PgType } from '../types/pg-type.ts'
+import type { Column, Relation } from './relation.ts'
+import { toCatalog, toStream } from './stream.ts'
+
+const INTEGER = { type: 'number', airbyte_type: 'integer' }
+
+function column(name: string, isCursor = true): Column {
+  const type: PgType = {
+    name: isCursor ? 'int4' : 'json',
+    jsonSchema: isCursor ? INTEGER : { type: 'string' },
+    arrow: isCursor ? 'int64' : 'utf8',
+    isCursor,
+    writeText: () => 0,
+  }
+  return { name, type, select: `"${name}"`, isNullable: true }
+}
+
+function relation(changes: Partial<Relation> = {}): Relation {
+  return {
+    oid: 16384,
+    schema: 'public',
+    name: 'orders',
+    kind: 'r',
+    isPartition: false,
+    columns: [column('id'), column('body', false)],
+    primaryKey: ['id'],
+    hasSystemColumns: true,
+    estimatedRows: null,
+    sizeBytes: 0,
+    ...changes,
+  }
+}
+
+const BOTH = ['full_refresh', 'incremental']
+const FULL = ['full_refresh']
+
+describe('toCatalog', () => {
+  it('sorts by namespace, then name, by code unit', () => {
+    const names = [
+      ['public', 'b'],
+      ['public', 'B'],
+      ['Zoo', 'z'],
+      ['public', 'a'],
+      ['a.b', 'c'],
+    ]
+    const relations = names.map(([schema = '', name = '']) => relation({ schema, name }))
+    const { streams } = toCatalog(relations, 'Standard')
+    expect(streams.map((stream) => `${stream.namespace}/${stream.name}`)).to.deep.equal([
+      'Zoo/z',
+      'a.b/c',
+      'public/B',
+      'public/a',
+      'public/b',
+    ])
+  })
+
+  it('leaves the list it was given alone', () => {
+    const relations = [relation({ name: 'b' }), relation({ name: 'a' })]
+    toCatalog(relations, 'Standard')
+    expect(relations.map(({ name }) => name)).to.deep.equal(['b', 'a'])
+  })
+})
+
+describe('toStream', () => {
+  it('has exactly the fields of the protocol', () => {
+    expect(toStream(relation(), 'Standard')).to.deep.equal({
+      name: 'orders',
+      namespace: 'public',
+      json_schema: { type: 'object', properties: { id: INTEGER, body: { type: 'string' } } },
+      supported_sync_modes: BOTH,
+      source_defined_cursor: false,
+      default_cursor_field: [],
+      source_defined_primary_key: [['id']],
+      is_resumable: true,
+    })
+  })
+
+  it('gives the key in key order, a path for each column', () => {
+    const stream = toStream(relation({ primaryKey: ['b', 'a'] }), 'Standard')
+    expect(stream.source_defined_primary_key).to.deep.equal([['b'], ['a']])
+  })
+
+  it('has empty properties without columns', () => {
+    const stream = toStream(relation({ columns: [], primaryKey: [] }), 'Standard')
+    expect(stream.json_schema).to.deep.equal({ type: 'object', properties: {} })
+    expect(stream.supported_sync_modes).to.deep.equal(FULL)
+  })
+
+  it('keeps a column called __proto__', () => {
+    const stream = toStream(relation({ columns: [column('__proto__')] }), 'Standard')
+    expect(JSON.stringify(stream.json_schema)).to.include('{"__proto__":{"type":"number"')
+  })
+
+  const view = { kind: 'v', hasSystemColumns: false, primaryKey: [] } as const
+  const cases = [
+    ['Standard', 'a table', {}, BOTH, false, true],
+    [
+      'Standard',
+      'a table with no cursor type',
+      { columns: [column('x', false)] },
+      FULL,
+      false,
+      true,
+    ],
+    ['Standard', 'a view', view, BOTH, false, false],
+    ['Standard', 'a table with column grants', { hasSystemColumns: false }, BOTH, false, false],
+    ['Xmin', 'a table', {}, BOTH, true, true],
+    ['Xmin', 'a table without key', { primaryKey: [] }, BOTH, false, true],
+    ['Xmin', 'a materialized view', { kind: 'm', primaryKey: [] }, BOTH, false, true],
+    ['Xmin', 'a view', view, FULL, false, false],
+    ['Xmin', 'a foreign table', { ...view, kind: 'f' }, FULL, false, false],
+    ['Xmin', 'a table with column grants', { hasSystemColumns: false }, FULL, false, false],
+  ] as const
+  for (const [method, what, changes, modes, isSourceDefined, isResumable] of cases) {
+    it(`${method}, ${what} → ${modes.join(', ')}`, () => {
+      const stream = toStream(relation(changes), method)
+      expect(stream.supported_sync_modes).to.deep.equal(modes)
+      expect(stream.source_defined_cursor).to.equal(isSourceDefined)
+      expect(stream.default_cursor_field).to.deep.equal([])
+      expect(stream.is_resumable).to.equal(isResumable)
+    })
+  }
+})

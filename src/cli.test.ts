@@ -1,0 +1,103 @@
+import { expect } from 'chai'
+import { parseCommandLine, UsageError } from './cli.ts'
+
+const READ = { command: 'read', config: 'c.json', catalog: null, state: null, expandEnv: false }
+
+describe('parseCommandLine', () => {
+  for (const [line, expected] of [
+    ['spec', { command: 'spec' }],
+    ['check --config c.json', { command: 'check', config: 'c.json', expandEnv: false }],
+    ['check --config=c.json', { command: 'check', config: 'c.json', expandEnv: false }],
+    ['--config c.json check', { command: 'check', config: 'c.json', expandEnv: false }],
+    ['discover --config 1', { command: 'discover', config: '1', expandEnv: false }],
+    ['check --expand-env --config c', { command: 'check', config: 'c', expandEnv: true }],
+    ['read --config c.json', READ],
+    ['read --config c.json --catalog k', { ...READ, catalog: 'k' }],
+    ['read --config c.json --state s', { ...READ, state: 's' }],
+    [
+      'read --config c.json --catalog k --state s --expand-env',
+      { ...READ, catalog: 'k', state: 's', expandEnv: true },
+    ],
+    ['--spec', { command: 'spec' }],
+    ['--check --config c', { command: 'check', config: 'c', expandEnv: false }],
+    ['--discover --config c', { command: 'discover', config: 'c', expandEnv: false }],
+    ['--read --config c.json --catalog k', { ...READ, catalog: 'k' }],
+  ] as const) {
+    it(`${line} → ${JSON.stringify(expected)}`, () => {
+      expect(parseCommandLine(line.split(' '))).to.deep.equal(expected)
+    })
+  }
+
+  for (const [argv, problem] of [
+    [[], 'A command is needed'],
+    [['fetch'], 'Unknown argument: fetch'],
+    [['spec', 'now'], 'Unknown argument: now'],
+    [['spec', '--config', 'c'], 'Unknown argument: config'],
+    [['check', 'check', '--config', 'c'], 'Unknown argument: check'],
+    [['--read', '--check', '--config', 'c'], 'Unknown argument: check'],
+    [['--config', 'c'], 'Unknown argument: config'],
+    [['check'], 'Missing required argument: config'],
+    [['read', '--catalog', 'k'], 'Missing required argument: config'],
+    [['check', '--config'], 'Not enough arguments following: config'],
+    [['check', '--config', '--expand-env'], 'Not enough arguments following: config'],
+    [['read', '--config', 'c', '--state'], 'Not enough arguments following: state'],
+    [['check', '--config='], 'A file name is empty'],
+    [['check', '--config', ''], 'A file name is empty'],
+    [['check', '--config', 'a', '--config', 'b'], '--config is given more than once'],
+    [['check', '--config', 'a', '--config=b'], '--config is given more than once'],
+    [['read', '--config', 'c', '--state', 'a', '--state', 'b'], '--state is given more than once'],
+    [['check', '--config', 'c', '--expand-env', '--expand-env'], '--expand-env is given more'],
+    [['check', '--config', 'c', '--expand-env=maybe'], '--expand-env takes no value'],
+    [['check', '--config', 'c', '--expandEnv'], 'Unknown argument: expandEnv'],
+    [['check', '--config', 'c', '--no-expand-env'], 'Unknown argument: no-expand-env'],
+    [['check', '--config', 'c', '--catalog', 'k'], 'Unknown argument: catalog'],
+    [['discover', '--config', 'c', '--state', 's'], 'Unknown argument: state'],
+    [['read', '--config', 'c', '-v'], 'Unknown argument: v'],
+    [['read', '--config', 'c', '--', 'x'], 'nothing to say after --'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(argv)}: ${problem}`, () => {
+      expect(() => parseCommandLine(argv)).to.throw(UsageError, problem)
+    })
+  }
+
+  it('names the help when it refuses', () => {
+    expect(() => parseCommandLine(['fetch'])).to.throw('Run source-postgres --help')
+  })
+
+  it('tells every command and an example in the help', () => {
+    const help = parseCommandLine(['--help'])
+    if (help.command !== 'help') throw new Error('no help')
+    for (const command of ['spec', 'check', 'discover', 'read']) {
+      expect(help.text).to.include(`source-postgres ${command}`)
+    }
+    expect(help.text).to.include('source-postgres check --config config.json')
+  })
+
+  it('tells the options of a command in its help', () => {
+    const help = parseCommandLine(['read', '--help'])
+    if (help.command !== 'help') throw new Error('no help')
+    for (const option of ['--config', '--catalog', '--state', '--expand-env']) {
+      expect(help.text).to.include(option)
+    }
+  })
+
+  it('takes the word help for --help', () => {
+    expect(parseCommandLine(['help'])).to.deep.equal(parseCommandLine(['--help']))
+  })
+
+  it('gives the version alone', () => {
+    const version = parseCommandLine(['--version'])
+    if (version.command !== 'help') throw new Error('no version')
+    expect(version.text).to.match(/^\d+\.\d+\.\d+$/)
+  })
+
+  it('leaves its argument as it is', () => {
+    expect(parseCommandLine(Object.freeze(['--spec']))).to.deep.equal({ command: 'spec' })
+  })
+})
+
+describe('UsageError', () => {
+  it('keeps its name and message', () => {
+    expect(new UsageError('no').toString()).to.equal('UsageError: no')
+  })
+})

@@ -1,0 +1,137 @@
+import yargs, { type Argv } from 'yargs'
+import manifest from '../package.json' with { type: 'json' }
+
+/** What the command line asks for. Files are paths as given. */
+export type CommandLine =
+  | { readonly command: 'spec' }
+  | { readonly command: 'check'; readonly config: string; readonly expandEnv: boolean }
+  | { readonly command: 'discover'; readonly config: string; readonly expandEnv: boolean }
+  | {
+      readonly command: 'read'
+      readonly config: string
+      readonly catalog: string | null
+      readonly state: string | null
+      readonly expandEnv: boolean
+    }
+  /** `--help` or `--version`: `text` is to be shown. */
+  | { readonly command: 'help'; readonly text: string }
+
+/** A command line that means nothing. `message` says why, for the one who typed it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+const NAME = 'source-postgres'
+
+/** How the official connector spells the commands inside its image. */
+const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
+
+/**
+ * The meaning of `argv`, the arguments after the program's name. Prints nothing and never exits.
+ * @throws UsageError for an unknown, repeated or missing command, option or value.
+ */
+export function parseCommandLine(argv: readonly string[]): CommandLine {
+  const [first = '', ...rest] = argv
+  const words = COMMAND_OPTIONS.has(first) ? [first.slice(2), ...rest] : [...argv]
+  const mistake = findMistake(words)
+  if (mistake !== null) throw usageError(mistake)
+  const { args, output } = runParser(words)
+  return output === '' ? toCommandLine(args) : { command: 'help', text: output }
+}
+
+type Arguments = ReturnType<Argv['parseSync']>
+
+/** What yargs would let pass: it takes the last of two flags, and any text for a flag's value. */
+function findMistake(words: readonly string[]): string | null {
+  const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0])
+  const repeated = options.find((option, index) => options.indexOf(option) !== index)
+  if (repeated !== undefined) return `Option ${repeated} is given more than once`
+  if (options.includes('--')) return 'There is nothing to say after --'
+  if (words.some((word) => word.startsWith('--expand-env='))) return '--expand-env takes no value'
+  return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A file name is empty' : null
+}
+
+function runParser(words: string[]): { args: Arguments; output: string } {
+  let problem: string | null = null
+  let output = ''
+  const args = buildParser().parseSync(words, {}, (error, _args, text) => {
+    problem = error?.message ?? null
+    output = text
+  })
+  if (problem !== null) throw usageError(problem)
+  return { args, output }
+}
+
+function buildParser(): Argv {
+  return yargs([])
+    .scriptName(NAME)
+    .usage('$0 <command> [options]\n\nReads a PostgreSQL database in the Airbyte protocol.')
+    .command('spec', 'Print what a config may hold', (parser) => parser)
+    .command(
+      'check',
+      'Check that the config works, and say everything that does not',
+      configOptions,
+    )
+    .command('discover', 'Print the catalog: the streams that can be read', configOptions)
+    .command('read', 'Print the records and the states of the streams', readOptions)
+    .example('$0 check --config config.json', 'Can we connect and read?')
+    .example('$0 discover --config config.json > catalog.json', 'What is there to read?')
+    .example('$0 read --config config.json', 'Read the table or query of the config')
+    .example('$0 read --config config.json --catalog catalog.json --state state.json', 'Go on')
+    .demandCommand(1, 1, 'A command is needed')
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .strict()
+    .version(manifest.version)
+    .help()
+    .locale('en')
+    .wrap(100)
+    .exitProcess(false)
+    .showHelpOnFail(false)
+}
+
+function configOptions(parser: Argv): Argv {
+  return parser
+    .option('config', { ...fileOption('The config: a JSON file'), demandOption: true })
+    .option('expand-env', {
+      type: 'boolean',
+      describe: 'Replace ${NAME} in the config by the environment variable NAME',
+    })
+}
+
+function readOptions(parser: Argv): Argv {
+  return configOptions(parser)
+    .option(
+      'catalog',
+      fileOption('The configured catalog; without it the config selects the stream'),
+    )
+    .option('state', fileOption('The states of an earlier read; without it everything is read'))
+}
+
+function fileOption(describe: string) {
+  return { type: 'string', requiresArg: true, describe } as const
+}
+
+function toCommandLine(args: Arguments): CommandLine {
+  const [command] = args._
+  const config = String(args['config'])
+  const expandEnv = args['expand-env'] === true
+  if (command === 'spec') return { command }
+  if (command === 'check' || command === 'discover') return { command, config, expandEnv }
+  const { catalog, state } = args
+  const files = { config, catalog: fileOrNull(catalog), state: fileOrNull(state) }
+  return { command: 'read', ...files, expandEnv }
+}
+
+function fileOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function usageError(message: string): UsageError {
+  return new UsageError(`${message}. Run ${NAME} --help for the commands and their options.`)
+}

@@ -1,0 +1,53 @@
+import { discoverRelations } from '../catalog/discovery.ts'
+import { parseConfig } from '../config/parse-config.ts'
+import { ConnectorError } from '../errors.ts'
+import { Database } from '../postgres/database.ts'
+import { errorTrace, type Message } from '../protocol/messages.ts'
+import { reportHealth } from './health-report.ts'
+import { log, type Run } from './run.ts'
+
+/**
+ * Says whether a config works: SUCCEEDED, or FAILED with everything that is wrong. It never throws what the user could
+ * mend: either way the check itself was done.
+ */
+export async function check(run: Run, rawConfig: () => Promise<unknown>): Promise<void> {
+  try {
+    const problems = await findProblems(run, await rawConfig())
+    if (problems.length === 0) run.output.write(status('SUCCEEDED'))
+    else reportFailure(run, joinProblems(problems))
+  } catch (error) {
+    reportFailure(run, ConnectorError.from(error))
+  }
+}
+
+async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorError[]> {
+  const { config, warnings } = parseConfig(raw)
+  for (const warning of warnings) log(run, 'WARN', warning)
+  await using database = await Database.connect(config)
+  const { problems } = await discoverRelations(database, config)
+  const { message, health } = await reportHealth(database, config)
+  log(run, 'INFO', message, health)
+  return problems
+}
+
+/** Several problems in one sentence each; one that the user must mend outweighs one that may pass. */
+function joinProblems(problems: readonly ConnectorError[]): ConnectorError {
+  const message = problems.map((problem) => problem.message).join(' ')
+  return new ConnectorError('config_error', message, { cause: problems[0] })
+}
+
+/** As the official connector: the trace says `config_error` whatever it was, since a check is about the config. */
+function reportFailure({ output, startedAtMs }: Run, error: ConnectorError): void {
+  const asConfigError = new ConnectorError('config_error', error.message, { cause: error.cause })
+  output.write(errorTrace(asConfigError, startedAtMs))
+  output.write(
+    status('FAILED', `Could not connect with provided configuration. Error: ${error.message}`),
+  )
+}
+
+function status(outcome: 'SUCCEEDED' | 'FAILED', message?: string): Message {
+  return {
+    type: 'CONNECTION_STATUS',
+    connectionStatus: message === undefined ? { status: outcome } : { status: outcome, message },
+  }
+}

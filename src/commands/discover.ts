@@ -1,0 +1,22 @@
+import { discoverRelations } from '../catalog/discovery.ts'
+import { toCatalog } from '../catalog/stream.ts'
+import { parseConfig } from '../config/parse-config.ts'
+import { ConnectorError } from '../errors.ts'
+import { Database } from '../postgres/database.ts'
+import { log, type Run } from './run.ts'
+
+/**
+ * Prints the catalog.
+ * @throws ConnectorError config_error with everything that keeps the config's scope from being found.
+ */
+export async function discover(run: Run, raw: unknown): Promise<void> {
+  const { config, warnings } = parseConfig(raw)
+  for (const warning of warnings) log(run, 'WARN', warning)
+  await using database = await Database.connect(config)
+  const { relations, problems } = await discoverRelations(database, config)
+  if (problems.length > 0) {
+    const message = problems.map((problem) => problem.message).join(' ')
+    throw new ConnectorError('config_error', message, { cause: problems[0] })
+  }
+  run.output.write({ type: 'CATALOG', catalog: toCatalog(relations, config.replicationMethod) })
+}

@@ -1,0 +1,102 @@
+import type { Config } from '../config/config.ts'
+import type { Database } from '../postgres/database.ts'
+import { type DatabaseHealth, readHealth } from '../postgres/health.ts'
+import type { JsonObject } from '../protocol/messages.ts'
+
+/** Counters of a read so far. */
+export interface Throughput {
+  /** Milliseconds from the start of the read to its first row; null before it. */
+  readonly firstRowMs: number | null
+  /** Milliseconds since the start of the read. */
+  readonly elapsedMs: number
+  readonly rows: number
+  /** Bytes that came from the server. */
+  readonly bytes: number
+  /** Rows by stream. */
+  readonly streams: Readonly<Record<string, number>>
+}
+
+/** A line for a person and the same facts for machines. */
+export interface HealthReport {
+  readonly message: string
+  readonly health: JsonObject
+}
+
+const NO_THROUGHPUT: Throughput = { firstRowMs: null, elapsedMs: 0, rows: 0, bytes: 0, streams: {} }
+const MEBIBYTE = 2 ** 20
+
+/** Asks the database how it is and says so. Never fails. */
+export async function reportHealth(
+  database: Database,
+  config: Config,
+  throughput: Throughput = NO_THROUGHPUT,
+): Promise<HealthReport> {
+  const facts = await readHealth(database, config.schemas)
+  const health = healthObject(database, config, facts, throughput)
+  return { message: healthLine(facts, database, throughput), health }
+}
+
+function healthObject(
+  database: Database,
+  config: Config,
+  facts: DatabaseHealth,
+  throughput: Throughput,
+): JsonObject {
+  return {
+    status: 'healthy',
+    connected: true,
+    response_time_ms: round(facts.responseTimeMs),
+    last_check: new Date().toISOString(),
+    database_size_bytes: facts.databaseSizeBytes,
+    table_count: facts.tableCount,
+    postgresql_version: database.server.version,
+    schema: config.schemas.join(','),
+    capabilities: {
+      incremental: true,
+      schema_discovery: true,
+      batch_reading: true,
+      custom_queries: true,
+    },
+    pool: { ...database.figures() },
+    metrics: metricsOf(database, facts, throughput),
+    streams: throughput.streams,
+  }
+}
+
+function metricsOf(database: Database, facts: DatabaseHealth, throughput: Throughput): JsonObject {
+  const { firstRowMs, elapsedMs, rows, bytes } = throughput
+  return {
+    connection_ms: round(database.connectionMs),
+    query_ms: round(facts.responseTimeMs),
+    first_row_ms: round(firstRowMs),
+    rows,
+    rows_per_second: perSecond(rows, elapsedMs),
+    bytes,
+    bytes_per_second: perSecond(bytes, elapsedMs),
+  }
+}
+
+function healthLine(facts: DatabaseHealth, database: Database, throughput: Throughput): string {
+  const { busy, idle, max } = database.figures()
+  const size =
+    facts.databaseSizeBytes === null
+      ? 'database size unknown'
+      : `database ${Math.round(facts.databaseSizeBytes / MEBIBYTE)} MiB`
+  const response =
+    facts.responseTimeMs === null
+      ? 'no free connection'
+      : `answers in ${round(facts.responseTimeMs)} ms`
+  const rows =
+    throughput.elapsedMs === 0
+      ? ''
+      : `, ${throughput.rows} rows read at ${perSecond(throughput.rows, throughput.elapsedMs)} rows/s`
+  return `Health: healthy, PostgreSQL ${database.server.major} ${response}, ${size}, pool ${busy} busy ${idle} idle of ${max}${rows}`
+}
+
+function perSecond(count: number, elapsedMs: number): number {
+  return elapsedMs === 0 ? 0 : Math.round((count * 1000) / elapsedMs)
+}
+
+function round(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 10) / 10
+}

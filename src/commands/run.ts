@@ -1,0 +1,16 @@
+import type { Output } from '../protocol/output.ts'
+import { type JsonObject, type LogLevel, logMessage } from '../protocol/messages.ts'
+
+/** What every command works with: where messages go, what time the run has, and when to stop. */
+export interface Run {
+  readonly output: Output
+  /** `emitted_at` of everything in this run, in milliseconds since 1970. */
+  readonly startedAtMs: number
+  /** Aborted by SIGTERM or SIGINT. */
+  readonly signal: AbortSignal
+}
+
+/** Appends a LOG message. */
+export function log(run: Run, level: LogLevel, message: string, health?: JsonObject): void {
+  run.output.write(logMessage(level, message, health))
+}

@@ -1,0 +1,39 @@
+import { ConnectorError } from '../errors.ts'
+import { isValues } from './values.ts'
+
+/** The environment to take variables from. */
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+/**
+ * `raw` with every `${NAME}` in its strings, at any depth, replaced by the variable of that name.
+ * Keys stay as they are, and so does a `${…}` that comes out of a variable.
+ * @throws ConnectorError config_error that names every variable that is not set, and where it is used.
+ */
+export function expandEnv(raw: unknown, env: Environment): unknown {
+  const problems: string[] = []
+  const expanded = expandAt('', raw, env, problems)
+  if (problems.length > 0) throw new ConnectorError('config_error', problems.join('; '))
+  return expanded
+}
+
+function expandAt(path: string, value: unknown, env: Environment, problems: string[]): unknown {
+  if (typeof value === 'string') {
+    return value.replaceAll(REFERENCE, (reference, name: string) => {
+      const variable = Object.hasOwn(env, name) ? env[name] : undefined
+      if (variable !== undefined) return variable
+      problems.push(`Environment variable '${name}' is not set but used in '${path}'`)
+      return reference
+    })
+  }
+  const inside = (key: string | number) => (path === '' ? String(key) : `${path}.${key}`)
+  if (Array.isArray(value)) {
+    return value.map((item, index) => expandAt(inside(index), item, env, problems))
+  }
+  if (!isValues(value)) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(
+    entries.map(([key, child]) => [key, expandAt(inside(key), child, env, problems)] as const),
+  )
+}

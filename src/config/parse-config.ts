@@ -1,0 +1,118 @@
+import { ConnectorError } from '../errors.ts'
+import { resolveAliases } from './aliases.ts'
+import { coerceParameters, expandShorthand } from './coerce.ts'
+import type { Config, SslConfig, TunnelConfig } from './config.ts'
+import { ruleProblems } from './rules.ts'
+import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
+import type { ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
+import { validate } from './validate.ts'
+import { isValues, type Values, withoutBlanks } from './values.ts'
+
+/** A config, and what its author should know about it: sentences without any values. */
+export interface ParsedConfig {
+  readonly config: Config
+  readonly warnings: readonly string[]
+}
+
+/**
+ * The config that `raw`, a parsed config file, stands for: other names resolved, defaults filled in,
+ * checked against spec.json, frozen. Unknown keys are ignored.
+ * @throws ConnectorError config_error that names every problem at once, and no value.
+ */
+export function parseConfig(raw: unknown): ParsedConfig {
+  if (!isValues(raw)) throw new ConnectorError('config_error', 'The config must be a JSON object')
+  const { values, warnings, writtenAs } = resolveAliases(expandShorthands(withoutBlanks(raw)))
+  const complete = coerceParameters(values, CONFIG_SCHEMA)
+  const nameOf = (path: string) => writtenAs.get(path) ?? path
+  const { valid, problems } = validate(complete, nameOf)
+  const allProblems = [...problems, ...ruleProblems(complete, nameOf)]
+  if (valid === null || allProblems.length > 0) {
+    throw new ConnectorError('config_error', allProblems.join('; '))
+  }
+  const { ssl, ignored } = toSsl(valid.ssl_mode)
+  return { config: freeze(toConfig(valid, ssl)), warnings: [...warnings, ...ignored] }
+}
+
+function expandShorthands(values: Values): Values {
+  const expanded = parametersOf(CONFIG_SCHEMA)
+    .filter(([name]) => Object.hasOwn(values, name))
+    .map(([name, parameter]) => [name, expandShorthand(values[name], parameter)] as const)
+  return { ...values, ...Object.fromEntries(expanded) }
+}
+
+function toConfig(values: ValidValues, ssl: SslConfig): Config {
+  return {
+    host: values.host,
+    port: values.port,
+    database: values.database,
+    username: values.username,
+    password: values.password,
+    schemas: values.schemas,
+    table: values.table ?? null,
+    query: values.query ?? null,
+    syncMode: values.sync_mode,
+    cursorField: values.cursor_field ?? null,
+    primaryKey: values.primary_key ?? [],
+    ssl,
+    tunnel: toTunnel(values.tunnel_method),
+    replicationMethod: values.replication_method.method,
+    jdbcUrlParams: values.jdbc_url_params,
+    applicationName: values.application_name,
+    connectTimeoutMs: values.connect_timeout * 1000,
+    timeoutMs: values.timeout_seconds * 1000,
+    minConnections: values.min_connections,
+    maxConnections: values.max_connections,
+    batchSize: values.batch_size,
+    maxRetries: values.max_retries,
+    checkPrivileges: values.check_privileges,
+    checkpointIntervalMs: values.checkpoint_target_interval_seconds * 1000,
+    lateCommitWindowMs: values.late_commit_window_seconds * 1000,
+  }
+}
+
+/** A client certificate is of no use without its key, nor the key without it: alone they are ignored. */
+function toSsl(ssl: ValidSsl): { ssl: SslConfig; ignored: readonly string[] } {
+  const certificate = ssl.client_certificate ?? null
+  const key = ssl.client_key ?? null
+  const isPair = certificate !== null && key !== null
+  const [given, missing] =
+    certificate === null
+      ? ['client_key', 'client_certificate']
+      : ['client_certificate', 'client_key']
+  return {
+    ssl: {
+      mode: ssl.mode,
+      caCertificate: ssl.ca_certificate ?? null,
+      clientCertificate: isPair ? certificate : null,
+      clientKey: isPair ? key : null,
+      clientKeyPassword: isPair ? (ssl.client_key_password ?? null) : null,
+    },
+    ignored:
+      isPair || (certificate === null && key === null)
+        ? []
+        : [`'ssl_mode.${given}' is ignored because 'ssl_mode.${missing}' is not given.`],
+  }
+}
+
+function toTunnel(tunnel: ValidTunnel): TunnelConfig {
+  const { tunnel_method: method } = tunnel
+  if (method === 'NO_TUNNEL') return { method }
+  const server = { host: tunnel.tunnel_host, port: tunnel.tunnel_port, user: tunnel.tunnel_user }
+  if (method === 'SSH_PASSWORD_AUTH') {
+    return { method, ...server, password: tunnel.tunnel_user_password }
+  }
+  return {
+    method,
+    ...server,
+    key: tunnel.ssh_key,
+    keyPassphrase: tunnel.ssh_key_passphrase ?? null,
+  }
+}
+
+function freeze<T extends object>(value: T): T {
+  const children: unknown[] = Object.values(value)
+  for (const child of children) {
+    if (typeof child === 'object' && child !== null) freeze(child)
+  }
+  return Object.freeze(value)
+}

@@ -1,0 +1,83 @@
+import { expect } from 'chai'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConnectorError } from '../errors.ts'
+import { type FileRole, readJsonFile } from './read-json-file.ts'
+
+describe('readJsonFile', () => {
+  let directory = ''
+  let path = ''
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'read-json-file-'))
+    path = join(directory, 'file.json')
+  })
+
+  after(async () => rm(directory, { recursive: true }))
+
+  for (const [text, what, expected] of [
+    ['{"a":1}', 'config', { a: 1 }],
+    ['\uFEFF{"a":1}', 'config', { a: 1 }],
+    ['[]', 'catalog', []],
+    ['{}', 'state', {}],
+    ['', 'state', []],
+    [' \n', 'state', []],
+    ['\uFEFF', 'state', []],
+  ] as const) {
+    it(`${JSON.stringify(text)} as ${what} → ${JSON.stringify(expected)}`, async () => {
+      await writeFile(path, text)
+      expect(await readJsonFile(path, what)).to.deep.equal(expected)
+    })
+  }
+
+  for (const what of ['config', 'catalog'] as const) {
+    it(`refuses an empty ${what} file`, async () => {
+      await writeFile(path, '\uFEFF \n')
+      expect((await failure(path, what)).message).to.equal(`The ${what} file ${path} is empty`)
+    })
+  }
+
+  it('says where the JSON breaks off and quotes nothing', async () => {
+    await writeFile(path, '{\n  "password": "hunter2",\n  "port": hunter2\n}')
+    const error = await failure(path, 'config')
+    const expected = `The config file ${path} is not JSON: see line 3, column 11`
+    expect(error.message).to.equal(expected)
+    expect(error.failureType).to.equal('config_error')
+    expect(error.cause).to.equal(undefined)
+  })
+
+  it('names a file that does not exist', async () => {
+    const missing = join(directory, 'missing.json')
+    const error = await failure(missing, 'catalog')
+    expect(error.message).to.equal(`The catalog file ${missing} does not exist`)
+    expect(error.failureType).to.equal('config_error')
+  })
+
+  it('names a file inside what is not a directory', async () => {
+    await writeFile(path, '')
+    const { message } = await failure(join(path, 'x'), 'state')
+    expect(message).to.match(/^The state file .* does not exist$/)
+  })
+
+  it('names a directory', async () => {
+    const { message } = await failure(directory, 'config')
+    expect(message).to.equal(`The config file ${directory} is a directory`)
+  })
+
+  it('refuses a path with a NUL', async () => {
+    const { message, failureType } = await failure('a\0b', 'config')
+    expect(message).to.include('cannot be read (ERR_INVALID_ARG_VALUE)')
+    expect(failureType).to.equal('config_error')
+  })
+})
+
+async function failure(file: string, what: FileRole): Promise<ConnectorError> {
+  try {
+    await readJsonFile(file, what)
+  } catch (error) {
+    if (error instanceof ConnectorError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}

@@ -1,0 +1,56 @@
+import { isValues, type Values } from './values.ts'
+
+type NameOf = (path: string) => string
+type Rule = (values: Values, nameOf: NameOf) => string | null
+
+/** What spec.json cannot say: it may not use the keywords that relate parameters to each other. */
+const RULES: readonly Rule[] = [
+  requireDatabaseAndUsername,
+  requireCursorField,
+  compareConnections,
+  ...['ca_certificate', 'client_certificate', 'client_key'].map(requirePem),
+]
+
+/**
+ * What is wrong with `values` as a whole: a sentence for each broken rule, without the values.
+ * `nameOf` turns the path of a parameter into the name that the user knows.
+ */
+export function ruleProblems(values: Values, nameOf: NameOf): string[] {
+  return RULES.map((rule) => rule(values, nameOf)).filter((problem) => problem !== null)
+}
+
+function requireDatabaseAndUsername(values: Values): string | null {
+  const hasDatabase = Object.hasOwn(values, 'database')
+  const hasUsername = Object.hasOwn(values, 'username')
+  if (!hasDatabase && !hasUsername) {
+    return "Missing required parameters: {'database', 'username'}"
+  }
+  if (!hasDatabase) return "Either 'database' or 'dbname' parameter is required"
+  if (!hasUsername) return "Either 'username' or 'user' parameter is required"
+  return null
+}
+
+/** Xmin finds changes without a cursor. */
+function requireCursorField(values: Values): string | null {
+  const { sync_mode: syncMode, cursor_field: cursorField, replication_method: method } = values
+  if (syncMode !== 'incremental' || cursorField !== undefined) return null
+  if (isValues(method) && method['method'] === 'Xmin') return null
+  return 'cursor_field is required for incremental sync_mode'
+}
+
+function compareConnections(values: Values, nameOf: NameOf): string | null {
+  const { min_connections: min, max_connections: max } = values
+  if (typeof min !== 'number' || typeof max !== 'number' || min <= max) return null
+  const maxName = nameOf('max_connections')
+  return `Parameter 'min_connections' (${min}) must not be greater than '${maxName}' (${max})`
+}
+
+/** libpq takes file names here, so people write them. */
+function requirePem(name: string): Rule {
+  return ({ ssl_mode: ssl }, nameOf) => {
+    if (!isValues(ssl) || ssl['mode'] === 'disable') return null
+    const { [name]: text } = ssl
+    if (typeof text !== 'string' || text.includes('-----BEGIN ')) return null
+    return `Parameter '${nameOf(`ssl_mode.${name}`)}' must be PEM text that begins with '-----BEGIN', not a file name`
+  }
+}

@@ -1,0 +1,244 @@
+import { Ajv } from 'ajv'
+import { expect } from 'chai'
+import spec from '../../spec.json' with { type: 'json' }
+import {
+  choicesOf,
+  CONFIG_SCHEMA,
+  discriminatorOf,
+  type ParameterSchema,
+  parametersOf,
+} from './schema.ts'
+import { isValues, type Values } from './values.ts'
+
+/** A schema anywhere in spec.json, and the names that lead to it. */
+interface Place {
+  readonly path: string
+  readonly schema: Values
+}
+
+/** The names that Airbyte's acceptance tests take for secrets, and more that are. */
+const SECRET_NAME =
+  /^key$|token|secret|password|passphrase|certificate|ssh_key|client_key|ssl\w*(cert|key)$/
+
+const places = placesIn('', spec.connectionSpecification)
+const named = places.filter(({ path }) => path !== '' && !/\[\d+\]$/.test(path))
+const branched = places.filter(({ schema }) => Array.isArray(schema['oneOf']))
+
+describe('CONFIG_SCHEMA', () => {
+  it('is in an envelope as the protocol describes it', () => {
+    expect(spec).to.include({ supportsNormalization: false, supportsDBT: false })
+    expect(spec.supported_destination_sync_modes).to.deep.equal([])
+    expect(new URL(spec.documentationUrl).protocol).to.equal('https:')
+    expect(spec).to.have.all.keys(
+      'documentationUrl',
+      'connectionSpecification',
+      'supportsNormalization',
+      'supportsDBT',
+      'supported_destination_sync_modes',
+    )
+  })
+
+  it('is valid JSON schema draft-07', () => {
+    expect(spec.connectionSpecification.$schema).to.equal('http://json-schema.org/draft-07/schema#')
+    const ajv = new Ajv({ strict: false })
+    expect(ajv.validateSchema(spec.connectionSpecification), ajv.errorsText()).to.equal(true)
+  })
+
+  it('requires the host only', () => {
+    expect(spec.connectionSpecification.required).to.deep.equal(['host'])
+  })
+
+  it('uses no keyword that relates parameters to each other', () => {
+    const forbidden =
+      /"(not|anyOf|allOf|patternProperties|prefixItems|if|then|else|dependentSchemas|dependentRequired|\$ref)":/
+    expect(JSON.stringify(spec.connectionSpecification)).not.to.match(forbidden)
+  })
+
+  it('allows additional properties wherever it speaks of them', () => {
+    for (const { path, schema } of places) {
+      if ('additionalProperties' in schema) {
+        expect(schema['additionalProperties'], path).to.equal(true)
+      }
+    }
+  })
+
+  it('gives every parameter one type, and repeats no enum value', () => {
+    for (const { path, schema } of places) {
+      expect(schema['type'], path).to.be.oneOf(['string', 'integer', 'boolean', 'array', 'object'])
+      const { enum: choices } = schema
+      if (Array.isArray(choices)) expect(new Set(choices).size, path).to.equal(choices.length)
+    }
+  })
+
+  it('has no empty object and no list without an item type', () => {
+    for (const { path, schema } of places) {
+      if (schema['type'] === 'object') expect(schema, path).to.have.any.keys('properties', 'oneOf')
+      if (schema['type'] === 'array') {
+        expect(schema['items'], path)
+          .to.have.property('type')
+          .that.is.oneOf(['string', 'integer', 'number', 'object'])
+      }
+    }
+  })
+
+  it('tells the branches of every oneOf apart by exactly one common parameter', () => {
+    expect(branched.map(({ path }) => path)).to.deep.equal([
+      'ssl_mode',
+      'tunnel_method',
+      'replication_method',
+    ])
+    for (const { path, schema } of branched) {
+      expect(schema['type'], path).to.equal('object')
+      const branches = branchesOf(schema)
+      const common = branches
+        .map((branch) => Object.keys(propertiesOf(branch)))
+        .reduce((left, right) => left.filter((name) => right.includes(name)))
+      expect(common, path).to.have.lengthOf(1)
+      for (const branch of branches) expectDiscriminator(branch, common[0] ?? '')
+    }
+  })
+
+  it('marks what holds a secret', () => {
+    for (const { path, schema } of named) {
+      const name = path.split('.').at(-1) ?? ''
+      const holdsSecret = schema['type'] === 'string' && SECRET_NAME.test(name)
+      expect(schema['airbyte_secret'] === true, path).to.equal(holdsSecret)
+    }
+  })
+
+  it('gives siblings different places in the form', () => {
+    for (const { path, schema } of places) {
+      const orders = Object.values(propertiesOf(schema)).map((child) => child['order'])
+      const given = orders.filter((order) => order !== undefined)
+      expect(new Set(given).size, path).to.equal(given.length)
+    }
+  })
+
+  it('puts every parameter, and no nested one, in a known group', () => {
+    const groups = spec.connectionSpecification.groups.map(({ id }) => id)
+    for (const { path, schema } of named) {
+      if (path.includes('.')) expect(schema, path).not.to.have.property('group')
+      else expect(schema['group'], path).to.be.oneOf(groups)
+    }
+  })
+
+  it('titles and describes everything that a form shows', () => {
+    for (const { path, schema } of named) {
+      if (isDiscriminator(schema)) continue
+      expect(schema['title'], path).to.be.a('string')
+      expect(schema['description'], path).to.be.a('string')
+    }
+  })
+
+  it('shows display_type on a oneOf only', () => {
+    for (const { path, schema } of places) {
+      if ('display_type' in schema) expect(schema, path).to.have.property('oneOf')
+    }
+  })
+
+  it('has every default and example within its own rules', () => {
+    const ajv = new Ajv({ strict: false })
+    for (const { path, schema } of named) {
+      const { default: fallback, examples, oneOf } = schema
+      const values: unknown[] = Array.isArray(examples) ? [...examples] : []
+      if (fallback !== undefined && oneOf === undefined) values.push(fallback)
+      for (const value of values) expect(ajv.validate(schema, value), path).to.equal(true)
+    }
+  })
+
+  it('takes the configs of the official connector as they are', () => {
+    const validate = new Ajv({ strict: false }).compile(spec.connectionSpecification)
+    const base = { host: 'db', port: 5432, database: 'shop', username: 'ab', password: 'x' }
+    for (const config of [
+      { ...base, ssl_mode: { mode: 'prefer' } },
+      { ...base, ssl_mode: { mode: 'verify-ca', ca_certificate: 'c', client_key: 'k' } },
+      { ...base, replication_method: { method: 'Standard' }, schemas: ['public'] },
+      { ...base, replication_method: { method: 'Xmin' }, check_privileges: true },
+      { ...base, tunnel_method: { tunnel_method: 'NO_TUNNEL' }, max_db_connections: 2 },
+      {
+        ...base,
+        tunnel_method: {
+          tunnel_method: 'SSH_KEY_AUTH',
+          tunnel_host: 'bastion',
+          tunnel_port: 22,
+          tunnel_user: 'ops',
+          ssh_key: 'k',
+        },
+      },
+    ]) {
+      expect(validate(config), JSON.stringify(validate.errors)).to.equal(true)
+    }
+  })
+})
+
+describe('parametersOf', () => {
+  it('lists the parameters by name', () => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } }
+    expect(parametersOf(schema)).to.deep.equal([['a', { type: 'string' }]])
+    expect(parametersOf({ type: 'string' })).to.deep.equal([])
+  })
+})
+
+describe('discriminatorOf', () => {
+  for (const [name, expected] of [
+    ['ssl_mode', 'mode'],
+    ['tunnel_method', 'tunnel_method'],
+    ['replication_method', 'method'],
+    ['host', null],
+  ] as const) {
+    it(`${name} → ${expected}`, () => expect(discriminatorOf(parameter(name))).to.equal(expected))
+  }
+})
+
+describe('choicesOf', () => {
+  for (const [name, expected] of [
+    ['sync_mode', ['full_refresh', 'incremental']],
+    ['tunnel_method', ['NO_TUNNEL', 'SSH_KEY_AUTH', 'SSH_PASSWORD_AUTH']],
+    ['replication_method', ['Standard', 'Xmin']],
+    ['host', []],
+  ] as const) {
+    it(`${name} → ${expected.join(', ')}`, () => {
+      expect(choicesOf(parameter(name))).to.deep.equal(expected)
+    })
+  }
+})
+
+function parameter(name: string): ParameterSchema {
+  const schema = CONFIG_SCHEMA.properties?.[name]
+  if (schema === undefined) throw new Error(`spec.json has no ${name}`)
+  return schema
+}
+
+function placesIn(path: string, schema: Values): Place[] {
+  const children = Object.entries(propertiesOf(schema)).flatMap(([name, child]) =>
+    placesIn(path === '' ? name : `${path}.${name}`, child),
+  )
+  const branches = branchesOf(schema).flatMap((branch, index) =>
+    placesIn(`${path}[${index}]`, branch),
+  )
+  return [{ path, schema }, ...children, ...branches]
+}
+
+function propertiesOf(schema: Values): Readonly<Record<string, Values>> {
+  const { properties } = schema
+  if (!isValues(properties)) return {}
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, child]) => [name, isValues(child) ? child : {}]),
+  )
+}
+
+function branchesOf(schema: Values): readonly Values[] {
+  return Array.isArray(schema['oneOf']) ? schema['oneOf'].filter(isValues) : []
+}
+
+function isDiscriminator(schema: Values): boolean {
+  return Array.isArray(schema['enum']) && schema['enum'].length === 1
+}
+
+function expectDiscriminator(branch: Values, name: string): void {
+  const { [name]: discriminator = {} } = propertiesOf(branch)
+  expect(discriminator['enum']).to.deep.equal([discriminator['default']])
+  expect(branch['required']).to.include(name)
+  expect(branch).to.include({ type: 'object', additionalProperties: true })
+  expect(branch['title']).to.be.a('string')
+}

@@ -1,0 +1,35 @@
+import spec from '../../spec.json' with { type: 'json' }
+
+/** As much of JSON schema as spec.json uses to describe one parameter. */
+export interface ParameterSchema {
+  readonly type: string
+  readonly default?: unknown
+  readonly enum?: readonly string[] | undefined
+  readonly items?: ParameterSchema | undefined
+  readonly properties?: Readonly<Record<string, ParameterSchema>> | undefined
+  readonly oneOf?: readonly ParameterSchema[] | undefined
+}
+
+/** The connectionSpecification of spec.json: the one place that names every parameter. */
+export const CONFIG_SCHEMA: ParameterSchema = spec.connectionSpecification
+
+/** The schemas of the parameters inside `schema`, by name. */
+export function parametersOf(schema: ParameterSchema): readonly [string, ParameterSchema][] {
+  return Object.entries(schema.properties ?? {})
+}
+
+/** The parameter that tells the branches of a oneOf apart, or null if `schema` has no branches. */
+export function discriminatorOf(schema: ParameterSchema): string | null {
+  const [branch] = schema.oneOf ?? []
+  if (branch === undefined) return null
+  const [name] = parametersOf(branch).find(([, { enum: choices }]) => choices?.length === 1) ?? []
+  if (name === undefined) throw new Error('a branch of a oneOf in spec.json has no discriminator')
+  return name
+}
+
+/** What the parameter may be: its enum, or the values of its discriminator; empty if it is free. */
+export function choicesOf(schema: ParameterSchema): readonly string[] {
+  const discriminator = discriminatorOf(schema)
+  if (discriminator === null) return schema.enum ?? []
+  return (schema.oneOf ?? []).flatMap((branch) => branch.properties?.[discriminator]?.enum ?? [])
+}

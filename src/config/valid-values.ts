@@ -1,0 +1,59 @@
+import type { Config, SslMode } from './config.ts'
+import type { Values } from './values.ts'
+
+/** What the values of a config are once neither spec.json nor the rules find a problem in them. */
+export interface ValidValues extends Values {
+  readonly host: string
+  readonly port: number
+  readonly database: string
+  readonly username: string
+  readonly password: string
+  readonly schemas: readonly string[]
+  readonly table?: string
+  readonly query?: string
+  readonly sync_mode: Config['syncMode']
+  readonly cursor_field?: string
+  readonly primary_key?: readonly string[]
+  readonly ssl_mode: ValidSsl
+  readonly tunnel_method: ValidTunnel
+  readonly replication_method: { readonly method: 'Standard' | 'Xmin' }
+  readonly jdbc_url_params: string
+  readonly application_name: string
+  readonly connect_timeout: number
+  readonly timeout_seconds: number
+  readonly min_connections: number
+  readonly max_connections: number
+  readonly batch_size: number
+  readonly max_retries: number
+  readonly check_privileges: boolean
+  readonly checkpoint_target_interval_seconds: number
+  readonly late_commit_window_seconds: number
+}
+
+/** `ssl_mode`, whatever its branch. */
+export interface ValidSsl {
+  readonly mode: SslMode
+  readonly ca_certificate?: string
+  readonly client_certificate?: string
+  readonly client_key?: string
+  readonly client_key_password?: string
+}
+
+/** `tunnel_method`, by branch. */
+export type ValidTunnel =
+  | { readonly tunnel_method: 'NO_TUNNEL' }
+  | (ValidSshServer & {
+      readonly tunnel_method: 'SSH_KEY_AUTH'
+      readonly ssh_key: string
+      readonly ssh_key_passphrase?: string
+    })
+  | (ValidSshServer & {
+      readonly tunnel_method: 'SSH_PASSWORD_AUTH'
+      readonly tunnel_user_password: string
+    })
+
+interface ValidSshServer {
+  readonly tunnel_host: string
+  readonly tunnel_port: number
+  readonly tunnel_user: string
+}

@@ -1,0 +1,81 @@
+#!/usr/bin/env node
+import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
+import type { Run } from './commands/run.ts'
+import { specMessage } from './commands/spec.ts'
+import { ConnectorError } from './errors.ts'
+import { errorTrace } from './protocol/messages.ts'
+import { Output, OutputClosedError } from './protocol/output.ts'
+
+type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
+
+const STDOUT_FD = 1
+const EXIT_OK = 0
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
+
+const stop = new AbortController()
+for (const name of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(name, () => {
+    const message = `The sync was stopped by ${name}. Run it again to go on from the last state.`
+    stop.abort(new ConnectorError('transient_error', message))
+  })
+}
+const run: Run = { output: new Output(STDOUT_FD), startedAtMs: Date.now(), signal: stop.signal }
+
+process.exit(await main(process.argv.slice(2)))
+
+async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await execute(parseCommandLine(argv))
+    await run.output.flush()
+    return EXIT_OK
+  } catch (error) {
+    return await reportFailure(error)
+  }
+}
+
+async function execute(line: CommandLine): Promise<void> {
+  if (line.command === 'help') process.stdout.write(`${line.text}\n`)
+  else if (line.command === 'spec') run.output.write(specMessage())
+  else await executeWithConfig(line)
+}
+
+/** The commands that need a database are loaded on demand: `spec` answers sooner without them. */
+async function executeWithConfig(line: FileCommand): Promise<void> {
+  const { readJsonFile } = await import('./config/read-json-file.ts')
+  const { expandEnv } = await import('./config/expand-env.ts')
+  const readConfig = async (): Promise<unknown> => {
+    const raw = await readJsonFile(line.config, 'config')
+    return line.expandEnv ? expandEnv(raw, process.env) : raw
+  }
+  switch (line.command) {
+    case 'check':
+      return await (await import('./commands/check.ts')).check(run, readConfig)
+    case 'discover':
+      return await (await import('./commands/discover.ts')).discover(run, await readConfig())
+    case 'read': {
+      const catalog = line.catalog === null ? null : await readJsonFile(line.catalog, 'catalog')
+      const state = line.state === null ? null : await readJsonFile(line.state, 'state')
+      const config = await readConfig()
+      return await (await import('./commands/read.ts')).read(run, { config, catalog, state })
+    }
+    default:
+      line satisfies never
+      throw new Error('unknown command')
+  }
+}
+
+async function reportFailure(error: unknown): Promise<number> {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n`)
+    return EXIT_USAGE
+  }
+  if (error instanceof OutputClosedError) return EXIT_FAILED
+  try {
+    run.output.write(errorTrace(ConnectorError.from(error), Date.now()))
+    await run.output.flush()
+  } catch {
+    // Nobody reads any more; the exit code says it.
+  }
+  return EXIT_FAILED
+}

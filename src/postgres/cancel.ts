@@ -1,0 +1,26 @@
+import { once } from 'node:events'
+import type { Client } from 'pg'
+import type { Config } from '../config/config.ts'
+import { establish } from './establish.ts'
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html (CancelRequest) */
+const CANCEL_CODE = 80_877_102
+const MESSAGE_BYTES = 16
+const CANCEL_TIMEOUT_MS = 2000
+
+/** Asks the server to stop what it does for `client`. Best effort: whoever calls closes the connection anyway. */
+export async function cancelQuery(config: Config, client: Client): Promise<void> {
+  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number }
+  const request = Buffer.alloc(MESSAGE_BYTES)
+  request.writeInt32BE(MESSAGE_BYTES, 0)
+  request.writeInt32BE(CANCEL_CODE, 4)
+  request.writeInt32BE(processID, 8)
+  request.writeInt32BE(secretKey, 12)
+  try {
+    const socket = await establish({ ...config, connectTimeoutMs: CANCEL_TIMEOUT_MS })
+    socket.end(request)
+    await once(socket.resume(), 'close', { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
+  } catch {
+    // The server is gone or silent; then there is nothing to cancel.
+  }
+}

@@ -1,0 +1,80 @@
+import type { Config } from '../config/config.ts'
+import { ConnectorError, errorCode, type FailureType } from '../errors.ts'
+
+type Explain = (config: Config) => string
+
+/** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
+const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
+  ECONNREFUSED: {
+    type: 'config_error',
+    explain: ({ host, port }) =>
+      `connection to "${host}", port ${port}, was refused. Check host and port, and that the server runs and accepts TCP connections (listen_addresses).`,
+  },
+  ENOTFOUND: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" is unknown. Check the host name.`,
+  },
+  EAI_AGAIN: {
+    type: 'transient_error',
+    explain: ({ host }) =>
+      `host "${host}" could not be looked up just now. Check DNS and try again.`,
+  },
+  ETIMEDOUT: {
+    type: 'config_error',
+    explain: ({ host, port, connectTimeoutMs }) =>
+      `"${host}", port ${port}, did not answer within ${connectTimeoutMs / 1000} s. Check host, port and firewall, or raise connect_timeout.`,
+  },
+  EHOSTUNREACH: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" cannot be reached. Check the network and the host name.`,
+  },
+  ENETUNREACH: {
+    type: 'config_error',
+    explain: ({ host }) => `the network of "${host}" cannot be reached. Check the network.`,
+  },
+  ECONNRESET: {
+    type: 'transient_error',
+    explain: ({ host, port }) =>
+      `"${host}", port ${port}, closed the connection. Check that it is a PostgreSQL server, and try again.`,
+  },
+  '28P01': {
+    type: 'config_error',
+    explain: ({ username }) =>
+      `password authentication failed for user "${username}". Check username and password.`,
+  },
+  '28000': {
+    type: 'config_error',
+    explain: ({ username, database }) =>
+      `the server does not let user "${username}" connect to database "${database}" from here. Check username and pg_hba.conf.`,
+  },
+  '3D000': {
+    type: 'config_error',
+    explain: ({ database }) => `database "${database}" does not exist. Check database.`,
+  },
+  '42501': {
+    type: 'config_error',
+    explain: ({ username, database }) =>
+      `user "${username}" lacks the CONNECT privilege on database "${database}". Run GRANT CONNECT ON DATABASE.`,
+  },
+  '53300': {
+    type: 'transient_error',
+    explain: () =>
+      'the server has no connection left for us. Raise max_connections or the limit of the role, or lower max_connections in the config.',
+  },
+  '57P03': {
+    type: 'transient_error',
+    explain: () => 'the server is starting up or shutting down. Try again in a moment.',
+  },
+}
+
+/** An attempt to connect failed: the error that tells its cause and remedy. */
+export function connectionError(error: unknown, config: Config): ConnectorError {
+  const known = EXPLANATIONS[errorCode(error) ?? '']
+  if (known !== undefined) {
+    const message = `Failed to create connection pool: ${known.explain(config)}`
+    return new ConnectorError(known.type, message, { cause: error })
+  }
+  const other = ConnectorError.from(error)
+  const message = `Failed to create connection pool: ${other.message}`
+  return new ConnectorError(other.failureType, message, { cause: error })
+}

@@ -1,0 +1,124 @@
+import type { Socket } from 'node:net'
+import type { Client, Connection, Submittable } from 'pg'
+import { CopyStream, type TupleSink } from '../wire/copy-stream.ts'
+
+const READY_FOR_QUERY = 0x5a /* Z */
+/** The socket is paused while this much waits to be read. */
+const QUEUED_BYTES = 512 * 1024
+
+type DataListener = (chunk: Buffer) => void
+
+/** What a read came to: rows of the current statement, the end of a statement, or the end of them all. */
+export type CopyProgress = 'rows' | 'statement' | 'end'
+
+/**
+ * One simple query of one or more `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While it runs it owns the
+ * socket: rows go straight from the socket's bytes to the sink; every other message goes on to pg's own parser, so that
+ * errors, notices and the end arrive as they do for any query.
+ */
+export class CopyOut implements Submittable {
+  /** Bytes that came from the server. */
+  receivedBytes = 0
+  readonly #sql: string
+  readonly #onEnd: () => void
+  readonly #stream: CopyStream
+  readonly #chunks: Buffer[] = []
+  #queuedBytes = 0
+  #offset = 0
+  #socket: Socket | null = null
+  #listeners: DataListener[] = []
+  #statementEnded = false
+  #isDone = false
+  #failure: Error | null = null
+  #wake: (() => void) | null = null
+
+  /** @param onEnd called when the server is ready for other queries on this connection. */
+  constructor(client: Client, sql: string, sink: TupleSink, onEnd: () => void) {
+    this.#sql = sql
+    this.#onEnd = onEnd
+    this.#stream = new CopyStream(sink, (bytes, start, end) => this.#forward(bytes, start, end))
+    client.query(this)
+  }
+
+  /** Reads what came in one socket chunk, waiting for it; the sink has its rows when this resolves. */
+  async read(): Promise<CopyProgress> {
+    for (;;) {
+      if (this.#chunks.length > 0) return this.#readChunk()
+      if (this.#failure !== null) throw this.#failure
+      if (this.#isDone) return 'end'
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Called by pg when the connection is free for this query. */
+  submit(connection: Connection): void {
+    const socket = connection.stream as Socket
+    this.#socket = socket
+    this.#listeners = socket.listeners('data') as DataListener[]
+    socket.removeAllListeners('data')
+    socket.on('data', this.#onData)
+    connection.query(this.#sql)
+  }
+
+  handleCommandComplete(): void {
+    this.#statementEnded = true
+  }
+
+  handleReadyForQuery(): void {
+    this.#isDone = true
+    this.#onEnd()
+    this.#wake?.()
+  }
+
+  handleError(error: Error): void {
+    this.#failure = error
+    this.#wake?.()
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    this.receivedBytes += chunk.length
+    this.#chunks.push(chunk)
+    this.#queuedBytes += chunk.length
+    if (this.#queuedBytes > QUEUED_BYTES) this.#socket?.pause()
+    this.#wake?.()
+  }
+
+  #readChunk(): CopyProgress {
+    const chunk = this.#chunks[0]!
+    this.#offset = this.#stream.push(chunk, this.#offset)
+    if (this.#socket === null) this.#forwardRest(chunk)
+    if (this.#offset === chunk.length) {
+      this.#chunks.shift()
+      this.#offset = 0
+      this.#queuedBytes -= chunk.length
+      if (this.#queuedBytes <= QUEUED_BYTES) this.#socket?.resume()
+    }
+    if (this.#failure !== null) throw this.#failure
+    if (!this.#statementEnded) return 'rows'
+    this.#statementEnded = false
+    return 'statement'
+  }
+
+  #forward(bytes: Buffer, start: number, end: number): void {
+    if (bytes[start] === READY_FOR_QUERY) this.#release()
+    const message = Buffer.from(bytes.subarray(start, end))
+    for (const listener of this.#listeners) listener(message)
+  }
+
+  /** What follows ReadyForQuery in its chunk is pg's: a notice, or the server's farewell. */
+  #forwardRest(chunk: Buffer): void {
+    if (this.#offset < chunk.length) this.#forward(chunk, this.#offset, chunk.length)
+    this.#offset = chunk.length
+  }
+
+  /** Gives the socket back to pg. */
+  #release(): void {
+    if (this.#socket === null) return
+    this.#socket.off('data', this.#onData)
+    for (const listener of this.#listeners) this.#socket.on('data', listener)
+    this.#socket.resume()
+    this.#socket = null
+  }
+}

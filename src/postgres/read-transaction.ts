@@ -1,0 +1,126 @@
+import type { PoolClient } from 'pg'
+import { ident, literal } from '../sql.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
+import { CopyOut } from './copy-out.ts'
+import { type Database, describeStatement, type ServerFacts } from './database.ts'
+import type { ResultField, SqlSession } from './sql-session.ts'
+
+/** What a transaction needs to know besides the server. */
+export interface ReadTransactionOptions {
+  /** Names in a custom query are looked up here. */
+  readonly schemas: readonly string[]
+}
+
+/**
+ * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
+ * transaction, so that it works behind a pooler that hands out connections by transaction.
+ */
+export class ReadTransaction implements SqlSession, AsyncDisposable {
+  readonly #database: Database
+  readonly #client: PoolClient
+  #isBroken = false
+  #copy: CopyOut | null = null
+
+  private constructor(database: Database, client: PoolClient) {
+    this.#database = database
+    this.#client = client
+  }
+
+  /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
+  static async begin(
+    database: Database,
+    options: ReadTransactionOptions,
+  ): Promise<ReadTransaction> {
+    const client = await database.acquire()
+    try {
+      await client.query(beginStatements(database.server, options))
+      return new ReadTransaction(database, client)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
+  /** Process id of its backend. */
+  get processId(): number {
+    return (this.#client as unknown as { processID: number }).processID
+  }
+
+  /** Runs one statement in the transaction. */
+  async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
+    return await this.#run(async () => {
+      const { rows } = await this.#client.query(sql, params === undefined ? [] : [...params])
+      return rows as Row[]
+    })
+  }
+
+  async describe(sql: string): Promise<readonly ResultField[]> {
+    return await this.#run(() => describeStatement(this.#client, sql))
+  }
+
+  /** Starts COPY statements whose rows go to `sink`; the transaction is busy until they are read to their end. */
+  copy(selects: readonly string[], sink: TupleSink): CopyOut {
+    const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
+    this.#copy = new CopyOut(this.#client, sql, sink, () => {
+      this.#copy = null
+    })
+    return this.#copy
+  }
+
+  /** Wakes whoever waits for rows: their read fails with `reason`. */
+  abort(reason: Error): void {
+    this.#copy?.handleError(reason)
+  }
+
+  async #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      this.#isBroken = true
+      throw error
+    }
+  }
+
+  /** Ends the transaction; a connection that failed or still has rows to send is cancelled and closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isClean = !this.#isBroken && this.#copy === null && (await this.#commit())
+    if (this.#copy !== null) await this.#database.cancel(this.#client)
+    this.#client.release(!isClean)
+  }
+
+  async #commit(): Promise<boolean> {
+    try {
+      await this.#client.query('COMMIT')
+      return true
+    } catch {
+      return false // There is nothing to lose in a read-only transaction.
+    }
+  }
+}
+
+/**
+ * Timeouts are off as pg_dump has them: a slow consumer must not cost us the snapshot. `synchronize_seqscans` off and
+ * no parallel plan keep a scan in the order of the pages, on which resuming relies before PostgreSQL 14.
+ */
+function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOptions): string {
+  const settings: Readonly<Record<string, string>> = {
+    DateStyle: 'ISO, YMD',
+    IntervalStyle: 'postgres',
+    TimeZone: 'UTC',
+    extra_float_digits: '3',
+    bytea_output: 'hex',
+    xmloption: 'content',
+    client_encoding: server.encoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8',
+    synchronize_seqscans: 'off',
+    max_parallel_workers_per_gather: '0',
+    statement_timeout: '0',
+    lock_timeout: '0',
+    idle_in_transaction_session_timeout: '0',
+  }
+  return [
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
+    `SET LOCAL search_path = ${schemas.map((schema) => ident(schema)).join(', ')}`,
+    'SELECT 1' /* takes the snapshot */,
+  ].join(';\n')
+}

@@ -1,0 +1,21 @@
+/** One output column of a statement, as the server describes it before running it. */
+export interface ResultField {
+  readonly name: string
+  readonly typeOid: number
+  /** `pg_attribute.atttypmod`; -1 without a modifier. */
+  readonly typmod: number
+}
+
+/** One connection, as far as reading catalogs needs it; statements run in its current transaction, if any. */
+export interface SqlSession {
+  /**
+   * The rows of one statement, parsed as pg does by default: int4, oid and floats are numbers, int8 and numeric
+   * strings, booleans booleans, arrays of these arrays. Parameters are `$1`, `$2`, …
+   */
+  query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
+  /**
+   * The output columns of one statement, run read-only by the extended protocol, whose Parse refuses a text with
+   * more than one: part of `sql` may come from a config. `FOR UPDATE` is only refused when it is executed.
+   */
+  describe(sql: string): Promise<readonly ResultField[]>
+}

@@ -1,0 +1,106 @@
+import { write } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { errorCode } from '../errors.ts'
+import { ByteBuffer } from './byte-buffer.ts'
+import { type Message, serializeMessage } from './messages.ts'
+
+const writeFile = promisify(write)
+/** A buffer with at least this much in it is handed to the writer. */
+const WRITE_BYTES = 256 * 1024
+/** A buffer with this much in it waits for the writer. */
+const FULL_BYTES = 2 * WRITE_BYTES
+/** Buffers that one huge row blew up beyond this are not kept. */
+const KEPT_BYTES = 8 * WRITE_BYTES
+const EAGAIN_MS = 2
+
+/** The consumer closed the pipe: nobody reads any more. */
+export class OutputClosedError extends Error {
+  constructor(cause: unknown) {
+    super('the consumer closed the output', { cause })
+    this.name = 'OutputClosedError'
+  }
+}
+
+/**
+ * The one writer to stdout. Two buffers: one is being filled, the other is being written, asynchronously, so that timers
+ * run while a slow consumer holds us back. What is appended in one turn of the event loop stays together.
+ */
+export class Output {
+  /** Takes whole lines. Replaced storage under the same object, so keep the object, not its bytes. */
+  readonly buffer = new ByteBuffer(FULL_BYTES)
+  /** Bytes that the consumer has taken. */
+  writtenBytes = 0
+  /** Milliseconds spent waiting for the consumer. */
+  waitedMs = 0
+  readonly #fd: number
+  #spare: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)
+  #writing: Promise<void> | null = null
+  #failure: unknown = null
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  /** Appends a message. It goes out with the next drain or flush. */
+  write(message: Message): void {
+    this.buffer.utf8(serializeMessage(message))
+    this.buffer.byte(0x0a)
+  }
+
+  /**
+   * Hands a well-filled buffer to the writer; waits only while both buffers are full.
+   * @throws OutputClosedError if the consumer is gone.
+   */
+  async drain(): Promise<void> {
+    if (this.buffer.length < WRITE_BYTES) return
+    if (this.#writing !== null) {
+      if (this.buffer.length < FULL_BYTES) return
+      await this.#settle()
+    }
+    this.#start()
+  }
+
+  /** Resolves when everything appended so far has been taken by the consumer. */
+  async flush(): Promise<void> {
+    while (this.#writing !== null || this.buffer.length > 0) {
+      await this.#settle()
+      if (this.buffer.length > 0) this.#start()
+    }
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  async #settle(): Promise<void> {
+    const started = performance.now()
+    await this.#writing
+    this.waitedMs += performance.now() - started
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  #start(): void {
+    const bytes = this.buffer.bytes
+    const length = this.buffer.length
+    this.buffer.replaceStorage(this.#spare)
+    this.#writing = this.#writeAll(bytes, length)
+      .catch((error: unknown) => {
+        this.#failure = errorCode(error) === 'EPIPE' ? new OutputClosedError(error) : error
+      })
+      .finally(() => {
+        this.#spare = bytes.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FULL_BYTES) : bytes
+        this.#writing = null
+      })
+  }
+
+  async #writeAll(bytes: Buffer, length: number): Promise<void> {
+    for (let at = 0; at < length;) {
+      try {
+        const { bytesWritten } = await writeFile(this.#fd, bytes, at, length - at, null)
+        at += bytesWritten
+        this.writtenBytes += bytesWritten
+      } catch (error) {
+        if (errorCode(error) !== 'EAGAIN') throw error
+        await sleep(EAGAIN_MS)
+      }
+    }
+  }
+}

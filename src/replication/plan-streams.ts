@@ -1,0 +1,148 @@
+import { asSubquery, QUERY_STREAM_NAME } from '../catalog/query-stream.ts'
+import type { Column, Relation } from '../catalog/relation.ts'
+import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
+import type { ConfiguredStream, JsonObject } from '../protocol/messages.ts'
+import type { RecordField } from '../records/record-encoder.ts'
+import { ident } from '../sql.ts'
+import { validatingWriter } from '../types/utf8.ts'
+import type { StreamPlan } from './stream-plan.ts'
+
+/** The plans of the selected streams, or everything that is wrong with the selection. */
+export interface Planning {
+  readonly plans: readonly StreamPlan[]
+  readonly problems: readonly ConnectorError[]
+  /** Sentences for the user: what is read differently from what was asked. */
+  readonly warnings: readonly string[]
+}
+
+/** What plans depend on besides the catalog and the relations. */
+export interface PlanningFacts {
+  readonly config: Config
+  /** `server_encoding` */
+  readonly encoding: string
+}
+
+/** Binds configured streams to the relations that discovery found. */
+export function planStreams(
+  configured: readonly ConfiguredStream[],
+  relations: readonly Relation[],
+  facts: PlanningFacts,
+): Planning {
+  const plans: StreamPlan[] = []
+  const problems: ConnectorError[] = []
+  const warnings: string[] = []
+  for (const stream of configured) {
+    try {
+      const { plan, warning } = planStream(stream, findRelation(stream, relations, facts), facts)
+      plans.push(plan)
+      if (warning !== null) warnings.push(warning)
+    } catch (error) {
+      problems.push(ConnectorError.from(error))
+    }
+  }
+  return { plans, problems, warnings }
+}
+
+function findRelation(
+  { stream }: ConfiguredStream,
+  relations: readonly Relation[],
+  { config }: PlanningFacts,
+): Relation {
+  const schema = stream.namespace ?? config.schemas[0]
+  const found = relations.find((each) => each.name === stream.name && each.schema === schema)
+  if (found !== undefined) return found
+  const message =
+    `Stream '${schema}.${stream.name}' of the catalog is not in database '${config.database}', ` +
+    `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`
+  throw new ConnectorError('config_error', message)
+}
+
+function planStream(
+  configured: ConfiguredStream,
+  relation: Relation,
+  { config, encoding }: PlanningFacts,
+): { plan: StreamPlan; warning: string | null } {
+  const { stream, sync_mode: syncMode } = configured
+  const names = propertyNames(stream.json_schema) ?? relation.columns.map(({ name }) => name)
+  const byName = new Map(relation.columns.map((column) => [column.name, column]))
+  const missing = names.filter((name) => !byName.has(name))
+  const columns = names.flatMap((name) => byName.get(name) ?? [])
+  const cursor = syncMode === 'incremental' ? findCursor(configured, relation, config) : null
+  rejectMissing(configured, relation, missing)
+  const plan: StreamPlan = {
+    descriptor: { name: relation.name, namespace: relation.schema },
+    syncMode,
+    relation,
+    from: fromItem(relation, config),
+    columns,
+    fields: names.map((name) => toField(name, byName.get(name), encoding)),
+    cursor,
+    state: null,
+  }
+  const list = missing.map((name) => `'${name}'`).join(', ')
+  const warning =
+    missing.length === 0
+      ? null
+      : `Stream '${relation.schema}.${relation.name}' no longer has ${list}: null in every record. Refresh the catalog.`
+  return { plan, warning }
+}
+
+/** A column that was dropped makes the stream meaningless if it identifies or orders its rows, or was all there is. */
+function rejectMissing(
+  { stream, primary_key: key }: ConfiguredStream,
+  relation: Relation,
+  missing: readonly string[],
+): void {
+  const lostKey = key.flat().find((name) => missing.includes(name))
+  if (lostKey === undefined && (missing.length === 0 || relation.columns.length > 0)) return
+  const place = `'${relation.schema}.${stream.name}'`
+  const what =
+    lostKey === undefined ? 'any column of the catalog' : `primary key column '${lostKey}'`
+  throw new ConnectorError(
+    'config_error',
+    `Stream ${place} does not have ${what}. Refresh the catalog.`,
+  )
+}
+
+function findCursor(
+  { cursor_field: path }: ConfiguredStream,
+  relation: Relation,
+  config: Config,
+): Column | null {
+  if (config.replicationMethod !== 'Standard') return null
+  const place = `stream '${relation.schema}.${relation.name}'`
+  const name = path.at(-1)
+  if (name === undefined) {
+    const message = `cursor_field is required for incremental sync_mode, and ${place} has none. Choose a cursor in the catalog.`
+    throw new ConnectorError('config_error', message)
+  }
+  const column = relation.columns.find((each) => each.name === name)
+  if (column === undefined) {
+    const names = relation.columns.map((each) => `'${each.name}'`).join(', ')
+    const message = `Cursor field '${name}' not found in data chunk columns: [${names}]`
+    throw new ConnectorError('config_error', message)
+  }
+  if (column.type.isCursor) return column
+  const message = `Column '${name}' of ${place} cannot be a cursor: its type ${column.type.name} has no order. Choose another.`
+  throw new ConnectorError('config_error', message)
+}
+
+/** The properties of a stream's schema; null when it does not say: then all columns are read. */
+function propertyNames({ properties }: JsonObject): string[] | null {
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : null
+}
+
+function fromItem(relation: Relation, config: Config): string {
+  if (relation.oid === 0 && relation.name === QUERY_STREAM_NAME && config.query !== null) {
+    return asSubquery(config.query)
+  }
+  return ident(relation.schema, relation.name)
+}
+
+function toField(name: string, column: Column | undefined, encoding: string): RecordField {
+  if (column === undefined) return { name, write: null }
+  const { type } = column
+  const write = type.writeBinary ?? type.writeText
+  return { name, write: encoding === 'SQL_ASCII' ? validatingWriter(type, write) : write }
+}

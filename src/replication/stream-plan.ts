@@ -1,0 +1,20 @@
+import type { Column, Relation } from '../catalog/relation.ts'
+import type { JsonObject, StreamDescriptor, SyncMode } from '../protocol/messages.ts'
+import type { RecordField } from '../records/record-encoder.ts'
+
+/** A selected stream, bound to what it is in the database. */
+export interface StreamPlan {
+  readonly descriptor: StreamDescriptor
+  readonly syncMode: SyncMode
+  readonly relation: Relation
+  /** The item of a FROM list that gives all its rows. */
+  readonly from: string
+  /** What is selected, in the order of the fields that are not always null. */
+  readonly columns: readonly Column[]
+  /** The properties of its records. */
+  readonly fields: readonly RecordField[]
+  /** For incremental streams of the Standard method. */
+  readonly cursor: Column | null
+  /** The `stream_state` to go on from: the input's, then the last one that was emitted. Null: from the start. */
+  state: JsonObject | null
+}

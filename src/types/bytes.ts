@@ -1,0 +1,87 @@
+import { viewOf } from '../wire/byte-view.ts'
+import { EXACT, type ValueWriter } from './pg-type.ts'
+import { isText, writeString } from './text.ts'
+
+const QUOTE = 0x22
+const BLOCK_BYTES = 65_536
+/** ASCII of 00 … ff, each as one big-endian word. */
+const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
+  Buffer.from(byte.toString(16).padStart(2, '0')).readUInt16BE(),
+)
+const HYPHEN = 0x2d
+const UUID_BYTES = 16
+/** Behind these bytes a uuid has a hyphen. */
+const UUID_GROUPS = [4, 6, 8, 10, UUID_BYTES] as const
+
+/** bool, COPY binary: one byte. */
+export const writeBool: ValueWriter = (out, bytes, start) => {
+  out.latin1(bytes[start] === 0 ? 'false' : 'true')
+  return EXACT
+}
+
+/** bool, text: `t` or `f`. */
+export const writeBoolText: ValueWriter = (out, bytes, start) => {
+  out.latin1(bytes[start] === 0x74 /* t */ ? 'true' : 'false')
+  return EXACT
+}
+
+/** uuid, COPY binary: 16 bytes → `8-4-4-4-12` lower-case hex digits. */
+export const writeUuid: ValueWriter = (out, bytes, start, end) => {
+  if (end - start !== UUID_BYTES) {
+    throw new RangeError(`damaged COPY stream: a uuid of ${end - start} bytes`)
+  }
+  out.reserve(39)
+  const source = viewOf(bytes)
+  const target = out.view
+  let at = out.length
+  target.setUint8(at++, QUOTE)
+  let i = 0
+  for (const groupEnd of UUID_GROUPS) {
+    for (; i < groupEnd; i++, at += 2) target.setUint16(at, HEX_PAIRS[source.getUint8(start + i)]!)
+    target.setUint8(at++, HYPHEN)
+  }
+  target.setUint8(at - 1, QUOTE)
+  out.length = at
+  return EXACT
+}
+
+/** bytea, COPY binary: the bytes → `"\\x1234"`, the text form in JSON. */
+export const writeBytea: ValueWriter = (out, bytes, start, end) => {
+  out.latin1('"\\\\x')
+  for (let block = start; block < end; block += BLOCK_BYTES) {
+    const blockEnd = Math.min(end, block + BLOCK_BYTES)
+    out.reserve(2 * (blockEnd - block))
+    const target = out.view
+    let at = out.length
+    for (let i = block; i < blockEnd; i++, at += 2) target.setUint16(at, HEX_PAIRS[bytes[i]!]!)
+    out.length = at
+  }
+  out.byte(QUOTE)
+  return EXACT
+}
+
+/** bytea in an array, text `\x1234` → base64, as the official connector has it there. */
+export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
+  const hex = bytes.toString('latin1', start + 2, end)
+  out.latin1(`"${Buffer.from(hex, 'hex').toString('base64')}"`)
+  return EXACT
+}
+
+/** bit in an array, text → boolean as the official connector has it: true for exactly `1`. */
+export const writeBitElement: ValueWriter = (out, bytes, start, end) => {
+  out.latin1(isText(bytes, start, end, '1') ? 'true' : 'false')
+  return EXACT
+}
+
+/** jsonb, COPY binary: a version byte, then the text. */
+export const writeJsonb: ValueWriter = (out, bytes, start, end) => {
+  if (bytes[start] !== 1) throw new RangeError('damaged COPY stream: unknown jsonb version')
+  return writeString(out, bytes, start + 1, end)
+}
+
+/** xml, text: without its declaration, as drivers give it. */
+export const writeXml: ValueWriter = (out, bytes, start, end) => {
+  const hasDeclaration = bytes.toString('latin1', start, Math.min(end, start + 6)) === '<?xml '
+  const declarationEnd = hasDeclaration ? bytes.indexOf('?>', start) + 2 : start
+  return writeString(out, bytes, declarationEnd, end)
+}

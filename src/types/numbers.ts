@@ -1,0 +1,162 @@
+import type { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { viewOf } from '../wire/byte-view.ts'
+import { put4, putQuad, put8, putUint } from './digits.ts'
+import { float8Text } from './float8.ts'
+import { EXACT, type ValueWriter } from './pg-type.ts'
+import { isText, writeNulled, writeVerbatim } from './text.ts'
+
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
+const E8 = 100_000_000
+/** The longest int8 is -9223372036854775808. */
+const INT8_BYTES = 20
+/** The signs of a numeric in its binary form; anything else is NaN or an infinity. */
+const NUMERIC_POSITIVE = 0x0000
+const NUMERIC_NEGATIVE = 0x4000
+const NUMERIC_HEADER_BYTES = 8
+
+/** Throws unless a field of a fixed size has that size: the stream is damaged. */
+export function expectBytes(actual: number, expected: number): void {
+  if (actual !== expected) {
+    throw new RangeError(`damaged COPY stream: a field of ${expected} bytes has ${actual}`)
+  }
+}
+
+/** int2, COPY binary: 2 bytes. */
+export const writeInt2: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 2)
+  return writeInteger(out, viewOf(bytes).getInt16(start))
+}
+
+/** int4, COPY binary: 4 bytes. */
+export const writeInt4: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 4)
+  return writeInteger(out, viewOf(bytes).getInt32(start))
+}
+
+/** oid and its like, COPY binary: 4 bytes, unsigned. */
+export const writeOid: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 4)
+  return writeInteger(out, viewOf(bytes).getUint32(start))
+}
+
+/** int8, COPY binary: 8 bytes. Exact over the full range: beyond 2^53 by long division, not as a double. */
+export const writeInt8: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 8)
+  const high = viewOf(bytes).getInt32(start)
+  const low = viewOf(bytes).getUint32(start + 4)
+  const isSafe = high >= -0x20_0000 && high < 0x20_0000
+  if (isSafe) return writeInteger(out, high * 0x1_0000_0000 + low)
+  out.reserve(INT8_BYTES)
+  if (high >= 0) {
+    out.length = putUint64(out.view, out.length, high, low)
+  } else {
+    out.bytes[out.length++] = MINUS
+    const magnitudeLow = (~low + 1) >>> 0
+    const magnitudeHigh = (magnitudeLow === 0 ? ~high + 1 : ~high) >>> 0
+    out.length = putUint64(out.view, out.length, magnitudeHigh, magnitudeLow)
+  }
+  return EXACT
+}
+
+/** float8, COPY binary: 8 bytes → the shortest digits that name it; NaN and infinities as JSON strings. */
+export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 8)
+  const value = viewOf(bytes).getFloat64(start)
+  if (Number.isSafeInteger(value) && Math.abs(value) < 1e15 && !Object.is(value, -0)) {
+    return writeInteger(out, value)
+  }
+  out.latin1(Number.isFinite(value) ? float8Text(value) : `"${value}"`)
+  return EXACT
+}
+
+/** Text of a float: a JSON number as it stands; `NaN`, `Infinity`, `-Infinity` as JSON strings. */
+export const writeFloatText: ValueWriter = (out, bytes, start, end) => {
+  const isFinite = bytes[end - 1] !== 0x4e /* NaN */ && bytes[end - 1] !== 0x79 /* Infinity */
+  if (isFinite) return writeVerbatim(out, bytes, start, end)
+  out.latin1(`"${bytes.toString('latin1', start, end)}"`)
+  return EXACT
+}
+
+/** Text of a numeric: its digits as they stand; NaN and infinities are null. */
+export const writeNumericText: ValueWriter = (out, bytes, start, end) => {
+  if (isText(bytes, start, end, 'NaN') || bytes[end - 1] === 0x79) return writeNulled(out)
+  return writeVerbatim(out, bytes, start, end)
+}
+
+/**
+ * numeric, COPY binary: int16 count of base-10000 digits, weight of the first, sign, display scale, then the digits.
+ * Every digit comes out, none passes through a number wider than 9999.
+ * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/utils/adt/numeric.c (numeric_send)
+ */
+export const writeNumeric: ValueWriter = (out, bytes, start, end) => {
+  if (end - start < NUMERIC_HEADER_BYTES) expectBytes(end - start, NUMERIC_HEADER_BYTES)
+  const count = viewOf(bytes).getUint16(start)
+  const weight = viewOf(bytes).getInt16(start + 2)
+  const sign = viewOf(bytes).getUint16(start + 4)
+  const scale = viewOf(bytes).getUint16(start + 6)
+  expectBytes(end - start, NUMERIC_HEADER_BYTES + 2 * count)
+  if (sign !== NUMERIC_POSITIVE && sign !== NUMERIC_NEGATIVE) return writeNulled(out)
+  out.reserve(12 + 4 * Math.max(weight + 1, 1) + scale)
+  if (sign === NUMERIC_NEGATIVE) out.bytes[out.length++] = MINUS
+  const digits = start + NUMERIC_HEADER_BYTES
+  putWhole(out, bytes, digits, { count, weight })
+  if (scale > 0) putFraction(out, bytes, digits, { count, weight, scale })
+  return EXACT
+}
+
+function writeInteger(out: ByteBuffer, value: number): typeof EXACT {
+  out.reserve(INT8_BYTES)
+  if (value < 0) out.bytes[out.length++] = MINUS
+  out.length = putUint(out.view, out.length, value < 0 ? -value : value)
+  return EXACT
+}
+
+/** Divides high·2^32 + low by 10^8 in steps of 16 bits, each exact in a double. */
+function putUint64(target: DataView, at: number, high: number, low: number): number {
+  const first = Math.floor(high / E8)
+  const middleDividend = (high - first * E8) * 0x1_0000 + (low >>> 16)
+  const middle = Math.floor(middleDividend / E8)
+  const lastDividend = (middleDividend - middle * E8) * 0x1_0000 + (low & 0xffff)
+  const last = Math.floor(lastDividend / E8)
+  const quotient = first * 0x1_0000_0000 + middle * 0x1_0000 + last
+  return put8(target, putUint(target, at, quotient), lastDividend - last * E8)
+}
+
+function putWhole(
+  out: ByteBuffer,
+  bytes: Buffer,
+  digits: number,
+  { count, weight }: { count: number; weight: number },
+): void {
+  const target = out.view
+  let at = out.length
+  if (weight < 0) target.setUint8(at++, ZERO)
+  for (let i = 0; i <= weight; i++) {
+    const digit = i < count ? digitAt(bytes, digits, i) : 0
+    at = i === 0 ? putQuad(target, at, digit) : put4(target, at, digit)
+  }
+  out.length = at
+}
+
+function putFraction(
+  out: ByteBuffer,
+  bytes: Buffer,
+  digits: number,
+  { count, weight, scale }: { count: number; weight: number; scale: number },
+): void {
+  out.bytes[out.length++] = POINT
+  const end = out.length + scale
+  let at = out.length
+  for (let i = weight + 1; at < end; i++) {
+    at = put4(out.view, at, i >= 0 && i < count ? digitAt(bytes, digits, i) : 0)
+  }
+  out.length = end
+}
+
+function digitAt(bytes: Buffer, digits: number, index: number): number {
+  const digit = viewOf(bytes).getUint16(digits + 2 * index)
+  if (digit > 9999) throw new RangeError('damaged COPY stream: a numeric digit is above 9999')
+  return digit
+}

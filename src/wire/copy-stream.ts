@@ -1,0 +1,150 @@
+import { viewOf } from './byte-view.ts'
+
+/** Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then per field int32 length and bytes. */
+export interface TupleSink {
+  /** The bytes are only valid during the call. */
+  tuple(bytes: Buffer, start: number, end: number): void
+}
+
+/** Receives every message that is not COPY data, type byte included; valid only during the call. */
+export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
+
+const COPY_DATA = 0x64 /* d */
+const COPY_OUT_RESPONSE = 0x48 /* H */
+const COMMAND_COMPLETE = 0x43 /* C */
+const READY_FOR_QUERY = 0x5a /* Z */
+const HEADER_BYTES = 5
+/** The server cannot build a larger message: MaxAllocSize. */
+const MAX_MESSAGE_BYTES = 0x3fff_ffff + HEADER_BYTES
+/** Messages that may come during a COPY: besides the above CopyDone, Error, Notice, Notification, ParameterStatus, ReadyForQuery. */
+const CONTROL_MESSAGES: ReadonlySet<number> = new Set(Buffer.from('HCcENASZ'))
+const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
+const COPY_HEADER_BYTES = 19
+const TRAILER_BYTES = 2
+const TRAILER = -1
+
+/**
+ * Splits the bytes of a connection during `COPY … TO STDOUT (FORMAT binary)` into tuples and other messages, in one
+ * pass over each socket chunk. A message that is torn between chunks is put together in a buffer of its exact size,
+ * so that a field of hundreds of megabytes is copied once. Several COPY statements may follow each other.
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
+export class CopyStream {
+  readonly #sink: TupleSink
+  readonly #onMessage: MessageHandler
+  /** Where the current COPY stands: before its header, between its tuples, or behind its trailer. */
+  #position: 'header' | 'tuples' | 'trailer' = 'trailer'
+  readonly #tornHeader = Buffer.alloc(HEADER_BYTES)
+  #torn: Buffer | null = null
+  #tornBytes = 0
+
+  constructor(sink: TupleSink, onMessage: MessageHandler) {
+    this.#sink = sink
+    this.#onMessage = onMessage
+  }
+
+  /**
+   * Reads `chunk` from `offset` on, up to its end or just behind the end of a statement or of all of them
+   * (ReadyForQuery); returns where it stopped.
+   * @throws RangeError if the bytes are not such a stream.
+   */
+  push(chunk: Buffer, offset: number): number {
+    let at = offset
+    if (this.#tornBytes > 0) {
+      at = this.#completeTorn(chunk, at)
+      if (this.#torn !== null && this.#tornBytes === this.#torn.length) {
+        const message = this.#torn
+        this.#torn = null
+        this.#tornBytes = 0
+        if (this.#message(message, 0, message.length)) return at
+      }
+    }
+    const end = chunk.length
+    while (end - at >= HEADER_BYTES) {
+      const next = at + messageBytes(chunk, at)
+      if (next > end) break
+      if (this.#message(chunk, at, next)) return next
+      at = next
+    }
+    if (at < end) this.#keep(chunk, at)
+    return end
+  }
+
+  /** @throws RangeError if the stream ended inside a message or a COPY. */
+  end(): void {
+    if (this.#tornBytes > 0 || this.#position !== 'trailer') {
+      throw new RangeError('damaged COPY stream: it ended early')
+    }
+  }
+
+  /** Whether the message ended a statement, or all of them. */
+  #message(bytes: Buffer, start: number, end: number): boolean {
+    const type = bytes[start]!
+    if (type === COPY_DATA) {
+      this.#copyData(bytes, start + HEADER_BYTES, end)
+      return false
+    }
+    if (!CONTROL_MESSAGES.has(type)) throw new RangeError('damaged COPY stream: unknown message')
+    if (type === COPY_OUT_RESPONSE) this.#position = 'header'
+    if (type === COMMAND_COMPLETE) this.end()
+    this.#onMessage(bytes, start, end)
+    return type === COMMAND_COMPLETE || type === READY_FOR_QUERY
+  }
+
+  #copyData(bytes: Buffer, start: number, end: number): void {
+    let at = start
+    if (this.#position !== 'tuples') {
+      at = this.#copyHeader(bytes, start, end)
+      if (at === end) return
+    }
+    if (end - at === TRAILER_BYTES && bytes.readInt16BE(at) === TRAILER) this.#position = 'trailer'
+    else this.#sink.tuple(bytes, at, end)
+  }
+
+  #copyHeader(bytes: Buffer, start: number, end: number): number {
+    const isHeader =
+      this.#position === 'header' &&
+      end - start >= COPY_HEADER_BYTES &&
+      bytes.compare(SIGNATURE, 0, SIGNATURE.length, start, start + SIGNATURE.length) === 0
+    if (!isHeader) throw new RangeError('damaged COPY stream: data where its header should be')
+    this.#position = 'tuples'
+    const extensionBytes = bytes.readUInt32BE(start + COPY_HEADER_BYTES - 4)
+    const at = start + COPY_HEADER_BYTES + extensionBytes
+    if (at > end) throw new RangeError('damaged COPY stream: its header is cut')
+    return at
+  }
+
+  #keep(chunk: Buffer, at: number): void {
+    const count = chunk.length - at
+    if (count < HEADER_BYTES) chunk.copy(this.#tornHeader, 0, at)
+    else {
+      this.#torn = Buffer.allocUnsafe(messageBytes(chunk, at))
+      chunk.copy(this.#torn, 0, at)
+    }
+    this.#tornBytes = count
+  }
+
+  #completeTorn(chunk: Buffer, at: number): number {
+    while (at < chunk.length) {
+      if (this.#torn === null && this.#tornBytes === HEADER_BYTES) {
+        this.#torn = Buffer.allocUnsafe(messageBytes(this.#tornHeader, 0))
+        this.#tornHeader.copy(this.#torn)
+      }
+      const target = this.#torn ?? this.#tornHeader
+      const missing = target.length - this.#tornBytes
+      if (missing === 0) return at
+      const copied = chunk.copy(target, this.#tornBytes, at, at + missing)
+      this.#tornBytes += copied
+      at += copied
+    }
+    return at
+  }
+}
+
+function messageBytes(bytes: Buffer, at: number): number {
+  const length = viewOf(bytes).getInt32(at + 1)
+  if (length < 4 || length > MAX_MESSAGE_BYTES) {
+    throw new RangeError('damaged COPY stream: impossible message length')
+  }
+  return length + 1
+}
