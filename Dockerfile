@@ -1,0 +1,44 @@
+# The image of the connector: Node.js, the compiled sources and their production dependencies, nothing else.
+#   docker build -t sqlflow/source-postgres .
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+FROM ${NODE_IMAGE} AS compiled
+WORKDIR /build
+COPY package.json package-lock.json ./
+# Without scripts: `prepare` wants the sources, which are not here yet, and no dependency needs a script of its own
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json spec.json ./
+COPY src src
+RUN npm run build
+
+FROM ${NODE_IMAGE} AS dependencies
+WORKDIR /build
+COPY package.json package-lock.json ./
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+
+FROM ${NODE_IMAGE}
+# Airbyte's platform runs images as this user and mounts its files at these places
+RUN groupmod --new-name airbyte node \
+    && usermod --login airbyte --comment airbyte --home /home/airbyte --move-home node \
+    && install --directory --owner=airbyte --group=airbyte /airbyte /secrets /config /custom_cache \
+    && chown airbyte:airbyte /tmp
+COPY --from=dependencies /build/node_modules /airbyte/integration_code/node_modules
+COPY --from=compiled /build/dist /airbyte/integration_code/dist
+COPY LICENSE /airbyte/integration_code/
+
+ENV NODE_ENV=production
+# Kubernetes runs this text instead of the entry point: they must stay the same
+ENV AIRBYTE_ENTRYPOINT="node /airbyte/integration_code/dist/src/main.js"
+ENTRYPOINT ["node", "/airbyte/integration_code/dist/src/main.js"]
+WORKDIR /airbyte
+USER airbyte
+
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL io.airbyte.name="sqlflow/source-postgres" \
+      io.airbyte.version="${VERSION}" \
+      org.opencontainers.image.title="source-postgres" \
+      org.opencontainers.image.description="PostgreSQL source connector that speaks the Airbyte protocol" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
