@@ -91,8 +91,13 @@ export function describeCause(error: unknown): { internalMessage: string; stackT
 function describeOne(error: Error): string {
   const code = errorCode(error)
   if (code === null || !isSqlState(code)) return `${error.name}: ${error.message}`
-  const { file, line, routine } = error as { file?: string; line?: string; routine?: string }
-  return `server error ${code} at ${file ?? '?'}:${line ?? '?'} (${routine ?? '?'})`
+  const [file, line, routine] = ['file', 'line', 'routine'].map((field) => textOf(error, field))
+  return `server error ${code} at ${file}:${line} (${routine})`
+}
+
+function textOf(error: Error, field: string): string {
+  const value: unknown = Reflect.get(error, field)
+  return typeof value === 'string' ? value : '?'
 }
 
 function isFrame(line: string): boolean {

@@ -13,6 +13,9 @@ const FULL_BYTES = 2 * WRITE_BYTES
 /** Buffers that one huge row blew up beyond this are not kept. */
 const KEPT_BYTES = 8 * WRITE_BYTES
 const EAGAIN_MS = 2
+/** What a slow source has given goes out after this long, however little it is. */
+const LINGER_MS = 200
+const LINE_FEED = 0x0a
 
 /** The consumer closed the pipe: nobody reads any more. */
 export class OutputClosedError extends Error {
@@ -34,18 +37,24 @@ export class Output {
   /** Milliseconds spent waiting for the consumer. */
   waitedMs = 0
   readonly #fd: number
+  readonly #onClosed: (error: OutputClosedError) => void
+  #lingering: NodeJS.Timeout | null = null
   #spare: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)
   #writing: Promise<void> | null = null
   #failure: unknown = null
 
-  constructor(fd: number) {
+  /** @param onClosed called once when the consumer is found to be gone, also while nobody waits for it. */
+  constructor(fd: number, onClosed: (error: OutputClosedError) => void = () => undefined) {
     this.#fd = fd
+    this.#onClosed = onClosed
   }
 
-  /** Appends a message. It goes out with the next drain or flush. */
+  /** Appends a message. It goes out soon, or with the next drain or flush. */
   write(message: Message): void {
+    this.#dropTornLine()
     this.buffer.utf8(serializeMessage(message))
-    this.buffer.byte(0x0a)
+    this.buffer.byte(LINE_FEED)
+    this.#linger()
   }
 
   /**
@@ -53,7 +62,11 @@ export class Output {
    * @throws OutputClosedError if the consumer is gone.
    */
   async drain(): Promise<void> {
-    if (this.buffer.length < WRITE_BYTES) return
+    if (this.#failure !== null) throw this.#failure
+    if (this.buffer.length < WRITE_BYTES) {
+      this.#linger()
+      return
+    }
     if (this.#writing !== null) {
       if (this.buffer.length < FULL_BYTES) return
       await this.#settle()
@@ -63,11 +76,29 @@ export class Output {
 
   /** Resolves when everything appended so far has been taken by the consumer. */
   async flush(): Promise<void> {
+    this.#dropTornLine()
     while (this.#writing !== null || this.buffer.length > 0) {
       await this.#settle()
       if (this.buffer.length > 0) this.#start()
     }
     if (this.#failure !== null) throw this.#failure
+  }
+
+  /** Who was to finish the last line has failed half-way: it is not part of the output. */
+  #dropTornLine(): void {
+    const { bytes, length } = this.buffer
+    if (length === 0 || bytes[length - 1] === LINE_FEED) return
+    this.buffer.length = bytes.subarray(0, length).lastIndexOf(LINE_FEED) + 1
+  }
+
+  #linger(): void {
+    if (this.#lingering !== null || this.buffer.length === 0) return
+    this.#lingering = setTimeout(() => {
+      this.#lingering = null
+      const { bytes, length } = this.buffer
+      const isWhole = length > 0 && bytes[length - 1] === LINE_FEED
+      if (isWhole && this.#writing === null && this.#failure === null) this.#start()
+    }, LINGER_MS).unref()
   }
 
   async #settle(): Promise<void> {
@@ -83,12 +114,17 @@ export class Output {
     this.buffer.replaceStorage(this.#spare)
     this.#writing = this.#writeAll(bytes, length)
       .catch((error: unknown) => {
-        this.#failure = errorCode(error) === 'EPIPE' ? new OutputClosedError(error) : error
+        this.#fail(error)
       })
       .finally(() => {
         this.#spare = bytes.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FULL_BYTES) : bytes
         this.#writing = null
       })
+  }
+
+  #fail(error: unknown): void {
+    this.#failure = errorCode(error) === 'EPIPE' ? new OutputClosedError(error) : error
+    if (this.#failure instanceof OutputClosedError) this.#onClosed(this.#failure)
   }
 
   async #writeAll(bytes: Buffer, length: number): Promise<void> {

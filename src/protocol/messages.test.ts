@@ -1,0 +1,89 @@
+import { expect } from 'chai'
+import { ConnectorError } from '../errors.ts'
+import {
+  errorTrace,
+  JsonNumber,
+  logMessage,
+  serializeMessage,
+  streamEstimate,
+  streamState,
+  streamStatus,
+} from './messages.ts'
+
+const DESCRIPTOR = { name: 'users', namespace: 'public' }
+const STREAM = '"stream_descriptor":{"name":"users","namespace":"public"}'
+
+describe('logMessage', () => {
+  it('has the facts for machines beside the line for a person', () => {
+    expect(serializeMessage(logMessage('WARN', 'm', { rows: 1 }))).to.equal(
+      '{"type":"LOG","log":{"level":"WARN","message":"m","health":{"rows":1}}}',
+    )
+    expect(serializeMessage(logMessage('INFO', 'm'))).to.equal(
+      '{"type":"LOG","log":{"level":"INFO","message":"m"}}',
+    )
+  })
+})
+
+describe('streamStatus', () => {
+  it('names the stream and where it stands', () => {
+    expect(serializeMessage(streamStatus(DESCRIPTOR, 'RUNNING', 7))).to.equal(
+      `{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":7,"stream_status":{${STREAM},"status":"RUNNING"}}}`,
+    )
+  })
+})
+
+describe('streamEstimate', () => {
+  it('is of one stream', () => {
+    expect(serializeMessage(streamEstimate(DESCRIPTOR, { rows: 3, bytes: 8192 }, 7))).to.equal(
+      '{"type":"TRACE","trace":{"type":"ESTIMATE","emitted_at":7,"estimate":{"type":"STREAM",' +
+        '"name":"users","namespace":"public","row_estimate":3,"byte_estimate":8192}}}',
+    )
+  })
+})
+
+describe('streamState', () => {
+  it('counts its records with a decimal point', () => {
+    expect(serializeMessage(streamState(DESCRIPTOR, { version: 3 }, 12))).to.equal(
+      `{"type":"STATE","state":{"type":"STREAM","stream":{${STREAM},"stream_state":{"version":3}},"sourceStats":{"recordCount":12.0}}}`,
+    )
+  })
+})
+
+describe('serializeMessage', () => {
+  it('prints every digit of integers beyond 2^53', () => {
+    const state = { xmin: new JsonNumber('9223372036854775807') }
+    expect(serializeMessage(streamState(DESCRIPTOR, state, 0))).to.include(
+      '"xmin":9223372036854775807',
+    )
+  })
+
+  it('leaves a string that looks like a number a string', () => {
+    const line = serializeMessage(streamState(DESCRIPTOR, { cursor: '12.0', other: ':1' }, 0))
+    expect(line).to.include('"cursor":"12.0","other":":1"')
+  })
+
+  it('is one line whatever a name holds', () => {
+    const line = serializeMessage(streamStatus({ name: 'a\n"b"\u2028\\' }, 'STARTED', 0))
+    expect(line).not.to.include('\n')
+    expect(JSON.parse(line)).to.have.nested.property(
+      'trace.stream_status.stream_descriptor.name',
+      'a\n"b"\u2028\\',
+    )
+  })
+})
+
+describe('errorTrace', () => {
+  it('tells the user what to do, and the developer where it arose', () => {
+    const cause = Object.assign(new Error('secret'), { code: '28P01', file: 'auth.c', line: '3' })
+    const error = new ConnectorError('config_error', 'Check the password.', { cause })
+    const { type, trace } = JSON.parse(serializeMessage(errorTrace(error, 7)))
+    expect(type).to.equal('TRACE')
+    expect(trace).to.deep.include({ type: 'ERROR', emitted_at: 7 })
+    expect(trace.error).to.deep.include({
+      failure_type: 'config_error',
+      message: 'Check the password.',
+      internal_message: 'ConnectorError: Check the password. ← server error 28P01 at auth.c:3 (?)',
+    })
+    expect(trace.error.stack_trace).to.include('messages.test').and.not.include('secret')
+  })
+})
