@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { once } from 'node:events'
 import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
 import type { Run } from './commands/run.ts'
 import { specMessage } from './commands/spec.ts'
@@ -20,7 +21,8 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     stop.abort(new ConnectorError('transient_error', message))
   })
 }
-const run: Run = { output: new Output(STDOUT_FD), startedAtMs: Date.now(), signal: stop.signal }
+const output = new Output(STDOUT_FD, (error) => stop.abort(error))
+const run: Run = { output, startedAtMs: Date.now(), signal: stop.signal }
 
 process.exit(await main(process.argv.slice(2)))
 
@@ -49,10 +51,14 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
     return line.expandEnv ? expandEnv(raw, process.env) : raw
   }
   switch (line.command) {
-    case 'check':
-      return await (await import('./commands/check.ts')).check(run, readConfig)
-    case 'discover':
-      return await (await import('./commands/discover.ts')).discover(run, await readConfig())
+    case 'check': {
+      const { check } = await import('./commands/check.ts')
+      return await unlessStopped(check(run, readConfig))
+    }
+    case 'discover': {
+      const { discover } = await import('./commands/discover.ts')
+      return await unlessStopped(discover(run, await readConfig()))
+    }
     case 'read': {
       const catalog = line.catalog === null ? null : await readJsonFile(line.catalog, 'catalog')
       const state = line.state === null ? null : await readJsonFile(line.state, 'state')
@@ -65,6 +71,13 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
   }
 }
 
+/** For commands that have nothing to save when they are stopped. */
+async function unlessStopped(work: Promise<void>): Promise<void> {
+  run.signal.throwIfAborted()
+  const stopped = once(run.signal, 'abort').then(() => run.signal.throwIfAborted())
+  await Promise.race([work, stopped])
+}
+
 async function reportFailure(error: unknown): Promise<number> {
   if (error instanceof UsageError) {
     process.stderr.write(`${error.message}\n`)
@@ -74,8 +87,11 @@ async function reportFailure(error: unknown): Promise<number> {
   try {
     run.output.write(errorTrace(ConnectorError.from(error), Date.now()))
     await run.output.flush()
-  } catch {
-    // Nobody reads any more; the exit code says it.
+  } catch (outputError) {
+    // When nobody reads any more, the exit code alone says it.
+    if (!(outputError instanceof OutputClosedError)) {
+      process.stderr.write(`${String(outputError)}\n`)
+    }
   }
   return EXIT_FAILED
 }

@@ -10,7 +10,7 @@ const CANCEL_TIMEOUT_MS = 2000
 
 /** Asks the server to stop what it does for `client`. Best effort: whoever calls closes the connection anyway. */
 export async function cancelQuery(config: Config, client: Client): Promise<void> {
-  const { processID, secretKey } = client as unknown as { processID: number; secretKey: number }
+  const { processID, secretKey } = client
   const request = Buffer.alloc(MESSAGE_BYTES)
   request.writeInt32BE(MESSAGE_BYTES, 0)
   request.writeInt32BE(CANCEL_CODE, 4)

@@ -1,7 +1,16 @@
 import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../config/config.ts'
+import { errorCode } from '../errors.ts'
 import { establish } from './establish.ts'
+
+declare module 'pg' {
+  interface ClientBase {
+    /** Of the backend; what a cancel request names. */
+    readonly processID: number
+    readonly secretKey: number
+  }
+}
 
 type ConnectCallback = (error?: Error) => void
 
@@ -10,6 +19,7 @@ export function clientClass(config: Config): typeof Client {
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
       super(clientOptions(config))
+      this.on('error', nameLoss)
     }
 
     override connect(): Promise<Client>
@@ -19,7 +29,7 @@ export function clientClass(config: Config): typeof Client {
       if (callback === undefined) return connected
       connected.then(
         () => callback(),
-        (error: unknown) => callback(error as Error),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
       )
     }
 
@@ -27,23 +37,17 @@ export function clientClass(config: Config): typeof Client {
       const socket = await establish(config)
       const timer = setTimeout(() => destroyAsTimedOut(socket), config.connectTimeoutMs)
       try {
-        Object.assign(connectionOf(this), { stream: alreadyConnected(socket) })
+        Object.assign(this.connection, { stream: alreadyConnected(socket) })
         await super.connect()
         return this
+      } catch (error) {
+        if (socket.destroyed || socket.readableEnded) nameLoss(error)
+        throw error
       } finally {
         clearTimeout(timer)
       }
     }
   }
-}
-
-/** The socket under a client, for those who take it over or cut it. */
-export function socketOf(client: Client): Socket {
-  return connectionOf(client).stream as Socket
-}
-
-function connectionOf(client: Client): { stream: unknown } {
-  return (client as unknown as { connection: { stream: unknown } }).connection
 }
 
 function clientOptions(config: Config): ClientConfig {
@@ -56,6 +60,16 @@ function clientOptions(config: Config): ClientConfig {
     application_name: config.applicationName,
     ssl: false,
     enableChannelBinding: true,
+  }
+}
+
+/**
+ * Gives pg's own error for a connection that ended the code by which it is classified; the queries that were under way
+ * fail with the same object. Without a listener the event would end the process.
+ */
+function nameLoss(error: unknown): void {
+  if (error instanceof Error && errorCode(error) === null) {
+    Object.assign(error, { code: 'ECONNRESET' })
   }
 }
 

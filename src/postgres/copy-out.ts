@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import type { Client, Connection, Submittable } from 'pg'
 import { CopyStream, type TupleSink } from '../wire/copy-stream.ts'
 
@@ -54,8 +54,10 @@ export class CopyOut implements Submittable {
 
   /** Called by pg when the connection is free for this query. */
   submit(connection: Connection): void {
-    const socket = connection.stream as Socket
+    const socket = connection.stream
+    if (!(socket instanceof Socket)) throw new Error('The connection has no socket')
     this.#socket = socket
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what listens to a socket's data takes a chunk
     this.#listeners = socket.listeners('data') as DataListener[]
     socket.removeAllListeners('data')
     socket.on('data', this.#onData)

@@ -1,4 +1,4 @@
-import { type Client, Pool, type PoolClient } from 'pg'
+import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../config/config.ts'
 import { cancelQuery } from './cancel.ts'
 import { clientClass } from './client.ts'
@@ -72,8 +72,8 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 
   async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
-    const { rows } = await this.#pool.query(sql, params === undefined ? undefined : [...params])
-    return rows as Row[]
+    const values = params === undefined ? undefined : [...params]
+    return (await this.#pool.query<Row & QueryResultRow>(sql, values)).rows
   }
 
   async describe(sql: string): Promise<readonly ResultField[]> {

@@ -1,4 +1,4 @@
-import type { PoolClient } from 'pg'
+import type { PoolClient, QueryResultRow } from 'pg'
 import { ident, literal } from '../sql.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { CopyOut } from './copy-out.ts'
@@ -20,10 +20,16 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   readonly #client: PoolClient
   #isBroken = false
   #copy: CopyOut | null = null
+  /** Rejects the statement that is under way; null while there is none. */
+  #interrupt: ((reason: Error) => void) | null = null
+  /** Why no statement can run any more: aborted, or the connection was lost. */
+  #ended: Error | null = null
+  #isLost = false
 
   private constructor(database: Database, client: PoolClient) {
     this.#database = database
     this.#client = client
+    client.once('error', this.#onLoss)
   }
 
   /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
@@ -43,14 +49,14 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
 
   /** Process id of its backend. */
   get processId(): number {
-    return (this.#client as unknown as { processID: number }).processID
+    return this.#client.processID
   }
 
   /** Runs one statement in the transaction. */
   async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
     return await this.#run(async () => {
-      const { rows } = await this.#client.query(sql, params === undefined ? [] : [...params])
-      return rows as Row[]
+      const values = params === undefined ? [] : [...params]
+      return (await this.#client.query<Row & QueryResultRow>(sql, values)).rows
     })
   }
 
@@ -60,6 +66,7 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
 
   /** Starts COPY statements whose rows go to `sink`; the transaction is busy until they are read to their end. */
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
+    if (this.#ended !== null) throw this.#ended
     const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
     this.#copy = new CopyOut(this.#client, sql, sink, () => {
       this.#copy = null
@@ -67,24 +74,40 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     return this.#copy
   }
 
-  /** Wakes whoever waits for rows: their read fails with `reason`. */
+  /** Wakes whoever waits for the server: what is under way and what is asked later fails with `reason`. */
   abort(reason: Error): void {
+    this.#ended ??= reason
     this.#copy?.handleError(reason)
+    this.#interrupt?.(reason)
+  }
+
+  readonly #onLoss = (error: Error): void => {
+    this.#ended ??= error
+    this.#isLost = true
   }
 
   async #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#ended !== null) throw this.#ended
+    const interrupted = new Promise<never>((_, reject) => {
+      this.#interrupt = reject
+    })
+    const done = work().finally(() => {
+      this.#interrupt = null
+    })
     try {
-      return await work()
+      return await Promise.race([done, interrupted])
     } catch (error) {
       this.#isBroken = true
       throw error
     }
   }
 
-  /** Ends the transaction; a connection that failed or still has rows to send is cancelled and closed. */
+  /** Ends the transaction; a connection that failed or is still at work is cancelled and closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const isClean = !this.#isBroken && this.#copy === null && (await this.#commit())
-    if (this.#copy !== null) await this.#database.cancel(this.#client)
+    const isAtWork = this.#copy !== null || this.#interrupt !== null
+    const isClean = !this.#isBroken && !isAtWork && !this.#isLost && (await this.#commit())
+    if (isAtWork && !this.#isLost) await this.#database.cancel(this.#client)
+    this.#client.off('error', this.#onLoss)
     this.#client.release(!isClean)
   }
 
