@@ -68,6 +68,13 @@ export class ConnectorError extends Error {
   }
 }
 
+/** Whether the same work may succeed a little later; a refused connection counts, since a server that restarts refuses. */
+export function isTransient(error: unknown): boolean {
+  if (ConnectorError.from(error).failureType === 'transient_error') return true
+  const cause = error instanceof ConnectorError ? error.cause : null
+  return TRANSIENT_NODE_CODES.has(errorCode(cause) ?? '')
+}
+
 /** The `code` of a PostgreSQL or Node.js error, or null. */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null

@@ -4,6 +4,7 @@ import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/database.ts'
 import { errorTrace, type Message } from '../protocol/messages.ts'
 import { reportHealth } from './health-report.ts'
+import { joinProblems } from './problems.ts'
 import { log, type Run } from './run.ts'
 
 /**
@@ -28,12 +29,6 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   const { message, health } = await reportHealth(database, config)
   log(run, 'INFO', message, health)
   return problems
-}
-
-/** Several problems in one sentence each; one that the user must mend outweighs one that may pass. */
-function joinProblems(problems: readonly ConnectorError[]): ConnectorError {
-  const message = problems.map((problem) => problem.message).join(' ')
-  return new ConnectorError('config_error', message, { cause: problems[0] })
 }
 
 /** As the official connector: the trace says `config_error` whatever it was, since a check is about the config. */

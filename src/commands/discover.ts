@@ -1,8 +1,8 @@
 import { discoverRelations } from '../catalog/discovery.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/database.ts'
+import { joinProblems } from './problems.ts'
 import { log, type Run } from './run.ts'
 
 /**
@@ -14,9 +14,6 @@ export async function discover(run: Run, raw: unknown): Promise<void> {
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config)
   const { relations, problems } = await discoverRelations(database, config)
-  if (problems.length > 0) {
-    const message = problems.map((problem) => problem.message).join(' ')
-    throw new ConnectorError('config_error', message, { cause: problems[0] })
-  }
+  if (problems.length > 0) throw joinProblems(problems)
   run.output.write({ type: 'CATALOG', catalog: toCatalog(relations, config.replicationMethod) })
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts'
 import type { Database } from '../postgres/database.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
 import type { RowsRead } from '../replication/method.ts'
 import { reportHealth, type Throughput } from './health-report.ts'
 import { log, type Run } from './run.ts'
@@ -33,7 +34,7 @@ export class HealthLog implements AsyncDisposable {
   }
 
   /** Records are in the output. */
-  count({ descriptor, rows, bytes }: RowsRead): void {
+  count(descriptor: StreamDescriptor, { rows, bytes }: Pick<RowsRead, 'rows' | 'bytes'>): void {
     this.#firstRowMs ??= performance.now() - this.#startedMs
     this.#rows += rows
     this.#bytes += bytes

@@ -3,6 +3,8 @@ import type { Run } from './run.ts'
 
 /** Emits the status traces of the streams of a run, each at most once. */
 export class StatusBoard {
+  /** STATE messages of the run so far: how much progress there is. */
+  states = 0
   readonly #run: Run
   readonly #statuses = new Map<StreamDescriptor, StreamStatus | null>()
 
@@ -24,6 +26,11 @@ export class StatusBoard {
   /** All of it has been read. */
   complete(descriptor: StreamDescriptor): void {
     this.#set(descriptor, 'COMPLETE')
+  }
+
+  /** Whether the stream needs no further attempt. */
+  isComplete(descriptor: StreamDescriptor): boolean {
+    return this.#statuses.get(descriptor) === 'COMPLETE'
   }
 
   /** The run ends early: so says every stream that is not complete. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
+import { quoteInexactNumbers } from './exact-json.ts'
 import { locateJsonError } from './json-error.ts'
 
 /** What a file on the command line is for. */
@@ -16,7 +17,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 /**
  * The JSON value in the file at `path`, which may begin with a byte order mark. An empty state file
- * is `[]`: there is no state.
+ * is `[]`: there is no state. In a state, numbers that JavaScript cannot hold are strings.
  * @throws ConnectorError config_error that names `what` and `path`, and quotes nothing of the content.
  */
 export async function readJsonFile(path: string, what: FileRole): Promise<unknown> {
@@ -26,7 +27,7 @@ export async function readJsonFile(path: string, what: FileRole): Promise<unknow
     throw new ConnectorError('config_error', `The ${what} file ${path} is empty`)
   }
   try {
-    return JSON.parse(text) as unknown
+    return JSON.parse(what === 'state' ? quoteInexactNumbers(text) : text) as unknown
   } catch {
     /* The parser's own error quotes the text, which may hold a password: it is not kept as a cause. */
     const { line, column } = locateJsonError(text)

@@ -10,37 +10,6 @@ export interface StatementEnd {
   readonly index: number
 }
 
-/** The encoder that writes a plan's records to the output. */
-export function recordEncoder(plan: StreamPlan, context: ReadContext): RecordEncoder {
-  return new RecordEncoder(context.out, plan.descriptor, plan.fields, context.emittedAtMs)
-}
-
-/** Runs SELECTs one after the other as COPY, without a round trip between them; the rows go to `sink`. */
-export async function* copyRows(
-  selects: readonly string[],
-  { plan, context, encoder, sink = encoder }: CopyTarget,
-): AsyncGenerator<RowsRead | StatementEnd> {
-  const copy = context.transaction.copy(selects, sink)
-  let rows = encoder.rows
-  let bytes = 0
-  for (let index = 0; ;) {
-    const progress = await copy.read()
-    if (encoder.rows > rows) {
-      const { descriptor } = plan
-      yield {
-        type: 'ROWS',
-        descriptor,
-        rows: encoder.rows - rows,
-        bytes: copy.receivedBytes - bytes,
-      }
-      rows = encoder.rows
-      bytes = copy.receivedBytes
-    }
-    if (progress === 'end') return
-    if (progress === 'statement') yield { type: 'STATEMENT', index: index++ }
-  }
-}
-
 /** Where the rows of a stream go. */
 export interface CopyTarget {
   readonly plan: StreamPlan
@@ -48,6 +17,36 @@ export interface CopyTarget {
   readonly encoder: RecordEncoder
   /** Stands before the encoder when something is to be learnt from each row. */
   readonly sink?: TupleSink
+}
+
+/** The encoder that writes a plan's records to the output. */
+export function recordEncoder(plan: StreamPlan, context: ReadContext): RecordEncoder {
+  return new RecordEncoder(context.out, plan.descriptor, plan.fields, context.emittedAtMs)
+}
+
+/**
+ * Runs SELECTs one after the other as COPY, without a round trip between them; the rows go to the target. When the read
+ * fails, the rows that are in the output by then are told first.
+ */
+export async function* copyRows(
+  selects: readonly string[],
+  { context, encoder, sink = encoder }: CopyTarget,
+): AsyncGenerator<RowsRead | StatementEnd> {
+  const copy = context.transaction.copy(selects, sink)
+  let rows = encoder.rows
+  let bytes = 0
+  let index = 0
+  for (let isDone = false; !isDone;) {
+    const result = await copy.read().catch((error: unknown) => ({ error }))
+    if (encoder.rows > rows) {
+      yield { type: 'ROWS', rows: encoder.rows - rows, bytes: copy.receivedBytes - bytes }
+      rows = encoder.rows
+      bytes = copy.receivedBytes
+    }
+    if (typeof result === 'object') throw result.error
+    if (result === 'statement') yield { type: 'STATEMENT', index: index++ }
+    isDone = result === 'end'
+  }
 }
 
 /** `SELECT …` of a plan's columns; behind them whatever follows. */

@@ -3,19 +3,25 @@ import type { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/database.ts'
 import type { ReadTransaction } from '../postgres/read-transaction.ts'
 import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import type { LogLevel, Message, StreamDescriptor } from '../protocol/messages.ts'
+import type { LogLevel } from '../protocol/messages.ts'
+import type { StateThunk } from '../state/checkpointer.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Records were appended to the output: so many, from so many bytes of the server. */
 export interface RowsRead {
   readonly type: 'ROWS'
-  readonly descriptor: StreamDescriptor
   readonly rows: number
   readonly bytes: number
 }
 
-/** What a read yields: messages to forward in their order, and word of records that are in the output already. */
-export type ReadEvent = Message | RowsRead
+/** With the records so far, this state has been reached. It may be emitted or passed over. */
+export interface Checkpoint {
+  readonly type: 'CHECKPOINT'
+  readonly state: StateThunk
+}
+
+/** What a read yields. The last checkpoint is the stream's final state. */
+export type ReadEvent = RowsRead | Checkpoint
 
 /** What all methods read with. */
 export interface ReadContext {
@@ -33,11 +39,8 @@ export interface ReadContext {
 /** A way to read streams. One file, one object, one line in `methods.ts`. */
 export interface ReplicationMethod {
   readonly name: 'full_refresh' | 'cursor' | 'xmin'
-  /** What keeps it from reading these streams, all at once. */
-  prerequisites(
-    plans: readonly StreamPlan[],
-    database: Database,
-  ): Promise<readonly ConnectorError[]>
-  /** Reads one stream from `plan.state` on. The last message is its final STATE. */
+  /** What keeps it from reading this stream; null: nothing. */
+  prerequisite(plan: StreamPlan): ConnectorError | null
+  /** Reads one stream from `plan.state` on. */
   read(plan: StreamPlan, context: ReadContext): AsyncIterable<ReadEvent>
 }

@@ -1,9 +1,18 @@
 import type { Config } from '../config/config.ts'
+import { cursor } from './cursor.ts'
 import { fullRefresh } from './full-refresh.ts'
 import type { ReplicationMethod } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'
+import { xmin } from './xmin.ts'
 
-/** Which method reads a stream: the one table of them. */
-export function methodOf(_plan: StreamPlan, _config: Config): ReplicationMethod {
-  return fullRefresh
+/** The method of incremental streams, by the config's `replication_method`. */
+const INCREMENTAL_METHODS: Readonly<Record<Config['replicationMethod'], ReplicationMethod>> = {
+  Standard: cursor,
+  Xmin: xmin,
+}
+
+/** Which method reads a stream. */
+export function methodOf(plan: StreamPlan, config: Config): ReplicationMethod {
+  if (plan.syncMode === 'full_refresh') return fullRefresh
+  return INCREMENTAL_METHODS[config.replicationMethod]
 }

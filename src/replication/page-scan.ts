@@ -1,153 +1,133 @@
-import { readLeaves } from '../catalog/leaves.ts'
-import { ident } from '../sql.ts'
-import { ctidOfPage } from '../state/ctid.ts'
+import type { RecordEncoder } from '../records/record-encoder.ts'
+import { type Horizon, isBeyond } from '../state/horizon.ts'
+import { ctidOfPage, type ScanPosition } from '../state/stream-state.ts'
 import { copyRows, recordEncoder, selectColumns } from './copy-rows.ts'
-import { CtidTracker } from './ctid-tracker.ts'
+import { LeadingField, PageTracker } from './leading-field.ts'
 import type { ReadContext, RowsRead } from './method.ts'
 import { estimateRowsPerPage, type PageWindow, planWindows } from './page-windows.ts'
+import { readSegments, type Segment } from './segments.ts'
 import type { StreamPlan } from './stream-plan.ts'
-import type { RecordEncoder } from '../records/record-encoder.ts'
 
-/** Everything of the relation before this has been read: all leaves before `leaf`, and its pages before `page`. */
-export interface ScanPosition {
-  readonly page: number
-  /** `pg_relation_filenode`: another one means that the rows have moved. */
-  readonly filenode: number
-  /** `schema.name`, quoted, of the partition; null for a relation without partitions. */
-  readonly leaf: string | null
+/** With the records so far, everything before this position has been read. */
+export interface ScanProgress {
+  readonly type: 'POSITION'
+  readonly position: ScanPosition
 }
 
-/** Rows up to here are in the output. */
-export interface ScanCheckpoint {
-  readonly type: 'CHECKPOINT'
+/** An earlier scan that is gone on with. */
+export interface ScanStart {
   readonly position: ScanPosition
+  /** What the earlier scan saw; null: not known, then what it passed is not looked at again. */
+  readonly horizon: Horizon | null
 }
 
 /** TID range scans: before them a range of ctids costs a scan of the whole relation. */
 const MAJOR_WITH_TID_RANGE_SCAN = 14
 
-interface Segment {
-  readonly from: string
-  readonly leaf: string | null
-  readonly pages: number
-  readonly filenode: number
-  readonly rowsPerPage: number
-}
-
-/**
- * Reads a relation in the order of its pages, from `start` on, with a checkpoint about every `batch_size` rows.
- * @param start where an earlier scan of the same files got to; null: from the beginning.
- */
-export async function* scanPages(
-  plan: StreamPlan,
-  context: ReadContext,
-  start: ScanPosition | null,
-): AsyncGenerator<RowsRead | ScanCheckpoint> {
-  const encoder = recordEncoder(plan, context)
-  const segments = await readSegments(plan, context)
-  const first = start === null ? 0 : segments.findIndex(({ leaf }) => leaf === start.leaf)
-  for (const [index, segment] of segments.slice(first).entries()) {
-    const page = index === 0 && start !== null ? start.page : 0
-    const scan = { plan, context, encoder, segment }
-    if (context.database.server.major >= MAJOR_WITH_TID_RANGE_SCAN) yield* scanWindows(scan, page)
-    else yield* scanOnce(scan, page)
-  }
-}
-
-/** Whether a scan can go on from `start`: its file is still there under the same number. */
-export async function canResumeScan(
-  plan: StreamPlan,
-  context: ReadContext,
-  start: ScanPosition,
-): Promise<boolean> {
-  const segments = await readSegments(plan, context)
-  return segments.some(({ leaf, filenode }) => leaf === start.leaf && filenode === start.filenode)
-}
-
 interface Scan {
   readonly plan: StreamPlan
   readonly context: ReadContext
   readonly encoder: RecordEncoder
-  readonly segment: Segment
+}
+
+/**
+ * Reads a relation in the order of its pages. A scan that goes on from an earlier one first reads the rows that have
+ * been written since on the pages before its start: an update may have moved a row there.
+ */
+export async function* scanPages(
+  plan: StreamPlan,
+  context: ReadContext,
+  start: ScanStart | null,
+): AsyncGenerator<RowsRead | ScanProgress> {
+  const segments = await readSegments(plan, context)
+  const scan = { plan, context, encoder: recordEncoder(plan, context) }
+  const at = start?.position ?? null
+  const first = at === null ? 0 : segments.findIndex(({ leaf }) => leaf === at.leaf)
+  if (start !== null && start.horizon !== null) {
+    yield* catchUp(scan, segments.slice(0, first + 1), start.position.page, start.horizon)
+  }
+  for (const [index, segment] of segments.slice(first).entries()) {
+    yield* scanSegment(scan, segment, index === 0 && at !== null ? at.page : 0)
+  }
+}
+
+/** Whether a scan can go on from `position`: its file is still there under the same number. */
+export async function canResumeScan(
+  plan: StreamPlan,
+  context: ReadContext,
+  position: ScanPosition,
+): Promise<boolean> {
+  const segments = await readSegments(plan, context)
+  return segments.some((segment) => isFileOf(segment, position))
+}
+
+function isFileOf({ leaf, filenode }: Segment, position: ScanPosition): boolean {
+  return leaf === position.leaf && filenode === position.filenode
+}
+
+async function* catchUp(
+  scan: Scan,
+  segments: readonly Segment[],
+  page: number,
+  horizon: Horizon,
+): AsyncGenerator<RowsRead> {
+  const selects = segments.map(({ from }, index) => {
+    const isLast = index === segments.length - 1
+    const before = isLast ? `ctid < '${ctidOfPage(page)}'::pg_catalog.tid AND ` : ''
+    return selectColumns(scan.plan, `FROM ${from} WHERE ${before}${isBeyond(horizon)}`)
+  })
+  for await (const event of copyRows(selects, scan)) if (event.type === 'ROWS') yield event
+}
+
+function scanSegment(
+  scan: Scan,
+  segment: Segment,
+  page: number,
+): AsyncGenerator<RowsRead | ScanProgress> {
+  const hasTidRangeScan = scan.context.database.server.major >= MAJOR_WITH_TID_RANGE_SCAN
+  return hasTidRangeScan ? scanWindows(scan, segment, page) : scanOnce(scan, segment, page)
 }
 
 async function* scanWindows(
-  { plan, context, encoder, segment }: Scan,
+  scan: Scan,
+  segment: Segment,
   startPage: number,
-): AsyncGenerator<RowsRead | ScanCheckpoint> {
+): AsyncGenerator<RowsRead | ScanProgress> {
+  const { plan, context, encoder } = scan
   const { pages, filenode, leaf } = segment
   const batchRows = context.config.batchSize
   let { rowsPerPage } = segment
-  let start = startPage
-  for (let isDone = false; !isDone;) {
+  let start: number | null = startPage
+  while (start !== null) {
     const windows = planWindows({ start, pages, rowsPerPage, batchRows })
-    const rowsBefore = encoder.rows
     const selects = windows.map((window) => selectColumns(plan, windowClause(segment, window)))
-    for await (const event of copyRows(selects, { plan, context, encoder })) {
+    const rowsBefore = encoder.rows
+    for await (const event of copyRows(selects, scan)) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null
       if (event.type === 'ROWS') yield event
-      else if (page !== null) yield { type: 'CHECKPOINT', position: { page, filenode, leaf } }
+      else if (page !== null) yield { type: 'POSITION', position: { page, filenode, leaf } }
     }
     const end = windows.at(-1)!.end
-    isDone = end === null
-    rowsPerPage = estimateRowsPerPage(encoder.rows - rowsBefore, (end ?? pages) - start)
-    start = end ?? pages
+    if (end !== null) rowsPerPage = estimateRowsPerPage(encoder.rows - rowsBefore, end - start)
+    start = end
   }
 }
 
-/** One scan with the ctid as a first column that no record shows; each new page is a possible checkpoint. */
+/** One scan with the ctid as a first column that no record shows: each new page is a position. */
 async function* scanOnce(
-  { plan, context, encoder, segment }: Scan,
+  scan: Scan,
+  { from, filenode, leaf }: Segment,
   startPage: number,
-): AsyncGenerator<RowsRead | ScanCheckpoint> {
-  const { filenode, leaf } = segment
-  const tracker = new CtidTracker(encoder)
-  const columns = ['ctid', ...plan.columns.map((column) => column.select)].join(', ')
-  const select = `SELECT ${columns} FROM ${segment.from} WHERE ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
-  let checkpointRows = encoder.rows
-  for await (const event of copyRows([select], { plan, context, encoder, sink: tracker })) {
+): AsyncGenerator<RowsRead | ScanProgress> {
+  const tracker = new PageTracker()
+  const sink = new LeadingField(scan.encoder, tracker.observe)
+  const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
+  const where = `ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
+  const select = `SELECT ${columns} FROM ${from} WHERE ${where}`
+  for await (const event of copyRows([select], { ...scan, sink })) {
     if (event.type !== 'ROWS') continue
     yield event
-    if (encoder.rows - checkpointRows < context.config.batchSize) continue
-    checkpointRows = encoder.rows
-    yield { type: 'CHECKPOINT', position: { page: tracker.page, filenode, leaf } }
-  }
-}
-
-async function readSegments(plan: StreamPlan, context: ReadContext): Promise<Segment[]> {
-  const { relation } = plan
-  const isPartitioned = relation.kind === 'p'
-  const parts = isPartitioned ? await readLeaves(context.transaction, relation.oid) : [relation]
-  const segments: Segment[] = []
-  for (const { oid, schema, name } of parts) {
-    const leaf = isPartitioned ? ident(schema, name) : null
-    segments.push({ from: `ONLY ${ident(schema, name)}`, leaf, ...(await readFile(context, oid)) })
-  }
-  return segments
-}
-
-/** The file of a relation. Its size is taken after the snapshot: no row of the snapshot is behind it. */
-async function readFile(
-  context: ReadContext,
-  oid: number,
-): Promise<Pick<Segment, 'pages' | 'filenode' | 'rowsPerPage'>> {
-  const [file] = await context.transaction.query<{
-    bytes: string
-    filenode: number
-    tuples: number
-  }>(
-    `SELECT pg_catalog.pg_relation_size(c.oid) AS bytes,
-            pg_catalog.pg_relation_filenode(c.oid) AS filenode,
-            c.reltuples::pg_catalog.float8 / greatest(c.relpages, 1) AS tuples
-     FROM pg_catalog.pg_class AS c
-     WHERE c.oid = $1`,
-    [oid],
-  )
-  const pages = Number(file?.bytes ?? 0) / context.database.server.blockBytes
-  return {
-    pages,
-    filenode: file?.filenode ?? 0,
-    rowsPerPage: estimateRowsPerPage(file?.tuples ?? 0, 1),
+    yield { type: 'POSITION', position: { page: tracker.page, filenode, leaf } }
   }
 }
 

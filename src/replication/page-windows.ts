@@ -7,6 +7,8 @@ export interface PageWindow {
 /** How many windows are asked for in one query: enough that the round trip between queries does not show. */
 const WINDOWS_PER_QUERY = 32
 const MAX_WINDOW_PAGES = 16_384 /* 128 MiB */
+/** Pages do not all hold the same number of rows; a window should not fall just short of a batch. */
+const MARGIN = 1.05
 /** For relations that the statistics know nothing about. */
 const ASSUMED_ROWS_PER_PAGE = 100
 
@@ -21,7 +23,7 @@ export function planWindows(facts: {
   batchRows: number
 }): PageWindow[] {
   const { start, pages, rowsPerPage, batchRows } = facts
-  const wanted = Math.ceil(batchRows / rowsPerPage)
+  const wanted = Math.ceil((batchRows * MARGIN) / rowsPerPage)
   const windowPages = Math.min(Math.max(wanted, 1), MAX_WINDOW_PAGES)
   const windows: PageWindow[] = []
   for (let page = start; windows.length < WINDOWS_PER_QUERY; page += windowPages) {

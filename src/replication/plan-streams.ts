@@ -5,7 +5,6 @@ import { ConnectorError } from '../errors.ts'
 import type { ConfiguredStream, JsonObject } from '../protocol/messages.ts'
 import type { RecordField } from '../records/record-encoder.ts'
 import { ident } from '../sql.ts'
-import { validatingWriter } from '../types/utf8.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
@@ -19,22 +18,20 @@ export interface Planning {
 /** What plans depend on besides the catalog and the relations. */
 export interface PlanningFacts {
   readonly config: Config
-  /** `server_encoding` */
-  readonly encoding: string
 }
 
 /** Binds configured streams to the relations that discovery found. */
 export function planStreams(
   configured: readonly ConfiguredStream[],
   relations: readonly Relation[],
-  facts: PlanningFacts,
+  config: Config,
 ): Planning {
   const plans: StreamPlan[] = []
   const problems: ConnectorError[] = []
   const warnings: string[] = []
   for (const stream of configured) {
     try {
-      const { plan, warning } = planStream(stream, findRelation(stream, relations, facts), facts)
+      const { plan, warning } = planStream(stream, findRelation(stream, relations, config), config)
       plans.push(plan)
       if (warning !== null) warnings.push(warning)
     } catch (error) {
@@ -47,7 +44,7 @@ export function planStreams(
 function findRelation(
   { stream }: ConfiguredStream,
   relations: readonly Relation[],
-  { config }: PlanningFacts,
+  config: Config,
 ): Relation {
   const schema = stream.namespace ?? config.schemas[0]
   const found = relations.find((each) => each.name === stream.name && each.schema === schema)
@@ -61,7 +58,7 @@ function findRelation(
 function planStream(
   configured: ConfiguredStream,
   relation: Relation,
-  { config, encoding }: PlanningFacts,
+  config: Config,
 ): { plan: StreamPlan; warning: string | null } {
   const { stream, sync_mode: syncMode } = configured
   const names = propertyNames(stream.json_schema) ?? relation.columns.map(({ name }) => name)
@@ -74,9 +71,9 @@ function planStream(
     descriptor: { name: relation.name, namespace: relation.schema },
     syncMode,
     relation,
-    from: fromItem(relation, config),
+    ...fromItem(relation, config),
     columns,
-    fields: names.map((name) => toField(name, byName.get(name), encoding)),
+    fields: names.map((name) => toField(name, byName.get(name))),
     cursor,
     state: null,
   }
@@ -133,16 +130,17 @@ function propertyNames({ properties }: JsonObject): string[] | null {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : null
 }
 
-function fromItem(relation: Relation, config: Config): string {
-  if (relation.oid === 0 && relation.name === QUERY_STREAM_NAME && config.query !== null) {
-    return asSubquery(config.query)
+function fromItem(relation: Relation, { query }: Config): Pick<StreamPlan, 'from' | 'qualifier'> {
+  if (relation.oid === 0 && relation.name === QUERY_STREAM_NAME && query !== null) {
+    return { from: asSubquery(query), qualifier: 'subquery' }
   }
-  return ident(relation.schema, relation.name)
+  const qualifier = ident(relation.schema, relation.name)
+  return { from: qualifier, qualifier }
 }
 
-function toField(name: string, column: Column | undefined, encoding: string): RecordField {
-  if (column === undefined) return { name, write: null }
-  const { type } = column
-  const write = type.writeBinary ?? type.writeText
-  return { name, write: encoding === 'SQL_ASCII' ? validatingWriter(type, write) : write }
+function toField(name: string, column: Column | undefined): RecordField {
+  return {
+    name,
+    write: column === undefined ? null : (column.type.writeBinary ?? column.type.writeText),
+  }
 }

@@ -9,6 +9,8 @@ export interface StreamPlan {
   readonly relation: Relation
   /** The item of a FROM list that gives all its rows. */
   readonly from: string
+  /** What a column's name is qualified with, so that no output column can be meant. */
+  readonly qualifier: string
   /** What is selected, in the order of the fields that are not always null. */
   readonly columns: readonly Column[]
   /** The properties of its records. */

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { ConnectorError, isTransient } from '../errors.ts'
+import type { Database } from '../postgres/database.ts'
+import { OutputClosedError } from '../protocol/output.ts'
+import type { StreamPlan } from '../replication/stream-plan.ts'
+import { Checkpointer } from '../state/checkpointer.ts'
+import type { HealthLog } from './health-log.ts'
+import { type Attempt, readStreams } from './read-streams.ts'
+import { log, type Run } from './run.ts'
+import { StatusBoard } from './status-board.ts'
+
+const FIRST_DELAY_MS = 1000
+const MAX_DELAY_MS = 30_000
+
+/** What a read consists of. */
+export interface Reading {
+  readonly config: Config
+  readonly database: Database
+  readonly plans: readonly StreamPlan[]
+  readonly health: HealthLog
+}
+
+/**
+ * Reads the streams; what may pass (a lost connection, a restarting server, a recovery conflict) is tried again from the
+ * last state, up to `max_retries` times without any progress in between.
+ * @throws ConnectorError when it gives up; then the last reachable states and INCOMPLETE are in the output.
+ */
+export async function readWithRetries(run: Run, reading: Reading): Promise<void> {
+  const statuses = new StatusBoard(run, reading.plans)
+  const attempt: Attempt = { ...reading, statuses, checkpointers: checkpointersOf(reading) }
+  try {
+    for (let failures = 0; ;) {
+      const { states } = statuses
+      try {
+        await readStreams(run, attempt)
+        return
+      } catch (error) {
+        if (!isTransient(error) || run.signal.aborted || error instanceof OutputClosedError)
+          throw error
+        failures = statuses.states > states ? 1 : failures + 1
+        if (failures > reading.config.maxRetries) throw exhausted(error, reading.config.maxRetries)
+        await pause(run, { error, failures, maxRetries: reading.config.maxRetries })
+      }
+    }
+  } catch (error) {
+    statuses.incomplete()
+    throw error
+  }
+}
+
+function checkpointersOf({ plans, config }: Reading): ReadonlyMap<StreamPlan, Checkpointer> {
+  const nowMs = performance.now()
+  return new Map(
+    plans.map((plan) => [
+      plan,
+      new Checkpointer(plan.descriptor, config, { state: plan.state, nowMs }),
+    ]),
+  )
+}
+
+interface Failure {
+  readonly error: unknown
+  readonly failures: number
+  readonly maxRetries: number
+}
+
+async function pause(run: Run, { error, failures, maxRetries }: Failure): Promise<void> {
+  const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS)
+  const jitteredMs = Math.round(delayMs * (0.5 + Math.random() / 2))
+  const { message } = ConnectorError.from(error)
+  const next = `Retry ${failures} of ${maxRetries} in ${jitteredMs} ms, from the last state.`
+  log(run, 'WARN', `The read was interrupted. ${message} ${next}`)
+  await run.output.flush()
+  await sleep(jitteredMs, undefined, { signal: run.signal }).catch(() =>
+    run.signal.throwIfAborted(),
+  )
+}
+
+function exhausted(error: unknown, maxRetries: number): ConnectorError {
+  const { message } = ConnectorError.from(error)
+  const times = maxRetries === 1 ? 'once' : `${maxRetries} times`
+  const tried = maxRetries === 0 ? '' : ` It was tried again ${times} (max_retries).`
+  return new ConnectorError('transient_error', `${message}${tried}`, { cause: error })
+}

@@ -1,0 +1,71 @@
+import { ident } from '../sql.ts'
+import { type Horizon, isBeyond } from '../state/horizon.ts'
+import type { CursorProgress } from '../state/stream-state.ts'
+import { selectColumns } from './copy-rows.ts'
+import { cursorLiteral } from './cursor-value.ts'
+import type { StreamPlan } from './stream-plan.ts'
+
+/** The largest cursor value as text and how many rows have it; no row when none has any. */
+export function boundQuery(plan: StreamPlan): string {
+  const cursor = cursorOf(plan)
+  return `
+    WITH bound AS MATERIALIZED (
+      SELECT ${cursor} AS value FROM ${plan.from} WHERE ${cursor} IS NOT NULL ORDER BY 1 DESC LIMIT 1
+    )
+    SELECT bound.value::pg_catalog.text AS value,
+           (SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} = bound.value) AS count
+    FROM bound`
+}
+
+/** How many rows have the saved value, how many have none, and in which file the relation is. */
+export function savedQuery(plan: StreamPlan, { value }: CursorProgress): string {
+  const cursor = cursorOf(plan)
+  const nulls = plan.cursor!.isNullable
+    ? `(SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} IS NULL)`
+    : '0'
+  return `
+    SELECT (SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} = ${cursorLiteral(value)}) AS count,
+           ${nulls} AS nulls`
+}
+
+/** SQL that is true for rows above a bound. */
+export function isAbove(plan: StreamPlan, lower: string): string {
+  return `${cursorOf(plan)} > ${lower}`
+}
+
+/** Rows up to the saved value that were committed after it was saved. `horizon` null: all rows of the window. */
+export function lateRowsQuery(
+  plan: StreamPlan,
+  { value, operator, lower, horizon }: LateRows,
+): string {
+  const cursor = cursorOf(plan)
+  const conditions = [
+    `${cursor} ${operator} ${cursorLiteral(value)}`,
+    ...(lower === null ? [] : [isAbove(plan, lower)]),
+    ...(horizon === null ? [] : [isBeyond(horizon)]),
+  ]
+  return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
+}
+
+/** Where late rows are. */
+export interface LateRows extends Pick<CursorProgress, 'value'> {
+  /** Whether rows with just the saved value are among them. */
+  readonly operator: '<' | '<='
+  readonly lower: string | null
+  readonly horizon: Horizon | null
+}
+
+/** Rows above the saved value, or from it on, by the cursor, which comes first once more. */
+export function newRowsQuery(
+  plan: StreamPlan,
+  { value, operator }: Pick<CursorProgress, 'value'> & { readonly operator: '>' | '>=' },
+): string {
+  const columns = [plan.cursor!.select, ...plan.columns.map((column) => column.select)].join(', ')
+  const cursor = cursorOf(plan)
+  return `SELECT ${columns} FROM ${plan.from} WHERE ${cursor} ${operator} ${cursorLiteral(value)} ORDER BY ${cursor}`
+}
+
+/** Qualified: in ORDER BY a bare name would mean the output column, which may be its text. */
+function cursorOf({ cursor, qualifier }: StreamPlan): string {
+  return `${qualifier}.${ident(cursor!.name)}`
+}

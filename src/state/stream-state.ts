@@ -1,0 +1,168 @@
+import { JsonNumber, type JsonObject, type JsonValue } from '../protocol/messages.ts'
+import type { Horizon } from './horizon.ts'
+
+/** A cursor value as records show it: a number with its digits, a string, or a boolean. */
+export type CursorValue = string | boolean | JsonNumber
+
+/** Everything of the relation before this has been read: all leaves before `leaf`, and its pages before `page`. */
+export interface ScanPosition {
+  readonly page: number
+  /** `pg_relation_filenode`: another one means that the rows have moved. */
+  readonly filenode: number
+  /** The partition, `"schema"."name"`; null for a relation without partitions. */
+  readonly leaf: string | null
+}
+
+/** How far the cursor was at a time of the server's clock. */
+export interface HighWaterMark {
+  readonly value: CursorValue
+  readonly atMs: number
+}
+
+/** How far an incremental read by a cursor has got. */
+export interface CursorProgress {
+  readonly field: string
+  readonly value: CursorValue
+  /** Rows with just this value that have been delivered; null: not known. */
+  readonly recordCount: number | null
+  /** Earlier marks, oldest first. */
+  readonly marks: readonly HighWaterMark[]
+}
+
+/** What a stream has delivered, whatever version of the state said so. */
+export interface StreamState {
+  /** By which column of the state the stream goes on: pages, the cursor, or xmin. */
+  readonly type: 'ctid' | 'cursor' | 'xmin'
+  /** Where the scan of a `ctid` state stands; null: it is complete. */
+  readonly scan: ScanPosition | null
+  readonly cursor: CursorProgress | null
+  /** Rows of transactions below it, and of those it lists, have been delivered. */
+  readonly horizon: Horizon | null
+  /** For the xmin method: the 64-bit id below which everything has been delivered. */
+  readonly xmin: bigint | null
+  /** The file that the state of a cursor is about; null: not known. */
+  readonly filenode: number | null
+}
+
+const STATE_TYPES: Readonly<Record<string, StreamState['type']>> = {
+  ctid: 'ctid',
+  ctid_based: 'ctid',
+  cursor_based: 'cursor',
+  xmin: 'xmin',
+  xmin_based: 'xmin',
+}
+const XID_BITS = 32n
+
+/** A `stream_state` of the official connector's version 3; what it does not know is in keys that it ignores. */
+export function buildStreamState(state: StreamState): JsonObject {
+  const { type, scan, cursor, horizon, xmin, filenode } = state
+  const relationFilenode = scan?.filenode ?? filenode
+  return {
+    version: 3,
+    state_type: `${type}_based`,
+    stream_name: '',
+    stream_namespace: '',
+    cursors: cursor === null ? {} : { [cursor.field]: cursor.value },
+    ...(scan !== null && { ctid: ctidOfPage(scan.page) }),
+    ...(scan !== null && scan.leaf !== null && { leaf: scan.leaf }),
+    ...(relationFilenode !== null && { relation_filenode: relationFilenode }),
+    ...(cursor !== null &&
+      cursor.recordCount !== null && { cursor_record_count: cursor.recordCount }),
+    ...(cursor !== null && cursor.marks.length > 0 && { marks: cursor.marks.map(buildMark) }),
+    ...(horizon !== null && { horizon: buildHorizon(horizon) }),
+    ...(xmin !== null && { xmin: new JsonNumber(`${xmin}`) }),
+  }
+}
+
+/** Reads versions 3, 2 and those before versions had numbers; null if it is none of them. */
+export function parseStreamState(raw: JsonObject): StreamState | null {
+  const isBare = raw['version'] === undefined && raw['cursor_field'] !== undefined
+  const type = isBare ? 'cursor' : STATE_TYPES[String(raw['state_type'])]
+  if (type === undefined) return null
+  const { ctid } = raw
+  const scan = parseScan(raw)
+  if (ctid !== undefined && ctid !== null && scan === null) return null
+  const nested = asObject(raw['incremental_state']) ?? raw
+  const { relation_filenode: filenode } = raw
+  return {
+    type,
+    scan,
+    cursor: parseCursor(nested),
+    horizon: parseHorizon(raw['horizon']),
+    xmin: parseXmin(nested),
+    filenode: typeof filenode === 'number' ? filenode : null,
+  }
+}
+
+/** The tid before every row of a page. */
+export function ctidOfPage(page: number): string {
+  return `(${page},0)`
+}
+
+function buildHorizon({ xmin, xids, atMs }: Horizon): JsonObject {
+  return { xmin: `${xmin}`, xids, at: atMs }
+}
+
+function buildMark({ value, atMs }: HighWaterMark): JsonObject {
+  return { value, at: atMs }
+}
+
+function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): ScanPosition | null {
+  const match = typeof ctid === 'string' ? /^\((\d{1,10}),\d{1,5}\)$/.exec(ctid) : null
+  if (match === null || typeof filenode !== 'number') return null
+  return { page: Number(match[1]), filenode, leaf: typeof leaf === 'string' ? leaf : null }
+}
+
+function parseCursor(raw: JsonObject): CursorProgress | null {
+  const named = Object.entries(asObject(raw['cursors']) ?? {})
+  const old = Array.isArray(raw['cursor_field']) ? [[raw['cursor_field'][0], raw['cursor']]] : []
+  const [field, rawValue] = [...named, ...old][0] ?? []
+  const value = parseValue(rawValue as JsonValue | undefined)
+  if (typeof field !== 'string' || value === null) return null
+  const { cursor_record_count: count, marks } = raw
+  return {
+    field,
+    value,
+    recordCount: typeof count === 'number' ? count : null,
+    marks: Array.isArray(marks) ? marks.flatMap(parseMark) : [],
+  }
+}
+
+function parseMark(raw: JsonValue): HighWaterMark[] {
+  const mark = asObject(raw)
+  const value = parseValue(mark?.['value'])
+  const atMs = mark?.['at']
+  return value === null || typeof atMs !== 'number' ? [] : [{ value, atMs }]
+}
+
+/** A blank cursor is none. */
+function parseValue(raw: JsonValue | undefined): CursorValue | null {
+  if (typeof raw === 'number') return new JsonNumber(`${raw}`)
+  if (typeof raw === 'boolean') return raw
+  return typeof raw === 'string' && raw !== '' ? raw : null
+}
+
+function parseHorizon(raw: JsonValue | undefined): Horizon | null {
+  const horizon = asObject(raw)
+  const xmin = parseXid(horizon?.['xmin'])
+  const xids = horizon?.['xids']
+  const atMs = horizon?.['at']
+  if (xmin === null || typeof atMs !== 'number') return null
+  return { xmin, xids: Array.isArray(xids) ? xids.map(String) : [], atMs }
+}
+
+/** `xmin` of version 3, or the 64 bits of version 2: epoch and 32-bit xid. */
+function parseXmin(raw: JsonObject): bigint | null {
+  const xid = parseXid(raw['xmin_xid_value'])
+  if (xid === null) return parseXid(raw['xmin'])
+  return ((parseXid(raw['num_wraparound']) ?? 0n) << XID_BITS) | xid
+}
+
+function parseXid(raw: JsonValue | undefined): bigint | null {
+  return /^\d{1,19}$/.test(String(raw)) ? BigInt(String(raw)) : null
+}
+
+function asObject(raw: JsonValue | undefined): JsonObject | undefined {
+  const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+  return isObject && !(raw instanceof JsonNumber) ? (raw as JsonObject) : undefined
+}
