@@ -26,7 +26,7 @@ SELECT
     FROM pg_catalog.pg_cast AS c
     WHERE c.castsource = t.oid
       AND c.casttarget = 'pg_catalog.text'::regtype
-      AND c.castmethod = 'f' /* a function, not the output function nor the same bytes */
+      AND c.castmethod <> 'i' /* a function, or the stored bytes, which is not what xml prints */
   ) AS "hasTextCast",
   output_schema.nspname::text AS "outputSchema",
   output.proname::text AS "outputName"

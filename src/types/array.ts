@@ -8,7 +8,12 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const EQUALS = 0x3d
 const LEFT_BRACKET = 0x5b
+const RIGHT_BRACKET = 0x5d
 const COMMA = 0x2c
+/** An array has no more dimensions: MAXDIM. */
+const MAX_DEPTH = 6
+/** Instead of a position: the text is not that of an array. */
+const MALFORMED = -1
 
 /**
  * The text of an array, `{1,"a b",NULL,{…}}`, → a JSON array, nested as the array is. Bounds other than 1 (`[2:3]={…}`)
@@ -20,77 +25,99 @@ export function arrayWriter(element: ValueWriter, delimiter: string): ValueWrite
   const scratch = new ByteBuffer(64)
   return (out, bytes, start, end) => {
     const outStart = out.length
-    const parser = new ArrayParser(out, bytes, { element, delimiterByte, scratch })
-    const outcome = parser.parse(start, end)
+    const parser = new ArrayParser(out, bytes, { end, element, delimiterByte, scratch })
+    const outcome = parser.parse(start)
     if (outcome !== NULLED) return outcome
     out.length = outStart
     return writeNulled(out)
   }
 }
 
-interface ElementFormat {
+interface ArrayFormat {
+  readonly end: number
   readonly element: ValueWriter
   readonly delimiterByte: number
   /** Where a quoted element is put without its backslashes. */
   readonly scratch: ByteBuffer
 }
 
+/** Each method takes the position of what it reads and returns the one behind it, or MALFORMED. */
 class ArrayParser {
   readonly #out: ByteBuffer
   readonly #bytes: Buffer
-  readonly #format: ElementFormat
+  readonly #end: number
+  readonly #format: ArrayFormat
   #worst: Outcome = EXACT
 
-  constructor(out: ByteBuffer, bytes: Buffer, format: ElementFormat) {
+  constructor(out: ByteBuffer, bytes: Buffer, format: ArrayFormat) {
     this.#out = out
     this.#bytes = bytes
+    this.#end = format.end
     this.#format = format
   }
 
-  parse(start: number, end: number): Outcome {
+  parse(start: number): Outcome {
     let at = start
-    if (this.#bytes[at] === LEFT_BRACKET) at = this.#bytes.indexOf(EQUALS, at) + 1
-    while (at < end && this.#worst !== NULLED) at = this.#token(at, end)
-    return this.#worst
-  }
-
-  #token(at: number, end: number): number {
-    const byte = this.#bytes[at]!
-    if (byte === OPEN || byte === CLOSE) {
-      this.#out.byte(byte === OPEN ? LEFT_BRACKET : 0x5d)
-      return at + 1
-    }
-    if (byte === this.#format.delimiterByte) {
-      this.#out.byte(COMMA)
-      return at + 1
-    }
-    return byte === QUOTE ? this.#quoted(at + 1, end) : this.#plain(at, end)
-  }
-
-  #plain(start: number, end: number): number {
-    let at = start
-    while (at < end && this.#bytes[at] !== this.#format.delimiterByte && this.#bytes[at] !== CLOSE)
+    if (this.#bytes[at] === LEFT_BRACKET) {
+      while (at < this.#end && this.#bytes[at] !== EQUALS) at++
       at++
-    if (isText(this.#bytes, start, at, 'NULL')) this.#out.latin1('null')
-    else this.#element(this.#bytes, start, at)
-    return at
+    }
+    return this.#array(at, 1) === this.#end ? this.#worst : NULLED
   }
 
-  #quoted(start: number, end: number): number {
-    const { scratch } = this.#format
-    scratch.length = 0
-    let at = start
-    while (at < end && this.#bytes[at] !== QUOTE) {
-      if (this.#bytes[at] === BACKSLASH) at++
-      scratch.byte(this.#bytes[at++]!)
+  #array(start: number, depth: number): number {
+    if (this.#byteAt(start) !== OPEN || depth > MAX_DEPTH) return MALFORMED
+    this.#out.byte(LEFT_BRACKET)
+    let at = start + 1
+    if (this.#byteAt(at) !== CLOSE) {
+      at = this.#item(at, depth)
+      while (at !== MALFORMED && this.#byteAt(at) === this.#format.delimiterByte) {
+        this.#out.byte(COMMA)
+        at = this.#item(at + 1, depth)
+      }
     }
-    this.#element(scratch.bytes, 0, scratch.length)
+    if (at === MALFORMED || this.#byteAt(at) !== CLOSE) return MALFORMED
+    this.#out.byte(RIGHT_BRACKET)
     return at + 1
   }
 
-  #element(bytes: Buffer, start: number, end: number): void {
+  #item(at: number, depth: number): number {
+    const byte = this.#byteAt(at)
+    if (byte === OPEN) return this.#array(at, depth + 1)
+    return byte === QUOTE ? this.#quoted(at + 1) : this.#plain(at)
+  }
+
+  #plain(start: number): number {
+    const { delimiterByte } = this.#format
+    let at = start
+    while (at < this.#end && this.#bytes[at] !== delimiterByte && this.#bytes[at] !== CLOSE) at++
+    if (at === start) return MALFORMED
+    if (isText(this.#bytes, start, at, 'NULL')) this.#out.latin1('null')
+    else if (!this.#element(this.#bytes, start, at)) return MALFORMED
+    return at
+  }
+
+  #quoted(start: number): number {
+    const { scratch } = this.#format
+    scratch.length = 0
+    let at = start
+    while (at < this.#end && this.#bytes[at] !== QUOTE) {
+      if (this.#bytes[at] === BACKSLASH) at++
+      if (at === this.#end) return MALFORMED
+      scratch.byte(this.#bytes[at++]!)
+    }
+    return at < this.#end && this.#element(scratch.bytes, 0, scratch.length) ? at + 1 : MALFORMED
+  }
+
+  /** Whether the element could be given. */
+  #element(bytes: Buffer, start: number, end: number): boolean {
     const outcome = this.#format.element(this.#out, bytes, start, end)
-    if (outcome === NULLED) this.#worst = NULLED
-    else if (outcome === TRUNCATED && this.#worst === EXACT) this.#worst = TRUNCATED
+    if (outcome === TRUNCATED) this.#worst = TRUNCATED
+    return outcome !== NULLED
+  }
+
+  /** -1 behind the end. */
+  #byteAt(at: number): number {
+    return at < this.#end ? this.#bytes[at]! : -1
   }
 }

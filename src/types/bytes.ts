@@ -1,9 +1,15 @@
 import { viewOf } from '../wire/byte-view.ts'
+import { expectBytes } from './numbers.ts'
 import { EXACT, type ValueWriter } from './pg-type.ts'
-import { isText, writeString } from './text.ts'
+import { isText, writeNulled, writeString } from './text.ts'
 
 const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const X = 0x78
 const BLOCK_BYTES = 65_536
+/** Six hex digits are four characters of base64 without padding. */
+const HEX_BLOCK_BYTES = 6 * 16_384
+const XML_DECLARATION = '<?xml '
 /** ASCII of 00 … ff, each as one big-endian word. */
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0')).readUInt16BE(),
@@ -14,22 +20,23 @@ const UUID_BYTES = 16
 const UUID_GROUPS = [4, 6, 8, 10, UUID_BYTES] as const
 
 /** bool, COPY binary: one byte. */
-export const writeBool: ValueWriter = (out, bytes, start) => {
+export const writeBool: ValueWriter = (out, bytes, start, end) => {
+  expectBytes(end - start, 1)
   out.latin1(bytes[start] === 0 ? 'false' : 'true')
   return EXACT
 }
 
 /** bool, text: `t` or `f`. */
-export const writeBoolText: ValueWriter = (out, bytes, start) => {
-  out.latin1(bytes[start] === 0x74 /* t */ ? 'true' : 'false')
+export const writeBoolText: ValueWriter = (out, bytes, start, end) => {
+  const isTrue = isText(bytes, start, end, 't')
+  if (!isTrue && !isText(bytes, start, end, 'f')) return writeNulled(out)
+  out.latin1(isTrue ? 'true' : 'false')
   return EXACT
 }
 
 /** uuid, COPY binary: 16 bytes → `8-4-4-4-12` lower-case hex digits. */
 export const writeUuid: ValueWriter = (out, bytes, start, end) => {
-  if (end - start !== UUID_BYTES) {
-    throw new RangeError(`damaged COPY stream: a uuid of ${end - start} bytes`)
-  }
+  expectBytes(end - start, UUID_BYTES)
   out.reserve(39)
   const source = viewOf(bytes)
   const target = out.view
@@ -62,8 +69,15 @@ export const writeBytea: ValueWriter = (out, bytes, start, end) => {
 
 /** bytea in an array, text `\x1234` → base64, as the official connector has it there. */
 export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
-  const hex = bytes.toString('latin1', start + 2, end)
-  out.latin1(`"${Buffer.from(hex, 'hex').toString('base64')}"`)
+  if (bytes[start] !== BACKSLASH || bytes[start + 1] !== X || start + 2 > end) {
+    return writeNulled(out)
+  }
+  out.byte(QUOTE)
+  for (let at = start + 2; at < end; at += HEX_BLOCK_BYTES) {
+    const hex = bytes.toString('latin1', at, Math.min(end, at + HEX_BLOCK_BYTES))
+    out.latin1(Buffer.from(hex, 'hex').toString('base64'))
+  }
+  out.byte(QUOTE)
   return EXACT
 }
 
@@ -75,13 +89,15 @@ export const writeBitElement: ValueWriter = (out, bytes, start, end) => {
 
 /** jsonb, COPY binary: a version byte, then the text. */
 export const writeJsonb: ValueWriter = (out, bytes, start, end) => {
-  if (bytes[start] !== 1) throw new RangeError('damaged COPY stream: unknown jsonb version')
+  if (start === end || bytes[start] !== 1)
+    throw new RangeError('damaged COPY stream: unknown jsonb version')
   return writeString(out, bytes, start + 1, end)
 }
 
-/** xml, text: without its declaration, as drivers give it. */
+/** xml, text of the output function: without its declaration, as drivers give it. */
 export const writeXml: ValueWriter = (out, bytes, start, end) => {
-  const hasDeclaration = bytes.toString('latin1', start, Math.min(end, start + 6)) === '<?xml '
-  const declarationEnd = hasDeclaration ? bytes.indexOf('?>', start) + 2 : start
-  return writeString(out, bytes, declarationEnd, end)
+  const head = Math.min(end, start + XML_DECLARATION.length)
+  if (!isText(bytes, start, head, XML_DECLARATION)) return writeString(out, bytes, start, end)
+  const close = bytes.subarray(start, end).indexOf('?>')
+  return writeString(out, bytes, close < 0 ? start : start + close + 2, end)
 }

@@ -1,4 +1,5 @@
-import { EXACT, type ValueWriter } from './pg-type.ts'
+import type { ValueWriter } from './pg-type.ts'
+import { writeString } from './text.ts'
 
 const NUMBER = /-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g
 const POSITIONAL_MIN = 1e-3
@@ -9,38 +10,26 @@ const POSITIONAL_MAX = 1e7
  * Java's doubles; the digits are the server's, only their layout changes.
  */
 export const writeGeometric: ValueWriter = (out, bytes, start, end) => {
-  const text = bytes.toString('latin1', start, end).replace(NUMBER, javaDouble)
-  out.latin1(`"${text}"`)
-  return EXACT
+  const text = Buffer.from(bytes.toString('utf8', start, end).replace(NUMBER, javaDouble))
+  return writeString(out, text, 0, text.length)
 }
 
 /** The digits of a float8 in the layout of Java's `Double.toString`. */
 function javaDouble(digits: string): string {
-  const value = Number(digits)
-  const magnitude = Math.abs(value)
-  if (magnitude === 0 || (magnitude >= POSITIONAL_MIN && magnitude < POSITIONAL_MAX)) {
-    return digits.includes('e') ? value.toFixed(1) : withPoint(digits)
-  }
-  const [mantissa = '', exponent = '0'] = scientific(digits)
-  return `${withPoint(mantissa)}E${exponent}`
+  const magnitude = Math.abs(Number(digits))
+  const isPositional = magnitude >= POSITIONAL_MIN && magnitude < POSITIONAL_MAX
+  if (magnitude === 0 || isPositional) return digits.includes('.') ? digits : `${digits}.0`
+  return scientific(digits)
 }
 
-/** `123.45e+10` → [`1.2345`, `12`], moving the point without touching the digits. */
-function scientific(digits: string): [string, string] {
-  const [number = '', exponent = '0'] = digits.replace('-', '').split(/e\+?/)
-  const [whole = '', fraction = ''] = splitSigned(number)
-  const all = (whole + fraction).replace(/^0+/, '')
-  const leading = whole.replace(/^0+/, '')
-  const shift = leading === '' ? -(fraction.match(/^0*/)![0].length + 1) : leading.length - 1
-  const rest = all.slice(1).replace(/0+$/, '')
-  const sign = digits.startsWith('-') ? '-' : ''
-  return [`${sign}${all[0]}.${rest === '' ? '0' : rest}`, `${Number(exponent) + shift}`]
-}
-
-function splitSigned(number: string): string[] {
-  return number.split('.')
-}
-
-function withPoint(digits: string): string {
-  return digits.includes('.') ? digits : `${digits}.0`
+/** `123.45e+10` → `1.2345E12`: moves the point without touching the digits. */
+function scientific(text: string): string {
+  const [number = '', exponent = '0'] = text.split('e')
+  const isNegative = number.startsWith('-')
+  const [whole = '', fraction = ''] = (isNegative ? number.slice(1) : number).split('.')
+  const digits = `${whole}${fraction}`
+  const zeros = digits.match(/^0*/)![0].length
+  const mantissa = digits.slice(zeros).replace(/0+$/, '')
+  const power = Number(exponent) + whole.length - 1 - zeros
+  return `${isNegative ? '-' : ''}${mantissa[0]}.${mantissa.slice(1) || '0'}E${power}`
 }

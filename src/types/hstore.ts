@@ -1,10 +1,17 @@
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { EXACT, type ValueWriter } from './pg-type.ts'
-import { writeEscaped, writeString } from './text.ts'
+import type { ValueWriter } from './pg-type.ts'
+import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
-const N = 0x4e
+const COLON = 0x3a
+const COMMA = 0x2c
+const NULL = 'NULL'
+const ARROW = '=>'
+const SEPARATOR = ', '
+/** Instead of a position: the text is not that of an hstore. */
+const MALFORMED = -1
+/** The JSON of the value at hand, and its key or value without the backslashes. */
 const object = new ByteBuffer(256)
 const word = new ByteBuffer(256)
 
@@ -15,37 +22,42 @@ const word = new ByteBuffer(256)
 export const writeHstore: ValueWriter = (out, bytes, start, end) => {
   object.length = 0
   object.latin1('{')
-  let isKey = true
-  for (let at = start; at < end;) {
-    const byte = bytes[at]!
-    if (byte !== QUOTE && byte !== N) {
-      at++
-      continue
-    }
-    if (isKey && object.length > 1) object.latin1(',')
-    at = byte === QUOTE ? appendQuoted(bytes, at + 1, end) : appendNull(at)
-    if (isKey) object.latin1(':')
-    isKey = !isKey
+  let at = start === end ? end : appendPair(bytes, start, end)
+  while (at !== MALFORMED && at < end) {
+    object.byte(COMMA)
+    const isNext = isTextAt(bytes, at, end, SEPARATOR)
+    at = isNext ? appendPair(bytes, at + SEPARATOR.length, end) : MALFORMED
   }
+  if (at === MALFORMED) return writeNulled(out)
   object.latin1('}')
-  writeString(out, object.bytes, 0, object.length)
-  return EXACT
+  return writeString(out, object.bytes, 0, object.length)
+}
+
+function appendPair(bytes: Buffer, start: number, end: number): number {
+  const keyEnd = appendQuoted(bytes, start, end)
+  if (keyEnd === MALFORMED || !isTextAt(bytes, keyEnd, end, ARROW)) return MALFORMED
+  object.byte(COLON)
+  const valueStart = keyEnd + ARROW.length
+  if (!isTextAt(bytes, valueStart, end, NULL)) return appendQuoted(bytes, valueStart, end)
+  object.latin1('null')
+  return valueStart + NULL.length
 }
 
 function appendQuoted(bytes: Buffer, start: number, end: number): number {
+  if (start >= end || bytes[start] !== QUOTE) return MALFORMED
   word.length = 0
-  let at = start
+  let at = start + 1
   while (at < end && bytes[at] !== QUOTE) {
     if (bytes[at] === BACKSLASH) at++
     word.byte(bytes[at++]!)
   }
-  object.latin1('"')
+  if (at >= end) return MALFORMED
+  object.byte(QUOTE)
   writeEscaped(object, word.bytes, 0, word.length)
-  object.latin1('"')
+  object.byte(QUOTE)
   return at + 1
 }
 
-function appendNull(at: number): number {
-  object.latin1('null')
-  return at + 'NULL'.length
+function isTextAt(bytes: Buffer, at: number, end: number, text: string): boolean {
+  return at + text.length <= end && isText(bytes, at, at + text.length, text)
 }

@@ -3,11 +3,15 @@ import { viewOf } from '../wire/byte-view.ts'
 import { put4, putQuad, put8, putUint } from './digits.ts'
 import { float8Text } from './float8.ts'
 import { EXACT, type ValueWriter } from './pg-type.ts'
-import { isText, writeNulled, writeVerbatim } from './text.ts'
+import { isText, writeNulled } from './text.ts'
 
 const MINUS = 0x2d
 const POINT = 0x2e
+const PLUS = 0x2b
 const ZERO = 0x30
+const NINE = 0x39
+const EXPONENT = 0x65
+const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
 const E8 = 100_000_000
 /** The longest int8 is -9223372036854775808. */
 const INT8_BYTES = 20
@@ -71,18 +75,21 @@ export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
   return EXACT
 }
 
-/** Text of a float: a JSON number as it stands; `NaN`, `Infinity`, `-Infinity` as JSON strings. */
-export const writeFloatText: ValueWriter = (out, bytes, start, end) => {
-  const isFinite = bytes[end - 1] !== 0x4e /* NaN */ && bytes[end - 1] !== 0x79 /* Infinity */
-  if (isFinite) return writeVerbatim(out, bytes, start, end)
-  out.latin1(`"${bytes.toString('latin1', start, end)}"`)
+/** Text of an integer or a finite number, such as `-1.5e+10`: it is JSON as it stands. */
+export const writeNumberText: ValueWriter = (out, bytes, start, end) => {
+  if (!isJsonNumber(bytes, start, end)) return writeNulled(out)
+  out.copy(bytes, start, end)
   return EXACT
 }
 
-/** Text of a numeric: its digits as they stand; NaN and infinities are null. */
-export const writeNumericText: ValueWriter = (out, bytes, start, end) => {
-  if (isText(bytes, start, end, 'NaN') || bytes[end - 1] === 0x79) return writeNulled(out)
-  return writeVerbatim(out, bytes, start, end)
+/** Text of a float: a number; `NaN`, `Infinity`, `-Infinity` as JSON strings. */
+export const writeFloatText: ValueWriter = (out, bytes, start, end) => {
+  for (const name of NOT_FINITE) {
+    if (!isText(bytes, start, end, name)) continue
+    out.latin1(`"${name}"`)
+    return EXACT
+  }
+  return writeNumberText(out, bytes, start, end)
 }
 
 /**
@@ -104,6 +111,31 @@ export const writeNumeric: ValueWriter = (out, bytes, start, end) => {
   putWhole(out, bytes, digits, { count, weight })
   if (scale > 0) putFraction(out, bytes, digits, { count, weight, scale })
   return EXACT
+}
+
+/** Digits, then perhaps a point and digits, then perhaps an exponent, as https://www.rfc-editor.org/rfc/rfc8259#section-6 */
+function isJsonNumber(bytes: Buffer, start: number, end: number): boolean {
+  const wholeStart = bytes[start] === MINUS && start < end ? start + 1 : start
+  let at = skipDigits(bytes, wholeStart, end)
+  if (at === wholeStart || (bytes[wholeStart] === ZERO && at > wholeStart + 1)) return false
+  if (at < end && bytes[at] === POINT) {
+    const fractionStart = at + 1
+    at = skipDigits(bytes, fractionStart, end)
+    if (at === fractionStart) return false
+  }
+  if (at < end && bytes[at] === EXPONENT) {
+    const hasSign = at + 1 < end && (bytes[at + 1] === PLUS || bytes[at + 1] === MINUS)
+    const powerStart = at + (hasSign ? 2 : 1)
+    at = skipDigits(bytes, powerStart, end)
+    if (at === powerStart) return false
+  }
+  return at === end
+}
+
+function skipDigits(bytes: Buffer, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE) at++
+  return at
 }
 
 function writeInteger(out: ByteBuffer, value: number): typeof EXACT {

@@ -17,8 +17,8 @@ import {
   writeInt2,
   writeInt4,
   writeInt8,
+  writeNumberText,
   writeNumeric,
-  writeNumericText,
   writeOid,
 } from './numbers.ts'
 import type { ArrowTypeName, PgType, ValueWriter } from './pg-type.ts'
@@ -34,7 +34,7 @@ import {
   writeTimeTz,
   writeTimeTzText,
 } from './temporal.ts'
-import { writeString, writeVerbatim } from './text.ts'
+import { writeString } from './text.ts'
 
 /** The fragments of section 3.4 of the protocol's type system. */
 export const STRING = { type: 'string' } as const
@@ -79,26 +79,26 @@ function cursor(arrow: ArrowTypeName, writeBinary?: ValueWriter, traits: Traits 
 }
 
 const TEXTUAL = { isCursor: true, writeBinary: writeString } as const
-const NUMBER_ELEMENT = { jsonSchema: NUMBER, writeText: writeNumericText } as const
+const NUMBER_ELEMENT = { jsonSchema: NUMBER, writeText: writeNumberText } as const
 const BIT = { isCursor: true, element: { jsonSchema: BOOLEAN, writeText: writeBitElement } }
 
 /** Types of pg_catalog that are not plain strings, or that have a binary form worth reading. */
 const BUILT_IN: readonly TypeEntry[] = [
   entry('bool', BOOLEAN, writeBoolText, cursor('bool', writeBool)),
-  entry('int2', INTEGER, writeVerbatim, cursor('int64', writeInt2)),
-  entry('int4', INTEGER, writeVerbatim, cursor('int64', writeInt4)),
-  entry('int8', INTEGER, writeVerbatim, cursor('int64', writeInt8)),
-  entry('oid', INTEGER, writeVerbatim, {
+  entry('int2', INTEGER, writeNumberText, cursor('int64', writeInt2)),
+  entry('int4', INTEGER, writeNumberText, cursor('int64', writeInt4)),
+  entry('int8', INTEGER, writeNumberText, cursor('int64', writeInt8)),
+  entry('oid', INTEGER, writeNumberText, {
     ...cursor('int64', writeOid),
-    element: { jsonSchema: NUMBER, writeText: writeVerbatim },
+    element: { jsonSchema: NUMBER, writeText: writeNumberText },
   }),
   entry('float4', NUMBER, writeFloatText, cursor('float64')),
   entry('float8', NUMBER, writeFloatText, cursor('float64', writeFloat8)),
-  entry('numeric', NUMBER, writeNumericText, {
+  entry('numeric', NUMBER, writeNumberText, {
     ...cursor('float64', writeNumeric),
     element: NUMBER_ELEMENT,
   }),
-  entry('money', NUMBER, writeNumericText, {
+  entry('money', NUMBER, writeNumberText, {
     writeBinary: writeNumeric,
     castTo: 'pg_catalog.numeric',
     element: NUMBER_ELEMENT,

@@ -11,19 +11,27 @@ import {
 import { put2 } from './digits.ts'
 import { expectBytes } from './numbers.ts'
 import { EXACT, type Outcome, type ValueWriter } from './pg-type.ts'
-import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
+import { isText, writeNulled, writeString } from './text.ts'
+import {
+  endsWithBc,
+  findDateEnd,
+  findOffset,
+  MALFORMED,
+  parseMicros,
+  parseOffset,
+} from './time-text.ts'
 
 const QUOTE = 0x22
-const SPACE = 0x20
 const T = 0x54
 const Z = 0x5a
-const ZERO = 0x30
-const NINE = 0x39
-const MINUS = 0x2d
 const DATE_INFINITY = 0x7fff_ffff
 const DATE_MINUS_INFINITY = -0x8000_0000
 const MICROS_PER_DAY = 86_400_000_000
 const MICROS_PER_DAY_BIG = BigInt(MICROS_PER_DAY)
+/** The server takes offsets up to 15:59:59. */
+const MAX_OFFSET_SECONDS = 16 * 3600
+/** How a timestamptz ends with TimeZone UTC. */
+const UTC_OFFSET = '+00'
 /** `24:00:00` has no ISO form; the official connector prints the last nanosecond of the day. */
 const END_OF_DAY = '23:59:59.999999999'
 
@@ -47,19 +55,19 @@ export const writeDateText: ValueWriter = (out, bytes, start, end) => {
 /** time, COPY binary: int64 microseconds of the day. */
 export const writeTime: ValueWriter = (out, bytes, start, end) => {
   expectBytes(end - start, 8)
+  const micros = timeOfDay(bytes, start)
   out.byte(QUOTE)
-  writeTimeOfDay(
-    out,
-    viewOf(bytes).getInt32(start) * 0x1_0000_0000 + viewOf(bytes).getUint32(start + 4),
-  )
+  writeTimeOfDay(out, micros)
   out.byte(QUOTE)
   return EXACT
 }
 
 /** time, text: `13:00:05.01234`. */
 export const writeTimeText: ValueWriter = (out, bytes, start, end) => {
+  const micros = parseMicros(bytes, start, end)
+  if (!isTimeOfDay(micros)) return writeNulled(out)
   out.byte(QUOTE)
-  writeTimeOfDay(out, parseMicros(bytes, start, end))
+  writeTimeOfDay(out, micros)
   out.byte(QUOTE)
   return EXACT
 }
@@ -67,23 +75,25 @@ export const writeTimeText: ValueWriter = (out, bytes, start, end) => {
 /** timetz, COPY binary: int64 microseconds of the day, int32 seconds west of UTC → `13:00:01.123456-07:00`. */
 export const writeTimeTz: ValueWriter = (out, bytes, start, end) => {
   expectBytes(end - start, 12)
+  const micros = timeOfDay(bytes, start)
+  const seconds = -viewOf(bytes).getInt32(start + 8)
+  if (!isOffset(seconds)) throw new RangeError('damaged COPY stream: an impossible UTC offset')
   out.byte(QUOTE)
-  writeTimeOfDay(
-    out,
-    viewOf(bytes).getInt32(start) * 0x1_0000_0000 + viewOf(bytes).getUint32(start + 4),
-  )
-  writeOffset(out, -viewOf(bytes).getInt32(start + 8))
+  writeTimeOfDay(out, micros)
+  writeOffset(out, seconds)
   out.byte(QUOTE)
   return EXACT
 }
 
 /** timetz, text: `13:00:01.123456-07`, `+05:30`, `+01:02:03`. */
 export const writeTimeTzText: ValueWriter = (out, bytes, start, end) => {
-  const sign = signBackwards(bytes, start, end)
+  const sign = findOffset(bytes, start, end)
+  const micros = parseMicros(bytes, start, sign)
+  const seconds = parseOffset(bytes, sign, end)
+  if (!isTimeOfDay(micros) || seconds === null || !isOffset(seconds)) return writeNulled(out)
   out.byte(QUOTE)
-  writeTimeOfDay(out, parseMicros(bytes, start, sign))
-  const seconds = parseMicros(bytes, sign + 1, end) / 1_000_000
-  writeOffset(out, bytes[sign] === MINUS ? -seconds : seconds)
+  writeTimeOfDay(out, micros)
+  writeOffset(out, seconds)
   out.byte(QUOTE)
   return EXACT
 }
@@ -147,18 +157,23 @@ function writeInstantText(
   end: number,
   isUtc: boolean,
 ): Outcome {
-  if (isInfinity(bytes, start, end)) return writeNulled(out)
-  const dateEnd = bytes.indexOf(SPACE, start)
-  const isBc = bytes[end - 1] === 0x43 /* C */
-  const timeEnd = end - (isBc ? 3 : 0) - (isUtc ? 3 : 0)
+  const isBc = endsWithBc(bytes, start, end)
+  const zoneEnd = isBc ? end - 3 : end
+  const timeEnd = isUtc ? zoneEnd - UTC_OFFSET.length : zoneEnd
+  const dateEnd = findDateEnd(bytes, start, timeEnd)
   const micros = parseMicros(bytes, dateEnd + 1, timeEnd)
+  const isWellFormed =
+    dateEnd !== MALFORMED &&
+    isTimeOfDay(micros) &&
+    isText(bytes, timeEnd, zoneEnd, isUtc ? UTC_OFFSET : '')
+  if (!isWellFormed) return writeNulled(out) // ±infinity has no time
   out.byte(QUOTE)
   out.copy(bytes, start, dateEnd)
   out.reserve(TIME_MAX_BYTES + 8)
   out.byte(T)
   out.length = putTime(out.view, out.length, micros, isUtc ? 6 : timeDecimals(micros))
   if (isUtc) out.byte(Z)
-  if (isBc) writeEscaped(out, bytes, end - 3, end)
+  if (isBc) out.latin1(' BC')
   out.byte(QUOTE)
   return EXACT
 }
@@ -167,6 +182,21 @@ function closeDate(out: ByteBuffer, days: number): typeof EXACT {
   if (isBeforeChrist(days)) out.latin1(' BC')
   out.byte(QUOTE)
   return EXACT
+}
+
+/** @throws RangeError unless the int64 at `start` is a number of microseconds up to 24 hours. */
+function timeOfDay(bytes: Buffer, start: number): number {
+  const micros = viewOf(bytes).getInt32(start) * 0x1_0000_0000 + viewOf(bytes).getUint32(start + 4)
+  if (!isTimeOfDay(micros)) throw new RangeError('damaged COPY stream: an impossible time of day')
+  return micros
+}
+
+function isTimeOfDay(micros: number): boolean {
+  return micros >= 0 && micros <= MICROS_PER_DAY
+}
+
+function isOffset(seconds: number): boolean {
+  return Math.abs(seconds) < MAX_OFFSET_SECONDS
 }
 
 function writeTimeOfDay(out: ByteBuffer, micros: number): void {
@@ -197,37 +227,6 @@ function writeOffset(out: ByteBuffer, seconds: number): void {
 function offsetParts(magnitude: number): number[] {
   const parts = [Math.floor(magnitude / 3600), Math.floor(magnitude / 60) % 60]
   return magnitude % 60 === 0 ? parts : [...parts, magnitude % 60]
-}
-
-/** `hh[:mm[:ss[.ffffff]]]` → microseconds. */
-function parseMicros(bytes: Buffer, start: number, end: number): number {
-  let units = 0
-  let part = 0
-  let parts = 0
-  let decimals = -1
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at]!
-    if (byte >= ZERO && byte <= NINE) {
-      part = part * 10 + byte - ZERO
-      if (decimals >= 0) decimals++
-    } else if (byte === 0x3a /* : */) {
-      units = units * 60 + part
-      part = 0
-      parts++
-    } else if (byte === 0x2e /* . */) {
-      decimals = 0
-    }
-  }
-  const lastDecimals = Math.max(decimals, 0)
-  const seconds = units * 60 * 10 ** lastDecimals + part
-  return Math.round(seconds * 10 ** (6 - lastDecimals)) * 60 ** (2 - parts)
-}
-
-function signBackwards(bytes: Buffer, start: number, end: number): number {
-  for (let at = end - 1; at > start; at--) {
-    if (bytes[at] === 0x2b /* + */ || bytes[at] === MINUS) return at
-  }
-  return end
 }
 
 function isInfinity(bytes: Buffer, start: number, end: number): boolean {

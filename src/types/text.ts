@@ -1,12 +1,15 @@
 import type { ByteBuffer } from '../protocol/byte-buffer.ts'
 import { viewOf } from '../wire/byte-view.ts'
-import { EXACT, NULLED, type Outcome, type ValueWriter } from './pg-type.ts'
+import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from './pg-type.ts'
+import { isValidUtf8, replaceInvalidUtf8 } from './utf8.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const U = 0x75
 /** How much is escaped at a time, so that a huge value needs no huge reservation. */
 const BLOCK_BYTES = 65_536
+/** The high bits of four bytes. */
+const NON_ASCII = 0x8080_8080
 const HEX = Buffer.from('0123456789abcdef')
 
 /** What follows the backslash for each byte that JSON wants escaped; 0 where it wants nothing. */
@@ -24,33 +27,38 @@ for (const [byte, letter] of [
   ESCAPES[byte] = letter.charCodeAt(0)
 }
 
-/** UTF-8 bytes → a JSON string. https://datatracker.ietf.org/doc/html/rfc8259#section-7 */
+/**
+ * UTF-8 bytes → a JSON string. What is not UTF-8 becomes U+FFFD and is flagged: a database in SQL_ASCII may hold any
+ * bytes, and in any other one the server still does not look at a "char", at names of shared catalogs and at queries
+ * of sessions in other databases. https://datatracker.ietf.org/doc/html/rfc8259#section-7
+ */
 export const writeString: ValueWriter = (out, bytes, start, end) => {
+  const outStart = out.length
   out.byte(QUOTE)
-  writeEscaped(out, bytes, start, end)
+  const isAscii = writeEscaped(out, bytes, start, end)
   out.byte(QUOTE)
-  return EXACT
+  if (isAscii || isValidUtf8(bytes, start, end)) return EXACT
+  out.length = outStart
+  const valid = replaceInvalidUtf8(bytes, start, end)
+  writeString(out, valid, 0, valid.length)
+  return TRUNCATED
 }
 
-/** The inside of a JSON string: four bytes at a time while none of them needs an escape. */
-export function writeEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number): void {
+/** The inside of a JSON string, which is checked no further if this says that it is ASCII. */
+export function writeEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number): boolean {
+  let seen = 0
   for (let at = start; at < end; at += BLOCK_BYTES) {
     const blockEnd = Math.min(end, at + BLOCK_BYTES)
     out.reserve((blockEnd - at) * 6)
-    out.length = putEscaped(out, bytes, at, blockEnd)
+    seen |= putEscaped(out, bytes, at, blockEnd)
   }
+  return (seen & NON_ASCII) === 0
 }
 
 /** `null`, with the outcome that says so. */
 export function writeNulled(out: ByteBuffer): Outcome {
   out.latin1('null')
   return NULLED
-}
-
-/** Copies `bytes[start, end)` as they are: JSON already, such as an integer in decimal. */
-export const writeVerbatim: ValueWriter = (out, bytes, start, end) => {
-  out.copy(bytes, start, end)
-  return EXACT
 }
 
 /** Whether `bytes[start, end)` is the ASCII text `text`. */
@@ -60,13 +68,16 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
   return true
 }
 
+/** Four bytes at a time while none of them needs an escape; returns the bits that were set in any of them. */
 function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number): number {
   const source = viewOf(bytes)
   const target = out.view
   let to = out.length
   let at = start
+  let seen = 0
   for (; at + 4 <= end; at += 4) {
     const word = source.getInt32(at, true)
+    seen |= word
     if (needsEscape(word)) {
       to = putByte(target, to, word & 0xff)
       to = putByte(target, to, (word >> 8) & 0xff)
@@ -77,8 +88,13 @@ function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number):
       to += 4
     }
   }
-  for (; at < end; at++) to = putByte(target, to, source.getUint8(at))
-  return to
+  for (; at < end; at++) {
+    const byte = source.getUint8(at)
+    seen |= byte
+    to = putByte(target, to, byte)
+  }
+  out.length = to
+  return seen
 }
 
 /**

@@ -1,21 +1,54 @@
 import { isUtf8 } from 'node:buffer'
-import { EXACT, type PgType, TRUNCATED, type ValueWriter } from './pg-type.ts'
-import { writeJsonb } from './bytes.ts'
 
-/**
- * For a database in SQL_ASCII, which may hold any bytes: what is not UTF-8 becomes U+FFFD and is flagged. Writers of
- * binary values are returned as they are.
- */
-export function validatingWriter(type: PgType, write: ValueWriter): ValueWriter {
-  const isText = type.writeBinary === undefined || write === type.writeText || write === writeJsonb
-  return isText ? replaceInvalid(write) : write
+/** From this length on a call into the runtime beats a loop. */
+const LONG_BYTES = 96
+/** How much is repaired at a time, so that no string is longer than V8 allows. */
+const BLOCK_BYTES = 65_536
+const CONTINUATION_MASK = 0xc0
+const CONTINUATION = 0x80
+
+/** Whether `bytes[start, end)` is UTF-8. https://www.rfc-editor.org/rfc/rfc3629#section-4 */
+export function isValidUtf8(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start >= LONG_BYTES) return isUtf8(bytes.subarray(start, end))
+  for (let at = start; at < end;) {
+    const length = sequenceBytes(bytes, at)
+    if (length === 0 || at + length > end) return false
+    at += length
+  }
+  return true
 }
 
-function replaceInvalid(write: ValueWriter): ValueWriter {
-  return (out, bytes, start, end) => {
-    if (isUtf8(bytes.subarray(start, end))) return write(out, bytes, start, end)
-    const valid = Buffer.from(bytes.toString('utf8', start, end))
-    const outcome = write(out, valid, 0, valid.length)
-    return outcome === EXACT ? TRUNCATED : outcome
+/** `bytes[start, end)` as UTF-8: what is not, is U+FFFD, as the WHATWG decoder replaces it. */
+export function replaceInvalidUtf8(bytes: Buffer, start: number, end: number): Buffer {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  const blocks: Buffer[] = []
+  for (let at = start; at < end; at += BLOCK_BYTES) {
+    const blockEnd = Math.min(end, at + BLOCK_BYTES)
+    const text = decoder.decode(bytes.subarray(at, blockEnd), { stream: blockEnd < end })
+    blocks.push(Buffer.from(text))
   }
+  return Buffer.concat(blocks)
+}
+
+/** Length of the well-formed sequence at `at`, which may go beyond the end; 0 if there is none. */
+function sequenceBytes(bytes: Buffer, at: number): number {
+  const lead = bytes[at]!
+  if (lead < 0x80) return 1
+  if (lead < 0xc2 || lead > 0xf4 || !isContinuation(bytes[at + 1])) return 0
+  if (lead < 0xe0) return 2
+  const second = bytes[at + 1]!
+  if (!isContinuation(bytes[at + 2])) return 0
+  if (lead < 0xf0) {
+    const isOverlong = lead === 0xe0 && second < 0xa0
+    const isSurrogate = lead === 0xed && second > 0x9f
+    return isOverlong || isSurrogate ? 0 : 3
+  }
+  if (!isContinuation(bytes[at + 3])) return 0
+  const isOverlong = lead === 0xf0 && second < 0x90
+  const isAboveUnicode = lead === 0xf4 && second > 0x8f
+  return isOverlong || isAboveUnicode ? 0 : 4
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & CONTINUATION_MASK) === CONTINUATION
 }
