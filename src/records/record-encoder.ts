@@ -16,6 +16,8 @@ interface Change {
   readonly outcome: Outcome
 }
 
+const COUNT_BYTES = 2
+const LENGTH_BYTES = 4
 const NULL_LENGTH = -1
 const WORD_BYTES = 8
 const NO_WORDS = new Float64Array(0)
@@ -58,16 +60,33 @@ export class RecordEncoder implements TupleSink {
     this.#tail = constant(`${text}},"emitted_at":${emittedAtMs}}}\n`)
   }
 
-  /** @throws RangeError if the tuple does not have the selected fields. */
+  /**
+   * Writes the line of a tuple; when that fails, nothing of it is left in the output.
+   * @throws RangeError if the tuple does not have the selected fields.
+   */
   tuple(bytes: Buffer, start: number, end: number): void {
+    const lineStart = this.#out.length
+    try {
+      this.#fields(bytes, start, end)
+      if (this.#changes.length === 0) append(this.#out, this.#tail)
+      else this.#endChanged()
+    } catch (error) {
+      this.#out.length = lineStart
+      this.#changes.length = 0
+      throw error
+    }
+    this.rows++
+  }
+
+  #fields(bytes: Buffer, start: number, end: number): void {
     const count = this.#writers.length
     const view = viewOf(bytes)
-    if (view.getInt16(start) !== count) throw damagedTuple()
-    let at = start + 2
+    if (end - start < COUNT_BYTES || view.getInt16(start) !== count) throw damagedTuple()
+    let at = start + COUNT_BYTES
     for (let i = 0; i < count; i++) {
-      if (at + 4 > end) throw damagedTuple()
+      if (at + LENGTH_BYTES > end) throw damagedTuple()
       const length = view.getInt32(at)
-      at += 4
+      at += LENGTH_BYTES
       append(this.#out, this.#keys[i]!)
       if (length === NULL_LENGTH) {
         append(this.#out, NULL)
@@ -80,9 +99,6 @@ export class RecordEncoder implements TupleSink {
       at = fieldEnd
     }
     if (at !== end) throw damagedTuple()
-    this.rows++
-    if (this.#changes.length === 0) append(this.#out, this.#tail)
-    else this.#endChanged()
   }
 
   #endChanged(): void {

@@ -1,4 +1,5 @@
 import { viewOf } from './byte-view.ts'
+import { isControlMessage } from './control-message.ts'
 
 /** Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then per field int32 length and bytes. */
 export interface TupleSink {
@@ -12,12 +13,11 @@ export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
 const COPY_DATA = 0x64 /* d */
 const COPY_OUT_RESPONSE = 0x48 /* H */
 const COMMAND_COMPLETE = 0x43 /* C */
+const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
 const HEADER_BYTES = 5
 /** The server cannot build a larger message: MaxAllocSize. */
 const MAX_MESSAGE_BYTES = 0x3fff_ffff + HEADER_BYTES
-/** Messages that may come during a COPY: besides the above CopyDone, Error, Notice, Notification, ParameterStatus, ReadyForQuery. */
-const CONTROL_MESSAGES: ReadonlySet<number> = new Set(Buffer.from('HCcENASZ'))
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
 const TRAILER_BYTES = 2
@@ -34,6 +34,8 @@ export class CopyStream {
   readonly #onMessage: MessageHandler
   /** Where the current COPY stands: before its header, between its tuples, or behind its trailer. */
   #position: 'header' | 'tuples' | 'trailer' = 'trailer'
+  /** Tuples of the current COPY, to compare with what the server says it sent. */
+  #tuples = 0
   readonly #tornHeader = Buffer.alloc(HEADER_BYTES)
   #torn: Buffer | null = null
   #tornBytes = 0
@@ -84,11 +86,27 @@ export class CopyStream {
       this.#copyData(bytes, start + HEADER_BYTES, end)
       return false
     }
-    if (!CONTROL_MESSAGES.has(type)) throw new RangeError('damaged COPY stream: unknown message')
-    if (type === COPY_OUT_RESPONSE) this.#position = 'header'
-    if (type === COMMAND_COMPLETE) this.end()
+    if (!isControlMessage(bytes, start, end)) {
+      throw new RangeError('damaged COPY stream: a message that cannot be here')
+    }
+    this.#follow(type, bytes, start, end)
     this.#onMessage(bytes, start, end)
     return type === COMMAND_COMPLETE || type === READY_FOR_QUERY
+  }
+
+  /** @throws RangeError if the message cannot come at this place. */
+  #follow(type: number, bytes: Buffer, start: number, end: number): void {
+    if (type === ERROR_RESPONSE) this.#position = 'trailer'
+    if (type !== COPY_OUT_RESPONSE && type !== COMMAND_COMPLETE && type !== READY_FOR_QUERY) return
+    this.end()
+    if (type === COPY_OUT_RESPONSE) {
+      this.#position = 'header'
+      this.#tuples = 0
+    } else if (type === COMMAND_COMPLETE) {
+      const tag = bytes.toString('latin1', start + HEADER_BYTES, end - 1)
+      if (tag === `COPY ${this.#tuples}`) return
+      throw new RangeError('damaged COPY stream: it does not have as many rows as the server sent')
+    }
   }
 
   #copyData(bytes: Buffer, start: number, end: number): void {
@@ -97,8 +115,13 @@ export class CopyStream {
       at = this.#copyHeader(bytes, start, end)
       if (at === end) return
     }
-    if (end - at === TRAILER_BYTES && bytes.readInt16BE(at) === TRAILER) this.#position = 'trailer'
-    else this.#sink.tuple(bytes, at, end)
+    if (end - at < TRAILER_BYTES) throw new RangeError('damaged COPY stream: a row is cut')
+    if (end - at === TRAILER_BYTES && bytes.readInt16BE(at) === TRAILER) {
+      this.#position = 'trailer'
+      return
+    }
+    this.#tuples++
+    this.#sink.tuple(bytes, at, end)
   }
 
   #copyHeader(bytes: Buffer, start: number, end: number): number {
