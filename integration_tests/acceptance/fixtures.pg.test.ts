@@ -1,0 +1,69 @@
+import { existsSync } from 'node:fs'
+import { expect } from 'chai'
+import type { CatalogStream } from '../helpers/messages.ts'
+import {
+  ABNORMAL_STATE,
+  CONFIGURED_CATALOG,
+  INCREMENTAL_CATALOG,
+  readText,
+  ROOT,
+} from './fixtures.ts'
+import { discoverStreams } from './sections/discovery.ts'
+import { commandSubject, type Subject } from './subject.ts'
+
+/** Those who run Airbyte's tests write it. */
+const SECRETS = 'secrets/'
+
+describe('acceptance-test-config.yml', () => {
+  let subject: Subject
+  let streams: readonly CatalogStream[]
+
+  before(async () => {
+    subject = await commandSubject()
+    streams = await discoverStreams(subject)
+  })
+
+  after(async () => {
+    await subject[Symbol.asyncDispose]()
+  })
+
+  it('names files that are there', () => {
+    const paths = [...readText('acceptance-test-config.yml').matchAll(/path: (\S+)/g)].map(
+      ([, path = '']) => path,
+    )
+    const missing = paths.filter(
+      (path) => !path.startsWith(SECRETS) && !existsSync(`${ROOT}${path}`),
+    )
+    expect(paths.length).to.be.greaterThan(0)
+    expect(missing).to.deep.equal([])
+  })
+
+  it('has every section', () => {
+    const text = readText('acceptance-test-config.yml')
+    for (const section of 'spec connection discovery basic_read full_refresh incremental'.split(
+      ' ',
+    )) {
+      expect(text).to.match(new RegExp(`^  ${section}:$`, 'm'))
+    }
+  })
+
+  it('has catalogs of streams as they are discovered', () => {
+    for (const { stream } of [...CONFIGURED_CATALOG.streams, ...INCREMENTAL_CATALOG.streams]) {
+      expect(stream).to.deep.equal(streams.find(({ name }) => name === stream.name))
+    }
+  })
+
+  it('has an abnormal state of every incremental stream', () => {
+    const names = INCREMENTAL_CATALOG.streams.map(({ stream }) => stream.name)
+    expect(JSON.stringify(ABNORMAL_STATE.map(({ stream }) => stream))).to.satisfy((text: string) =>
+      names.every((name) => text.includes(`"${name}"`)),
+    )
+  })
+})
+
+describe('metadata.yaml', () => {
+  it('has the version of package.json', () => {
+    const { version }: { version: string } = JSON.parse(readText('package.json'))
+    expect(readText('metadata.yaml')).to.contain(`dockerImageTag: ${version}\n`)
+  })
+})

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { Json } from '../helpers/messages.ts'
+
+/** The top of the checkout, where the files are that Airbyte's tests read; `dist` has only compiled ones. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+
+const DIRECTORY = `${ROOT}integration_tests/acceptance/`
+
+/** The text of a file of the checkout. */
+export function readText(path: string): string {
+  return readFileSync(`${ROOT}${path}`, 'utf8')
+}
+
+function readFixture(name: string): string {
+  return readFileSync(`${DIRECTORY}${name}`, 'utf8')
+}
+
+/** A record as the fixture has it: what Airbyte's tests compare with, so `emitted_at` does not count. */
+export interface ExpectedRecord {
+  readonly stream: string
+  readonly namespace: string
+  readonly data: Json
+}
+
+/** A stream of a configured catalog, as far as the tests look at it. */
+export interface ConfiguredFixture {
+  readonly stream: { readonly name: string; readonly namespace: string; readonly json_schema: Json }
+  readonly sync_mode: string
+  readonly cursor_field: readonly string[]
+}
+
+/** The statements that fill the database. */
+export const SEED = readFixture('seed.sql')
+
+/** What is wrong with it: the password. */
+export const INVALID_CONFIG: Json = JSON.parse(readFixture('invalid_config.json'))
+
+export const CONFIG: Json = JSON.parse(readFixture('config.json'))
+
+export const CONFIGURED_CATALOG: { readonly streams: readonly ConfiguredFixture[] } = JSON.parse(
+  readFixture('configured_catalog.json'),
+)
+
+export const INCREMENTAL_CATALOG: { readonly streams: readonly ConfiguredFixture[] } = JSON.parse(
+  readFixture('incremental_catalog.json'),
+)
+
+/** States with cursors that no row will reach. */
+export const ABNORMAL_STATE: readonly Json[] = JSON.parse(readFixture('abnormal_state.json'))
+
+export const EXPECTED_RECORDS: readonly ExpectedRecord[] = readFixture('expected_records.jsonl')
+  .trimEnd()
+  .split('\n')
+  .map((line): ExpectedRecord => JSON.parse(line))
+
+/** The stream of the seed that has no rows. */
+export const EMPTY_STREAM = 'archive'

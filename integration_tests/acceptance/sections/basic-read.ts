@@ -1,0 +1,87 @@
+import { expect } from 'chai'
+import {
+  type CatalogStream,
+  configuredCatalog,
+  type Message,
+  recordsOf,
+} from '../../helpers/messages.ts'
+import { CONFIGURED_CATALOG, EMPTY_STREAM, EXPECTED_RECORDS } from '../fixtures.ts'
+import {
+  findCountProblems,
+  findMissingDataPoints,
+  findRecordProblems,
+  findStatusProblems,
+} from '../read-checks.ts'
+import type { Subject } from '../subject.ts'
+import { discoverStreams } from './discovery.ts'
+
+/** The checks of the sections `basic_read` and `full_refresh`. */
+export function basicReadSection(subject: () => Subject): void {
+  describe('basic read', () => {
+    let streams: readonly CatalogStream[]
+    let messages: readonly Message[]
+
+    before(async () => {
+      streams = await discoverStreams(subject())
+      const catalog = configuredCatalog({ streams })
+      const outcome = await subject().run('read', { config: subject().config, catalog })
+      expect(outcome.code).to.equal(0)
+      messages = outcome.messages
+    })
+
+    it('gives records of every stream that is not empty', () => {
+      const empty = streams.filter(({ name }) => recordsOf(messages, name).length === 0)
+      expect(empty.map(({ name }) => name)).to.deep.equal([EMPTY_STREAM])
+    })
+
+    it('gives records that match their schemas and have their keys', () => {
+      expect(findRecordProblems(messages, streams)).to.deep.equal([])
+    })
+
+    it('gives each property a value somewhere', () => {
+      const full = streams.filter(({ name }) => name !== EMPTY_STREAM)
+      expect(findMissingDataPoints(messages, full)).to.deep.equal([])
+    })
+
+    it('gives exactly the expected records', () => {
+      for (const { name } of streams) {
+        const expected = EXPECTED_RECORDS.filter(({ stream }) => stream === name)
+        expect(recordsOf(messages, name)).to.have.deep.members(expected.map(({ data }) => data))
+      }
+    })
+
+    it('says of each stream that it started, runs and is complete', () => {
+      const names = streams.map(({ name }) => name)
+      expect(findStatusProblems(messages, names)).to.deep.equal([])
+    })
+
+    it('counts in each state the records since the one before', () => {
+      expect(findCountProblems(messages)).to.deep.equal([])
+      const stated = messages.flatMap(({ state }) => state?.stream?.stream_descriptor.name ?? [])
+      expect([...new Set(stated)]).to.have.members(streams.map(({ name }) => name))
+    })
+
+    it('ends a catalog of an unknown stream in an invalid mode with an error', async () => {
+      const [first] = CONFIGURED_CATALOG.streams
+      const stream = { ...first?.stream, name: '__no_such_stream__' }
+      const catalog = { streams: [{ ...first, stream, sync_mode: 'INVALID' }] }
+      const outcome = await subject().run('read', { config: subject().config, catalog })
+      expect(outcome.code).not.to.equal(0)
+      expect(outcome.messages.filter(({ trace }) => trace?.error !== undefined)).to.have.length(1)
+    })
+  })
+
+  describe('full refresh', () => {
+    it('gives the same records twice', async () => {
+      const files = { config: subject().config, catalog: CONFIGURED_CATALOG }
+      const first = await subject().run('read', files)
+      const second = await subject().run('read', files)
+      expect(first.code).to.equal(0)
+      for (const { stream } of CONFIGURED_CATALOG.streams) {
+        const records = recordsOf(first.messages, stream.name)
+        expect(records.length).to.be.greaterThan(0)
+        expect(recordsOf(second.messages, stream.name)).to.have.deep.members(records)
+      }
+    })
+  })
+}

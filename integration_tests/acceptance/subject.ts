@@ -1,0 +1,62 @@
+import type { Run } from '../helpers/connector.ts'
+import { type Connector, runConnector, withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+import type { Json } from '../helpers/messages.ts'
+import type { Row } from '../helpers/session.ts'
+import { SEED } from './fixtures.ts'
+
+export type Command = 'spec' | 'check' | 'discover' | 'read'
+
+/** What the files that a command gets hold; absent: the option is not given. */
+export interface Files {
+  readonly config?: unknown
+  readonly catalog?: unknown
+  readonly state?: unknown
+}
+
+/** What a command did; every line of its stdout was a protocol message. */
+export type Outcome = Pick<Run, 'code' | 'messages' | 'stderr'>
+
+/** The connector in the form that is under test, and the database of `seed.sql` that it reads. */
+export interface Subject extends AsyncDisposable {
+  /** A config that works. */
+  readonly config: Json
+  sql(text: string): Promise<Row[]>
+  run(command: Command, files?: Files): Promise<Outcome>
+}
+
+/** The compiled command, with a database on the shared server. */
+export async function commandSubject(): Promise<Subject> {
+  const database = await TestDatabase.create()
+  await database.sql(SEED)
+  return new CommandSubject(database, await withConnector({}))
+}
+
+class CommandSubject implements Subject {
+  readonly config: Json
+  readonly #database: TestDatabase
+  readonly #connector: Connector
+
+  constructor(database: TestDatabase, connector: Connector) {
+    this.config = database.config()
+    this.#database = database
+    this.#connector = connector
+  }
+
+  async sql(text: string): Promise<Row[]> {
+    return await this.#database.sql(text)
+  }
+
+  async run(command: Command, files: Files = {}): Promise<Outcome> {
+    const args: string[] = [command]
+    for (const [name, content] of Object.entries(files)) {
+      args.push(`--${name}`, await this.#connector.writeFile(`${name}.json`, content))
+    }
+    return await runConnector(args)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connector[Symbol.asyncDispose]()
+    await this.#database[Symbol.asyncDispose]()
+  }
+}
