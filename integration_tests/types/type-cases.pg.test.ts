@@ -1,0 +1,111 @@
+import { Ajv } from 'ajv'
+import { expect } from 'chai'
+import { withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+import type { Json, Message } from '../helpers/messages.ts'
+import { lenientSchemas } from './lenient-schema.ts'
+import { PINNED_SETTINGS } from './pinned-settings.ts'
+import { literal } from '../../src/sql.ts'
+import { type RawRecord, rawRecord } from './raw-record.ts'
+import { NULLED, TYPE_CASES, TYPE_CASES_SETUP, type TypeCase } from './type-cases.ts'
+
+interface Place {
+  readonly typeCase: TypeCase
+  readonly column: string
+  readonly row: number
+  readonly input: string
+  readonly expected: string | undefined
+}
+
+function placesFor(major: number): Place[] {
+  return TYPE_CASES.filter(({ since = 0 }) => since <= major).flatMap((typeCase, index) =>
+    typeCase.values
+      .filter(([, , since = 0]) => since <= major)
+      .map(([input, expected], row) => ({ typeCase, column: `c${index}`, row, input, expected })),
+  )
+}
+
+/** A table with a column per type, and in each row the next of its values. */
+async function fillTable(db: TestDatabase, places: readonly Place[]): Promise<void> {
+  const types = new Map(places.map(({ column, typeCase }) => [column, typeCase.type]))
+  const columns = [...types].map(([name, type]) => `${name} ${type}`)
+  await db.sql(`${PINNED_SETTINGS}; ${TYPE_CASES_SETUP}
+    CREATE TABLE cases (id int PRIMARY KEY, ${columns.join(', ')})`)
+  for (const [row, members] of groupByRow(places)) {
+    const names = members.map(({ column }) => column)
+    const values = members.map(({ input }) => literal(input))
+    await db.sql(
+      `INSERT INTO cases (id, ${names.join(', ')}) VALUES (${row}, ${values.join(', ')})`,
+    )
+  }
+}
+
+function groupByRow(places: readonly Place[]): Map<number, Place[]> {
+  const rows = new Map<number, Place[]>()
+  for (const place of places) rows.set(place.row, [...(rows.get(place.row) ?? []), place])
+  return rows
+}
+
+describe('every type', () => {
+  let db: TestDatabase
+  let places: Place[]
+  let records: RawRecord[]
+  let messages: readonly Message[]
+  let schemas: Readonly<Record<string, Json>>
+  let texts: Record<string, string | null>[]
+
+  before(async () => {
+    db = await TestDatabase.create()
+    places = placesFor(db.server.major)
+    await fillTable(db, places)
+    await using connector = await withConnector(db.config())
+    schemas = (await connector.catalog()).streams[0]!.json_schema.properties
+    const run = await connector.read()
+    expect(run.errors).to.deep.equal([])
+    messages = run.messages.filter(({ type }) => type === 'RECORD')
+    records = messages.map(rawRecord)
+    texts = await db.sql('SELECT * FROM cases ORDER BY id')
+  })
+
+  after(async () => {
+    await db[Symbol.asyncDispose]()
+  })
+
+  it('gives each value as the reference says', () => {
+    expect(places.length).to.be.greaterThan(300)
+    const byId = new Map(records.map((record) => [Number(record.values.get('id')), record]))
+    const wrong: string[] = []
+    for (const { typeCase, column, row, input, expected } of places) {
+      const record = byId.get(row)
+      const text = texts[row]?.[column]
+      const value = expected === NULLED ? 'null' : (expected ?? JSON.stringify(text))
+      const change = `${column} NULLED SOURCE_SERIALIZATION_ERROR`
+      const isFlagged = record?.changes.includes(change) ?? false
+      const actual = record?.values.get(column)
+      if (actual === value && isFlagged === (expected === NULLED)) continue
+      wrong.push(
+        `${typeCase.type} ${input.slice(0, 80)} → ${actual?.slice(0, 80)} (${isFlagged}), not ${value.slice(0, 80)}`,
+      )
+    }
+    expect(wrong).to.deep.equal([])
+  })
+
+  it('flags nothing else', () => {
+    const flagged = records.flatMap(({ changes }) => changes)
+    expect(flagged).to.have.length(places.filter(({ expected }) => expected === NULLED).length)
+  })
+
+  it('discovers each type as the reference says', () => {
+    for (const { typeCase, column } of places) {
+      expect(schemas[column], typeCase.type).to.deep.equal(typeCase.schema)
+    }
+  })
+
+  it('gives records that are valid against the discovered schema', () => {
+    const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
+    const isValid = ajv.compile({ type: 'object', properties: lenientSchemas(schemas) })
+    for (const message of messages) {
+      expect(isValid(message.record?.data), ajv.errorsText(isValid.errors)).to.equal(true)
+    }
+  })
+})
