@@ -1,10 +1,9 @@
 import { Socket } from 'node:net'
 import type { Client, Connection, Submittable } from 'pg'
+import { SHARED_CHUNK } from './socket.ts'
 import { CopyStream, type TupleSink } from '../wire/copy-stream.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
-/** The socket is paused while this much waits to be read. */
-const QUEUED_BYTES = 512 * 1024
 
 type DataListener = (chunk: Buffer) => void
 
@@ -22,8 +21,8 @@ export class CopyOut implements Submittable {
   readonly #sql: string
   readonly #onEnd: () => void
   readonly #stream: CopyStream
+  /** What came and is not read yet. The socket is paused while there is any, so its memory stays as it is. */
   readonly #chunks: Buffer[] = []
-  #queuedBytes = 0
   #offset = 0
   #socket: Socket | null = null
   #listeners: DataListener[] = []
@@ -61,6 +60,7 @@ export class CopyOut implements Submittable {
     this.#listeners = socket.listeners('data') as DataListener[]
     socket.removeAllListeners('data')
     socket.on('data', this.#onData)
+    socket.on(SHARED_CHUNK, this.#onData)
     connection.query(this.#sql)
   }
 
@@ -82,8 +82,7 @@ export class CopyOut implements Submittable {
   readonly #onData = (chunk: Buffer): void => {
     this.receivedBytes += chunk.length
     this.#chunks.push(chunk)
-    this.#queuedBytes += chunk.length
-    if (this.#queuedBytes > QUEUED_BYTES) this.#socket?.pause()
+    this.#socket?.pause()
     this.#wake?.()
   }
 
@@ -94,8 +93,7 @@ export class CopyOut implements Submittable {
     if (this.#offset === chunk.length) {
       this.#chunks.shift()
       this.#offset = 0
-      this.#queuedBytes -= chunk.length
-      if (this.#queuedBytes <= QUEUED_BYTES) this.#socket?.resume()
+      if (this.#chunks.length === 0) this.#socket?.resume()
     }
     if (this.#failure !== null) throw this.#failure
     if (!this.#statementEnded) return 'rows'
@@ -119,6 +117,7 @@ export class CopyOut implements Submittable {
   #release(): void {
     if (this.#socket === null) return
     this.#socket.off('data', this.#onData)
+    this.#socket.off(SHARED_CHUNK, this.#onData)
     for (const listener of this.#listeners) this.#socket.on('data', listener)
     this.#socket.resume()
     this.#socket = null

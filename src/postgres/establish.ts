@@ -1,7 +1,8 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import { ConnectorError } from '../errors.ts'
 import type { Config } from '../config/config.ts'
+import { connectSocket } from './socket.ts'
 import { encryption, tlsOptions } from './tls.ts'
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html (SSLRequest) */
@@ -15,7 +16,7 @@ const KEEP_ALIVE_MS = 30_000
  * and the server has none.
  */
 export async function establish(config: Config): Promise<Socket> {
-  const socket = connectTcp({ host: config.host, port: config.port, noDelay: true })
+  const socket = connectSocket(config.host, config.port)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   socket.on('error', ignore)
   const timer = setTimeout(() => {
