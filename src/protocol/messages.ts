@@ -16,6 +16,10 @@ export class JsonNumber {
     this.digits = digits
   }
 
+  toString(): string {
+    return this.digits
+  }
+
   toJSON(): string {
     return `${NUMBER_MARK}${this.digits}`
   }

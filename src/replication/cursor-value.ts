@@ -21,7 +21,7 @@ export function cursorValueOfText({ writeText }: PgType, text: string): CursorVa
 
 /** A saved value as SQL. It has no type of its own, so it takes that of the column it is compared with. */
 export function cursorLiteral(value: CursorValue): string {
-  return literal(value instanceof JsonNumber ? value.digits : `${value}`)
+  return literal(String(value))
 }
 
 function jsonValue(write: ValueWriter, bytes: Buffer): CursorValue | null {

@@ -138,7 +138,7 @@ function parseMark(raw: JsonValue): HighWaterMark[] {
 /** A blank cursor is none. */
 function parseValue(raw: JsonValue | undefined): CursorValue | null {
   if (typeof raw === 'number') return new JsonNumber(`${raw}`)
-  if (typeof raw === 'boolean') return raw
+  if (typeof raw === 'boolean' || raw instanceof JsonNumber) return raw
   return typeof raw === 'string' && raw !== '' ? raw : null
 }
 

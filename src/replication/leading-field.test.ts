@@ -1,0 +1,66 @@
+import { expect } from 'chai'
+import { LeadingField, PageTracker, RunTracker } from './leading-field.ts'
+
+/** A tuple of fields, as COPY BINARY has it. */
+function tuple(...fields: readonly Buffer[]): Buffer {
+  const count = Buffer.alloc(2)
+  count.writeInt16BE(fields.length)
+  return Buffer.concat([count, ...fields.flatMap((field) => [lengthOf(field), field])])
+}
+
+function lengthOf(field: Buffer): Buffer {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(field.length)
+  return length
+}
+
+describe('LeadingField', () => {
+  for (const first of ['', 'a', 'abcdef']) {
+    it(`takes '${first}' off and passes on the rest`, () => {
+      const seen: string[] = []
+      const rest: Buffer[] = []
+      const sink = {
+        tuple: (bytes: Buffer, start: number, end: number) =>
+          void rest.push(Buffer.from(bytes.subarray(start, end))),
+      }
+      const field = new LeadingField(sink, (bytes, start, end) =>
+        seen.push(bytes.toString('latin1', start, end)),
+      )
+      const bytes = Buffer.concat([Buffer.from('xx'), tuple(Buffer.from(first), Buffer.from('yz'))])
+      field.tuple(bytes, 2, bytes.length)
+      expect(seen).to.deep.equal([first])
+      expect(rest).to.deep.equal([tuple(Buffer.from('yz'))])
+    })
+  }
+
+  it('refuses a tuple whose first field is null', () => {
+    const field = new LeadingField({ tuple: () => undefined }, () => undefined)
+    const bytes = Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff])
+    expect(() => field.tuple(bytes, 0, bytes.length)).to.throw(RangeError)
+  })
+})
+
+describe('PageTracker', () => {
+  it('reads pages above 2^31', () => {
+    const tracker = new PageTracker()
+    tracker.observe(Buffer.from([0xff, 0xff, 0xff, 0xfe, 0, 1]), 0, 6)
+    expect(tracker.page).to.equal(0xffff_fffe)
+  })
+})
+
+describe('RunTracker', () => {
+  it('knows the last value that is complete, and how many rows had it', () => {
+    const tracker = new RunTracker()
+    for (const value of ['a', 'a', 'b', 'b', 'b', 'c']) {
+      tracker.observe(Buffer.from(value), 0, 1)
+    }
+    expect(tracker.completed).to.deep.equal({ bytes: Buffer.from('b'), rows: 3 })
+    expect(tracker.current).to.deep.equal({ bytes: Buffer.from('c'), rows: 1 })
+  })
+
+  it('has completed nothing while one value goes on', () => {
+    const tracker = new RunTracker()
+    tracker.observe(Buffer.from('a'), 0, 1)
+    expect(tracker.completed).to.equal(null)
+  })
+})

@@ -1,0 +1,35 @@
+import { expect } from 'chai'
+import { isBeyond, isComparable, isSameHorizon } from './horizon.ts'
+
+const SNAPSHOT = { xmin: 2n ** 32n + 90n, xmax: 2n ** 32n + 100n, atMs: 0 }
+
+describe('isComparable', () => {
+  for (const [name, xmin, expected] of [
+    ['its own xmin', SNAPSHOT.xmin, true],
+    ['an epoch behind by less than half the circle', SNAPSHOT.xmax - 2n ** 31n + 1n, true],
+    ['half the circle behind', SNAPSHOT.xmax - 2n ** 31n, false],
+    ['ahead: another server', SNAPSHOT.xmin + 1n, false],
+  ] as const) {
+    it(`${name} → ${expected}`, () => expect(isComparable({ xmin }, SNAPSHOT)).to.equal(expected))
+  }
+})
+
+describe('isBeyond', () => {
+  it('compares with the low 32 bits and leaves out what was visible', () => {
+    expect(isBeyond({ xmin: 2n ** 32n + 7n, xids: ['8', '9'] })).to.equal(
+      "pg_catalog.age(xmin) BETWEEN 0 AND pg_catalog.age('7'::pg_catalog.xid)" +
+        " AND xmin <> ALL ('{8,9}'::pg_catalog.xid[])",
+    )
+  })
+})
+
+describe('isSameHorizon', () => {
+  const horizon = { xmin: 5n, xids: ['6'], atMs: 1 }
+  it('does not look at the clock', () => {
+    expect(isSameHorizon(horizon, { ...horizon, atMs: 2 })).to.equal(true)
+  })
+  it('sees a transaction that has ended', () => {
+    expect(isSameHorizon(horizon, { ...horizon, xids: [] })).to.equal(false)
+    expect(isSameHorizon(null, horizon)).to.equal(false)
+  })
+})

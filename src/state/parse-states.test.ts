@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import { ConnectorError } from '../errors.ts'
+import { parseStates } from './parse-states.ts'
+
+const STATE = { version: 3, state_type: 'ctid_based' }
+const CONTENT = {
+  type: 'STREAM',
+  stream: { stream_descriptor: { name: 't', namespace: 'public' }, stream_state: STATE },
+}
+
+describe('parseStates', () => {
+  for (const [name, raw] of [
+    ['a list of contents', [CONTENT]],
+    ['a list of messages', [{ type: 'STATE', state: CONTENT }]],
+    ['one content', CONTENT],
+    ['one message', { type: 'STATE', state: CONTENT }],
+  ] as const) {
+    it(`${name} is understood`, () => {
+      expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
+    })
+  }
+
+  for (const raw of [[], {}, null]) {
+    it(`${JSON.stringify(raw)} is no state`, () => {
+      expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.equal(null)
+    })
+  }
+
+  it('an empty object as a stream state is no state', () => {
+    const raw = { ...CONTENT, stream: { ...CONTENT.stream, stream_state: {} } }
+    expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.equal(null)
+  })
+
+  it('a state of another namespace is not that of the stream', () => {
+    expect(parseStates([CONTENT]).find({ name: 't', namespace: 'other' })).to.equal(null)
+  })
+
+  for (const [raw, part] of [
+    [['x'], 'entry 1 is not an object'],
+    [[CONTENT, { type: 'GLOBAL', global: {} }], 'entry 2 is not of type STREAM'],
+    [[{ type: 'STREAM', stream: {} }], 'entry 1 has no stream_descriptor with a name'],
+    [
+      [{ ...CONTENT, stream: { ...CONTENT.stream, stream_state: 5 } }],
+      'entry 1 has a stream_state that is not an object',
+    ],
+    ['nonsense', 'entry 1 is not an object'],
+  ] as const) {
+    it(`malformed: ${part}`, () => {
+      expect(() => parseStates(raw)).to.throw(ConnectorError, part)
+    })
+  }
+})
