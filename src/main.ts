@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
 import type { Run } from './commands/run.ts'
 import { specMessage } from './commands/spec.ts'
@@ -13,6 +14,8 @@ const STDOUT_FD = 1
 const EXIT_OK = 0
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
+/** How long a stopped command may take to cancel its query. */
+const GRACE_MS = 2000
 
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -32,7 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await run.output.flush()
     return EXIT_OK
   } catch (error) {
-    return await reportFailure(error)
+    return await reportFailure(run.signal.aborted ? run.signal.reason : error)
   }
 }
 
@@ -71,11 +74,11 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
   }
 }
 
-/** For commands that have nothing to save when they are stopped. */
+/** For commands that have nothing to save: when they are stopped they end, whether or not the server answers. */
 async function unlessStopped(work: Promise<void>): Promise<void> {
-  run.signal.throwIfAborted()
-  const stopped = once(run.signal, 'abort').then(() => run.signal.throwIfAborted())
+  const stopped = once(run.signal, 'abort').then(() => sleep(GRACE_MS))
   await Promise.race([work, stopped])
+  run.signal.throwIfAborted()
 }
 
 async function reportFailure(error: unknown): Promise<number> {

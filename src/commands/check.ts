@@ -17,6 +17,7 @@ export async function check(run: Run, rawConfig: () => Promise<unknown>): Promis
     if (problems.length === 0) run.output.write(status('SUCCEEDED'))
     else reportFailure(run, joinProblems(problems))
   } catch (error) {
+    run.signal.throwIfAborted()
     reportFailure(run, ConnectorError.from(error))
   }
 }
@@ -25,6 +26,7 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config)
+  database.cancelOn(run.signal)
   const { problems } = await discoverRelations(database, config)
   const { message, health } = await reportHealth(database, config)
   log(run, 'INFO', message, health)

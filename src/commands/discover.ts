@@ -13,6 +13,7 @@ export async function discover(run: Run, raw: unknown): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config)
+  database.cancelOn(run.signal)
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
   run.output.write({ type: 'CATALOG', catalog: toCatalog(relations, config.replicationMethod) })

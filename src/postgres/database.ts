@@ -37,12 +37,16 @@ export class Database implements SqlSession, AsyncDisposable {
   readonly server: ServerFacts
   readonly #config: Config
   readonly #pool: Pool
+  /** Connections that somebody uses just now. */
+  readonly #busy = new Set<Client>()
 
   private constructor(config: Config, pool: Pool, server: ServerFacts, connectionMs: number) {
     this.#config = config
     this.#pool = pool
     this.server = server
     this.connectionMs = connectionMs
+    pool.on('acquire', (client) => this.#busy.add(client))
+    pool.on('release', (_error, client) => this.#busy.delete(client))
   }
 
   /** @throws ConnectorError `Failed to create connection pool: …` that says what is wrong and what to do. */
@@ -97,6 +101,14 @@ export class Database implements SqlSession, AsyncDisposable {
   /** Asks the server to stop the query that runs on `client`; the connection is to be closed after that. */
   async cancel(client: Client): Promise<void> {
     await cancelQuery(this.#config, client)
+  }
+
+  /** Asks the server to stop every query that runs for us, when `signal` says so. */
+  cancelOn(signal: AbortSignal): void {
+    const cancelAll = (): void => {
+      for (const client of this.#busy) void this.cancel(client)
+    }
+    signal.addEventListener('abort', cancelAll)
   }
 
   /** The pool as it is now. */
