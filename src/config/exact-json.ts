@@ -8,11 +8,13 @@ const SAFE_DIGITS = 15
  * cursor of 9007199254740993 must not become its neighbour.
  */
 export function quoteInexactNumbers(text: string): string {
-  return text.replace(TOKEN, (token) => (isExact(token) ? token : `"${token}"`))
+  return text.replace(TOKEN, (token) =>
+    token.startsWith('"') || isExactNumber(token) ? token : `"${token}"`,
+  )
 }
 
-function isExact(token: string): boolean {
-  if (token.startsWith('"')) return true
-  const digits = token.replace(/[eE].*/, '').replace(/\D/g, '').length
-  return digits <= SAFE_DIGITS || String(Number(token)) === token
+/** Whether a double gives the digits of a JSON number back. */
+export function isExactNumber(digits: string): boolean {
+  const count = digits.replace(/[eE].*/, '').replace(/\D/g, '').length
+  return count <= SAFE_DIGITS || String(Number(digits)) === digits
 }

@@ -5,16 +5,40 @@ import { selectColumns } from './copy-rows.ts'
 import { cursorLiteral } from './cursor-value.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** The largest cursor value as text and how many rows have it; no row when none has any. */
-export function boundQuery(plan: StreamPlan): string {
+/** SQL that is true for rows whose cursor is one that later rows can pass. */
+function isPassable(plan: StreamPlan, top: string | null): string {
+  return top === null ? `${cursorOf(plan)} IS NOT NULL` : `${cursorOf(plan)} < ${top}`
+}
+
+/** The largest cursor value that can be passed, as text, and how many rows have it; no row when none has any. */
+export function boundQuery(plan: StreamPlan, top: string | null): string {
   const cursor = cursorOf(plan)
   return `
     WITH bound AS MATERIALIZED (
-      SELECT ${cursor} AS value FROM ${plan.from} WHERE ${cursor} IS NOT NULL ORDER BY 1 DESC LIMIT 1
+      SELECT ${cursor} AS value FROM ${plan.from} WHERE ${isPassable(plan, top)} ORDER BY 1 DESC LIMIT 1
     )
     SELECT bound.value::pg_catalog.text AS value,
            (SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} = bound.value) AS count
     FROM bound`
+}
+
+/** Rows whose cursor cannot be passed, so that no mark says which of them are known. */
+export function topRowsQuery(plan: StreamPlan, top: string, horizon: Horizon | null): string {
+  const isNew = horizon === null ? '' : ` AND ${isBeyond(horizon)}`
+  return selectColumns(plan, `FROM ${plan.from} WHERE ${isTop(plan, top)}${isNew}`)
+}
+
+/** SQL that is true for rows whose cursor cannot be passed. */
+export function isTop(plan: StreamPlan, top: string): string {
+  return `${cursorOf(plan)} >= ${top}`
+}
+
+/** How many rows have a value. */
+export function countQuery(plan: StreamPlan, { value }: Pick<CursorProgress, 'value'>): string {
+  return `
+    SELECT pg_catalog.count(*) AS count
+    FROM ${plan.from}
+    WHERE ${cursorOf(plan)} = ${cursorLiteral(value)}`
 }
 
 /** How many rows have the saved value, how many have none, and in which file the relation is. */
@@ -56,13 +80,18 @@ export interface LateRows extends Pick<CursorProgress, 'value'> {
 }
 
 /** Rows above the saved value, or from it on, by the cursor, which comes first once more. */
-export function newRowsQuery(
-  plan: StreamPlan,
-  { value, operator }: Pick<CursorProgress, 'value'> & { readonly operator: '>' | '>=' },
-): string {
+export function newRowsQuery(plan: StreamPlan, { value, operator, top }: NewRows): string {
   const columns = [plan.cursor!.select, ...plan.columns.map((column) => column.select)].join(', ')
   const cursor = cursorOf(plan)
-  return `SELECT ${columns} FROM ${plan.from} WHERE ${cursor} ${operator} ${cursorLiteral(value)} ORDER BY ${cursor}`
+  const bounds = `${cursor} ${operator} ${cursorLiteral(value)} AND ${isPassable(plan, top)}`
+  return `SELECT ${columns} FROM ${plan.from} WHERE ${bounds} ORDER BY ${cursor}`
+}
+
+/** Where new rows are. */
+export interface NewRows extends Pick<CursorProgress, 'value'> {
+  readonly operator: '>' | '>='
+  /** The first value that is none of theirs; null: none. */
+  readonly top: string | null
 }
 
 /** Qualified: in ORDER BY a bare name would mean the output column, which may be its text. */

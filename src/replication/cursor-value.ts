@@ -1,12 +1,32 @@
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
 import { JsonNumber } from '../protocol/messages.ts'
+import { isExactNumber } from '../config/exact-json.ts'
 import { literal } from '../sql.ts'
 import type { CursorValue } from '../state/stream-state.ts'
 import { NULLED, type PgType, type ValueWriter } from '../types/pg-type.ts'
 
 const scratch = new ByteBuffer(256)
+const MAJOR_WITH_NUMERIC_INFINITY = 14
+/** Not among them: 1.0 and 1.00, 0 and -0, padded strings, collations that find different strings equal. */
+const ONE_FORM_TYPES: ReadonlySet<string> = new Set([
+  'bool',
+  'int2',
+  'int4',
+  'int8',
+  'oid',
+  'uuid',
+  'bytea',
+  'date',
+  'time',
+  'timetz',
+  'timestamp',
+  'timestamptz',
+])
 
-/** A value in the form that COPY gives it → as a record would show it; null if JSON cannot (infinity, NaN). */
+/**
+ * A value in the form that COPY gives it → as a record would show it; null if JSON cannot (infinity, NaN). A number of
+ * more digits than a double keeps is a string: states pass through programs that read numbers as doubles.
+ */
 export function cursorValueOfCopy(
   { writeBinary, writeText }: PgType,
   bytes: Buffer,
@@ -19,6 +39,31 @@ export function cursorValueOfText({ writeText }: PgType, text: string): CursorVa
   return jsonValue(writeText, Buffer.from(text)) ?? text
 }
 
+/**
+ * SQL for the first value above all that a cursor can pass: behind an infinity or NaN nothing new would ever be seen, so
+ * they are no marks. Null: the type has no such values.
+ */
+export function topOf({ name }: PgType, major: number): string | null {
+  switch (name) {
+    case 'date':
+    case 'timestamp':
+    case 'timestamptz':
+      return "'infinity'"
+    case 'float4':
+    case 'float8':
+      return "'Infinity'"
+    case 'numeric':
+      return major >= MAJOR_WITH_NUMERIC_INFINITY ? "'Infinity'" : "'NaN'"
+    default:
+      return null
+  }
+}
+
+/** Whether rows with equal values have equal bytes, so that counting the latter counts the former. */
+export function hasOneFormPerValue({ name }: PgType): boolean {
+  return ONE_FORM_TYPES.has(name)
+}
+
 /** A saved value as SQL. It has no type of its own, so it takes that of the column it is compared with. */
 export function cursorLiteral(value: CursorValue): string {
   return literal(String(value))
@@ -29,5 +74,6 @@ function jsonValue(write: ValueWriter, bytes: Buffer): CursorValue | null {
   if (write(scratch, bytes, 0, bytes.length) === NULLED) return null
   const json = scratch.bytes.toString('utf8', 0, scratch.length)
   if (json === 'true' || json === 'false') return json === 'true'
-  return json.startsWith('"') ? (JSON.parse(json) as string) : new JsonNumber(json)
+  if (json.startsWith('"')) return JSON.parse(json) as string
+  return isExactNumber(json) ? new JsonNumber(json) : json
 }
