@@ -1,0 +1,25 @@
+import { parseConfig } from '../../src/config/parse-config.ts'
+import { Database } from '../../src/postgres/database.ts'
+import { ReadTransaction } from '../../src/postgres/read-transaction.ts'
+import type { TupleSink } from '../../src/wire/copy-stream.ts'
+import type { TestDatabase } from '../helpers/database.ts'
+
+/** Runs `work` in a transaction as the connector opens it for a read. */
+export async function inTransaction<Result>(
+  db: TestDatabase,
+  work: (transaction: ReadTransaction, database: Database) => Promise<Result>,
+): Promise<Result> {
+  await using database = await Database.connect(parseConfig(db.config()).config)
+  await using transaction = await ReadTransaction.begin(database, { schemas: ['public'] })
+  return await work(transaction, database)
+}
+
+/** Reads the SELECTs as COPY to their end, as the connector does. */
+export async function copyAll(
+  transaction: ReadTransaction,
+  selects: readonly string[],
+  sink: TupleSink,
+): Promise<void> {
+  const copy = transaction.copy(selects, sink)
+  for (let progress = await copy.read(); progress !== 'end';) progress = await copy.read()
+}
