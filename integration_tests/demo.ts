@@ -14,12 +14,8 @@ import { grouped, say, shortened, textTable } from './helpers/report.ts'
 import { Server } from './helpers/server.ts'
 import { CHANGE_SHOP, CREATE_SHOP, SHOP_STREAMS } from './helpers/shop.ts'
 
-/**
- * How both reads go. With `incremental` the second one gets the states of the first and must bring the changed
- * rows only; set it as soon as the connector can.
- */
-const SYNC_MODE: 'full_refresh' | 'incremental' = 'full_refresh'
 const CURSOR_FIELD = 'updated_at'
+const VIEWS: ReadonlySet<string> = new Set(['customer_totals'])
 const SHOWN_RECORDS = 2
 const LINE_WIDTH = 110
 const SAMPLE_WIDTH = 240
@@ -96,7 +92,10 @@ async function showFirstRead(
   database: TestDatabase,
   catalog: Catalog,
 ): Promise<StateMessage[]> {
-  const configured = configuredCatalog(catalog, { syncMode: SYNC_MODE, cursorField: CURSOR_FIELD })
+  const configured = configuredCatalog(catalog, {
+    syncMode: 'incremental',
+    cursorField: CURSOR_FIELD,
+  })
   const run = await showRead(connector, { catalog: configured })
   for (const name of SHOP_STREAMS) {
     for (const record of recordsOf(run.messages, name).slice(0, SHOWN_RECORDS)) {
@@ -116,11 +115,12 @@ async function showSecondRead(
   const changedSince = "updated_at >= timestamptz '2025-06-01'"
   await database.sql(CHANGE_SHOP)
   say('', 'Now the shop sells: 3 new orders, 2 shipped ones, 1 customer who moved.')
-  const configured = configuredCatalog(catalog, { syncMode: SYNC_MODE, cursorField: CURSOR_FIELD })
-  const isIncremental = SYNC_MODE === 'incremental'
-  const input = isIncremental ? { catalog: configured, state: states } : { catalog: configured }
-  const run = await showRead(connector, input)
-  await expectCounts(run, database, isIncremental ? changedSince : 'true')
+  const configured = configuredCatalog(catalog, {
+    syncMode: 'incremental',
+    cursorField: CURSOR_FIELD,
+  })
+  const run = await showRead(connector, { catalog: configured, state: states })
+  await expectCounts(run, database, changedSince)
   const moved = recordsOf(run.messages, 'customers').find(({ id }) => id === 42)
   say(`customer 42: ${shortened(JSON.stringify(moved ?? null), SAMPLE_WIDTH)}`)
   expectThat(
@@ -154,7 +154,9 @@ async function expectCounts(run: Run, database: TestDatabase, condition: string)
     const [row] = await database.sql(`SELECT count(*) FROM ${ident(name)} WHERE ${condition}`)
     const expected = Number(row?.['count'])
     const actual = recordsOf(run.messages, name).length
-    expectThat(actual === expected, `${name}: ${actual} records, but ${expected} rows`)
+    /* A view says of no row when it was committed: an incremental read gives the last hour before the cursor again. */
+    const isRight = VIEWS.has(name) ? actual >= expected : actual === expected
+    expectThat(isRight, `${name}: ${actual} records, but ${expected} rows`)
   }
 }
 

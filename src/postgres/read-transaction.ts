@@ -1,14 +1,26 @@
 import type { PoolClient, QueryResultRow } from 'pg'
+import { errorCode } from '../errors.ts'
 import { ident, literal } from '../sql.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { CopyOut } from './copy-out.ts'
 import { type Database, describeStatement, type ServerFacts } from './database.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
+/** SQLSTATE class of values that are none of their type. */
+const DATA_EXCEPTION = '22'
+
 /** What a transaction needs to know besides the server. */
 export interface ReadTransactionOptions {
   /** Names in a custom query are looked up here. */
   readonly schemas: readonly string[]
+}
+
+/** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
+export interface TransactionSnapshot {
+  readonly xmin: bigint
+  readonly xmax: bigint
+  /** The server's clock at the start of the transaction, in milliseconds since 1970. */
+  readonly atMs: number
 }
 
 /**
@@ -18,6 +30,8 @@ export interface ReadTransactionOptions {
 export class ReadTransaction implements SqlSession, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
+  /** What it sees. */
+  readonly snapshot: TransactionSnapshot
   #isBroken = false
   #copy: CopyOut | null = null
   /** Rejects the statement that is under way; null while there is none. */
@@ -26,9 +40,10 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   #ended: Error | null = null
   #isLost = false
 
-  private constructor(database: Database, client: PoolClient) {
+  private constructor(database: Database, client: PoolClient, snapshot: TransactionSnapshot) {
     this.#database = database
     this.#client = client
+    this.snapshot = snapshot
     client.once('error', this.#onLoss)
   }
 
@@ -40,7 +55,7 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     const client = await database.acquire()
     try {
       await client.query(beginStatements(database.server, options))
-      return new ReadTransaction(database, client)
+      return new ReadTransaction(database, client, await readSnapshot(client))
     } catch (error) {
       client.release(true)
       throw error
@@ -79,6 +94,26 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     this.#ended ??= reason
     this.#copy?.handleError(reason)
     this.#interrupt?.(reason)
+  }
+
+  /**
+   * Like `query`, but null when the server refuses the values in it (SQLSTATE class 22); the transaction and its
+   * snapshot live on.
+   */
+  async attempt<Row>(sql: string): Promise<readonly Row[] | null> {
+    await this.query('SAVEPOINT attempt')
+    try {
+      const { rows } = await this.#client.query<Row & QueryResultRow>(sql)
+      await this.query('RELEASE SAVEPOINT attempt')
+      return rows
+    } catch (error) {
+      if (errorCode(error)?.startsWith(DATA_EXCEPTION) !== true) {
+        this.#isBroken = true
+        throw error
+      }
+      await this.query('ROLLBACK TO SAVEPOINT attempt')
+      return null
+    }
   }
 
   readonly #onLoss = (error: Error): void => {
@@ -144,6 +179,16 @@ function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOption
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
     ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
     `SET LOCAL search_path = ${schemas.map((schema) => ident(schema)).join(', ')}`,
-    'SELECT 1' /* takes the snapshot */,
   ].join(';\n')
+}
+
+/** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
+async function readSnapshot(client: PoolClient): Promise<TransactionSnapshot> {
+  const { rows } = await client.query<{ xmin: string; xmax: string; at: number }>(`
+    SELECT pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
+           pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
+           floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at
+    FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
+  const { xmin, xmax, at } = rows[0]!
+  return { xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at }
 }
