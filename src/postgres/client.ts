@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../config/config.ts'
-import { errorCode } from '../errors.ts'
+import { ConnectorError, errorCode } from '../errors.ts'
 import { establish } from './establish.ts'
 
 declare module 'pg' {
@@ -56,11 +56,18 @@ function clientOptions(config: Config): ClientConfig {
     port: config.port,
     database: config.database,
     user: config.username,
-    password: config.password,
+    password: () => requirePassword(config),
     application_name: config.applicationName,
     ssl: false,
     enableChannelBinding: true,
   }
+}
+
+/** Asked for only when the server wants one. As plain text, an empty one would be looked up in PGPASSWORD and ~/.pgpass. */
+function requirePassword({ username, password }: Config): string {
+  if (password !== '') return password
+  const message = `the server asks for the password of user "${username}", and the config has none. Give password.`
+  throw new ConnectorError('config_error', message)
 }
 
 /**

@@ -8,12 +8,13 @@ import { encryption, tlsOptions } from './tls.ts'
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html (SSLRequest) */
 const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
 const YES = 'S'
+const NO = 'N'
 const KEEP_ALIVE_MS = 30_000
 
 /**
  * A socket to the server: connected, encrypted as the config asks, with TCP keep-alive, ready for the start-up message.
  * @throws Node.js errors of the connection, `ETIMEDOUT` after `connectTimeoutMs`, ConnectorError if TLS is required
- * and the server has none.
+ * and the server has none, or if it is no PostgreSQL server.
  */
 export async function establish(config: Config): Promise<Socket> {
   const socket = connectSocket(config.host, config.port)
@@ -38,13 +39,19 @@ async function encrypt(socket: Socket, config: Config): Promise<Socket> {
   const wanted = encryption(config.ssl)
   if (wanted === 'never') return socket
   socket.write(SSL_REQUEST)
-  const answer = await once(socket, 'data')
-  if (String(answer) === YES) return secure(socket, config)
+  const answer = String(await once(socket, 'data'))
+  if (answer === YES) return secure(socket, config)
+  if (answer !== NO) throw notPostgres(config)
   if (wanted === 'if offered') return socket
   const message =
     `The server does not support TLS, and ssl_mode '${config.ssl.mode}' needs it. ` +
     'Turn TLS on in the server or choose ssl_mode prefer or disable.'
   throw new ConnectorError('config_error', message)
+}
+
+function notPostgres({ host, port }: Config): ConnectorError {
+  const message = `"${host}", port ${port}, does not answer like a PostgreSQL server. Check host and port.`
+  return new ConnectorError('config_error', message)
 }
 
 async function secure(socket: Socket, config: Config): Promise<TLSSocket> {
