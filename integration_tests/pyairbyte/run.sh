@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# The tests that need Python: PyAirbyte with the command, or the CDK's standard tests with an image.
+#   integration_tests/pyairbyte/run.sh sync
+#   integration_tests/pyairbyte/run.sh standard_tests source-postgres:test
+# Installs what they need into a virtual environment that the next run finds again. Ends with 77 where Python or the
+# packages cannot be had.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+test=${1:?sync or standard_tests}
+shift
+case $test in
+  sync) requirements=$here/requirements.txt ;;
+  standard_tests) requirements=$here/requirements-cdk.txt ;;
+  *) echo "There is no test $test" >&2 && exit 2 ;;
+esac
+
+venv=${PYTHON_TESTS_DIR:-${TMPDIR:-/tmp}/source-postgres-python}/$test
+installed=$venv/installed.txt
+if ! cmp --silent "$requirements" "$installed"; then
+  if ! { python3 -m venv --clear "$venv" && "$venv/bin/pip" install --quiet --requirement "$requirements"; }; then
+    echo "Not run: Python or the packages of $(basename "$requirements") cannot be had here." >&2
+    exit 77
+  fi
+  cp "$requirements" "$installed"
+fi
+exec "$venv/bin/python" "$here/$test.py" "$@"

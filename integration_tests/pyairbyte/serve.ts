@@ -1,0 +1,13 @@
+import { once } from 'node:events'
+import { TestDatabase } from '../helpers/database.ts'
+import { say } from '../helpers/report.ts'
+import { Server } from '../helpers/server.ts'
+
+/**
+ * A PostgreSQL server for programs in other languages: prints one line of JSON that says how to reach an empty database,
+ * and serves until its stdin ends.
+ */
+await using server = await Server.start()
+await using database = await TestDatabase.create(server)
+say(JSON.stringify(server.connectionConfig(database.name)))
+await once(process.stdin.resume(), 'end')
