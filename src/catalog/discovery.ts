@@ -13,9 +13,17 @@ export interface Discovery {
   readonly problems: readonly ConnectorError[]
 }
 
-/** Reads the relations of the config's scope and the columns of its `query`, in a constant number of queries. */
-export async function discoverRelations(database: Database, config: Config): Promise<Discovery> {
-  const relations = await readRelations(database, config)
+/**
+ * Reads the relations of the config's scope and the columns of its `query`, in a constant number of queries.
+ * @param names narrows it to relations with these names.
+ */
+export async function discoverRelations(
+  database: Database,
+  config: Config,
+  names?: readonly string[],
+): Promise<Discovery> {
+  const scope = names === undefined ? config : { ...config, names }
+  const relations = await readRelations(database, scope)
   const schemas = await readSchemas(database, config.table)
   const problems = findScopeProblems(config, schemas, relations)
   if (config.query === null) return { relations, problems }

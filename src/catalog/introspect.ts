@@ -10,6 +10,8 @@ export interface RelationScope {
   readonly schemas: readonly string[]
   /** The one name to look for in these schemas; null for all. */
   readonly table: string | null
+  /** Only these names, as a catalog lists them; absent: all. */
+  readonly names?: readonly string[]
   /** Whether columns and relations that the role may not read are left out. */
   readonly checkPrivileges: boolean
 }
@@ -20,10 +22,11 @@ export interface RelationScope {
  */
 export async function readRelations(
   session: SqlSession,
-  { schemas, table, checkPrivileges }: RelationScope,
+  { schemas, table, names, checkPrivileges }: RelationScope,
 ): Promise<Relation[]> {
   const wanted = schemas.filter((schema) => !isSystemSchema(schema))
-  const params = [wanted, table, SYSTEM_RELATIONS, checkPrivileges]
+  const only = table === null ? (names ?? null) : [table]
+  const params = [wanted, only, SYSTEM_RELATIONS, checkPrivileges]
   const rows = await session.query<RelationRow>(RELATIONS_SQL, params)
   const typeOids = new Set(rows.flatMap((row) => row.typeOids))
   const buildColumn = columnBuilder(await readTypes(session, typeOids))

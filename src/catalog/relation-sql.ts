@@ -1,5 +1,5 @@
 /**
- * The relations of the schemas `$1` as `RelationRow`, a row each; `$2` is the one relation name or null, `$3` the
+ * The relations of the schemas `$1` as `RelationRow`, a row each; `$2` are the relation names or null, `$3` the
  * names that are left out, `$4` whether what the role may not read is left out.
  *
  * LATERAL, so that each part is an index lookup whatever the planner thinks of the number of relations; a join with
@@ -99,7 +99,7 @@ LEFT JOIN LATERAL (
 ) AS primary_key ON true
 WHERE n.nspname = ANY ($1::text[])
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND ($2::text IS NULL OR c.relname = $2::text)
+  AND ($2::text[] IS NULL OR c.relname = ANY ($2::text[]))
   AND c.relname <> ALL ($3::text[])
   AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) /* a standby has no unlogged tables */
   AND (

@@ -50,7 +50,9 @@ async function planRead(
   run: Run,
   { config, configured, database }: Selection,
 ): Promise<readonly StreamPlan[]> {
-  const { relations, problems } = await discoverRelations(database, scopeOf(config, configured))
+  const names = configured?.map(({ stream }) => stream.name)
+  const scope = scopeOf(config, configured)
+  const { relations, problems } = await discoverRelations(database, scope, names)
   const selected = configured ?? selectByConfig(config, relations, problems)
   const planning = planStreams(selected, relations, config)
   const unmet = planning.plans.flatMap((plan) => methodOf(plan, config).prerequisite(plan) ?? [])
