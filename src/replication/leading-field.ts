@@ -50,24 +50,52 @@ export interface ValueRun {
 
 /** Follows rows that come ordered by the field. */
 export class RunTracker {
+  #current = new Run()
+  #completed = new Run()
+
   /** The last value behind which a row with another one has come; null before that. */
-  completed: ValueRun | null = null
-  #value: Buffer | null = null
-  #rows = 0
+  get completed(): ValueRun | null {
+    return this.#completed.copy()
+  }
 
   /** The value of the last rows so far; null before the first. */
   get current(): ValueRun | null {
-    return this.#value === null ? null : { bytes: this.#value, rows: this.#rows }
+    return this.#current.copy()
   }
 
   readonly observe: Observe = (bytes, start, end) => {
-    const value = this.#value
-    if (value !== null && bytes.compare(value, 0, value.length, start, end) === 0) {
-      this.#rows++
+    if (this.#current.has(bytes, start, end)) {
+      this.#current.rows++
       return
     }
-    this.completed = this.current
-    this.#value = Buffer.from(bytes.subarray(start, end))
-    this.#rows = 1
+    const completed = this.#current
+    this.#current = this.#completed
+    this.#completed = completed
+    this.#current.begin(bytes, start, end)
+  }
+}
+
+/** A run in memory that is used again for a later one. */
+class Run {
+  rows = 0
+  #bytes = Buffer.alloc(64)
+  #length = 0
+
+  has(bytes: Buffer, start: number, end: number): boolean {
+    if (this.rows === 0 || end - start !== this.#length) return false
+    for (let i = 0; i < this.#length; i++) if (this.#bytes[i] !== bytes[start + i]) return false
+    return true
+  }
+
+  begin(bytes: Buffer, start: number, end: number): void {
+    this.#length = end - start
+    if (this.#length > this.#bytes.length) this.#bytes = Buffer.alloc(2 * this.#length)
+    for (let i = 0; i < this.#length; i++) this.#bytes[i] = bytes[start + i]!
+    this.rows = 1
+  }
+
+  copy(): ValueRun | null {
+    if (this.rows === 0) return null
+    return { bytes: Buffer.from(this.#bytes.subarray(0, this.#length)), rows: this.rows }
   }
 }
