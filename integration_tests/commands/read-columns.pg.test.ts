@@ -1,0 +1,126 @@
+import { expect } from 'chai'
+import { type Connector, withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+import { configuredCatalog, type Json, recordsOf } from '../helpers/messages.ts'
+import { LoginRole } from './login-role.ts'
+
+const TABLE = `
+CREATE TABLE t (id int PRIMARY KEY, name text, secret text);
+INSERT INTO t SELECT n, 'name ' || n, 'secret ' || n FROM generate_series(1, 3) AS n`
+
+const NAMED = [1, 2, 3].map((id) => ({ id, name: `name ${id}` }))
+
+function propertiesOf(...names: string[]): Json {
+  return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])) }
+}
+
+/** The one stream `t` of a catalog, with `properties` in its schema and `choice` over the rest. */
+function catalogOf(schema: Json | undefined, choice: Json = {}): Json {
+  const stream = { name: 't', namespace: 'public', supported_sync_modes: ['full_refresh'] }
+  return {
+    streams: [
+      {
+        stream: schema === undefined ? stream : { ...stream, json_schema: schema },
+        sync_mode: 'full_refresh',
+        destination_sync_mode: 'append',
+        ...choice,
+      },
+    ],
+  }
+}
+
+async function failureOf(connector: Connector, catalog: Json): Promise<string> {
+  const run = await connector.read({ catalog })
+  expect(run.code).to.equal(1)
+  expect(run.records).to.deep.equal([])
+  expect(run.errors.map((error) => error.failure_type)).to.deep.equal(['config_error'])
+  return run.errors[0]?.message ?? ''
+}
+
+describe('read, columns', () => {
+  let db: TestDatabase
+  let connector: Connector
+
+  before(async () => {
+    db = await TestDatabase.create()
+    await db.sql(TABLE)
+    connector = await withConnector(db.config())
+  })
+
+  after(async () => {
+    await connector[Symbol.asyncDispose]()
+    await db[Symbol.asyncDispose]()
+  })
+
+  it('reads the columns that the role was granted, and no others', async () => {
+    await using role = await LoginRole.create(db)
+    await db.sql(`GRANT SELECT (id, name) ON t TO ${role.name}`)
+    await using narrow = await withConnector(role.config())
+    const catalog = await narrow.catalog()
+    expect(Object.keys(catalog.streams[0]?.json_schema.properties ?? {})).to.deep.equal([
+      'id',
+      'name',
+    ])
+    const run = await narrow.read({ catalog: configuredCatalog(catalog) })
+    expect(run.code).to.equal(0)
+    expect(recordsOf(run.messages, 't')).to.deep.equal(NAMED)
+  })
+
+  it('a catalog of fewer columns gets just these', async () => {
+    const run = await connector.read({ catalog: catalogOf(propertiesOf('name', 'id')) })
+    expect(run.code).to.equal(0)
+    expect(recordsOf(run.messages, 't')).to.deep.equal(NAMED)
+    expect(run.logs.filter(({ level }) => level === 'WARN')).to.deep.equal([])
+  })
+
+  it('a catalog of no columns gets empty records, one that says nothing of them gets all', async () => {
+    const none = await connector.read({ catalog: catalogOf(propertiesOf()) })
+    expect(recordsOf(none.messages, 't')).to.deep.equal([{}, {}, {}])
+    const all = await connector.read({ catalog: catalogOf({}) })
+    expect(recordsOf(all.messages, 't').map((row) => Object.keys(row))).to.deep.equal(
+      [1, 2, 3].map(() => ['id', 'name', 'secret']),
+    )
+  })
+
+  it('a column that the database lost is null, with a warning', async () => {
+    const properties = propertiesOf('id', 'lost', 'name')
+    const run = await connector.read({ catalog: catalogOf(properties) })
+    expect(run.code).to.equal(0)
+    expect(recordsOf(run.messages, 't')).to.deep.equal(NAMED.map((row) => ({ ...row, lost: null })))
+    const warnings = run.logs.filter(({ level }) => level === 'WARN')
+    expect(warnings).to.have.length(1)
+    expect(warnings[0]?.message).to.include("'public.t' no longer has 'lost'")
+  })
+
+  it('a column that the role may not read any more is null, with a warning', async () => {
+    await using role = await LoginRole.create(db)
+    await db.sql(`GRANT SELECT (id, name) ON t TO ${role.name}`)
+    await using narrow = await withConnector(role.config())
+    const run = await narrow.read({ catalog: catalogOf(propertiesOf('id', 'name', 'secret')) })
+    expect(run.code).to.equal(0)
+    expect(recordsOf(run.messages, 't')).to.deep.equal(
+      NAMED.map((row) => ({ ...row, secret: null })),
+    )
+    expect(run.logs.some(({ message }) => message.includes("'secret'"))).to.equal(true)
+  })
+
+  it('a primary key that the database lost is an error', async () => {
+    const catalog = catalogOf(propertiesOf('key', 'name'), { primary_key: [['key']] })
+    expect(await failureOf(connector, catalog)).to.include("primary key column 'key'")
+  })
+
+  it('a cursor that the database lost is an error that names the columns', async () => {
+    const choice = { sync_mode: 'incremental', cursor_field: ['updated_at'] }
+    const catalog = catalogOf(propertiesOf('id', 'updated_at'), choice)
+    expect(await failureOf(connector, catalog)).to.include(
+      "Cursor field 'updated_at' not found in data chunk columns: ['id', 'name', 'secret']",
+    )
+  })
+
+  it('an incremental stream without a cursor is an error', async () => {
+    const catalog = catalogOf(propertiesOf('id'), { sync_mode: 'incremental' })
+    expect(await failureOf(connector, catalog)).to.include(
+      'cursor_field is required for incremental sync_mode',
+    )
+  })
+})

@@ -1,0 +1,199 @@
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  type Connector,
+  type RunningConnector,
+  startConnector,
+  withConnector,
+} from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+import { configuredCatalog, lastStates, type Message } from '../helpers/messages.ts'
+
+const ROWS = 60_000
+const BATCH_ROWS = 1000
+/** Whoever has not ended by then never will, for these tests. */
+const OPTIONS = { timeoutMs: 20_000 }
+const POLL_MS = 20
+
+async function read(connector: Connector, ...streams: string[]): Promise<RunningConnector> {
+  const catalog = configuredCatalog(await connector.catalog(), { streams })
+  return await connector.startRead({ catalog }, OPTIONS)
+}
+
+/** Reads up to the first record: the connector is in the middle of its work, held back by a full pipe. */
+async function readFirstRecord(running: RunningConnector): Promise<Message[]> {
+  const messages: Message[] = []
+  for await (const message of running.messages()) {
+    messages.push(message)
+    if (message.type === 'RECORD') return messages
+  }
+  throw new Error('There was no record')
+}
+
+async function readRest(running: RunningConnector): Promise<Message[]> {
+  const messages: Message[] = []
+  for await (const message of running.messages()) messages.push(message)
+  return messages
+}
+
+async function backendsOf(db: TestDatabase, condition = 'true'): Promise<number> {
+  const rows = await db.sql(
+    `SELECT pid FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'sqlflow' AND ${condition}`,
+  )
+  return rows.length
+}
+
+/** The test's own timeout ends the wait. */
+async function untilBackends(db: TestDatabase, count: number, condition?: string): Promise<void> {
+  while ((await backendsOf(db, condition)) !== count) await sleep(POLL_MS)
+}
+
+function statusesOf(messages: readonly Message[]): string[] {
+  return messages.flatMap(({ trace }) => {
+    const status = trace?.stream_status
+    return status === undefined ? [] : `${status.stream_descriptor.name}: ${status.status}`
+  })
+}
+
+function failuresOf(messages: readonly Message[]): (string | undefined)[] {
+  return messages.flatMap(({ trace }) => (trace?.error ? [trace.error.failure_type] : []))
+}
+
+describe('read, stopped', () => {
+  let db: TestDatabase
+  let connector: Connector
+
+  before(async () => {
+    db = await TestDatabase.create()
+    await db.sql(
+      `CREATE TABLE big (id int, v text);
+       INSERT INTO big SELECT n, repeat('x', 500) FROM generate_series(1, ${ROWS}) AS n;
+       CREATE TABLE later (a int); CREATE TABLE locked (a int); INSERT INTO locked VALUES (1);
+       CREATE VIEW slow AS SELECT n, repeat('x', 20000) AS v, pg_sleep(0.05)::text AS s
+       FROM generate_series(1, 1000000) AS n`,
+    )
+    connector = await withConnector(db.config({ batch_size: BATCH_ROWS, max_retries: 0 }))
+  })
+
+  after(async () => {
+    await connector[Symbol.asyncDispose]()
+    await db[Symbol.asyncDispose]()
+  })
+
+  for (const [stream, kind] of [
+    ['big', 'that fills the pipe'],
+    ['slow', 'that gives a row now and then'],
+  ] as const) {
+    it(`a consumer that closes the pipe of a stream ${kind} ends it quietly`, async () => {
+      await using running = await read(connector, stream)
+      await readFirstRecord(running)
+      running.process.stdout?.destroy()
+      const { code, signal, stderr } = await running.ended
+      expect({ signal, stderr }).to.deep.equal({ signal: null, stderr: '' })
+      expect(code).to.equal(1)
+      await untilBackends(db, 0)
+    })
+  }
+
+  it('a consumer that was never there ends discover', async () => {
+    await using running = startConnector(['discover', '--config', connector.configFile], OPTIONS)
+    running.process.stdout?.destroy()
+    const { code, stderr } = await running.ended
+    expect({ code, stderr }).to.deep.equal({ code: 1, stderr: '' })
+    await untilBackends(db, 0)
+  })
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    it(`${signal}: the last state, INCOMPLETE, a transient error, exit 1`, async () => {
+      await using running = await read(connector, 'big', 'later')
+      const messages = await readFirstRecord(running)
+      running.process.kill(signal)
+      messages.push(...(await readRest(running)))
+      const ending = await running.ended
+      expect(ending).to.deep.equal({ code: 1, signal: null, stderr: '' })
+      expect(statusesOf(messages)).to.deep.equal([
+        'big: STARTED',
+        'big: RUNNING',
+        'big: INCOMPLETE',
+        'later: INCOMPLETE',
+      ])
+      expect(failuresOf(messages)).to.deep.equal(['transient_error'])
+      const records = messages.filter(({ type }) => type === 'RECORD')
+      expect(records).to.have.length.below(ROWS)
+      await untilBackends(db, 0)
+    })
+  }
+
+  it('SIGTERM: goes on from the last state, and every row came', async () => {
+    await using running = await read(connector, 'big')
+    const messages = await readFirstRecord(running)
+    for await (const message of running.messages()) {
+      messages.push(message)
+      if (message.type === 'STATE') break
+    }
+    running.process.kill('SIGTERM')
+    messages.push(...(await readRest(running)))
+    const last = messages.findLastIndex(({ type }) => type === 'STATE')
+    const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
+    const rest = await connector.read({ catalog, state: lastStates(messages) })
+    expect(rest.code).to.equal(0)
+    const before = messages.slice(0, last).flatMap(({ record }) => record?.data['id'] ?? [])
+    const ids = [...before, ...rest.records.map(({ data }) => data['id'])]
+    expect(new Set(ids).size).to.equal(ROWS)
+    // What came behind the last checkpoint comes again: less than a batch
+    expect(ids.length - ROWS).to.be.below(BATCH_ROWS)
+  })
+
+  it('SIGTERM while it waits for a lock', async () => {
+    await using holder = await db.session()
+    await holder.sql('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE')
+    await using running = await read(connector, 'locked')
+    const rest = readRest(running)
+    await untilBackends(db, 1, "wait_event_type = 'Lock'")
+    running.process.kill('SIGTERM')
+    const messages = await rest
+    expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
+    expect(statusesOf(messages).at(-1)).to.equal('locked: INCOMPLETE')
+    expect(failuresOf(messages)).to.deep.equal(['transient_error'])
+    await untilBackends(db, 0)
+  })
+
+  for (const command of ['check', 'discover']) {
+    it(`SIGTERM while ${command} waits for a lock`, async () => {
+      await using holder = await db.session()
+      await holder.sql('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE')
+      await using waiting = await withConnector(db.config({ query: 'SELECT a FROM locked' }))
+      await using running = startConnector([command, '--config', waiting.configFile], OPTIONS)
+      const rest = readRest(running)
+      await untilBackends(db, 1, "wait_event_type = 'Lock'")
+      running.process.kill('SIGTERM')
+      expect(failuresOf(await rest)).to.deep.equal(['transient_error'])
+      expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
+      await untilBackends(db, 0)
+    })
+  }
+
+  it('SIGKILL leaves no query behind', async () => {
+    await using running = await read(connector, 'big')
+    await readFirstRecord(running)
+    running.process.kill('SIGKILL')
+    await readRest(running)
+    await untilBackends(db, 0)
+  })
+
+  for (const stream of ['big', 'slow']) {
+    it(`a backend that is ended while it reads '${stream}' is a transient error`, async () => {
+      await using running = await read(connector, stream)
+      const messages = await readFirstRecord(running)
+      await db.sql(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND application_name = 'sqlflow'`,
+      )
+      messages.push(...(await readRest(running)))
+      expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
+      expect(statusesOf(messages).at(-1)).to.equal(`${stream}: INCOMPLETE`)
+      expect(failuresOf(messages)).to.deep.equal(['transient_error'])
+    })
+  }
+})
