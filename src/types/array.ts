@@ -60,6 +60,7 @@ class ArrayParser {
     let at = start
     if (this.#bytes[at] === LEFT_BRACKET) {
       while (at < this.#end && this.#bytes[at] !== EQUALS) at++
+      if (this.#bytes[at - 1] !== RIGHT_BRACKET) return NULLED
       at++
     }
     return this.#array(at, 1) === this.#end ? this.#worst : NULLED

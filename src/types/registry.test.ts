@@ -1,0 +1,91 @@
+import { expect } from 'chai'
+import { findEntry, textEntry } from './registry.ts'
+import { written } from './written.test.ts'
+
+const STRING = { type: 'string' }
+const INTEGER = { type: 'number', airbyte_type: 'integer' }
+const NUMBER = { type: 'number' }
+
+/** Schema, Arrow type, whether it can be a cursor, whether its binary form is read. */
+const ENTRIES = [
+  ['bool', { type: 'boolean' }, 'bool', true, true],
+  ['int2', INTEGER, 'int64', true, true],
+  ['int4', INTEGER, 'int64', true, true],
+  ['int8', INTEGER, 'int64', true, true],
+  ['oid', INTEGER, 'int64', true, true],
+  ['float4', NUMBER, 'float64', true, false],
+  ['float8', NUMBER, 'float64', true, true],
+  ['numeric', NUMBER, 'float64', true, true],
+  ['money', NUMBER, 'utf8', false, true],
+  ['text', STRING, 'utf8', true, true],
+  ['varchar', STRING, 'utf8', true, true],
+  ['bpchar', STRING, 'utf8', true, true],
+  ['name', STRING, 'utf8', true, true],
+  ['char', STRING, 'utf8', true, false],
+  ['bit', STRING, 'utf8', true, false],
+  ['varbit', STRING, 'utf8', true, false],
+  ['bytea', STRING, 'utf8', true, true],
+  ['uuid', STRING, 'utf8', true, true],
+  ['json', STRING, 'utf8', false, true],
+  ['jsonb', STRING, 'utf8', false, true],
+  ['xml', STRING, 'utf8', false, false],
+  ['date', { type: 'string', format: 'date' }, 'date32', true, true],
+  ['time', time('time', 'time_without_timezone'), 'utf8', true, true],
+  ['timetz', time('time', 'time_with_timezone'), 'utf8', true, true],
+  ['timestamp', time('date-time', 'timestamp_without_timezone'), 'timestamp[ns]', true, true],
+  ['timestamptz', time('date-time', 'timestamp_with_timezone'), 'timestamp[ns, UTC]', true, true],
+  ['point', STRING, 'utf8', false, false],
+  ['line', STRING, 'utf8', false, false],
+  ['lseg', STRING, 'utf8', false, false],
+  ['box', STRING, 'utf8', false, false],
+  ['path', STRING, 'utf8', false, false],
+  ['polygon', STRING, 'utf8', false, false],
+  ['circle', STRING, 'utf8', false, false],
+] as const
+
+function time(format: string, airbyteType: string): object {
+  return { type: 'string', format, airbyte_type: airbyteType }
+}
+
+describe('findEntry', () => {
+  for (const [name, jsonSchema, arrow, isCursor, hasBinary] of ENTRIES) {
+    it(name, () => {
+      const entry = findEntry('pg_catalog', name)
+      expect(entry).to.deep.include({ name, jsonSchema, arrow, isCursor })
+      expect(entry?.writeBinary !== undefined).to.equal(hasBinary)
+    })
+  }
+
+  it('knows the types of extensions in any schema but pg_catalog', () => {
+    for (const name of ['citext', 'hstore']) {
+      expect(findEntry('public', name)?.jsonSchema).to.deep.equal(STRING)
+      expect(findEntry('pg_catalog', name)).to.equal(undefined)
+    }
+  })
+
+  it("does not take a user's type for one of pg_catalog", () => {
+    expect(findEntry('public', 'int4')).to.equal(undefined)
+  })
+
+  for (const [name, json] of [
+    ['oid', '7'],
+    ['numeric', '7'],
+    ['money', '7'],
+    ['bit', 'false'],
+    ['varbit', 'false'],
+  ] as const) {
+    it(`${name} in an array has a writer of its own`, () => {
+      const element = findEntry('pg_catalog', name)?.element
+      expect(element === undefined ? null : written(element.writeText, '7').json).to.equal(json)
+    })
+  }
+})
+
+describe('textEntry', () => {
+  it('is a string that is read as its text', () => {
+    const entry = textEntry('cube')
+    expect(entry).to.deep.include({ name: 'cube', jsonSchema: STRING, isCursor: false })
+    expect(entry.writeBinary).to.equal(undefined)
+    expect(written(entry.writeText, '(1,2)').json).to.equal('"(1,2)"')
+  })
+})

@@ -1,0 +1,155 @@
+import { expect } from 'chai'
+import { TypeCatalog, type TypeRow } from './resolve.ts'
+import { written } from './written.test.ts'
+
+const BASE: TypeRow = {
+  oid: 0,
+  schema: 'pg_catalog',
+  name: '',
+  typtype: 'b',
+  category: 'U',
+  elementOid: 0,
+  delimiter: ',',
+  baseOid: 0,
+  hasTextCast: false,
+  outputFunction: { schema: 'pg_catalog', name: 'out' },
+}
+
+function out(name: string): Pick<TypeRow, 'outputFunction'> {
+  return { outputFunction: { schema: 'pg_catalog', name } }
+}
+
+const ROWS: readonly TypeRow[] = [
+  { ...BASE, oid: 16, name: 'bool', category: 'B', hasTextCast: true, ...out('boolout') },
+  { ...BASE, oid: 23, name: 'int4', category: 'N' },
+  { ...BASE, oid: 1007, name: '_int4', category: 'A', elementOid: 23 },
+  { ...BASE, oid: 19, name: 'name', category: 'S', elementOid: 18, hasTextCast: true },
+  { ...BASE, oid: 18, name: 'char', category: 'S', hasTextCast: true, ...out('charout') },
+  { ...BASE, oid: 22, name: 'int2vector', category: 'A', elementOid: 21 },
+  { ...BASE, oid: 21, name: 'int2', category: 'N' },
+  { ...BASE, oid: 600, name: 'point', category: 'G', elementOid: 701 },
+  { ...BASE, oid: 603, name: 'box', category: 'G', delimiter: ';' },
+  { ...BASE, oid: 1020, name: '_box', category: 'A', elementOid: 603 },
+  { ...BASE, oid: 790, name: 'money', category: 'N' },
+  { ...BASE, oid: 791, name: '_money', category: 'A', elementOid: 790 },
+  { ...BASE, oid: 1700, name: 'numeric', category: 'N' },
+  { ...BASE, oid: 1231, name: '_numeric', category: 'A', elementOid: 1700 },
+  { ...BASE, oid: 1043, name: 'varchar', category: 'S', hasTextCast: true },
+  { ...BASE, oid: 869, name: 'inet', category: 'I', hasTextCast: true, ...out('inet_out') },
+  { ...BASE, oid: 3904, name: 'int4range', typtype: 'r', category: 'R' },
+  { ...BASE, oid: 2277, name: 'anyarray', typtype: 'p', category: 'P' },
+  { ...BASE, oid: 20_000, schema: 's', name: 'mood', typtype: 'e', category: 'E' },
+  { ...BASE, oid: 20_001, schema: 's', name: '_mood', category: 'A', elementOid: 20_000 },
+  { ...BASE, oid: 20_002, schema: 's', name: 'pair', typtype: 'c', category: 'C' },
+  { ...BASE, oid: 20_003, schema: 's', name: 'positive', typtype: 'd', category: 'N', baseOid: 23 },
+  {
+    ...BASE,
+    oid: 20_004,
+    schema: 's',
+    name: 'deeper',
+    typtype: 'd',
+    category: 'N',
+    baseOid: 20_003,
+  },
+  { ...BASE, oid: 20_005, schema: 's', name: '_positive', category: 'A', elementOid: 20_003 },
+  { ...BASE, oid: 20_006, schema: 's', name: 'list', typtype: 'd', category: 'A', baseOid: 1007 },
+  { ...BASE, oid: 20_007, schema: 's', name: 'label', typtype: 'd', category: 'S', baseOid: 1043 },
+  { ...BASE, oid: 20_008, schema: 's', name: 'flag', typtype: 'd', category: 'B', baseOid: 16 },
+  { ...BASE, oid: 20_009, schema: 's', name: 'orphan', typtype: 'd', category: 'B', baseOid: 99 },
+  {
+    ...BASE,
+    oid: 20_010,
+    schema: 's',
+    name: 'cube',
+    hasTextCast: true,
+    outputFunction: { schema: 's', name: 'Cube"out' },
+  },
+  { ...BASE, oid: 4_000_000_000, schema: 's', name: 'late', typtype: 'e', category: 'E' },
+]
+
+const STRING = { type: 'string' }
+const catalog = new TypeCatalog(ROWS)
+
+describe('resolve', () => {
+  for (const [oid, text, schema, json] of [
+    [23, '5', { type: 'number', airbyte_type: 'integer' }, '5'],
+    [
+      1007,
+      '{5,NULL}',
+      { type: 'array', items: { type: 'number', airbyte_type: 'integer' } },
+      '[5,null]',
+    ],
+    [19, 'x', STRING, '"x"'],
+    [22, '1 2', STRING, '"1 2"'],
+    [600, '(1,2)', STRING, '"(1.0,2.0)"'],
+    [1020, '{(1,1),(0,0)}', { type: 'array', items: STRING }, '["(1.0,1.0),(0.0,0.0)"]'],
+    [791, '{1.50}', { type: 'array', items: { type: 'number' } }, '[1.50]'],
+    [20_000, 'sad', STRING, '"sad"'],
+    [20_001, '{sad}', { type: 'array', items: STRING }, '["sad"]'],
+    [20_002, '(1,2)', STRING, '"(1,2)"'],
+    [20_003, '5', STRING, '"5"'],
+    [20_004, '5', STRING, '"5"'],
+    [20_005, '{5}', { type: 'array', items: STRING }, '["5"]'],
+    [20_006, '{5}', STRING, '"{5}"'],
+    [3904, '[1,2)', STRING, '"[1,2)"'],
+    [2277, '{1}', STRING, '"{1}"'],
+    [4_000_000_000, 'x', STRING, '"x"'],
+    [99_999, 'x', STRING, '"x"'],
+  ] as const) {
+    it(`${oid}: ${text} → ${json}`, () => {
+      const type = catalog.resolve(oid, -1)
+      expect(type.jsonSchema).to.deep.equal(schema)
+      expect(written(type.writeText, text).json).to.equal(json)
+    })
+  }
+
+  for (const [typmod, isInteger, what] of [
+    [-1, false, 'no precision'],
+    [((20 << 16) | 0) + 4, true, '(20,0)'],
+    [((20 << 16) | 7) + 4, false, '(20,7)'],
+    [((2 << 16) | (-3 & 2047)) + 4, true, '(2,-3)'],
+    [((3 << 16) | 5) + 4, false, '(3,5)'],
+  ] as const) {
+    it(`numeric with ${what} is ${isInteger ? 'an integer' : 'a number'}`, () => {
+      const { jsonSchema } = catalog.resolve(1700, typmod)
+      expect('airbyte_type' in jsonSchema).to.equal(isInteger)
+      expect(catalog.resolve(1231, typmod).jsonSchema).to.deep.equal({
+        type: 'array',
+        items: { type: 'number' },
+      })
+    })
+  }
+
+  it('reads a domain by the binary form only where that is its text', () => {
+    expect(catalog.resolve(20_007, -1).writeBinary).not.to.equal(undefined)
+    expect(catalog.resolve(20_003, -1).writeBinary).to.equal(undefined)
+  })
+
+  it('lets a domain be a cursor as its base is', () => {
+    expect(catalog.resolve(20_004, -1).isCursor).to.equal(true)
+    expect(catalog.resolve(20_006, -1).isCursor).to.equal(false)
+  })
+})
+
+describe('select', () => {
+  for (const [oid, sql] of [
+    [23, '"c"'],
+    [1007, '"c"::pg_catalog.text'],
+    [18, 'pg_catalog.textin("pg_catalog"."charout"("c"))'],
+    [790, '"c"::pg_catalog.numeric'],
+    [791, '"c"::pg_catalog.numeric[]::pg_catalog.text'],
+    [869, 'pg_catalog.textin("pg_catalog"."inet_out"("c"))'],
+    [3904, '"c"::pg_catalog.text'],
+    [20_000, '"c"'],
+    [20_003, '"c"::pg_catalog.text'],
+    [20_007, '"c"'],
+    [20_008, 'pg_catalog.textin("pg_catalog"."boolout"("c"::"pg_catalog"."bool"))'],
+    [20_009, '"c"::pg_catalog.text'],
+    [20_010, 'pg_catalog.textin("s"."Cube""out"("c"))'],
+    [99_999, '"c"::pg_catalog.text'],
+  ] as const) {
+    it(`${oid} → ${sql}`, () => {
+      expect(catalog.select(oid, '"c"')).to.equal(sql)
+    })
+  }
+})

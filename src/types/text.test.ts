@@ -1,0 +1,77 @@
+import { expect } from 'chai'
+import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
+import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
+import { written } from './written.test.ts'
+
+describe('writeString', () => {
+  it('escapes each control character, quote and backslash, at every place of a word', () => {
+    for (let byte = 1; byte < 0x80; byte++) {
+      for (let place = 0; place < 9; place++) {
+        const text = `${'a'.repeat(place)}${String.fromCharCode(byte)}${'b'.repeat(8 - place)}`
+        expect(written(writeString, text)).to.deep.equal({
+          json: JSON.stringify(text),
+          outcome: EXACT,
+        })
+      }
+    }
+  })
+
+  for (const text of [
+    '',
+    'a',
+    '\u2028\u2029',
+    '\u{1f600}\u{10ffff}',
+    'é'.repeat(40_000),
+    '\u0001'.repeat(70_000),
+    '"'.repeat(65_537),
+    'x'.repeat(200_000),
+    `${'x'.repeat(65_535)}é`,
+  ]) {
+    it(`${text.length} characters as JSON.stringify has them`, () => {
+      const { json, outcome } = written(writeString, text)
+      expect(json === JSON.stringify(text)).to.equal(true)
+      expect(outcome).to.equal(EXACT)
+    })
+  }
+
+  it('replaces what is not UTF-8, and says so', () => {
+    const bytes = Buffer.from('caf\xe9 "\xff"', 'latin1')
+    expect(written(writeString, bytes)).to.deep.equal({
+      json: '"caf\ufffd \\"\ufffd\\""',
+      outcome: TRUNCATED,
+    })
+  })
+
+  it('replaces a sequence that the end cuts', () => {
+    const { json, outcome } = written(writeString, Buffer.from('é').subarray(0, 1))
+    expect(json).to.equal('"\ufffd"')
+    expect(outcome).to.equal(TRUNCATED)
+  })
+})
+
+describe('writeEscaped', () => {
+  it('says whether all of it is ASCII, wherever it is not', () => {
+    for (let place = 0; place < 12; place++) {
+      const bytes = Buffer.alloc(12, 'a')
+      expect(writeEscaped(new ByteBuffer(1), bytes, 0, 12)).to.equal(true)
+      bytes[place] = 0xe9
+      expect(writeEscaped(new ByteBuffer(1), bytes, 0, 12)).to.equal(false)
+    }
+  })
+})
+
+describe('writeNulled', () => {
+  it('is null and flagged', () => {
+    expect(written(writeNulled, 'x')).to.deep.equal({ json: 'null', outcome: NULLED })
+  })
+})
+
+describe('isText', () => {
+  it('compares all of it', () => {
+    const bytes = Buffer.from('xNULLx')
+    expect(isText(bytes, 1, 5, 'NULL')).to.equal(true)
+    expect(isText(bytes, 1, 4, 'NULL')).to.equal(false)
+    expect(isText(bytes, 0, 4, 'NULL')).to.equal(false)
+  })
+})

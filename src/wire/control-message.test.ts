@@ -1,0 +1,52 @@
+import { expect } from 'chai'
+import { isControlMessage } from './control-message.ts'
+
+function message(type: string, body: string): Buffer {
+  const bytes = Buffer.alloc(5 + body.length)
+  bytes.write(type, 0, 'latin1')
+  bytes.writeInt32BE(4 + body.length, 1)
+  bytes.write(body, 5, 'latin1')
+  return bytes
+}
+
+/** Between other bytes, as in a socket chunk. */
+function isOne(type: string, body: string): boolean {
+  const bytes = Buffer.concat([Buffer.from('x\0'), message(type, body), Buffer.from('\0y\0')])
+  return isControlMessage(bytes, 2, 7 + body.length)
+}
+
+describe('isControlMessage', () => {
+  for (const [name, type, body] of [
+    ['NotificationResponse', 'A', '\0\0\0\u0001channel\0payload\0'],
+    ['CommandComplete', 'C', 'COPY 5\0'],
+    ['ErrorResponse', 'E', 'SERROR\0C22012\0Mdivision by zero\0\0'],
+    ['NoticeResponse', 'N', 'SNOTICE\0\0'],
+    ['CopyOutResponse', 'H', '\u0001\0\u0002\0\u0001\0\u0001'],
+    ['CopyOutResponse without columns', 'H', '\u0001\0\0'],
+    ['ParameterStatus', 'S', 'TimeZone\0UTC\0'],
+    ['ReadyForQuery', 'Z', 'I'],
+    ['CopyDone', 'c', ''],
+  ] as const) {
+    it(`takes ${name}, but not with a byte less or more`, () => {
+      expect(isOne(type, body)).to.equal(true)
+      for (let size = 0; size < body.length; size++) {
+        expect(isOne(type, body.slice(0, size)), `${size} bytes`).to.equal(false)
+      }
+      expect(isOne(type, `${body}x`)).to.equal(false)
+    })
+  }
+
+  for (const [type, body] of [
+    ['Z', 'X'],
+    ['C', 'COPY\0 5\0'],
+    ['S', 'a\0b\0c\0'],
+    ['D', '\0\0'],
+    ['T', '\0\0'],
+    ['d', 'x'],
+    ['\0', ''],
+  ] as const) {
+    it(`refuses ${JSON.stringify(type + body)}`, () => {
+      expect(isOne(type, body)).to.equal(false)
+    })
+  }
+})
