@@ -81,7 +81,7 @@ describe('health', () => {
     expect(log?.level).to.equal('INFO')
     expect(log?.message).to.match(
       new RegExp(
-        `^Health: healthy, PostgreSQL ${db.server.major} answers in [\\d.]+ ms, database \\d+ MiB, pool 0 busy 1 idle of 3$`,
+        `^Health: PostgreSQL ${db.server.major} is healthy, answers in [\\d.]+ ms, database \\d+ MiB, pool 0 busy 1 idle of 3$`,
       ),
     )
   })

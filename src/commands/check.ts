@@ -28,8 +28,8 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   await using database = await Database.connect(config)
   database.cancelOn(run.signal)
   const { problems } = await discoverRelations(database, config)
-  const { message, health } = await reportHealth(database, config)
-  log(run, 'INFO', message, health)
+  const { level, message, health } = await reportHealth(database, config)
+  log(run, level, message, health)
   return problems
 }
 

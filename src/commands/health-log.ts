@@ -48,8 +48,9 @@ export class HealthLog implements AsyncDisposable {
   }
 
   async #report(): Promise<void> {
-    const { message, health } = await reportHealth(this.#database, this.#config, this.#throughput())
-    log(this.#run, 'INFO', message, health)
+    const throughput = this.#throughput()
+    const { level, message, health } = await reportHealth(this.#database, this.#config, throughput)
+    log(this.#run, level, message, health)
   }
 
   #throughput(): Throughput {

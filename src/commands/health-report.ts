@@ -18,6 +18,8 @@ export interface Throughput {
 
 /** A line for a person and the same facts for machines. */
 export interface HealthReport {
+  /** WARN when the database does not answer. */
+  readonly level: 'INFO' | 'WARN'
   readonly message: string
   readonly health: JsonObject
 }
@@ -31,9 +33,10 @@ export async function reportHealth(
   config: Config,
   throughput: Throughput = NO_THROUGHPUT,
 ): Promise<HealthReport> {
-  const facts = await readHealth(database, config.schemas)
+  const facts = await readHealth(database, config.schemas, config.connectTimeoutMs)
   const health = healthObject(database, config, facts, throughput)
-  return { message: healthLine(facts, database, throughput), health }
+  const level = facts.failure === null ? 'INFO' : 'WARN'
+  return { level, message: healthLine(facts, database, throughput), health }
 }
 
 function healthObject(
@@ -43,8 +46,8 @@ function healthObject(
   throughput: Throughput,
 ): JsonObject {
   return {
-    status: 'healthy',
-    connected: true,
+    status: facts.failure === null ? 'healthy' : 'unhealthy',
+    connected: facts.failure === null,
     response_time_ms: round(facts.responseTimeMs),
     last_check: new Date().toISOString(),
     database_size_bytes: facts.databaseSizeBytes,
@@ -82,15 +85,18 @@ function healthLine(facts: DatabaseHealth, database: Database, throughput: Throu
     facts.databaseSizeBytes === null
       ? 'database size unknown'
       : `database ${Math.round(facts.databaseSizeBytes / MEBIBYTE)} MiB`
-  const response =
-    facts.responseTimeMs === null
-      ? 'no free connection'
-      : `answers in ${round(facts.responseTimeMs)} ms`
   const rows =
     throughput.elapsedMs === 0
       ? ''
       : `, ${throughput.rows} rows read at ${perSecond(throughput.rows, throughput.elapsedMs)} rows/s`
-  return `Health: healthy, PostgreSQL ${database.server.major} ${response}, ${size}, pool ${busy} busy ${idle} idle of ${max}${rows}`
+  return `Health: PostgreSQL ${database.server.major} ${answerOf(facts)}, ${size}, pool ${busy} busy ${idle} idle of ${max}${rows}`
+}
+
+function answerOf({ failure, responseTimeMs }: DatabaseHealth): string {
+  if (failure !== null) return `does not answer (${failure})`
+  return responseTimeMs === null
+    ? 'is busy, no free connection'
+    : `is healthy, answers in ${round(responseTimeMs)} ms`
 }
 
 function perSecond(count: number, elapsedMs: number): number {
