@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { Client } from 'pg'
-import type { Config } from '../config/config.ts'
-import { establish } from './establish.ts'
+import { Deadline } from './deadline.ts'
+import type { Route } from './route.ts'
 
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html (CancelRequest) */
 const CANCEL_CODE = 80_877_102
@@ -9,17 +9,18 @@ const MESSAGE_BYTES = 16
 const CANCEL_TIMEOUT_MS = 2000
 
 /** Asks the server to stop what it does for `client`. Best effort: whoever calls closes the connection anyway. */
-export async function cancelQuery(config: Config, client: Client): Promise<void> {
+export async function cancelQuery(route: Route, client: Client): Promise<void> {
   const { processID, secretKey } = client
   const request = Buffer.alloc(MESSAGE_BYTES)
   request.writeInt32BE(MESSAGE_BYTES, 0)
   request.writeInt32BE(CANCEL_CODE, 4)
   request.writeInt32BE(processID, 8)
   request.writeInt32BE(secretKey, 12)
+  using deadline = new Deadline(CANCEL_TIMEOUT_MS)
   try {
-    const socket = await establish({ ...config, connectTimeoutMs: CANCEL_TIMEOUT_MS })
-    socket.end(request)
-    await once(socket.resume(), 'close', { signal: AbortSignal.timeout(CANCEL_TIMEOUT_MS) })
+    const stream = await route.connect(deadline)
+    stream.end(request)
+    await once(stream.resume(), 'close', { signal: deadline.signal })
   } catch {
     // The server is gone or silent; then there is nothing to cancel.
   }

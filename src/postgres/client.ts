@@ -1,8 +1,10 @@
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../config/config.ts'
 import { ConnectorError, errorCode } from '../errors.ts'
-import { establish } from './establish.ts'
+import { Deadline } from './deadline.ts'
+import type { Route } from './route.ts'
 
 declare module 'pg' {
   interface ClientBase {
@@ -14,8 +16,8 @@ declare module 'pg' {
 
 type ConnectCallback = (error?: Error) => void
 
-/** pg's start-up on a socket that `establish` has connected and encrypted. */
-export function clientClass(config: Config): typeof Client {
+/** pg's start-up on a stream that `route` has connected and encrypted. */
+export function clientClass(config: Config, route: Route): typeof Client {
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
       super(clientOptions(config))
@@ -33,18 +35,23 @@ export function clientClass(config: Config): typeof Client {
       )
     }
 
+    /** One deadline for everything: look-up, TCP, TLS and start-up. */
     async #connect(): Promise<Client> {
-      const socket = await establish(config)
-      const timer = setTimeout(() => destroyAsTimedOut(socket), config.connectTimeoutMs)
+      using deadline = new Deadline(config.connectTimeoutMs)
+      const { signal, error: expiry } = deadline
+      const stream = await route.connect(deadline)
+      const onTimeout = (): void => void stream.destroy(expiry)
+      signal.addEventListener('abort', onTimeout)
       try {
-        Object.assign(this.connection, { stream: alreadyConnected(socket) })
+        Object.assign(this.connection, { stream: alreadyConnected(stream) })
         await super.connect()
+        route.settle()
         return this
       } catch (error) {
-        if (socket.destroyed || socket.readableEnded) nameLoss(error)
+        if (stream.destroyed || stream.readableEnded) nameLoss(error)
         throw error
       } finally {
-        clearTimeout(timer)
+        signal.removeEventListener('abort', onTimeout)
       }
     }
   }
@@ -80,16 +87,13 @@ function nameLoss(error: unknown): void {
   }
 }
 
-/** pg calls `connect` on its stream and waits for the event; this one is connected. */
-function alreadyConnected(socket: Socket): Socket {
-  socket.connect = (): Socket => {
-    queueMicrotask(() => socket.emit('connect'))
-    return socket
+/** pg calls `connect` on its stream and waits for the event; this one is connected. It also treats it as a TCP socket. */
+function alreadyConnected(stream: Duplex): Duplex {
+  const nothing = (): Duplex => stream
+  const connect = (): Duplex => {
+    queueMicrotask(() => stream.emit('connect'))
+    return stream
   }
-  return socket
-}
-
-function destroyAsTimedOut(socket: Socket): void {
-  const error = new Error('the server accepted the connection but did not answer')
-  socket.destroy(Object.assign(error, { code: 'ETIMEDOUT' }))
+  const socket = { setNoDelay: nothing, setKeepAlive: nothing, ref: nothing, unref: nothing }
+  return Object.assign(stream, stream instanceof Socket ? { connect } : { ...socket, connect })
 }

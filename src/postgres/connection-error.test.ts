@@ -30,7 +30,7 @@ describe('connectionError', () => {
   ] as const) {
     it(`${code} → ${failureType} that names ${names.join(', ')}`, () => {
       const cause = Object.assign(new Error(`no ${PASSWORD}`), { code })
-      const error = connectionError(cause, config)
+      const error = connectionError(cause, config, 'plain')
       expect(error.failureType).to.equal(failureType)
       expect(error.message).to.match(/^Failed to create connection pool: .*\.$/)
       for (const name of names) expect(error.message).to.include(name)
@@ -41,7 +41,7 @@ describe('connectionError', () => {
 
   it('keeps the type of an error that says what to do', () => {
     const cause = new ConnectorError('config_error', 'Turn TLS on.')
-    const error = connectionError(cause, config)
+    const error = connectionError(cause, config, 'plain')
     expect(error.failureType).to.equal('config_error')
     expect(error.message).to.equal('Failed to create connection pool: Turn TLS on.')
   })

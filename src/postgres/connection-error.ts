@@ -1,7 +1,9 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError, errorCode, type FailureType } from '../errors.ts'
+import type { Encryption } from './encryption.ts'
+import { explainTls } from './tls-error.ts'
 
-type Explain = (config: Config) => string
+type Explain = (config: Config, encryption: Encryption) => string
 
 /** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
 const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
@@ -44,8 +46,8 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   '28000': {
     type: 'config_error',
-    explain: ({ username, database }) =>
-      `the server does not let user "${username}" connect to database "${database}" from here. Check username and pg_hba.conf.`,
+    explain: (config, encryption) =>
+      `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeTravel(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
   },
   '3D000': {
     type: 'config_error',
@@ -67,14 +69,26 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** An attempt to connect failed: the error that tells its cause and remedy. */
-export function connectionError(error: unknown, config: Config): ConnectorError {
-  const known = EXPLANATIONS[errorCode(error) ?? '']
-  if (known !== undefined) {
-    const message = `Failed to create connection pool: ${known.explain(config)}`
-    return new ConnectorError(known.type, message, { cause: error })
-  }
+/** An attempt to connect, made with `encryption`, failed: the error that tells its cause and remedy. */
+export function connectionError(
+  error: unknown,
+  config: Config,
+  encryption: Encryption,
+): ConnectorError {
+  const code = errorCode(error) ?? ''
+  const known = EXPLANATIONS[code]
+  if (known !== undefined) return failed(known.type, known.explain(config, encryption), error)
+  const tls = explainTls(error, code, config)
+  if (tls !== null) return failed('config_error', tls, error)
   const other = ConnectorError.from(error)
-  const message = `Failed to create connection pool: ${other.message}`
-  return new ConnectorError(other.failureType, message, { cause: error })
+  return failed(other.failureType, other.message, error)
+}
+
+function failed(type: FailureType, text: string, cause: unknown): ConnectorError {
+  return new ConnectorError(type, `Failed to create connection pool: ${text}`, { cause })
+}
+
+function describeTravel({ ssl }: Config, encryption: Encryption): string {
+  if (encryption === 'plain') return 'without TLS'
+  return `with TLS and ${ssl.clientCertificate === null ? 'no' : 'a'} client certificate`
 }

@@ -1,4 +1,4 @@
-import { Socket } from 'node:net'
+import { Duplex } from 'node:stream'
 import type { Client, Connection, Submittable } from 'pg'
 import { SHARED_CHUNK } from './socket.ts'
 import { CopyStream, type TupleSink } from '../wire/copy-stream.ts'
@@ -24,7 +24,7 @@ export class CopyOut implements Submittable {
   /** What came and is not read yet. The socket is paused while there is any, so its memory stays as it is. */
   readonly #chunks: Buffer[] = []
   #offset = 0
-  #socket: Socket | null = null
+  #socket: Duplex | null = null
   #listeners: DataListener[] = []
   #statementEnded = false
   #isDone = false
@@ -53,8 +53,8 @@ export class CopyOut implements Submittable {
 
   /** Called by pg when the connection is free for this query. */
   submit(connection: Connection): void {
-    const socket = connection.stream
-    if (!(socket instanceof Socket)) throw new Error('The connection has no socket')
+    const socket: unknown = connection.stream
+    if (!(socket instanceof Duplex)) throw new Error('The connection has no stream')
     this.#socket = socket
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what listens to a socket's data takes a chunk
     this.#listeners = socket.listeners('data') as DataListener[]

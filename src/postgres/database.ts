@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import { cancelQuery } from './cancel.ts'
 import { clientClass } from './client.ts'
 import { connectionError } from './connection-error.ts'
+import { Route } from './route.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** What the server says of itself, once per run. */
@@ -30,18 +31,30 @@ export interface PoolFigures {
   readonly waiting: number
 }
 
+interface Connections {
+  readonly config: Config
+  readonly route: Route
+  readonly pool: Pool
+}
+
 /** The connections of a run to one database. */
 export class Database implements SqlSession, AsyncDisposable {
   /** Milliseconds that the first connection took. */
   readonly connectionMs: number
   readonly server: ServerFacts
   readonly #config: Config
+  readonly #route: Route
   readonly #pool: Pool
   /** Connections that somebody uses just now. */
   readonly #busy = new Set<Client>()
 
-  private constructor(config: Config, pool: Pool, server: ServerFacts, connectionMs: number) {
+  private constructor(
+    { config, route, pool }: Connections,
+    server: ServerFacts,
+    connectionMs: number,
+  ) {
     this.#config = config
+    this.#route = route
     this.#pool = pool
     this.server = server
     this.connectionMs = connectionMs
@@ -51,8 +64,9 @@ export class Database implements SqlSession, AsyncDisposable {
 
   /** @throws ConnectorError `Failed to create connection pool: …` that says what is wrong and what to do. */
   static async connect(config: Config): Promise<Database> {
+    const route = new Route(config)
     const pool = new Pool({
-      Client: clientClass(config),
+      Client: clientClass(config, route),
       min: config.minConnections,
       max: config.maxConnections,
       idleTimeoutMillis: 30_000,
@@ -62,16 +76,19 @@ export class Database implements SqlSession, AsyncDisposable {
     })
     try {
       const started = performance.now()
-      const client = await pool.connect()
+      const client = await firstConnection({ config, route, pool })
       const connectionMs = performance.now() - started
       try {
-        return new Database(config, pool, await readServerFacts(client), connectionMs)
+        const server = await readServerFacts(client)
+        return new Database({ config, route, pool }, server, connectionMs)
+      } catch (error) {
+        throw connectionError(error, config, route.encryption)
       } finally {
         client.release()
       }
     } catch (error) {
       await pool.end()
-      throw connectionError(error, config)
+      throw error
     }
   }
 
@@ -94,13 +111,13 @@ export class Database implements SqlSession, AsyncDisposable {
     try {
       return await this.#pool.connect()
     } catch (error) {
-      throw connectionError(error, this.#config)
+      throw connectionError(error, this.#config, this.#route.encryption)
     }
   }
 
   /** Asks the server to stop the query that runs on `client`; the connection is to be closed after that. */
   async cancel(client: Client): Promise<void> {
-    await cancelQuery(this.#config, client)
+    await cancelQuery(this.#route, client)
   }
 
   /** Asks the server to stop every query that runs for us, when `signal` says so. */
@@ -120,6 +137,23 @@ export class Database implements SqlSession, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.end()
+  }
+}
+
+/** If neither encryption works, the error of TLS says more: of the two, it is the one that is to be mended. */
+async function firstConnection({ config, route, pool }: Connections): Promise<PoolClient> {
+  try {
+    return await pool.connect()
+  } catch (error) {
+    const firstError = connectionError(error, config, route.encryption)
+    if (!route.turn(error)) throw firstError
+    try {
+      return await pool.connect()
+    } catch (second) {
+      throw route.encryption === 'TLS'
+        ? connectionError(second, config, route.encryption)
+        : firstError
+    }
   }
 }
 
