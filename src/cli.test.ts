@@ -1,7 +1,16 @@
 import { expect } from 'chai'
 import { parseCommandLine, UsageError } from './cli.ts'
 
-const READ = { command: 'read', config: 'c.json', catalog: null, state: null, expandEnv: false }
+const READ = {
+  command: 'read',
+  config: 'c.json',
+  catalog: null,
+  state: null,
+  stateOut: null,
+  streams: [],
+  expandEnv: false,
+}
+const DISCOVER = { command: 'discover', config: 'c', expandEnv: false, table: false }
 
 describe('parseCommandLine', () => {
   for (const [line, expected] of [
@@ -9,7 +18,8 @@ describe('parseCommandLine', () => {
     ['check --config c.json', { command: 'check', config: 'c.json', expandEnv: false }],
     ['check --config=c.json', { command: 'check', config: 'c.json', expandEnv: false }],
     ['--config c.json check', { command: 'check', config: 'c.json', expandEnv: false }],
-    ['discover --config 1', { command: 'discover', config: '1', expandEnv: false }],
+    ['discover --config 1', { ...DISCOVER, config: '1' }],
+    ['discover --config c --table', { ...DISCOVER, table: true }],
     ['check --expand-env --config c', { command: 'check', config: 'c', expandEnv: true }],
     ['read --config c.json', READ],
     ['read --config c.json --catalog k', { ...READ, catalog: 'k' }],
@@ -20,7 +30,11 @@ describe('parseCommandLine', () => {
     ],
     ['--spec', { command: 'spec' }],
     ['--check --config c', { command: 'check', config: 'c', expandEnv: false }],
-    ['--discover --config c', { command: 'discover', config: 'c', expandEnv: false }],
+    ['--discover --config c', DISCOVER],
+    ['read --config c.json --state-out s', { ...READ, stateOut: 's' }],
+    ['read --config c.json --stream a --stream b.c', { ...READ, streams: ['a', 'b.c'] }],
+    ['read --config c.json --stream=7', { ...READ, streams: ['7'] }],
+    ['read --stream a --config c.json', { ...READ, streams: ['a'] }],
     ['--read --config c.json --catalog k', { ...READ, catalog: 'k' }],
   ] as const) {
     it(`${line} → ${JSON.stringify(expected)}`, () => {
@@ -41,8 +55,8 @@ describe('parseCommandLine', () => {
     [['check', '--config'], 'Not enough arguments following: config'],
     [['check', '--config', '--expand-env'], 'Not enough arguments following: config'],
     [['read', '--config', 'c', '--state'], 'Not enough arguments following: state'],
-    [['check', '--config='], 'A file name is empty'],
-    [['check', '--config', ''], 'A file name is empty'],
+    [['check', '--config='], 'A name is empty'],
+    [['check', '--config', ''], 'A name is empty'],
     [['check', '--config', 'a', '--config', 'b'], '--config is given more than once'],
     [['check', '--config', 'a', '--config=b'], '--config is given more than once'],
     [['read', '--config', 'c', '--state', 'a', '--state', 'b'], '--state is given more than once'],
@@ -52,6 +66,10 @@ describe('parseCommandLine', () => {
     [['check', '--config', 'c', '--no-expand-env'], 'Unknown argument: no-expand-env'],
     [['check', '--config', 'c', '--catalog', 'k'], 'Unknown argument: catalog'],
     [['discover', '--config', 'c', '--state', 's'], 'Unknown argument: state'],
+    [['read', '--config', 'c', '--stream'], 'Not enough arguments following: stream'],
+    [['read', '--config', 'c', '--stream', 'a', 'b'], 'Unknown argument: b'],
+    [['check', '--config', 'c', '--table'], 'Unknown argument: table'],
+    [['discover', '--config', 'c', '--table=no'], '--table takes no value'],
     [['read', '--config', 'c', '-v'], 'Unknown argument: v'],
     [['read', '--config', 'c', '--', 'x'], 'nothing to say after --'],
   ] as const) {
@@ -90,6 +108,30 @@ describe('parseCommandLine', () => {
     if (version.command !== 'help') throw new Error('no version')
     expect(version.text).to.match(/^\d+\.\d+\.\d+$/)
   })
+
+  it('prints the script of a shell', () => {
+    const script = parseCommandLine(['completion'])
+    if (script.command !== 'help') throw new Error('no script')
+    expect(script.text).to.include('source-postgres --get-yargs-completions')
+  })
+
+  for (const [words, expected] of [
+    [
+      ['source-postgres', ''],
+      ['spec', 'check', 'discover', 'read', 'completion'],
+    ],
+    [
+      ['source-postgres', 'read', '--st'],
+      ['--state', '--state-out', '--stream'],
+    ],
+    [['source-postgres', 'discover', '--t'], ['--table']],
+  ] as const) {
+    it(`completes ${JSON.stringify(words)} with ${expected.join(' ')}`, () => {
+      const answer = parseCommandLine(['--get-yargs-completions', ...words])
+      if (answer.command !== 'help') throw new Error('no answer')
+      expect(answer.text.split('\n')).to.include.members([...expected])
+    })
+  }
 
   it('leaves its argument as it is', () => {
     expect(parseCommandLine(Object.freeze(['--spec']))).to.deep.equal({ command: 'spec' })

@@ -5,15 +5,25 @@ import manifest from '../package.json' with { type: 'json' }
 export type CommandLine =
   | { readonly command: 'spec' }
   | { readonly command: 'check'; readonly config: string; readonly expandEnv: boolean }
-  | { readonly command: 'discover'; readonly config: string; readonly expandEnv: boolean }
+  | {
+      readonly command: 'discover'
+      readonly config: string
+      readonly expandEnv: boolean
+      /** A table for a person instead of the catalog. */
+      readonly table: boolean
+    }
   | {
       readonly command: 'read'
       readonly config: string
       readonly catalog: string | null
       readonly state: string | null
+      /** Where the states are kept up to date; may be the same file as `state`. */
+      readonly stateOut: string | null
+      /** `name` or `namespace.name` of the streams to read; none: all that are selected otherwise. */
+      readonly streams: readonly string[]
       readonly expandEnv: boolean
     }
-  /** `--help` or `--version`: `text` is to be shown. */
+  /** `--help`, `--version` or the script of `completion`: `text` is to be shown. */
   | { readonly command: 'help'; readonly text: string }
 
 /** A command line that means nothing. `message` says why, for the one who typed it. */
@@ -25,6 +35,10 @@ const NAME = 'source-postgres'
 
 /** How the official connector spells the commands inside its image. */
 const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
+const SWITCHES = ['--expand-env', '--table'] as const
+const REPEATABLE = '--stream'
+/** How the completion script of yargs asks what may come next. */
+const COMPLETION_REQUEST = '--get-yargs-completions'
 
 /**
  * The meaning of `argv`, the arguments after the program's name. Prints nothing and never exits.
@@ -33,7 +47,7 @@ const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--di
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const [first = '', ...rest] = argv
   const words = COMMAND_OPTIONS.has(first) ? [first.slice(2), ...rest] : [...argv]
-  const mistake = findMistake(words)
+  const mistake = words.includes(COMPLETION_REQUEST) ? null : findMistake(words)
   if (mistake !== null) throw usageError(mistake)
   const { args, output } = runParser(words)
   return output === '' ? toCommandLine(args) : { command: 'help', text: output }
@@ -44,11 +58,14 @@ type Arguments = ReturnType<Argv['parseSync']>
 /** What yargs would let pass: it takes the last of two flags, and any text for a flag's value. */
 function findMistake(words: readonly string[]): string | null {
   const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0])
-  const repeated = options.find((option, index) => options.indexOf(option) !== index)
+  const repeated = options.find(
+    (option, index) => option !== REPEATABLE && options.indexOf(option) !== index,
+  )
   if (repeated !== undefined) return `Option ${repeated} is given more than once`
   if (options.includes('--')) return 'There is nothing to say after --'
-  if (words.some((word) => word.startsWith('--expand-env='))) return '--expand-env takes no value'
-  return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A file name is empty' : null
+  const valued = SWITCHES.find((option) => words.some((word) => word.startsWith(`${option}=`)))
+  if (valued !== undefined) return `${valued} takes no value`
+  return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A name is empty' : null
 }
 
 function runParser(words: string[]): { args: Arguments; output: string } {
@@ -72,12 +89,19 @@ function buildParser(): Argv {
       'Check that the config works, and say everything that does not',
       configOptions,
     )
-    .command('discover', 'Print the catalog: the streams that can be read', configOptions)
+    .command('discover', 'Print the catalog: the streams that can be read', discoverOptions)
     .command('read', 'Print the records and the states of the streams', readOptions)
     .example('$0 check --config config.json', 'Can we connect and read?')
     .example('$0 discover --config config.json > catalog.json', 'What is there to read?')
-    .example('$0 read --config config.json', 'Read the table or query of the config')
-    .example('$0 read --config config.json --catalog catalog.json --state state.json', 'Go on')
+    .example('$0 discover --config config.json --table', 'The same for a person')
+    .example('$0 read --config config.json > records.jsonl', 'Read what the config says')
+    .example('$0 read --config config.json --stream public.orders', 'Read one stream')
+    .example(
+      '$0 read --config config.json --state state.json --state-out state.json',
+      'Go on where the last read ended',
+    )
+    .example('$0 completion >> ~/.bashrc', 'Complete commands and options with the tab key')
+    .completion('completion', 'Print a script that completes commands in bash or zsh')
     .demandCommand(1, 1, 'A command is needed')
     .parserConfiguration({
       'boolean-negation': false,
@@ -104,6 +128,13 @@ function configOptions(parser: Argv): Argv {
     })
 }
 
+function discoverOptions(parser: Argv): Argv {
+  return configOptions(parser).option('table', {
+    type: 'boolean',
+    describe: 'Print a table of the streams and their columns instead, for a person',
+  })
+}
+
 function readOptions(parser: Argv): Argv {
   return configOptions(parser)
     .option(
@@ -111,6 +142,22 @@ function readOptions(parser: Argv): Argv {
       fileOption('The configured catalog; without it the config selects the stream'),
     )
     .option('state', fileOption('The states of an earlier read; without it everything is read'))
+    .option(
+      'state-out',
+      fileOption('Where to keep the states; may be the file of --state, also before it exists'),
+    )
+    .option('stream', {
+      type: 'string',
+      array: true,
+      nargs: 1,
+      requiresArg: true,
+      describe: 'Read only this stream, name or namespace.name; may be repeated',
+    })
+    .example('$0 read --config config.json > records.jsonl', 'Read what the config says')
+    .example(
+      '$0 read --config config.json --catalog catalog.json --state state.json',
+      'As an orchestrator does',
+    )
 }
 
 function fileOption(describe: string) {
@@ -122,10 +169,18 @@ function toCommandLine(args: Arguments): CommandLine {
   const config = String(args['config'])
   const expandEnv = args['expand-env'] === true
   if (command === 'spec') return { command }
-  if (command === 'check' || command === 'discover') return { command, config, expandEnv }
-  const { catalog, state } = args
-  const files = { config, catalog: fileOrNull(catalog), state: fileOrNull(state) }
-  return { command: 'read', ...files, expandEnv }
+  if (command === 'check') return { command, config, expandEnv }
+  if (command === 'discover') return { command, config, expandEnv, table: args['table'] === true }
+  if (command !== 'read') throw usageError(`Unknown command: ${command}`)
+  return {
+    command,
+    config,
+    catalog: fileOrNull(args['catalog']),
+    state: fileOrNull(args['state']),
+    stateOut: fileOrNull(args['state-out']),
+    streams: [args['stream'] ?? []].flat().map(String),
+    expandEnv,
+  }
 }
 
 function fileOrNull(value: unknown): string | null {

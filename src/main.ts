@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
+import type { ReadInput } from './commands/read.ts'
 import type { Run } from './commands/run.ts'
 import { specMessage } from './commands/spec.ts'
 import { ConnectorError } from './errors.ts'
@@ -9,8 +11,10 @@ import { errorTrace } from './protocol/messages.ts'
 import { Output, OutputClosedError } from './protocol/output.ts'
 
 type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
+type ReadCommand = Extract<CommandLine, { command: 'read' }>
 
 const STDOUT_FD = 1
+const STDERR_FD = 2
 const EXIT_OK = 0
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
@@ -24,18 +28,42 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     stop.abort(new ConnectorError('transient_error', message))
   })
 }
-const output = new Output(STDOUT_FD, (error) => stop.abort(error))
-const run: Run = { output, startedAtMs: Date.now(), signal: stop.signal }
+let run: Run = { ...outputs(false), terminal: null, startedAtMs: Date.now(), signal: stop.signal }
 
 process.exit(await main(process.argv.slice(2)))
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    await execute(parseCommandLine(argv))
+    const line = parseCommandLine(argv)
+    run = { ...run, ...outputs(takesStdout(line)), terminal: terminal() }
+    await execute(line)
     await run.output.flush()
     return EXIT_OK
   } catch (error) {
     return await reportFailure(run.signal.aborted ? run.signal.reason : error)
+  }
+}
+
+/** Messages go to stdout, unless that is for something else. */
+function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
+  const open = (fd: number): Output => new Output(fd, (error) => stop.abort(error))
+  return isStdoutTaken
+    ? { output: open(STDERR_FD), data: open(STDOUT_FD) }
+    : { output: open(STDOUT_FD), data: null }
+}
+
+function takesStdout(line: CommandLine): boolean {
+  return line.command === 'discover' && line.table
+}
+
+function terminal(): Run['terminal'] {
+  const { stderr } = process
+  if (!stderr.isTTY) return null
+  return {
+    get columns() {
+      return stderr.columns
+    },
+    write: (text) => void stderr.write(text),
   }
 }
 
@@ -63,14 +91,28 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
       return await unlessStopped(discover(run, await readConfig()))
     }
     case 'read': {
-      const catalog = line.catalog === null ? null : await readJsonFile(line.catalog, 'catalog')
-      const state = line.state === null ? null : await readJsonFile(line.state, 'state')
-      const config = await readConfig()
-      return await (await import('./commands/read.ts')).read(run, { config, catalog, state })
+      const { read } = await import('./commands/read.ts')
+      return await read(run, { ...(await readFiles(line)), config: await readConfig() })
     }
     default:
       line satisfies never
       throw new Error('unknown command')
+  }
+}
+
+async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
+  const { readJsonFile } = await import('./config/read-json-file.ts')
+  const { catalog, state, stateOut, streams } = line
+  const saved = stateOut !== null && existsSync(stateOut)
+  const isFirst = state !== null && state === stateOut && !saved
+  return {
+    catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
+    state: state === null || isFirst ? null : await readJsonFile(state, 'state'),
+    streams,
+    stateOut:
+      stateOut === null
+        ? null
+        : { path: stateOut, saved: saved ? await readJsonFile(stateOut, 'state') : [] },
   }
 }
 

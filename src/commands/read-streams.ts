@@ -51,25 +51,29 @@ async function readStream(
 ): Promise<void> {
   const { statuses, checkpointers } = attempt
   const checkpointer = checkpointers.get(plan)!
-  const emit = (state: Message | null): void => {
-    if (state === null) return
-    run.output.write(state)
+  const emit = (message: Message | null): void => {
+    if (message === null) return
+    run.output.write(message)
+    attempt.stateFile?.emitted(message)
     statuses.states++
     plan.state = checkpointer.state
   }
   run.signal.throwIfAborted()
   statuses.started(plan.descriptor)
+  attempt.progress.start(plan)
   try {
     for await (const event of methodOf(plan, context.config).read(plan, context)) {
       if (event.type === 'ROWS') countRows(event, plan, { attempt, checkpointer })
       else emit(checkpointer.reach(event.state, performance.now()))
       await run.output.drain()
+      attempt.stateFile?.save()
       run.signal.throwIfAborted()
     }
   } finally {
     emit(checkpointer.take(performance.now()))
   }
   statuses.complete(plan.descriptor)
+  attempt.progress.complete()
 }
 
 function countRows(
@@ -80,4 +84,5 @@ function countRows(
   checkpointer.count(rows)
   attempt.statuses.running(descriptor)
   attempt.health.count(descriptor, { rows, bytes })
+  attempt.progress.count({ rows, bytes })
 }

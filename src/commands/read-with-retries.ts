@@ -6,8 +6,10 @@ import { OutputClosedError } from '../protocol/output.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { Checkpointer } from '../state/checkpointer.ts'
 import type { HealthLog } from './health-log.ts'
+import type { Progress } from './progress.ts'
 import { type Attempt, readStreams } from './read-streams.ts'
 import { log, type Run } from './run.ts'
+import type { StateFile } from './state-file.ts'
 import { StatusBoard } from './status-board.ts'
 
 const FIRST_DELAY_MS = 1000
@@ -19,6 +21,9 @@ export interface Reading {
   readonly database: Database
   readonly plans: readonly StreamPlan[]
   readonly health: HealthLog
+  readonly progress: Progress
+  /** Follows the states; null: nobody asked for it. */
+  readonly stateFile: StateFile | null
 }
 
 /**

@@ -1,6 +1,7 @@
 import { buildConfiguredCatalog, parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { discoverRelations } from '../catalog/discovery.ts'
 import type { Relation } from '../catalog/relation.ts'
+import { selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
@@ -13,14 +14,26 @@ import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
 import { HealthLog } from './health-log.ts'
 import { joinProblems } from './problems.ts'
+import { Progress } from './progress.ts'
 import { readWithRetries } from './read-with-retries.ts'
 import { log, type Run } from './run.ts'
+import { StateFile } from './state-file.ts'
+
+/** `--state-out` and what that file already holds. */
+export interface StateTarget {
+  readonly path: string
+  readonly saved: unknown
+}
 
 /** The parsed input files of a read; null: not given. */
 export interface ReadInput {
   readonly config: unknown
   readonly catalog: unknown
   readonly state: unknown
+  /** `name` or `namespace.name`; none: all. */
+  readonly streams: readonly string[]
+  /** Where the states are kept up to date; null: nowhere. */
+  readonly stateOut: StateTarget | null
 }
 
 /**
@@ -30,30 +43,55 @@ export interface ReadInput {
 export async function read(run: Run, input: ReadInput): Promise<void> {
   const { config, warnings } = parseConfig(input.config)
   for (const warning of warnings) log(run, 'WARN', warning)
-  const configured = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
+  const configured =
+    input.catalog === null
+      ? null
+      : selectStreams(parseConfiguredCatalog(input.catalog), input.streams)
   const states = parseStates(input.state ?? [])
   await using database = await Database.connect(config)
-  const plans = await planRead(run, { config, configured, database })
+  const plans = await planRead(run, { config, configured, database, streams: input.streams })
   for (const plan of plans) plan.state = states.find(plan.descriptor)
   estimate(run, plans)
   await using health = await HealthLog.start(run, config, database)
-  await readWithRetries(run, { config, database, plans, health })
+  using progress = new Progress(run.terminal, plans.length)
+  const stateFile = openStateFile(run, input)
+  try {
+    await readWithRetries(run, { config, database, plans, health, progress, stateFile })
+  } finally {
+    if (stateFile !== null) await deliverStates(run, stateFile)
+  }
+}
+
+/** What the read goes on from wins over what the file held. */
+function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFile | null {
+  if (stateOut === null) return null
+  return new StateFile(stateOut.path, output, [stateOut.saved, state].flat())
+}
+
+/** What the consumer no longer takes is not saved. */
+async function deliverStates({ output }: Run, stateFile: StateFile): Promise<void> {
+  try {
+    await output.flush()
+  } finally {
+    await stateFile.finish()
+  }
 }
 
 interface Selection {
   readonly config: Config
   readonly configured: readonly ConfiguredStream[] | null
   readonly database: Database
+  readonly streams: readonly string[]
 }
 
 async function planRead(
   run: Run,
-  { config, configured, database }: Selection,
+  { config, configured, database, streams }: Selection,
 ): Promise<readonly StreamPlan[]> {
   const names = configured?.map(({ stream }) => stream.name)
   const scope = scopeOf(config, configured)
   const { relations, problems } = await discoverRelations(database, scope, names)
-  const selected = configured ?? selectByConfig(config, relations, problems)
+  const selected = configured ?? selectStreams(selectByConfig(config, relations, problems), streams)
   const planning = planStreams(selected, relations, config)
   const unmet = planning.plans.flatMap((plan) => methodOf(plan, config).prerequisite(plan) ?? [])
   const all = [...planning.problems, ...unmet]

@@ -1,9 +1,14 @@
 import type { Output } from '../protocol/output.ts'
+import type { Terminal } from './progress.ts'
 import { type JsonObject, type LogLevel, logMessage } from '../protocol/messages.ts'
 
 /** What every command works with: where messages go, what time the run has, and when to stop. */
 export interface Run {
   readonly output: Output
+  /** Takes what is no protocol message: stdout, while the messages go to stderr. Null: there is no such thing. */
+  readonly data: Output | null
+  /** Where progress is shown; null: nowhere. */
+  readonly terminal: Terminal | null
   /** `emitted_at` of everything in this run, in milliseconds since 1970. */
   readonly startedAtMs: number
   /** Aborted by SIGTERM or SIGINT. */

@@ -39,6 +39,8 @@ export class Output {
   readonly #fd: number
   readonly #onClosed: (error: OutputClosedError) => void
   #lingering: NodeJS.Timeout | null = null
+  /** Bytes that were handed to the writer. */
+  #startedBytes = 0
   #spare: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)
   #writing: Promise<void> | null = null
   #failure: unknown = null
@@ -47,6 +49,11 @@ export class Output {
   constructor(fd: number, onClosed: (error: OutputClosedError) => void = () => undefined) {
     this.#fd = fd
     this.#onClosed = onClosed
+  }
+
+  /** Bytes of everything so far; the consumer has taken the first `writtenBytes` of them. */
+  get appendedBytes(): number {
+    return this.#startedBytes + this.buffer.length
   }
 
   /** Appends a message. It goes out soon, or with the next drain or flush. */
@@ -111,6 +118,7 @@ export class Output {
   #start(): void {
     const bytes = this.buffer.bytes
     const length = this.buffer.length
+    this.#startedBytes += length
     this.buffer.replaceStorage(this.#spare)
     this.#writing = this.#writeAll(bytes, length)
       .catch((error: unknown) => {

@@ -1,0 +1,35 @@
+import { expect } from 'chai'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { ENTRY_POINT, withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+
+const run = promisify(execFile)
+
+describe('discover --table', () => {
+  it('prints the streams with their columns, and nothing else on stdout', async () => {
+    await using database = await TestDatabase.create()
+    await database.sql(`
+      CREATE TABLE orders (id int8, place int2, total numeric(12,2), at timestamptz NOT NULL, doc json,
+                           PRIMARY KEY (place, id));
+      INSERT INTO orders SELECT n, 1, n, now(), '{}' FROM generate_series(1, 1200) AS n;
+      CREATE VIEW latest AS SELECT max(at) AS at FROM orders;
+      ANALYZE`)
+    await using connector = await withConnector(database.config())
+    const args = [ENTRY_POINT, 'discover', '--config', connector.configFile, '--table']
+    const { stdout, stderr } = await run(process.execPath, args)
+    expect(stderr).to.equal('')
+    expect(stdout).to.match(
+      /^public\.orders {2}table {2}\(about 1,200 rows, 0\.\d MB; full_refresh, incremental\)$/m,
+    )
+    expect(stdout.split('\n').map((line) => line.trim().split(/\s{2,}/))).to.deep.include.members([
+      ['column', 'type', 'in records', 'null', 'key', 'cursor'],
+      ['id', 'int8', 'number', 'no', '2', 'yes'],
+      ['place', 'int2', 'number', 'no', '1', 'yes'],
+      ['total', 'numeric', 'number', 'yes', 'yes'],
+      ['at', 'timestamptz', 'string date-time', 'no', 'yes'],
+      ['doc', 'json', 'string', 'yes', 'no'],
+    ])
+    expect(stdout).to.include('public.latest  view  (full_refresh, incremental)')
+  })
+})

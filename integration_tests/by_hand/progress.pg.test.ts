@@ -1,0 +1,51 @@
+import { expect } from 'chai'
+import { execFile, execFileSync } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Connector, ENTRY_POINT, runConnector, withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+
+const run = promisify(execFile)
+const ROWS = 60_000
+
+/** util-linux's `script` gives a command a terminal. */
+function hasScript(): boolean {
+  try {
+    return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
+  } catch {
+    return false
+  }
+}
+
+describe('progress', () => {
+  let database: TestDatabase
+  let connector: Connector
+  before(async () => {
+    database = await TestDatabase.create()
+    await database.sql(`
+      CREATE TABLE a_table AS SELECT n AS id, rpad('x', 300, 'x') AS filler
+      FROM generate_series(1, ${ROWS}) AS n; ANALYZE`)
+    connector = await withConnector(database.config())
+  })
+  after(async () => {
+    await connector[Symbol.asyncDispose]()
+    await database[Symbol.asyncDispose]()
+  })
+
+  for (const columns of hasScript() ? [80, 200] : []) {
+    it(`fits a terminal of ${columns} columns and ends with a line for the stream`, async () => {
+      const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}' > /dev/null`
+      const command = `stty cols ${columns}; ${read}`
+      const { stdout } = await run('script', ['-qec', command, '/dev/null'])
+      const drawn = stdout.split(/\r\x1b\[2K/).map((line) => line.replace(/[\r\n]+$/, ''))
+      for (const line of drawn) expect(line.length).to.be.below(columns)
+      expect(drawn.at(-1)).to.match(/^public\.a_table {2}60,000 rows {2}[\d,]+ rows\/s/)
+      expect(stdout.split('\n').filter((line) => line !== '')).to.have.length(1)
+    })
+  }
+
+  it('is silent where stderr is no terminal', async () => {
+    const { stderr, records } = await runConnector(['read', '--config', connector.configFile])
+    expect(stderr).to.equal('')
+    expect(records).to.have.length(ROWS)
+  })
+})

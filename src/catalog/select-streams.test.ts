@@ -1,0 +1,62 @@
+import { expect } from 'chai'
+import { ConnectorError } from '../errors.ts'
+import { editDistance, labelOfStream, selectStreams } from './select-streams.ts'
+
+const STREAMS = [
+  ['public', 'orders'],
+  ['public', 'order_items'],
+  ['sales', 'orders'],
+  ['public', 'dotted.name'],
+].map(([namespace = '', name = '']) => ({ stream: { namespace, name } }))
+
+describe('selectStreams', () => {
+  for (const [wanted, expected] of [
+    [[], ['public.orders', 'public.order_items', 'sales.orders', 'public.dotted.name']],
+    [['orders'], ['public.orders', 'sales.orders']],
+    [['sales.orders'], ['sales.orders']],
+    [
+      ['order_items', 'sales.orders'],
+      ['public.order_items', 'sales.orders'],
+    ],
+    [['dotted.name'], ['public.dotted.name']],
+  ] as const) {
+    it(`${JSON.stringify(wanted)} → ${expected.join(', ')}`, () => {
+      const selected = selectStreams(STREAMS, wanted)
+      expect(selected.map(({ stream }) => labelOfStream(stream))).to.deep.equal(expected)
+    })
+  }
+
+  for (const [wanted, message] of [
+    ['oders', "no stream 'oders' to read. Did you mean 'public.orders', 'sales.orders'?"],
+    ['Public.Orders', "Did you mean 'public.orders'"],
+    ['public.ordr_items', "Did you mean 'public.order_items'"],
+    ['invoices', "There is 'public.orders', 'public.order_items', 'sales.orders', 'public.dotted."],
+  ] as const) {
+    it(`${wanted}: ${message}`, () => {
+      expect(() => selectStreams(STREAMS, [wanted])).to.throw(ConnectorError, message)
+    })
+  }
+
+  it('counts the streams when there are too many to list', () => {
+    const many = Array.from({ length: 70 }, (_, n) => ({ stream: { name: `table_number_${n}` } }))
+    expect(() => selectStreams(many, ['x'])).to.throw('… (70 streams)')
+  })
+
+  it('says when there is none', () => {
+    expect(() => selectStreams([], ['x'])).to.throw("no stream 'x' to read. There is none.")
+  })
+})
+
+describe('editDistance', () => {
+  for (const [a, b, expected] of [
+    ['', '', 0],
+    ['', 'abc', 3],
+    ['kitten', 'sitting', 3],
+    ['orders', 'oders', 1],
+  ] as const) {
+    it(`${a} ↔ ${b}: ${expected}`, () => {
+      expect(editDistance(a, b)).to.equal(expected)
+      expect(editDistance(b, a)).to.equal(expected)
+    })
+  }
+})

@@ -1,0 +1,65 @@
+import { ConnectorError } from '../errors.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
+
+/** How many names a message lists. */
+const SHOWN_NAMES = 5
+
+/**
+ * Those of `streams` that `wanted` names, as `name` or `namespace.name`; all of them when it names none.
+ * @throws ConnectorError config_error for a name that none has, with those that come near to it.
+ */
+export function selectStreams<Item extends { readonly stream: StreamDescriptor }>(
+  streams: readonly Item[],
+  wanted: readonly string[],
+): readonly Item[] {
+  if (wanted.length === 0) return streams
+  const unknown = wanted.find((name) => !streams.some(({ stream }) => isCalled(stream, name)))
+  if (unknown !== undefined) throw unknownStream(unknown, streams)
+  return streams.filter(({ stream }) => wanted.some((name) => isCalled(stream, name)))
+}
+
+/** `namespace.name`, or the name alone. */
+export function labelOfStream({ name, namespace }: StreamDescriptor): string {
+  return namespace === undefined ? name : `${namespace}.${name}`
+}
+
+/** How many characters must be put in, taken out or replaced to make `a` into `b`. */
+export function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1))
+    }
+    previous = current
+  }
+  return previous[b.length]!
+}
+
+function isCalled(stream: StreamDescriptor, wanted: string): boolean {
+  return wanted === stream.name || wanted === labelOfStream(stream)
+}
+
+function unknownStream(
+  wanted: string,
+  streams: readonly { readonly stream: StreamDescriptor }[],
+): ConnectorError {
+  const labels = streams.map(({ stream }) => ({
+    label: labelOfStream(stream),
+    distance: Math.min(
+      editDistance(wanted.toLowerCase(), stream.name.toLowerCase()),
+      editDistance(wanted.toLowerCase(), labelOfStream(stream).toLowerCase()),
+    ),
+  }))
+  const near = labels
+    .filter(({ distance }) => distance <= Math.max(2, wanted.length / 3))
+    .toSorted((a, b) => a.distance - b.distance)
+  const isNear = near.length > 0
+  const shown = (isNear ? near : labels).slice(0, SHOWN_NAMES).map(({ label }) => `'${label}'`)
+  const rest = !isNear && labels.length > SHOWN_NAMES ? `, … (${labels.length} streams)` : ''
+  const hint = isNear ? 'Did you mean' : 'There is'
+  const list = streams.length === 0 ? 'none' : `${shown.join(', ')}${rest}`
+  const message = `There is no stream '${wanted}' to read. ${hint} ${list}${isNear ? '?' : '.'}`
+  return new ConnectorError('config_error', message)
+}

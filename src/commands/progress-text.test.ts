@@ -1,0 +1,59 @@
+import { expect } from 'chai'
+import { completedLine, progressLine, type StreamProgress } from './progress-text.ts'
+
+const HALF: StreamProgress = {
+  name: 'public.orders',
+  rows: 1_000_000,
+  bytes: 250_000_000,
+  elapsedMs: 2000,
+  estimatedRows: 2_000_000,
+  complete: 1,
+  streams: 3,
+}
+
+describe('progressLine', () => {
+  it('tells rows, share, speed, the time that is left and the place among the streams', () => {
+    expect(progressLine(HALF, 100)).to.equal(
+      'public.orders  50%  1,000,000 rows  500,000 rows/s  125.0 MB/s  ETA 0:02  2/3 streams',
+    )
+  })
+
+  it('has a bar where there is room', () => {
+    expect(progressLine(HALF, 200)).to.include('[############------------]  50%')
+  })
+
+  it('leaves out what statistics do not know', () => {
+    const line = progressLine({ ...HALF, estimatedRows: null }, 100)
+    expect(line).to.not.match(/%|ETA/)
+  })
+
+  it('never says 100 %', () => {
+    expect(progressLine({ ...HALF, rows: 5_000_000 }, 100)).to.include('99%')
+  })
+
+  it('is never as wide as the terminal, however long the name', () => {
+    const name = `a_schema_with_a_long_name.${'ü'.repeat(63)}`
+    for (let columns = 1; columns <= 220; columns++) {
+      const line = progressLine({ ...HALF, name }, columns)
+      expect(Array.from(line).length, `${columns} columns`).to.be.at.most(Math.max(columns - 1, 1))
+    }
+  })
+
+  it('keeps share, rows and speed at 80 columns', () => {
+    const line = progressLine({ ...HALF, name: 'n'.repeat(63) }, 80)
+    expect(line).to.match(/^n+…\s+50%\s+1,000,000 rows\s+500,000 rows\/s\s+125\.0 MB\/s/)
+  })
+
+  it('counts hours', () => {
+    const slow = { ...HALF, rows: 1000, estimatedRows: 2_000_000, elapsedMs: 10_000 }
+    expect(progressLine(slow, 100)).to.include('ETA 5:33:10')
+  })
+})
+
+describe('completedLine', () => {
+  it('tells rows, speed and time', () => {
+    expect(completedLine({ ...HALF, elapsedMs: 62_000 }, 80)).to.equal(
+      'public.orders  1,000,000 rows  16,129 rows/s  4.0 MB/s  1:02',
+    )
+  })
+})
