@@ -56,7 +56,7 @@ describe('read, large', () => {
   it('3 M rows: each once, in their order, equal to what the server says', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
-      `CREATE TABLE t (id int, v int); ALTER TABLE t SET (autovacuum_enabled = off);
+      `CREATE UNLOGGED TABLE t (id int, v int); ALTER TABLE t SET (autovacuum_enabled = off);
        INSERT INTO t SELECT n, hashint4(n) FROM generate_series(1, ${ROWS}) AS n; ANALYZE t`,
     )
     await using connector = await withConnector(db.config())
@@ -78,7 +78,7 @@ describe('read, large', () => {
   it('a value of 200 MB, between two short ones', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
-      `CREATE TABLE t (id int, v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL;
+      `CREATE UNLOGGED TABLE t (id int, v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL;
        INSERT INTO t VALUES (1, 'short');
        INSERT INTO t SELECT 2, repeat(E'quote " back \\\\ é€ tab \\t', ${HUGE_BYTES} / 25);
        INSERT INTO t VALUES (3, 'short')`,

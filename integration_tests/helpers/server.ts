@@ -44,7 +44,7 @@ const STOP_TIMEOUT_MS = 30_000
 const POLL_INTERVAL_MS = 10
 /** Another process took the port meanwhile, or the backends of a killed postmaster are still ending. */
 const RETRIED_START = /Address already in use|pre-existing shared memory block/
-const START_ATTEMPTS = 10
+const START_ATTEMPTS = 100
 const START_RETRY_MS = 300
 
 const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
