@@ -46,10 +46,13 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** Messages go to stdout, unless that is for something else. */
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
-  const open = (fd: number): Output => new Output(fd, (error) => stop.abort(error))
   return isStdoutTaken
-    ? { output: open(STDERR_FD), data: open(STDOUT_FD) }
-    : { output: open(STDOUT_FD), data: null }
+    ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD) }
+    : { output: openOutput(STDOUT_FD), data: null }
+}
+
+function openOutput(fd: number): Output {
+  return new Output(fd, (error) => stop.abort(error))
 }
 
 function takesStdout(line: CommandLine): boolean {

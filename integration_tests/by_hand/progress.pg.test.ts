@@ -36,7 +36,7 @@ describe('progress', () => {
       const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}' > /dev/null`
       const command = `stty cols ${columns}; ${read}`
       const { stdout } = await run('script', ['-qec', command, '/dev/null'])
-      const drawn = stdout.split(/\r\x1b\[2K/).map((line) => line.replace(/[\r\n]+$/, ''))
+      const drawn = stdout.split('\r\x1b[2K').map((line) => line.replace(/[\r\n]+$/, ''))
       for (const line of drawn) expect(line.length).to.be.below(columns)
       expect(drawn.at(-1)).to.match(/^public\.a_table {2}60,000 rows {2}[\d,]+ rows\/s/)
       expect(stdout.split('\n').filter((line) => line !== '')).to.have.length(1)

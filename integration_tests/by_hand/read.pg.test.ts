@@ -1,7 +1,12 @@
 import { expect } from 'chai'
 import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Connector, runConnector, withConnector } from '../helpers/connector.ts'
+import {
+  type Connector,
+  runConnector,
+  startConnector,
+  withConnector,
+} from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { recordsOf, type StateMessage } from '../helpers/messages.ts'
 
@@ -29,11 +34,6 @@ describe('read by hand', () => {
 
   async function read(...args: readonly string[]) {
     return await runConnector(['read', '--config', connector.configFile, ...args])
-  }
-
-  async function savedStates(path: string): Promise<StateMessage[]> {
-    const states: StateMessage[] = JSON.parse(await readFile(path, 'utf8'))
-    return states
   }
 
   it('reads every stream without a catalog, and only the one that is named', async () => {
@@ -98,7 +98,7 @@ describe('read by hand', () => {
     const args = ['--stream', 'big', '--state', path, '--state-out', path]
     const ids = new Set<unknown>()
     {
-      await using running = await startBig(args)
+      await using running = startConnector(['read', '--config', connector.configFile, ...args])
       let states = 0
       for await (const { record, state } of running.messages()) {
         if (record !== undefined) ids.add(record.data['id'])
@@ -112,11 +112,6 @@ describe('read by hand', () => {
     expect(ids.size).to.equal(60_000)
     if (saved.length > 0) expect(rest.records.length).to.be.below(60_000)
   })
-
-  async function startBig(args: readonly string[]) {
-    const { startConnector } = await import('../helpers/connector.ts')
-    return startConnector(['read', '--config', connector.configFile, ...args])
-  }
 
   it('says when the state cannot be written', async () => {
     const run = await read('--stream', 'customers', '--state-out', '/no/such/place/state.json')
@@ -138,3 +133,8 @@ describe('read by hand', () => {
     expect(second.records.map(({ data }) => data['id'])).to.include(7)
   })
 })
+
+async function savedStates(path: string): Promise<StateMessage[]> {
+  const states: StateMessage[] = JSON.parse(await readFile(path, 'utf8'))
+  return states
+}
