@@ -206,7 +206,7 @@ const USAGE: readonly (readonly [args: readonly string[], says: string])[] = [
   [['discover', '--config', 'x', '--frobnicate'], 'Unknown argument: frobnicate'],
   [['discover', '--config', 'x', '--catalog', 'y'], 'Unknown argument: catalog'],
   [['read', '--catalog', 'y'], 'config'],
-  [['read', '--config', ''], 'A file name is empty'],
+  [['read', '--config', ''], 'name is empty'],
 ]
 
 describe('bad input', () => {
