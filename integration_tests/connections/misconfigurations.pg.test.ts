@@ -1,11 +1,12 @@
-import { expect } from 'chai'
-import { withConnector } from '../helpers/connector.ts'
-import { type Misconfiguration, TLS_MISTAKES } from './misconfigurations.ts'
+import { once } from 'node:events'
+import { createServer, type Server as Listener } from 'node:net'
+import { sharedServer } from '../helpers/shared-server.ts'
+import { expectFailure, fillIn } from './expect-failure.ts'
+import { TLS_MISTAKES } from './misconfigurations.ts'
 import { describeWith } from './programs.ts'
-import { createTlsWorld, SECRET, type TlsWorld } from './tls-world.ts'
-
-const PREFIX =
-  'Could not connect with provided configuration. Error: Failed to create connection pool: '
+import { SSH_MISTAKES, type SshWorld } from './ssh-misconfigurations.ts'
+import { SshServer } from './ssh-server.ts'
+import { createTlsWorld, type TlsWorld } from './tls-world.ts'
 
 describeWith(['/usr/bin/openssl'], 'check tells the cause and the remedy: TLS', () => {
   let world: TlsWorld
@@ -14,24 +15,66 @@ describeWith(['/usr/bin/openssl'], 'check tells the cause and the remedy: TLS', 
   })
   after(async () => await world[Symbol.asyncDispose]())
 
-  for (const mistake of TLS_MISTAKES) {
-    it(`${mistake.mistake} → ${mistake.message}`, async () => await expectMessage(world, mistake))
+  for (const { mistake, certificate = 'good', config, message } of TLS_MISTAKES) {
+    it(`${mistake} → ${message}`, async () => {
+      await world.serve(certificate)
+      const { host, port, database, user, password } = world.server.connectionConfig()
+      const working = { host, port, database, username: user, password }
+      const expected = fillIn(message, { HOST: host, PORT: port })
+      await expectFailure({ ...working, ...config(world) }, expected)
+    })
   }
 })
 
-async function expectMessage(world: TlsWorld, mistake: Misconfiguration): Promise<void> {
-  const { certificate = 'good' } = mistake
-  await world.serve(certificate)
-  const { host, port, database, user, password } = world.server.connectionConfig()
-  const config = { host, port, database, username: user, password, ...mistake.config(world) }
-  await using connector = await withConnector(config)
-  const run = await connector.check()
-  const message = mistake.message.replaceAll('HOST', host).replaceAll('PORT', String(port))
-  expect(run.connectionStatus?.message).to.equal(`${PREFIX}${message}`)
-  expect(run.connectionStatus?.status).to.equal('FAILED')
-  expect(run.code).to.equal(0)
-  for (const output of [run.stdout, run.stderr]) {
-    expect(output).not.to.include(SECRET)
-    expect(output).not.to.match(/-----BEGIN/)
+describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'check tells … : SSH tunnel', () => {
+  let world: SshWorld
+  let silent: Listener
+  before(async () => {
+    silent = await listen()
+    world = await createSshWorld(portOf(silent))
+  })
+  after(async () => {
+    await world.server[Symbol.asyncDispose]()
+    await world.strict[Symbol.asyncDispose]()
+    silent.close()
+  })
+
+  for (const { mistake, config, message } of SSH_MISTAKES) {
+    it(`${mistake} → ${message}`, async () => {
+      const { host, port, database, user, password } = (await sharedServer()).connectionConfig()
+      const working = { host, port, database, username: user, password, ssl_mode: 'disable' }
+      const ports = { CLOSED: world.closedPort, SILENT: world.silentPort, PORT: port }
+      const expected = fillIn(message, { ...ports, HOST: host, USER: world.server.user })
+      await expectFailure({ ...working, ...config(world) }, expected)
+    })
   }
+})
+
+async function createSshWorld(silentPort: number): Promise<SshWorld> {
+  const server = await SshServer.start()
+  const key = await server.createKey('Ed25519, OpenSSH')
+  const locked = await server.createKey('Ed25519, OpenSSH', 'locked')
+  const strict = await SshServer.start([
+    `AuthorizedKeysFile ${server.authorizedKeysFile}`,
+    'AllowTcpForwarding no',
+  ])
+  const strange = await strict.createKey('Ed25519, OpenSSH')
+  const unused = await listen()
+  const closedPort = portOf(unused)
+  unused.close()
+  await once(unused, 'close')
+  const { port: postgresPort } = await sharedServer()
+  return { server, strict, key, strange, locked, closedPort, silentPort, postgresPort }
+}
+
+async function listen(): Promise<Listener> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  return listener.unref()
+}
+
+function portOf(listener: Listener): number {
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('No port')
+  return address.port
 }

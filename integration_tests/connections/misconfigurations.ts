@@ -1,21 +1,24 @@
 import type { CertificateName, TlsWorld } from './tls-world.ts'
 import { KEY_PASSWORD, SECRET } from './tls-world.ts'
 
-type Json = Readonly<Record<string, unknown>>
+export type Json = Readonly<Record<string, unknown>>
 
 /** A way to get a connection wrong, and what `check` says of it. */
-export interface Misconfiguration {
+export interface Misconfiguration<World> {
   readonly mistake: string
-  /** What the server shows meanwhile; default: the good certificate. */
-  readonly certificate?: CertificateName | null
   /** What the config has over one that works. */
-  readonly config: (world: TlsWorld) => Json
+  readonly config: (world: World) => Json
   /** The message behind its usual beginning; `HOST` and `PORT` stand for those of the server. */
   readonly message: string
 }
 
+/** What the server shows meanwhile; default: the good certificate. */
+interface Served {
+  readonly certificate?: CertificateName | null
+}
+
 /** TLS; every message begins with `Failed to create connection pool: `. */
-export const TLS_MISTAKES: readonly Misconfiguration[] = [
+export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
   {
     mistake: 'The server has no TLS, and the mode needs it',
     certificate: null,

@@ -48,6 +48,7 @@ export function clientClass(config: Config, route: Route): typeof Client {
         route.settle()
         return this
       } catch (error) {
+        if (signal.aborted) throw expiry
         if (stream.destroyed || stream.readableEnded) nameLoss(error)
         throw error
       } finally {

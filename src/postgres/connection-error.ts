@@ -81,7 +81,7 @@ export function connectionError(
   const tls = explainTls(error, code, config)
   if (tls !== null) return failed('config_error', tls, error)
   const other = ConnectorError.from(error)
-  return failed(other.failureType, other.message, error)
+  return failed(other.failureType, other.message, other.cause ?? error)
 }
 
 function failed(type: FailureType, text: string, cause: unknown): ConnectorError {

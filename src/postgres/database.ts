@@ -88,6 +88,7 @@ export class Database implements SqlSession, AsyncDisposable {
       }
     } catch (error) {
       await pool.end()
+      route[Symbol.dispose]()
       throw error
     }
   }
@@ -137,6 +138,7 @@ export class Database implements SqlSession, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool.end()
+    this.#route[Symbol.dispose]()
   }
 }
 

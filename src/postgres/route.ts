@@ -5,6 +5,7 @@ import { ConnectorError } from '../errors.ts'
 import type { Deadline } from './deadline.ts'
 import { type Encryption, mayMend, planEncryption, TlsFailure } from './encryption.ts'
 import { connectSocket } from './socket.ts'
+import { SshTunnel } from './ssh-tunnel.ts'
 import { streamEvent } from './stream-event.ts'
 import { tlsOptions } from './tls.ts'
 
@@ -15,11 +16,13 @@ const NO = 'N'
 const KEEP_ALIVE_MS = 30_000
 
 /**
- * The way to the server that every connection of a run takes. Whether it is encrypted is open until the first
+ * The way to the server that every connection of a run takes, through one SSH tunnel if the config has one. Whether it is encrypted is open until the first
  * connection is up; then it stays as it is.
  */
-export class Route {
+export class Route implements Disposable {
   readonly #config: Config
+  /** Opened by the first connection, and anew by the next one when it was lost. */
+  #tunnel: Promise<SshTunnel> | null = null
   #encryption: Encryption
   #alternative: Encryption | null
 
@@ -50,8 +53,8 @@ export class Route {
 
   /**
    * A stream to the server: connected, encrypted as the mode asks, with TCP keep-alive, ready for the start-up message.
-   * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError if TLS is required
-   * and the server has none, or if it is no PostgreSQL server.
+   * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError of the
+   * tunnel, or if TLS is required and the server has none, or if it is no PostgreSQL server.
    */
   async connect(deadline: Deadline): Promise<Duplex> {
     const stream = await this.#reach(deadline)
@@ -63,7 +66,16 @@ export class Route {
     }
   }
 
+  [Symbol.dispose](): void {
+    void this.#tunnel?.then((tunnel) => tunnel.close(), ignore)
+  }
+
   async #reach(deadline: Deadline): Promise<Duplex> {
+    const tunnel = await this.#openTunnel(deadline)
+    if (tunnel !== null) {
+      const stream = await tunnel.connect(this.#config, deadline)
+      return stream.on('error', ignore)
+    }
     const socket = connectSocket(this.#config.host, this.#config.port)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
     socket.on('error', ignore)
@@ -74,6 +86,16 @@ export class Route {
       socket.destroy()
       throw error
     }
+  }
+
+  async #openTunnel(deadline: Deadline): Promise<SshTunnel | null> {
+    const { tunnel } = this.#config
+    if (tunnel.method === 'NO_TUNNEL') return null
+    const known = this.#tunnel
+    const last = await known?.catch(() => null)
+    if (last?.isOpen === true) return last
+    if (this.#tunnel === known) this.#tunnel = SshTunnel.open(tunnel, deadline)
+    return await this.#tunnel
   }
 
   async #encrypt(stream: Duplex, deadline: Deadline): Promise<Duplex> {

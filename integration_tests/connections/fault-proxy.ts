@@ -1,0 +1,146 @@
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** What happens to bytes from the server; those to the server always pass, unless nothing does. */
+export type Fault =
+  | { readonly type: 'none' }
+  /** Every chunk comes so much later. */
+  | { readonly type: 'delay'; readonly ms: number }
+  /** So many bytes in a second. */
+  | { readonly type: 'throttle'; readonly bytesPerSecond: number }
+  /** After so many bytes of a connection both sides see the end of the stream. */
+  | { readonly type: 'cut'; readonly afterBytes: number }
+  /** After so many bytes of a connection both sides see a reset. */
+  | { readonly type: 'reset'; readonly afterBytes: number }
+  /** After so many bytes of a connection nothing passes any more, in either direction, and nobody is told. */
+  | { readonly type: 'silence'; readonly afterBytes: number }
+
+const TICK_MS = 20
+
+/** A TCP proxy on 127.0.0.1 with one fault; each connection takes the fault that is set when it is made. */
+export class FaultProxy implements AsyncDisposable {
+  fault: Fault
+  /** Connections so far. */
+  connections = 0
+  readonly #listener: Server
+  readonly #sockets = new Set<Socket>()
+
+  private constructor(listener: Server, targetPort: number, fault: Fault) {
+    this.#listener = listener
+    this.fault = fault
+    listener.on('connection', (client) => this.#join(client, targetPort))
+  }
+
+  static async start(targetPort: number, fault: Fault = { type: 'none' }): Promise<FaultProxy> {
+    const listener = createServer({ allowHalfOpen: false })
+    listener.listen(0, '127.0.0.1')
+    await once(listener, 'listening')
+    return new FaultProxy(listener, targetPort, fault)
+  }
+
+  get port(): number {
+    const address = this.#listener.address()
+    if (address === null || typeof address === 'string') throw new Error('The proxy has no port')
+    return address.port
+  }
+
+  /** Cuts every connection that passes now. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close()
+    this.cutAll()
+    await once(this.#listener, 'close')
+  }
+
+  #join(client: Socket, targetPort: number): void {
+    this.connections++
+    const server = connect({ host: '127.0.0.1', port: targetPort, noDelay: true })
+    client.setNoDelay(true)
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      this.#sockets.add(socket)
+      socket.on('error', () => other.destroy())
+      socket.on('close', () => {
+        this.#sockets.delete(socket)
+        other.destroy()
+      })
+    }
+    const { fault } = this
+    const relay = new Relay(client, server, fault)
+    client.on('data', (chunk: Buffer) => relay.toServer(chunk))
+    server.on('data', (chunk: Buffer) => relay.toClient(chunk))
+  }
+}
+
+/** One connection and its fault. */
+class Relay {
+  readonly #client: Socket
+  readonly #server: Socket
+  readonly #fault: Fault
+  #passedBytes = 0
+  #isSilent = false
+
+  constructor(client: Socket, server: Socket, fault: Fault) {
+    this.#client = client
+    this.#server = server
+    this.#fault = fault
+  }
+
+  toServer(chunk: Buffer): void {
+    if (!this.#isSilent) pass(chunk, this.#client, this.#server)
+  }
+
+  toClient(chunk: Buffer): void {
+    const fault = this.#fault
+    switch (fault.type) {
+      case 'none':
+        return pass(chunk, this.#server, this.#client)
+      case 'delay':
+        setTimeout(() => pass(chunk, this.#server, this.#client), fault.ms)
+        return
+      case 'throttle':
+        return this.#trickle(chunk, Math.ceil((fault.bytesPerSecond * TICK_MS) / 1000))
+      case 'cut':
+      case 'reset':
+      case 'silence':
+        return this.#passUntil(chunk, fault)
+      default:
+        fault satisfies never
+    }
+  }
+
+  #trickle(chunk: Buffer, pieceBytes: number): void {
+    this.#server.pause()
+    this.#client.write(chunk.subarray(0, pieceBytes))
+    const rest = chunk.subarray(pieceBytes)
+    setTimeout(() => {
+      if (rest.length > 0) this.#trickle(rest, pieceBytes)
+      else this.#server.resume()
+    }, TICK_MS)
+  }
+
+  #passUntil(chunk: Buffer, fault: Extract<Fault, { readonly afterBytes: number }>): void {
+    if (this.#isSilent) return
+    const left = fault.afterBytes - this.#passedBytes
+    this.#passedBytes += chunk.length
+    if (chunk.length <= left) return pass(chunk, this.#server, this.#client)
+    if (left > 0) this.#client.write(chunk.subarray(0, left))
+    if (fault.type === 'silence') this.#isSilent = true
+    else if (fault.type === 'cut') this.#client.end(() => this.#server.destroy())
+    else {
+      this.#client.resetAndDestroy()
+      this.#server.resetAndDestroy()
+    }
+  }
+}
+
+function pass(chunk: Buffer, from: Socket, to: Socket): void {
+  if (to.destroyed || to.write(chunk)) return
+  from.pause()
+  to.once('drain', () => from.resume())
+}
