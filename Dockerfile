@@ -14,7 +14,9 @@ RUN npm run build
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /build
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+# Without optional packages: they are native. Nor does Node.js need types and source maps
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+    && find node_modules -type f \( -name '*.ts' -o -name '*.map' \) -delete
 
 FROM ${NODE_IMAGE}
 # Airbyte's platform runs images as this user and mounts its files at these places

@@ -22,7 +22,7 @@ const MANIFEST: {
 } = JSON.parse(readText('package.json'))
 
 /** What our layers may add to Node's own image. */
-const MAX_OWN_BYTES = 10_000_000
+const MAX_OWN_BYTES = 20_000_000
 const MAX_SPEC_MS = 500
 const SPEC_RUNS = 5
 
