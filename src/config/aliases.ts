@@ -41,14 +41,16 @@ export function resolveAliases(values: Values): CanonicalValues {
   return { values: result, warnings, writtenAs }
 }
 
-function hasParameter(values: Values, name: string): boolean {
+/** Whether `values` have the parameter; a dot leads into an object. */
+export function hasParameter(values: Values, name: string): boolean {
   const [outer, inner] = splitName(name)
   if (!Object.hasOwn(values, outer)) return false
   const value = values[outer]
   return inner === null || !isValues(value) || Object.hasOwn(value, inner)
 }
 
-function withParameter(values: Values, name: string, value: unknown): Values {
+/** `values` with the parameter set; a dot leads into an object. */
+export function withParameter(values: Values, name: string, value: unknown): Values {
   const [outer, inner] = splitName(name)
   if (inner === null) return { ...values, [outer]: value }
   const object = values[outer]

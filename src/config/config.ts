@@ -46,7 +46,8 @@ export interface Config {
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
   readonly replicationMethod: 'Standard' | 'Xmin'
-  readonly jdbcUrlParams: string
+  /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */
+  readonly serverOptions: string | null
   readonly applicationName: string
   readonly connectTimeoutMs: number
   /** How long the server may send nothing before we look whether it still works. */

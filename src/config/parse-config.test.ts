@@ -29,7 +29,7 @@ const DEFAULT_CONFIG: Config = {
   },
   tunnel: { method: 'NO_TUNNEL' },
   replicationMethod: 'Standard',
-  jdbcUrlParams: '',
+  serverOptions: null,
   applicationName: 'sqlflow',
   connectTimeoutMs: 10_000,
   timeoutMs: 300_000,
@@ -116,7 +116,8 @@ describe('parseConfig: columns and schemas', () => {
     [{ max_retries: 0 }, { maxRetries: 0 }],
     [{ max_connections: 1 }, { minConnections: 1, maxConnections: 1 }],
     [{ sync_mode: 'incremental', replication_method: 'Xmin' }, { syncMode: 'incremental' }],
-    [{ jdbc_url_params: 'a=1&b=2' }, { jdbcUrlParams: 'a=1&b=2' }],
+    [{ jdbc_url_params: 'options=-c%20a%3D1' }, { serverOptions: '-c a=1' }],
+    [{ server_options: '-c a=1' }, { serverOptions: null }],
     [{ application_name: 'x' }, { applicationName: 'x' }],
   ] as const) {
     it(`${JSON.stringify(raw)} → ${JSON.stringify(expected)}`, () => {

@@ -2,6 +2,7 @@ import { ConnectorError } from '../errors.ts'
 import { resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
 import type { Config, SslConfig, TunnelConfig } from './config.ts'
+import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
 import type { ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
@@ -21,9 +22,13 @@ export interface ParsedConfig {
  */
 export function parseConfig(raw: unknown): ParsedConfig {
   if (!isValues(raw)) throw new ConnectorError('config_error', 'The config must be a JSON object')
-  const { values, warnings, writtenAs } = resolveAliases(expandShorthands(withoutBlanks(raw)))
-  const complete = coerceParameters(values, CONFIG_SCHEMA)
-  const nameOf = (path: string) => writtenAs.get(path) ?? path
+  // Only jdbc_url_params may set it: the name is no parameter of the config
+  const { server_options: _, ...known } = withoutBlanks(raw)
+  const canonical = resolveAliases(expandShorthands(known))
+  const jdbc = applyJdbcParams(canonical.values)
+  const warnings = [...canonical.warnings, ...jdbc.warnings]
+  const complete = coerceParameters(withSslMode(jdbc.values, known), CONFIG_SCHEMA)
+  const nameOf = (path: string) => jdbc.writtenAs.get(path) ?? canonical.writtenAs.get(path) ?? path
   const { valid, problems } = validate(complete, nameOf)
   const allProblems = [...problems, ...ruleProblems(complete, nameOf)]
   if (valid === null || allProblems.length > 0) {
@@ -31,6 +36,14 @@ export function parseConfig(raw: unknown): ParsedConfig {
   }
   const { ssl, ignored } = toSsl(valid.ssl_mode)
   return { config: freeze(toConfig(valid, ssl)), warnings: [...warnings, ...ignored] }
+}
+
+/** Certificates that were given by other names say nothing of the mode: it is the default one then. */
+function withSslMode(values: Values, given: Values): Values {
+  const { ssl_mode: ssl } = values
+  const isGuessable = !Object.hasOwn(given, 'ssl_mode') && isValues(ssl)
+  if (!isGuessable || Object.hasOwn(ssl, 'mode')) return values
+  return { ...values, ssl_mode: { ...ssl, mode: CONFIG_SCHEMA.properties?.['ssl_mode']?.default } }
 }
 
 function expandShorthands(values: Values): Values {
@@ -56,7 +69,7 @@ function toConfig(values: ValidValues, ssl: SslConfig): Config {
     ssl,
     tunnel: toTunnel(values.tunnel_method),
     replicationMethod: values.replication_method.method,
-    jdbcUrlParams: values.jdbc_url_params,
+    serverOptions: values.server_options ?? null,
     applicationName: values.application_name,
     connectTimeoutMs: values.connect_timeout * 1000,
     timeoutMs: values.timeout_seconds * 1000,

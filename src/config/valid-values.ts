@@ -18,6 +18,8 @@ export interface ValidValues extends Values {
   readonly tunnel_method: ValidTunnel
   readonly replication_method: { readonly method: 'Standard' | 'Xmin' }
   readonly jdbc_url_params: string
+  /** From jdbc_url_params. */
+  readonly server_options?: string
   readonly application_name: string
   readonly connect_timeout: number
   readonly timeout_seconds: number

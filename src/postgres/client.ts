@@ -66,6 +66,7 @@ function clientOptions(config: Config): ClientConfig {
     user: config.username,
     password: () => requirePassword(config),
     application_name: config.applicationName,
+    ...(config.serverOptions !== null && { options: config.serverOptions }),
     ssl: false,
     enableChannelBinding: true,
   }
