@@ -2,6 +2,7 @@ import { ReadTransaction } from '../postgres/read-transaction.ts'
 import type { Message } from '../protocol/messages.ts'
 import type { ReadContext, ReadEvent } from '../replication/method.ts'
 import { methodOf } from '../replication/methods.ts'
+import { RewriteGuard } from '../replication/rewrite-guard.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import type { Checkpointer } from '../state/checkpointer.ts'
 import type { Reading } from './read-with-retries.ts'
@@ -18,6 +19,7 @@ export interface Attempt extends Reading {
 export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   const { config, database } = attempt
   run.signal.throwIfAborted()
+  const guard = await RewriteGuard.note(database, attempt.plans)
   await using transaction = await ReadTransaction.begin(database, config)
   const onAbort = (): void => transaction.abort(run.signal.reason as Error)
   run.signal.addEventListener('abort', onAbort)
@@ -31,8 +33,9 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   }
   try {
     for (const plan of attempt.plans) {
-      if (!attempt.statuses.isComplete(plan.descriptor))
-        await readStream(run, plan, { attempt, context })
+      if (attempt.statuses.isComplete(plan.descriptor)) continue
+      await guard.check(plan, transaction)
+      await readStream(run, plan, { attempt, context })
     }
   } finally {
     run.signal.removeEventListener('abort', onAbort)

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { ConnectorError, isTransient } from '../errors.ts'
 import type { Database } from '../postgres/database.ts'
 import { OutputClosedError } from '../protocol/output.ts'
-import type { StreamPlan } from '../replication/stream-plan.ts'
+import { renewPlan, type StreamPlan } from '../replication/stream-plan.ts'
 import { Checkpointer } from '../state/checkpointer.ts'
 import type { HealthLog } from './health-log.ts'
 import type { Progress } from './progress.ts'
@@ -20,6 +20,8 @@ export interface Reading {
   readonly config: Config
   readonly database: Database
   readonly plans: readonly StreamPlan[]
+  /** Makes the same plans anew, from what the database is then. */
+  readonly plan: () => Promise<readonly StreamPlan[]>
   readonly health: HealthLog
   readonly progress: Progress
   /** Follows the states; null: nobody asked for it. */
@@ -38,6 +40,7 @@ export async function readWithRetries(run: Run, reading: Reading): Promise<void>
     for (let failures = 0; ;) {
       const { states } = statuses
       try {
+        if (failures > 0) await renewPlans(reading)
         await readStreams(run, attempt)
         return
       } catch (error) {
@@ -52,6 +55,12 @@ export async function readWithRetries(run: Run, reading: Reading): Promise<void>
     statuses.incomplete()
     throw error
   }
+}
+
+/** What was interrupted may have been an ALTER TABLE: columns and types are looked up anew. */
+async function renewPlans({ plans, plan }: Reading): Promise<void> {
+  const renewed = await plan()
+  for (const [index, stale] of plans.entries()) renewPlan(stale, renewed[index]!)
 }
 
 function checkpointersOf({ plans, config }: Reading): ReadonlyMap<StreamPlan, Checkpointer> {

@@ -49,14 +49,16 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
       : selectStreams(parseConfiguredCatalog(input.catalog), input.streams)
   const states = parseStates(input.state ?? [])
   await using database = await Database.connect(config)
-  const plans = await planRead(run, { config, configured, database, streams: input.streams })
+  const plan = (): Promise<readonly StreamPlan[]> =>
+    planRead(run, { config, configured, database, streams: input.streams })
+  const plans = await plan()
   for (const plan of plans) plan.state = states.find(plan.descriptor)
   estimate(run, plans)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
   const stateFile = openStateFile(run, input)
   try {
-    await readWithRetries(run, { config, database, plans, health, progress, stateFile })
+    await readWithRetries(run, { config, database, plans, plan, health, progress, stateFile })
   } finally {
     if (stateFile !== null) await deliverStates(run, stateFile)
   }

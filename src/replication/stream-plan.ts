@@ -20,3 +20,9 @@ export interface StreamPlan {
   /** The `stream_state` to go on from: the input's, then the last one that was emitted. Null: from the start. */
   state: JsonObject | null
 }
+
+/** Binds a plan to what the relation is now, as `renewed` has it; its stream and its state stay. */
+export function renewPlan(plan: StreamPlan, renewed: StreamPlan): void {
+  const { descriptor, state } = plan
+  Object.assign(plan, renewed, { descriptor, state })
+}

@@ -56,11 +56,12 @@ async function newGoal(plan: StreamPlan, context: ReadContext): Promise<StreamSt
   return { type: 'xmin', scan: null, cursor: null, horizon, xmin: horizon.xmin, filenode: null }
 }
 
+/** What the last sync saw; null, with a word in the log, if the state does not say. */
 function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
-  if (plan.state === null) return null
-  const state = parseStreamState(plan.state)
+  const state = plan.state === null ? null : parseStreamState(plan.state)
+  if (plan.state === null || (state !== null && state.scan !== null)) return null
   if (state === null || state.xmin === null || state.type === 'cursor') {
-    if (state?.scan == null) warnOfFreshStart(plan, context, 'it is not one of the xmin method')
+    warnOfFreshStart(plan, context, 'it is not one of the xmin method')
     return null
   }
   const horizon = state.horizon ?? { xmin: state.xmin, xids: [], atMs: 0 }
