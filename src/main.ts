@@ -20,12 +20,15 @@ const EXIT_FAILED = 1
 const EXIT_USAGE = 2
 /** How long a stopped command may take to cancel its query. */
 const GRACE_MS = 2000
+/** How long a stopped process waits for a consumer that does not read. */
+const STOP_MS = 5000
 
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.once(name, () => {
     const message = `The sync was stopped by ${name}. Run it again to go on from the last state.`
     stop.abort(new ConnectorError('transient_error', message))
+    setTimeout(() => process.exit(EXIT_FAILED), STOP_MS).unref()
   })
 }
 let run: Run = { ...outputs(false), terminal: null, startedAtMs: Date.now(), signal: stop.signal }

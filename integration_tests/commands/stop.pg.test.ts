@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
@@ -143,6 +144,15 @@ describe('read, stopped', () => {
     expect(new Set(ids).size).to.equal(ROWS)
     // What came behind the last checkpoint comes again: less than a batch
     expect(ids.length - ROWS).to.be.below(BATCH_ROWS)
+  })
+
+  it('SIGTERM while the consumer reads nothing', async () => {
+    await using running = await read(connector, 'big')
+    await untilBackends(db, 1, "query LIKE 'COPY%'")
+    running.process.kill('SIGTERM')
+    const [code] = await once(running.process, 'exit')
+    expect(code).to.equal(1)
+    await untilBackends(db, 0)
   })
 
   it('SIGTERM while it waits for a lock', async () => {

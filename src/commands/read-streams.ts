@@ -1,3 +1,4 @@
+import { ConnectorError } from '../errors.ts'
 import { ReadTransaction } from '../postgres/read-transaction.ts'
 import type { Message } from '../protocol/messages.ts'
 import type { ReadContext, ReadEvent } from '../replication/method.ts'
@@ -21,7 +22,7 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   run.signal.throwIfAborted()
   const guard = await RewriteGuard.note(database, attempt.plans)
   await using transaction = await ReadTransaction.begin(database, config)
-  const onAbort = (): void => transaction.abort(run.signal.reason as Error)
+  const onAbort = (): void => transaction.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
   const context: ReadContext = {
     config,

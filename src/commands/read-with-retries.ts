@@ -21,7 +21,7 @@ export interface Reading {
   readonly database: Database
   readonly plans: readonly StreamPlan[]
   /** Makes the same plans anew, from what the database is then. */
-  readonly plan: () => Promise<readonly StreamPlan[]>
+  readonly makePlans: () => Promise<readonly StreamPlan[]>
   readonly health: HealthLog
   readonly progress: Progress
   /** Follows the states; null: nobody asked for it. */
@@ -58,8 +58,8 @@ export async function readWithRetries(run: Run, reading: Reading): Promise<void>
 }
 
 /** What was interrupted may have been an ALTER TABLE: columns and types are looked up anew. */
-async function renewPlans({ plans, plan }: Reading): Promise<void> {
-  const renewed = await plan()
+async function renewPlans({ plans, makePlans }: Reading): Promise<void> {
+  const renewed = await makePlans()
   for (const [index, stale] of plans.entries()) renewPlan(stale, renewed[index]!)
 }
 

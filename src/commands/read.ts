@@ -49,16 +49,17 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
       : selectStreams(parseConfiguredCatalog(input.catalog), input.streams)
   const states = parseStates(input.state ?? [])
   await using database = await Database.connect(config)
-  const plan = (): Promise<readonly StreamPlan[]> =>
+  database.cancelOn(run.signal)
+  const makePlans = (): Promise<readonly StreamPlan[]> =>
     planRead(run, { config, configured, database, streams: input.streams })
-  const plans = await plan()
+  const plans = await makePlans()
   for (const plan of plans) plan.state = states.find(plan.descriptor)
   estimate(run, plans)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
   const stateFile = openStateFile(run, input)
   try {
-    await readWithRetries(run, { config, database, plans, plan, health, progress, stateFile })
+    await readWithRetries(run, { config, database, plans, makePlans, health, progress, stateFile })
   } finally {
     if (stateFile !== null) await deliverStates(run, stateFile)
   }

@@ -35,6 +35,12 @@ export type JsonValue =
   | { readonly [key: string]: JsonValue | undefined }
 export type JsonObject = { readonly [key: string]: JsonValue | undefined }
 
+/** Whether a part of a parsed JSON text, or of a state made in this run, is an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject && !(value instanceof JsonNumber)
+}
+
 /** What names a stream; PostgreSQL's schema is Airbyte's namespace. */
 export interface StreamDescriptor {
   readonly name: string

@@ -38,10 +38,11 @@ export async function* copyRows(
   let index = 0
   for (let isDone = false; !isDone;) {
     const result = await copy.read().catch((error: unknown) => ({ error }))
-    if (encoder.rows > rows) {
-      yield { type: 'ROWS', rows: encoder.rows - rows, bytes: copy.receivedBytes - bytes }
-      rows = encoder.rows
-      bytes = copy.receivedBytes
+    const read = { rows: encoder.rows - rows, bytes: copy.receivedBytes - bytes }
+    if (read.rows > 0) {
+      rows += read.rows
+      bytes += read.bytes
+      yield { type: 'ROWS', ...read }
     }
     if (typeof result === 'object') throw result.error
     if (result === 'statement') yield { type: 'STATEMENT', index: index++ }

@@ -73,7 +73,7 @@ function jsonValue(write: ValueWriter, bytes: Buffer): CursorValue | null {
   scratch.length = 0
   if (write(scratch, bytes, 0, bytes.length) === NULLED) return null
   const json = scratch.bytes.toString('utf8', 0, scratch.length)
-  if (json === 'true' || json === 'false') return json === 'true'
-  if (json.startsWith('"')) return JSON.parse(json) as string
+  const parsed: unknown = JSON.parse(json)
+  if (typeof parsed === 'string' || typeof parsed === 'boolean') return parsed
   return isExactNumber(json) ? new JsonNumber(json) : json
 }

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../errors.ts'
-import type { JsonObject, StreamDescriptor } from '../protocol/messages.ts'
+import { isJsonObject, type JsonObject, type StreamDescriptor } from '../protocol/messages.ts'
 
 /** The stream states of an input state file. */
 export class InputStates {
@@ -33,21 +33,21 @@ function parseEntry(
   raw: unknown,
   index: number,
 ): { descriptor: StreamDescriptor; state: JsonObject | null } {
-  const entry = isRecord(raw) && raw['type'] === 'STATE' ? raw['state'] : raw
-  if (!isRecord(entry)) throw malformed(index, 'is not an object')
+  const entry = isJsonObject(raw) && raw['type'] === 'STATE' ? raw['state'] : raw
+  if (!isJsonObject(entry)) throw malformed(index, 'is not an object')
   const { type, stream } = entry
-  if (type !== 'STREAM' || !isRecord(stream)) throw malformed(index, 'is not of type STREAM')
+  if (type !== 'STREAM' || !isJsonObject(stream)) throw malformed(index, 'is not of type STREAM')
   const descriptor: unknown = stream['stream_descriptor']
   const state: unknown = stream['stream_state'] ?? null
-  if (!isRecord(descriptor) || typeof descriptor['name'] !== 'string') {
+  if (!isJsonObject(descriptor) || typeof descriptor['name'] !== 'string') {
     throw malformed(index, 'has no stream_descriptor with a name')
   }
-  if (state !== null && !isRecord(state))
+  if (state !== null && !isJsonObject(state))
     throw malformed(index, 'has a stream_state that is not an object')
   const { name, namespace } = descriptor
   return {
     descriptor: typeof namespace === 'string' ? { name, namespace } : { name },
-    state: state as JsonObject | null,
+    state,
   }
 }
 
@@ -57,9 +57,5 @@ function malformed(index: number, what: string): ConnectorError {
 }
 
 function isEmpty(raw: unknown): boolean {
-  return raw === null || (isRecord(raw) && Object.keys(raw).length === 0)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return raw === null || (isJsonObject(raw) && Object.keys(raw).length === 0)
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { JsonNumber, type JsonObject } from '../protocol/messages.ts'
+import { isJsonObject, JsonNumber, type JsonObject } from '../protocol/messages.ts'
 import { buildStreamState, parseStreamState, type StreamState } from './stream-state.ts'
 
 const NOTHING: StreamState = {
@@ -138,5 +138,7 @@ describe('parseStreamState', () => {
 })
 
 function throughJson(state: JsonObject): JsonObject {
-  return JSON.parse(JSON.stringify(state)) as JsonObject
+  const parsed: unknown = JSON.parse(JSON.stringify(state))
+  if (!isJsonObject(parsed)) throw new Error('a state is an object')
+  return parsed
 }

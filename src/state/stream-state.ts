@@ -1,4 +1,4 @@
-import { JsonNumber, type JsonObject, type JsonValue } from '../protocol/messages.ts'
+import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../protocol/messages.ts'
 import type { Horizon } from './horizon.ts'
 
 /** A cursor value as records show it: a number with its digits, a string, or a boolean. */
@@ -77,7 +77,8 @@ export function buildStreamState(state: StreamState): JsonObject {
 /** Reads versions 3, 2 and those before versions had numbers; null if it is none of them. */
 export function parseStreamState(raw: JsonObject): StreamState | null {
   const isBare = raw['version'] === undefined && raw['cursor_field'] !== undefined
-  const type = isBare ? 'cursor' : STATE_TYPES[String(raw['state_type'])]
+  const { state_type: name } = raw
+  const type = isBare ? 'cursor' : typeof name === 'string' ? STATE_TYPES[name] : undefined
   if (type === undefined) return null
   const { ctid } = raw
   const scan = parseScan(raw)
@@ -114,10 +115,11 @@ function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): Sca
 }
 
 function parseCursor(raw: JsonObject): CursorProgress | null {
-  const named = Object.entries(asObject(raw['cursors']) ?? {})
-  const old = Array.isArray(raw['cursor_field']) ? [[raw['cursor_field'][0], raw['cursor']]] : []
-  const [field, rawValue] = [...named, ...old][0] ?? []
-  const value = parseValue(rawValue as JsonValue | undefined)
+  const [named] = Object.entries(asObject(raw['cursors']) ?? {})
+  const { cursor_field: path } = raw
+  const old = Array.isArray(path) ? ([path[0], raw['cursor']] as const) : undefined
+  const [field, rawValue] = named ?? old ?? []
+  const value = parseValue(rawValue)
   if (typeof field !== 'string' || value === null) return null
   const { cursor_record_count: count, marks } = raw
   return {
@@ -159,10 +161,11 @@ function parseXmin(raw: JsonObject): bigint | null {
 }
 
 function parseXid(raw: JsonValue | undefined): bigint | null {
-  return /^\d{1,19}$/.test(String(raw)) ? BigInt(String(raw)) : null
+  const isNumber = typeof raw === 'number' || raw instanceof JsonNumber
+  const text = isNumber ? raw.toString() : raw
+  return typeof text === 'string' && /^\d{1,19}$/.test(text) ? BigInt(text) : null
 }
 
 function asObject(raw: JsonValue | undefined): JsonObject | undefined {
-  const isObject = typeof raw === 'object' && raw !== null && !Array.isArray(raw)
-  return isObject && !(raw instanceof JsonNumber) ? (raw as JsonObject) : undefined
+  return isJsonObject(raw) ? raw : undefined
 }
