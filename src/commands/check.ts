@@ -25,7 +25,7 @@ export async function check(run: Run, rawConfig: () => Promise<unknown>): Promis
 async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorError[]> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config)
+  await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
   const { problems } = await discoverRelations(database, config)
   const { level, message, health } = await reportHealth(database, config)

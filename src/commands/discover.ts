@@ -13,7 +13,7 @@ import { streamTable } from './stream-table.ts'
 export async function discover(run: Run, raw: unknown): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config)
+  await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)

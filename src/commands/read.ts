@@ -48,7 +48,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
       ? null
       : selectStreams(parseConfiguredCatalog(input.catalog), input.streams)
   const states = parseStates(input.state ?? [])
-  await using database = await Database.connect(config)
+  await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
   const makePlans = (): Promise<readonly StreamPlan[]> =>
     planRead(run, { config, configured, database, streams: input.streams })

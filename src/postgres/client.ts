@@ -1,18 +1,9 @@
-import { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../config/config.ts'
 import { ConnectorError, errorCode } from '../errors.ts'
 import { Deadline } from './deadline.ts'
+import { alreadyConnected } from './pg-stream.ts'
 import type { Route } from './route.ts'
-
-declare module 'pg' {
-  interface ClientBase {
-    /** Of the backend; what a cancel request names. */
-    readonly processID: number
-    readonly secretKey: number
-  }
-}
 
 type ConnectCallback = (error?: Error) => void
 
@@ -84,18 +75,8 @@ function requirePassword({ username, password }: Config): string {
  * fail with the same object. Without a listener the event would end the process.
  */
 function nameLoss(error: unknown): void {
-  if (error instanceof Error && errorCode(error) === null) {
+  const isNameless = error instanceof Error && !(error instanceof ConnectorError)
+  if (isNameless && errorCode(error) === null) {
     Object.assign(error, { code: 'ECONNRESET' })
   }
-}
-
-/** pg calls `connect` on its stream and waits for the event; this one is connected. It also treats it as a TCP socket. */
-function alreadyConnected(stream: Duplex): Duplex {
-  const nothing = (): Duplex => stream
-  const connect = (): Duplex => {
-    queueMicrotask(() => stream.emit('connect'))
-    return stream
-  }
-  const socket = { setNoDelay: nothing, setKeepAlive: nothing, ref: nothing, unref: nothing }
-  return Object.assign(stream, stream instanceof Socket ? { connect } : { ...socket, connect })
 }

@@ -10,6 +10,15 @@ type DataListener = (chunk: Buffer) => void
 /** What a read came to: rows of the current statement, the end of a statement, or the end of them all. */
 export type CopyProgress = 'rows' | 'statement' | 'end'
 
+/** What a COPY is for. */
+export interface CopyTarget {
+  readonly sink: TupleSink
+  /** Called when the server is ready for other queries on this connection. */
+  readonly onEnd: () => void
+  /** Watches over a wait for the server. */
+  readonly guard: (work: Promise<void>) => Promise<void>
+}
+
 /**
  * One simple query of one or more `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While it runs it owns the
  * socket: rows go straight from the socket's bytes to the sink; every other message goes on to pg's own parser, so that
@@ -20,6 +29,7 @@ export class CopyOut implements Submittable {
   receivedBytes = 0
   readonly #sql: string
   readonly #onEnd: () => void
+  readonly #guard: (work: Promise<void>) => Promise<void>
   readonly #stream: CopyStream
   /** What came and is not read yet. The socket is paused while there is any, so its memory stays as it is. */
   readonly #chunks: Buffer[] = []
@@ -31,10 +41,10 @@ export class CopyOut implements Submittable {
   #failure: Error | null = null
   #wake: (() => void) | null = null
 
-  /** @param onEnd called when the server is ready for other queries on this connection. */
-  constructor(client: Client, sql: string, sink: TupleSink, onEnd: () => void) {
+  constructor(client: Client, sql: string, { sink, onEnd, guard }: CopyTarget) {
     this.#sql = sql
     this.#onEnd = onEnd
+    this.#guard = guard
     this.#stream = new CopyStream(sink, (bytes, start, end) => this.#forward(bytes, start, end))
     client.query(this)
   }
@@ -45,9 +55,10 @@ export class CopyOut implements Submittable {
       if (this.#chunks.length > 0) return this.#readChunk()
       if (this.#failure !== null) throw this.#failure
       if (this.#isDone) return 'end'
-      await new Promise<void>((resolve) => {
+      const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+      await this.#guard(woken)
     }
   }
 

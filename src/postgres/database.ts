@@ -1,25 +1,12 @@
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../config/config.ts'
+import { BackendWatch, type Warn } from './backend-watch.ts'
 import { cancelQuery } from './cancel.ts'
 import { clientClass } from './client.ts'
 import { connectionError } from './connection-error.ts'
 import { Route } from './route.ts'
+import { readServerFacts, type ServerFacts } from './server-facts.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
-
-/** What the server says of itself, once per run. */
-export interface ServerFacts {
-  /** `server_version_num` / 10000 */
-  readonly major: number
-  /** `version()` */
-  readonly version: string
-  /** `server_encoding` */
-  readonly encoding: string
-  /** Bytes of a page */
-  readonly blockBytes: number
-  readonly isInRecovery: boolean
-  /** `max_connections` of the server */
-  readonly maxConnections: number
-}
 
 /** Connections of the pool: `size` = `idle` + `busy`; `waiting` counts callers. */
 export interface PoolFigures {
@@ -35,6 +22,7 @@ interface Connections {
   readonly config: Config
   readonly route: Route
   readonly pool: Pool
+  readonly watch: BackendWatch
 }
 
 /** The connections of a run to one database. */
@@ -45,26 +33,32 @@ export class Database implements SqlSession, AsyncDisposable {
   readonly #config: Config
   readonly #route: Route
   readonly #pool: Pool
+  readonly #watch: BackendWatch
   /** Connections that somebody uses just now. */
   readonly #busy = new Set<Client>()
 
   private constructor(
-    { config, route, pool }: Connections,
+    { config, route, pool, watch }: Connections,
     server: ServerFacts,
     connectionMs: number,
   ) {
     this.#config = config
     this.#route = route
     this.#pool = pool
+    this.#watch = watch
     this.server = server
     this.connectionMs = connectionMs
     pool.on('acquire', (client) => this.#busy.add(client))
     pool.on('release', (_error, client) => this.#busy.delete(client))
   }
 
-  /** @throws ConnectorError `Failed to create connection pool: …` that says what is wrong and what to do. */
-  static async connect(config: Config): Promise<Database> {
+  /**
+   * @param warn is told when the server is silent and still at work.
+   * @throws ConnectorError `Failed to create connection pool: …` that says what is wrong and what to do.
+   */
+  static async connect(config: Config, warn: Warn = () => undefined): Promise<Database> {
     const route = new Route(config)
+    const watch = new BackendWatch(config, route, warn)
     const pool = new Pool({
       Client: clientClass(config, route),
       min: config.minConnections,
@@ -76,11 +70,13 @@ export class Database implements SqlSession, AsyncDisposable {
     })
     try {
       const started = performance.now()
-      const client = await firstConnection({ config, route, pool })
+      const connections = { config, route, pool, watch }
+      const client = await firstConnection(connections)
       const connectionMs = performance.now() - started
       try {
-        const server = await readServerFacts(client)
-        return new Database({ config, route, pool }, server, connectionMs)
+        const facts = readServerFacts(client)
+        const server = await watch.guard({ client, processId: client.processID }, facts)
+        return new Database(connections, server, connectionMs)
       } catch (error) {
         throw connectionError(error, config, route.encryption)
       } finally {
@@ -95,16 +91,22 @@ export class Database implements SqlSession, AsyncDisposable {
 
   async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
     const values = params === undefined ? undefined : [...params]
-    return (await this.#pool.query<Row & QueryResultRow>(sql, values)).rows
+    return await this.#use(async (client) => {
+      return (await client.query<Row & QueryResultRow>(sql, values)).rows
+    })
   }
 
   async describe(sql: string): Promise<readonly ResultField[]> {
-    const client = await this.acquire()
-    try {
-      return await describeStatement(client, sql)
-    } finally {
-      client.release()
-    }
+    return await this.#use(async (client) => await describeStatement(client, sql))
+  }
+
+  /** `work`, an answer to `client`, watched over. @param processId of its backend, where a pooler hides it otherwise. */
+  async guard<Result>(
+    client: Client,
+    work: Promise<Result>,
+    processId: number | null = this.server.isPooled ? null : client.processID,
+  ): Promise<Result> {
+    return await this.#watch.guard({ client, processId }, work)
   }
 
   /** A connection of the caller's own until `release`; `release(true)` closes it. */
@@ -113,6 +115,18 @@ export class Database implements SqlSession, AsyncDisposable {
       return await this.#pool.connect()
     } catch (error) {
       throw connectionError(error, this.#config, this.#route.encryption)
+    }
+  }
+
+  async #use<Result>(work: (client: PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await this.acquire()
+    let isFine = false
+    try {
+      const result = await this.guard(client, work(client))
+      isFine = true
+      return result
+    } finally {
+      client.release(!isFine)
     }
   }
 
@@ -170,15 +184,4 @@ export async function describeStatement(
     typeOid: field.dataTypeID,
     typmod: field.dataTypeModifier,
   }))
-}
-
-async function readServerFacts(client: Client): Promise<ServerFacts> {
-  const { rows } = await client.query<ServerFacts>(`
-    SELECT current_setting('server_version_num')::pg_catalog.int4 / 10000 AS major,
-           pg_catalog.version() AS version,
-           current_setting('server_encoding') AS encoding,
-           current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
-           current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
-           pg_catalog.pg_is_in_recovery() AS "isInRecovery"`)
-  return rows[0]!
 }

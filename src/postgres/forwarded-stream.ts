@@ -2,12 +2,15 @@ import { Duplex } from 'node:stream'
 
 /** A connection through a tunnel with the manners of a socket: `destroy` ends it at once, with or without an error. */
 export class ForwardedStream extends Duplex {
+  /** Bytes that came from the other end. */
+  bytesRead = 0
   readonly #channel: Duplex
 
   constructor(channel: Duplex) {
     super({ allowHalfOpen: false })
     this.#channel = channel
     channel.on('data', (chunk: Buffer) => {
+      this.bytesRead += chunk.length
       if (!this.push(chunk)) channel.pause()
     })
     channel.on('end', () => this.push(null))

@@ -3,7 +3,8 @@ import { errorCode } from '../errors.ts'
 import { ident, literal } from '../sql.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { CopyOut } from './copy-out.ts'
-import { type Database, describeStatement, type ServerFacts } from './database.ts'
+import { type Database, describeStatement } from './database.ts'
+import type { ServerFacts } from './server-facts.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
@@ -23,6 +24,13 @@ export interface TransactionSnapshot {
   readonly atMs: number
 }
 
+/** Where a transaction takes place. */
+interface Place {
+  readonly database: Database
+  readonly client: PoolClient
+  readonly processId: number
+}
+
 /**
  * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
  * transaction, so that it works behind a pooler that hands out connections by transaction.
@@ -30,6 +38,8 @@ export interface TransactionSnapshot {
 export class ReadTransaction implements SqlSession, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
+  /** Of its backend, also behind a pooler. */
+  readonly processId: number
   /** What it sees. */
   readonly snapshot: TransactionSnapshot
   #isBroken = false
@@ -40,9 +50,10 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   #ended: Error | null = null
   #isLost = false
 
-  private constructor(database: Database, client: PoolClient, snapshot: TransactionSnapshot) {
+  private constructor({ database, client, processId }: Place, snapshot: TransactionSnapshot) {
     this.#database = database
     this.#client = client
+    this.processId = processId
     this.snapshot = snapshot
     client.once('error', this.#onLoss)
   }
@@ -54,17 +65,14 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   ): Promise<ReadTransaction> {
     const client = await database.acquire()
     try {
-      await client.query(beginStatements(database.server, options))
-      return new ReadTransaction(database, client, await readSnapshot(client))
+      const begun = client.query(beginStatements(database.server, options))
+      await database.guard(client, begun)
+      const { processId, ...snapshot } = await database.guard(client, readSnapshot(client))
+      return new ReadTransaction({ database, client, processId }, snapshot)
     } catch (error) {
       client.release(true)
       throw error
     }
-  }
-
-  /** Process id of its backend. */
-  get processId(): number {
-    return this.#client.processID
   }
 
   /** Runs one statement in the transaction. */
@@ -83,9 +91,11 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
     if (this.#ended !== null) throw this.#ended
     const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
-    this.#copy = new CopyOut(this.#client, sql, sink, () => {
+    const onEnd = (): void => {
       this.#copy = null
-    })
+    }
+    const guard = async (work: Promise<void>): Promise<void> => await this.#guard(work)
+    this.#copy = new CopyOut(this.#client, sql, { sink, onEnd, guard })
     return this.#copy
   }
 
@@ -103,7 +113,7 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
   async attempt<Row>(sql: string): Promise<readonly Row[] | null> {
     await this.query('SAVEPOINT attempt')
     try {
-      const { rows } = await this.#client.query<Row & QueryResultRow>(sql)
+      const { rows } = await this.#guard(this.#client.query<Row & QueryResultRow>(sql))
       await this.query('RELEASE SAVEPOINT attempt')
       return rows
     } catch (error) {
@@ -116,6 +126,10 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     }
   }
 
+  async #guard<Result>(work: Promise<Result>): Promise<Result> {
+    return await this.#database.guard(this.#client, work, this.processId)
+  }
+
   readonly #onLoss = (error: Error): void => {
     this.#ended ??= error
     this.#isLost = true
@@ -126,7 +140,7 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     const interrupted = new Promise<never>((_, reject) => {
       this.#interrupt = reject
     })
-    const done = work().finally(() => {
+    const done = this.#guard(work()).finally(() => {
       this.#interrupt = null
     })
     try {
@@ -148,7 +162,7 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
 
   async #commit(): Promise<boolean> {
     try {
-      await this.#client.query('COMMIT')
+      await this.#guard(this.#client.query('COMMIT'))
       return true
     } catch {
       return false // There is nothing to lose in a read-only transaction.
@@ -174,6 +188,7 @@ function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOption
     statement_timeout: '0',
     lock_timeout: '0',
     idle_in_transaction_session_timeout: '0',
+    ...(server.major >= 17 && { transaction_timeout: '0' }),
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
@@ -183,12 +198,22 @@ function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOption
 }
 
 /** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
-async function readSnapshot(client: PoolClient): Promise<TransactionSnapshot> {
-  const { rows } = await client.query<{ xmin: string; xmax: string; at: number }>(`
+async function readSnapshot(
+  client: PoolClient,
+): Promise<TransactionSnapshot & { readonly processId: number }> {
+  const { rows } = await client.query<SnapshotRow>(`
     SELECT pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
            pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
-           floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at
+           floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at,
+           pg_catalog.pg_backend_pid() AS "processId"
     FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
-  const { xmin, xmax, at } = rows[0]!
-  return { xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at }
+  const { xmin, xmax, at, processId } = rows[0]!
+  return { xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at, processId }
+}
+
+interface SnapshotRow {
+  readonly xmin: string
+  readonly xmax: string
+  readonly at: number
+  readonly processId: number
 }

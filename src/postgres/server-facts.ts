@@ -1,0 +1,46 @@
+import type { Client } from 'pg'
+import './pg-stream.ts'
+
+/** What the server says of itself, once per run. */
+export interface ServerFacts {
+  /** `server_version_num` / 10000 */
+  readonly major: number
+  /** `version()` */
+  readonly version: string
+  /** `server_encoding` */
+  readonly encoding: string
+  /** Bytes of a page */
+  readonly blockBytes: number
+  readonly isInRecovery: boolean
+  /** A pooler hands out its backends: another one may answer next time. */
+  readonly isPooled: boolean
+  /** `max_connections` of the server */
+  readonly maxConnections: number
+  /** How many connections the role and the database may have; null: as many as the server. */
+  readonly roleLimit: number | null
+  readonly databaseLimit: number | null
+}
+
+interface FactsRow extends Omit<ServerFacts, 'isPooled'> {
+  readonly processId: number
+}
+
+const FACTS_SQL = `
+SELECT current_setting('server_version_num')::pg_catalog.int4 / 10000 AS major,
+       pg_catalog.version() AS version,
+       current_setting('server_encoding') AS encoding,
+       current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
+       current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
+       pg_catalog.pg_is_in_recovery() AS "isInRecovery",
+       pg_catalog.pg_backend_pid() AS "processId",
+       nullif((SELECT r.rolconnlimit FROM pg_catalog.pg_roles AS r
+               WHERE r.rolname = current_user), -1) AS "roleLimit",
+       nullif((SELECT d.datconnlimit FROM pg_catalog.pg_database AS d
+               WHERE d.datname = pg_catalog.current_database()), -1) AS "databaseLimit"`
+
+/** Asks the server; a pooler shows by the process id that it gives instead of the backend's. */
+export async function readServerFacts(client: Client): Promise<ServerFacts> {
+  const { rows } = await client.query<FactsRow>(FACTS_SQL)
+  const { processId, ...facts } = rows[0]!
+  return { ...facts, isPooled: processId !== client.processID }
+}
