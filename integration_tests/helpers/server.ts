@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Account, serverAccount, temporaryRoot } from './account.ts'
@@ -146,6 +146,22 @@ export class Server implements AsyncDisposable {
     postmaster.kill(signal)
     if (['SIGSTOP', 'SIGCONT', 'SIGHUP', 'SIGUSR1'].includes(signal)) return
     await this.#waitForEnd(postmaster)
+  }
+
+  /** A streaming standby of this server, which is stopped for the moment of the copy. */
+  async createStandby(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
+    await this.stop()
+    const directory = await mkdtemp(join(dirname(this.#directory), 'pg-'))
+    if (this.#account !== null) await chown(directory, this.#account.uid, this.#account.gid)
+    const standby = new Server(this.major, this.#bin, this.#account, directory)
+    await execute('cp', ['-a', this.dataDirectory, standby.dataDirectory])
+    await standby.#write(join(standby.dataDirectory, 'standby.signal'), '')
+    const primary = `host=127.0.0.1 port=${this.port} user=postgres password=password`
+    const own = { unix_socket_directories: directory, primary_conninfo: primary }
+    await standby.#configure({ ...own, ...settings })
+    await this.#launch()
+    await standby.#launch()
+    return standby
   }
 
   /** Stops the server if it runs and starts it again on the same port, with `settings` added. */

@@ -6,6 +6,7 @@ import { errorTrace, type Message } from '../protocol/messages.ts'
 import { reportHealth } from './health-report.ts'
 import { joinProblems } from './problems.ts'
 import { log, type Run } from './run.ts'
+import { noteServer } from './server-notes.ts'
 
 /**
  * Says whether a config works: SUCCEEDED, or FAILED with everything that is wrong. It never throws what the user could
@@ -27,6 +28,7 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
+  for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
   const { problems } = await discoverRelations(database, config)
   const { level, message, health } = await reportHealth(database, config)
   log(run, level, message, health)

@@ -1,9 +1,19 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError, errorCode, type FailureType } from '../errors.ts'
 import type { Encryption } from './encryption.ts'
+import type { ServerFacts } from './server-facts.ts'
 import { explainTls } from './tls-error.ts'
 
-type Explain = (config: Config, encryption: Encryption) => string
+/** What is known where an attempt to connect fails. */
+export interface Attempt {
+  readonly encryption: Encryption
+  /** Connections that the pool has. */
+  readonly held: number
+  /** Null: this was the first connection. */
+  readonly server: ServerFacts | null
+}
+
+type Explain = (config: Config, attempt: Attempt) => string
 
 /** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
 const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
@@ -46,7 +56,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   '28000': {
     type: 'config_error',
-    explain: (config, encryption) =>
+    explain: (config, { encryption }) =>
       `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeTravel(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
   },
   '3D000': {
@@ -60,8 +70,13 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   '53300': {
     type: 'transient_error',
-    explain: () =>
-      'the server has no connection left for us. Raise max_connections or the limit of the role, or lower max_connections in the config.',
+    explain: ({ username, maxConnections }, { held, server }) =>
+      `the server has no connection left for us: we hold ${held} and want up to ${maxConnections} (max_connections of the config)${describeLimits(server)}. Raise max_connections of the server or the limit of role "${username}" (ALTER ROLE … CONNECTION LIMIT), or lower max_connections of the config.`,
+  },
+  '08P01': {
+    type: 'transient_error',
+    explain: ({ host, port, database, username }) =>
+      `"${host}", port ${port}, refused the connection as a breach of the protocol. If a pooler such as PgBouncer listens there, check that it knows database "${database}" and user "${username}" and reaches the server, and take options out of jdbc_url_params.`,
   },
   '57P03': {
     type: 'transient_error',
@@ -69,15 +84,11 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** An attempt to connect, made with `encryption`, failed: the error that tells its cause and remedy. */
-export function connectionError(
-  error: unknown,
-  config: Config,
-  encryption: Encryption,
-): ConnectorError {
+/** An attempt to connect failed: the error that tells its cause and remedy. */
+export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
   const code = errorCode(error) ?? ''
   const known = EXPLANATIONS[code]
-  if (known !== undefined) return failed(known.type, known.explain(config, encryption), error)
+  if (known !== undefined) return failed(known.type, known.explain(config, attempt), error)
   const tls = explainTls(error, code, config)
   if (tls !== null) return failed('config_error', tls, error)
   const other = ConnectorError.from(error)
@@ -86,6 +97,15 @@ export function connectionError(
 
 function failed(type: FailureType, text: string, cause: unknown): ConnectorError {
   return new ConnectorError(type, `Failed to create connection pool: ${text}`, { cause })
+}
+
+function describeLimits(server: ServerFacts | null): string {
+  if (server === null) return ''
+  const { maxConnections, roleLimit, databaseLimit } = server
+  const limits = [`the server has ${maxConnections} for everybody`]
+  if (roleLimit !== null) limits.push(`the role may have ${roleLimit}`)
+  if (databaseLimit !== null) limits.push(`the database ${databaseLimit}`)
+  return `; ${limits.join(', ')}`
 }
 
 function describeTravel({ ssl }: Config, encryption: Encryption): string {

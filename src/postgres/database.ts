@@ -1,5 +1,6 @@
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
 import { BackendWatch, type Warn } from './backend-watch.ts'
 import { cancelQuery } from './cancel.ts'
 import { clientClass } from './client.ts'
@@ -76,9 +77,11 @@ export class Database implements SqlSession, AsyncDisposable {
       try {
         const facts = readServerFacts(client)
         const server = await watch.guard({ client, processId: client.processID }, facts)
-        return new Database(connections, server, connectionMs)
+        const database = new Database(connections, server, connectionMs)
+        await database.#open(config.minConnections - 1, warn)
+        return database
       } catch (error) {
-        throw connectionError(error, config, route.encryption)
+        throw connectionError(error, config, { ...FIRST, encryption: route.encryption })
       } finally {
         client.release()
       }
@@ -114,7 +117,19 @@ export class Database implements SqlSession, AsyncDisposable {
     try {
       return await this.#pool.connect()
     } catch (error) {
-      throw connectionError(error, this.#config, this.#route.encryption)
+      const { encryption } = this.#route
+      const { totalCount: held } = this.#pool
+      throw connectionError(error, this.#config, { encryption, held, server: this.server })
+    }
+  }
+
+  /** Opens more connections, so that the pool has as many as it is to keep. */
+  async #open(count: number, warn: Warn): Promise<void> {
+    const opening = Array.from({ length: count }, async () => await this.acquire())
+    const opened = await Promise.allSettled(opening)
+    for (const connection of opened) {
+      if (connection.status === 'fulfilled') connection.value.release()
+      else warn(`min_connections cannot be had. ${ConnectorError.from(connection.reason).message}`)
     }
   }
 
@@ -156,18 +171,20 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 }
 
+const FIRST = { held: 0, server: null } as const
+
 /** If neither encryption works, the error of TLS says more: of the two, it is the one that is to be mended. */
 async function firstConnection({ config, route, pool }: Connections): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
-    const firstError = connectionError(error, config, route.encryption)
+    const firstError = connectionError(error, config, { ...FIRST, encryption: route.encryption })
     if (!route.turn(error)) throw firstError
     try {
       return await pool.connect()
     } catch (second) {
       throw route.encryption === 'TLS'
-        ? connectionError(second, config, route.encryption)
+        ? connectionError(second, config, { ...FIRST, encryption: route.encryption })
         : firstError
     }
   }

@@ -1,0 +1,55 @@
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { withConnector } from '../helpers/connector.ts'
+import { Server } from '../helpers/server.ts'
+
+const ROWS = 100_000
+
+describe('a hot standby', () => {
+  let primary: Server
+  let standby: Server
+  before(async () => {
+    primary = await Server.start()
+    await primary.query(`
+      CREATE TABLE big AS SELECT n AS id, repeat('x', 100) AS text FROM generate_series(1, ${ROWS}) AS n;
+      CREATE TABLE churn AS SELECT n AS id FROM generate_series(1, 1000) AS n`)
+    standby = await primary.createStandby({ max_standby_streaming_delay: '100' })
+  })
+  after(async () => {
+    await standby[Symbol.asyncDispose]()
+    await primary[Symbol.asyncDispose]()
+  })
+
+  function config(extra: object = {}): object {
+    const { host, port, user, password, database } = standby.connectionConfig()
+    return { host, port, database, user, password, ssl_mode: 'disable', ...extra }
+  }
+
+  it('is detected by check', async () => {
+    await using connector = await withConnector(config())
+    const { connectionStatus, logs } = await connector.check()
+    expect(connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
+    expect(
+      logs.filter(({ message }) => message.startsWith('The server is a standby')),
+    ).to.have.length(1)
+  })
+
+  it('a read that its recovery cancels is tried again, and complete', async () => {
+    await using connector = await withConnector(config({ table: 'big', batch_size: 1000 }))
+    await using running = await connector.startRead()
+    const ids = new Set<unknown>()
+    const warnings: string[] = []
+    for await (const { record, log } of running.messages()) {
+      if (log?.level === 'WARN') warnings.push(log.message)
+      if (record === undefined) continue
+      ids.add(record.data['id'])
+      if (ids.size !== 5000) continue
+      await primary.query('DELETE FROM churn')
+      await primary.query('VACUUM churn')
+      await sleep(1500) // As a slow consumer; longer than max_standby_streaming_delay
+    }
+    expect((await running.ended).code, warnings.join('\n')).to.equal(0)
+    expect(ids.size).to.equal(ROWS)
+    expect(warnings.filter((text) => text.includes('interrupted')).join()).to.include('40001')
+  })
+})

@@ -1,0 +1,37 @@
+import { expect } from 'chai'
+import { parseConfig } from '../config/parse-config.ts'
+import { noteServer } from './server-notes.ts'
+
+const SERVER = {
+  major: 18,
+  version: 'PostgreSQL 18',
+  encoding: 'UTF8',
+  blockBytes: 8192,
+  isInRecovery: false,
+  isPooled: false,
+  maxConnections: 100,
+  roleLimit: null,
+  databaseLimit: null,
+}
+const { config } = parseConfig({ host: 'db', database: 'shop', username: 'reader' })
+
+describe('noteServer', () => {
+  it('has nothing to say of an ordinary server', () => {
+    expect(noteServer(SERVER, config)).to.deep.equal([])
+  })
+
+  for (const [facts, level, text] of [
+    [{ isInRecovery: true }, 'INFO', /standby/],
+    [{ isPooled: true }, 'INFO', /pooler/],
+    [{ roleLimit: 2 }, 'WARN', /is 5, and only 2 can be had: .* the role may have 2,/],
+    [{ databaseLimit: 3 }, 'WARN', /only 3 can be had/],
+    [{ maxConnections: 4 }, 'WARN', /only 4 can be had: the server has 4,/],
+  ] as const) {
+    it(`${JSON.stringify(facts)} → ${level}`, () => {
+      const [note, ...others] = noteServer({ ...SERVER, ...facts }, config)
+      expect(others).to.deep.equal([])
+      expect(note?.level).to.equal(level)
+      expect(note?.message).to.match(text)
+    })
+  }
+})
