@@ -8,9 +8,19 @@ const READ = {
   state: null,
   stateOut: null,
   streams: [],
+  format: 'json',
+  output: null,
+  arrowExact: false,
   expandEnv: false,
 }
-const DISCOVER = { command: 'discover', config: 'c', expandEnv: false, table: false }
+const DISCOVER = {
+  command: 'discover',
+  config: 'c',
+  expandEnv: false,
+  table: false,
+  arrowSchema: false,
+  arrowExact: false,
+}
 
 describe('parseCommandLine', () => {
   for (const [line, expected] of [
@@ -31,6 +41,16 @@ describe('parseCommandLine', () => {
     ['--spec', { command: 'spec' }],
     ['--check --config c', { command: 'check', config: 'c', expandEnv: false }],
     ['--discover --config c', DISCOVER],
+    ['discover --config c --arrow-schema', { ...DISCOVER, arrowSchema: true }],
+    [
+      'discover --config c --arrow-schema --arrow-exact',
+      { ...DISCOVER, arrowSchema: true, arrowExact: true },
+    ],
+    ['read --config c.json --format arrow', { ...READ, format: 'arrow' }],
+    [
+      'read --config c.json --format arrow --output d --arrow-exact',
+      { ...READ, format: 'arrow', output: 'd', arrowExact: true },
+    ],
     ['read --config c.json --state-out s', { ...READ, stateOut: 's' }],
     ['read --config c.json --stream a --stream b.c', { ...READ, streams: ['a', 'b.c'] }],
     ['read --config c.json --stream=7', { ...READ, streams: ['7'] }],
@@ -66,6 +86,11 @@ describe('parseCommandLine', () => {
     [['check', '--config', 'c', '--no-expand-env'], 'Unknown argument: no-expand-env'],
     [['check', '--config', 'c', '--catalog', 'k'], 'Unknown argument: catalog'],
     [['discover', '--config', 'c', '--state', 's'], 'Unknown argument: state'],
+    [['read', '--config', 'c', '--format', 'csv'], 'Invalid values'],
+    [['read', '--config', 'c', '--output', 'd'], '--output is for --format arrow'],
+    [['read', '--config', 'c', '--arrow-exact'], '--arrow-exact is for --format arrow'],
+    [['discover', '--config', 'c', '--arrow-exact'], '--arrow-exact is for --arrow-schema'],
+    [['discover', '--config', 'c', '--table', '--arrow-schema'], 'not for --table'],
     [['read', '--config', 'c', '--stream'], 'Not enough arguments following: stream'],
     [['read', '--config', 'c', '--stream', 'a', 'b'], 'Unknown argument: b'],
     [['check', '--config', 'c', '--table'], 'Unknown argument: table'],

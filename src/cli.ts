@@ -11,6 +11,9 @@ export type CommandLine =
       readonly expandEnv: boolean
       /** A table for a person instead of the catalog. */
       readonly table: boolean
+      /** With the Arrow schema of each stream. */
+      readonly arrowSchema: boolean
+      readonly arrowExact: boolean
     }
   | {
       readonly command: 'read'
@@ -21,6 +24,10 @@ export type CommandLine =
       readonly stateOut: string | null
       /** `name` or `namespace.name` of the streams to read; none: all that are selected otherwise. */
       readonly streams: readonly string[]
+      readonly format: 'json' | 'arrow'
+      /** The directory of Arrow files; null: an Arrow stream to stdout. */
+      readonly output: string | null
+      readonly arrowExact: boolean
       readonly expandEnv: boolean
     }
   /** `--help`, `--version` or the script of `completion`: `text` is to be shown. */
@@ -32,10 +39,14 @@ export class UsageError extends Error {
 }
 
 const NAME = 'source-postgres'
+const ARROW_EXACT = {
+  type: 'boolean',
+  describe: 'Arrow types that lose nothing: decimals, int16, int32, microseconds, binary uuids',
+} as const
 
 /** How the official connector spells the commands inside its image. */
 const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
-const SWITCHES = ['--expand-env', '--table'] as const
+const SWITCHES = ['--expand-env', '--table', '--arrow-schema', '--arrow-exact'] as const
 const REPEATABLE = '--stream'
 /** How the completion script of yargs asks what may come next. */
 const COMPLETION_REQUEST = '--get-yargs-completions'
@@ -50,7 +61,11 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
   const mistake = words.includes(COMPLETION_REQUEST) ? null : findMistake(words)
   if (mistake !== null) throw usageError(mistake)
   const { args, output } = runParser(words)
-  return output === '' ? toCommandLine(args) : { command: 'help', text: output }
+  if (output !== '') return { command: 'help', text: output }
+  const line = toCommandLine(args)
+  const conflict = findConflict(line)
+  if (conflict !== null) throw usageError(conflict)
+  return line
 }
 
 type Arguments = ReturnType<Argv['parseSync']>
@@ -66,6 +81,17 @@ function findMistake(words: readonly string[]): string | null {
   const valued = SWITCHES.find((option) => words.some((word) => word.startsWith(`${option}=`)))
   if (valued !== undefined) return `${valued} takes no value`
   return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A name is empty' : null
+}
+
+/** Options that mean nothing without another one. */
+function findConflict(line: CommandLine): string | null {
+  if (line.command === 'discover') {
+    if (line.arrowExact && !line.arrowSchema) return '--arrow-exact is for --arrow-schema'
+    return line.table && line.arrowSchema ? '--arrow-schema is not for --table' : null
+  }
+  if (line.command !== 'read' || line.format === 'arrow') return null
+  if (line.arrowExact) return '--arrow-exact is for --format arrow'
+  return line.output === null ? null : '--output is for --format arrow'
 }
 
 function runParser(words: string[]): { args: Arguments; output: string } {
@@ -129,10 +155,13 @@ function configOptions(parser: Argv): Argv {
 }
 
 function discoverOptions(parser: Argv): Argv {
-  return configOptions(parser).option('table', {
-    type: 'boolean',
-    describe: 'Print a table of the streams and their columns instead, for a person',
-  })
+  return configOptions(parser)
+    .option('table', {
+      type: 'boolean',
+      describe: 'Print a table of the streams and their columns instead, for a person',
+    })
+    .option('arrow-schema', { type: 'boolean', describe: 'Add the Arrow schema of each stream' })
+    .option('arrow-exact', ARROW_EXACT)
 }
 
 function readOptions(parser: Argv): Argv {
@@ -153,7 +182,16 @@ function readOptions(parser: Argv): Argv {
       requiresArg: true,
       describe: 'Read only this stream, name or namespace.name; may be repeated',
     })
+    .option('format', {
+      choices: ['json', 'arrow'],
+      default: 'json',
+      requiresArg: true,
+      describe: 'Records as JSON lines, or Arrow IPC',
+    })
+    .option('output', fileOption('Directory for the Arrow files; without it one stream to stdout'))
+    .option('arrow-exact', ARROW_EXACT)
     .example('$0 read --config config.json > records.jsonl', 'Read what the config says')
+    .example('$0 read --config config.json --format arrow --output data', 'Write Arrow files')
     .example(
       '$0 read --config config.json --catalog catalog.json --state state.json',
       'As an orchestrator does',
@@ -170,7 +208,11 @@ function toCommandLine(args: Arguments): CommandLine {
   const expandEnv = args['expand-env'] === true
   if (command === 'spec') return { command }
   if (command === 'check') return { command, config, expandEnv }
-  if (command === 'discover') return { command, config, expandEnv, table: args['table'] === true }
+  const arrowExact = args['arrow-exact'] === true
+  if (command === 'discover') {
+    const [table, arrowSchema] = [args['table'] === true, args['arrow-schema'] === true]
+    return { command, config, expandEnv, table, arrowSchema, arrowExact }
+  }
   if (command !== 'read') throw usageError(`Unknown command: ${command}`)
   return {
     command,
@@ -179,6 +221,9 @@ function toCommandLine(args: Arguments): CommandLine {
     state: fileOrNull(args['state']),
     stateOut: fileOrNull(args['state-out']),
     streams: [args['stream'] ?? []].flat().map(String),
+    format: args['format'] === 'arrow' ? 'arrow' : 'json',
+    output: fileOrNull(args['output']),
+    arrowExact,
     expandEnv,
   }
 }

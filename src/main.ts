@@ -8,7 +8,7 @@ import type { Run } from './commands/run.ts'
 import { specMessage } from './commands/spec.ts'
 import { ConnectorError } from './errors.ts'
 import { errorTrace } from './protocol/messages.ts'
-import { Output, OutputClosedError } from './protocol/output.ts'
+import { Output, OutputClosedError, type OutputUnit } from './protocol/output.ts'
 
 type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
 type ReadCommand = Extract<CommandLine, { command: 'read' }>
@@ -38,7 +38,7 @@ process.exit(await main(process.argv.slice(2)))
 async function main(argv: readonly string[]): Promise<number> {
   try {
     const line = parseCommandLine(argv)
-    run = { ...run, ...outputs(takesStdout(line)), terminal: terminal() }
+    run = { ...run, ...(takesStdout(line) && outputs(true)), terminal: terminal() }
     await execute(line)
     await run.output.flush()
     return EXIT_OK
@@ -50,15 +50,16 @@ async function main(argv: readonly string[]): Promise<number> {
 /** Messages go to stdout, unless that is for something else. */
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
   return isStdoutTaken
-    ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD) }
+    ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD, 'bytes') }
     : { output: openOutput(STDOUT_FD), data: null }
 }
 
-function openOutput(fd: number): Output {
-  return new Output(fd, (error) => stop.abort(error))
+function openOutput(fd: number, unit?: OutputUnit): Output {
+  return new Output(fd, (error) => stop.abort(error), unit)
 }
 
 function takesStdout(line: CommandLine): boolean {
+  if (line.command === 'read') return line.format === 'arrow' && line.output === null
   return line.command === 'discover' && line.table
 }
 
@@ -94,7 +95,8 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
     }
     case 'discover': {
       const { discover } = await import('./commands/discover.ts')
-      return await unlessStopped(discover(run, await readConfig()))
+      const arrow = line.arrowSchema ? { isExact: line.arrowExact } : null
+      return await unlessStopped(discover(run, await readConfig(), arrow))
     }
     case 'read': {
       const { read } = await import('./commands/read.ts')
@@ -108,13 +110,14 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
 
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
   const { readJsonFile } = await import('./config/read-json-file.ts')
-  const { catalog, state, stateOut, streams } = line
+  const { catalog, state, stateOut, streams, format, output, arrowExact } = line
   const saved = stateOut !== null && existsSync(stateOut)
   const isFirst = state !== null && state === stateOut && !saved
   return {
     catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
     state: state === null || isFirst ? null : await readJsonFile(state, 'state'),
     streams,
+    arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     stateOut:
       stateOut === null
         ? null

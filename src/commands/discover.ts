@@ -1,16 +1,24 @@
+import type { ArrowOptions } from '../arrow/arrow-fields.ts'
 import { discoverRelations } from '../catalog/discovery.ts'
+import type { Relation } from '../catalog/relation.ts'
+import { labelOfStream } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { Database } from '../postgres/database.ts'
+import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
 import { joinProblems } from './problems.ts'
 import { log, type Run } from './run.ts'
 import { streamTable } from './stream-table.ts'
 
 /**
- * Prints the catalog; when the run has a place for other things than messages, a table for a person goes there instead.
+ * Prints the catalog, with Arrow schemas when `arrow` asks for them; when the run has a place for other things than messages, a table for a person goes there instead.
  * @throws ConnectorError config_error with everything that keeps the config's scope from being found.
  */
-export async function discover(run: Run, raw: unknown): Promise<void> {
+export async function discover(
+  run: Run,
+  raw: unknown,
+  arrow: ArrowOptions | null = null,
+): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
@@ -22,5 +30,28 @@ export async function discover(run: Run, raw: unknown): Promise<void> {
     await run.data.flush()
     return
   }
-  run.output.write({ type: 'CATALOG', catalog: toCatalog(relations, config.replicationMethod) })
+  const catalog = toCatalog(relations, config.replicationMethod)
+  const streams =
+    arrow === null ? catalog.streams : await withArrowSchemas(catalog.streams, relations, arrow)
+  run.output.write({ type: 'CATALOG', catalog: { streams } })
+}
+
+/** Arrow's library is loaded only here. */
+async function withArrowSchemas(
+  streams: readonly AirbyteStream[],
+  relations: readonly Relation[],
+  options: ArrowOptions,
+): Promise<readonly AirbyteStream[]> {
+  const { describeSchema } = await import('../arrow/describe-schema.ts')
+  const columns = new Map(
+    relations.map((relation) => [labelOfStream(relationName(relation)), relation.columns]),
+  )
+  return streams.map((stream) => {
+    const arrow_schema = describeSchema(columns.get(labelOfStream(stream))!, options)
+    return { ...stream, arrow_schema }
+  })
+}
+
+function relationName({ name, schema }: Relation): StreamDescriptor {
+  return { name, namespace: schema }
 }

@@ -1,6 +1,5 @@
 import { ConnectorError } from '../errors.ts'
 import { ReadTransaction } from '../postgres/read-transaction.ts'
-import type { Message } from '../protocol/messages.ts'
 import type { ReadContext, ReadEvent } from '../replication/method.ts'
 import { methodOf } from '../replication/methods.ts'
 import { RewriteGuard } from '../replication/rewrite-guard.ts'
@@ -9,6 +8,7 @@ import type { Checkpointer } from '../state/checkpointer.ts'
 import type { Reading } from './read-with-retries.ts'
 import { log, type Run } from './run.ts'
 import type { StatusBoard } from './status-board.ts'
+import { StreamStates } from './stream-states.ts'
 
 /** A read with what its attempts have in common. */
 export interface Attempt extends Reading {
@@ -24,14 +24,7 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   await using transaction = await ReadTransaction.begin(database, config)
   const onAbort = (): void => transaction.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
-  const context: ReadContext = {
-    config,
-    database,
-    transaction,
-    out: run.output.buffer,
-    emittedAtMs: run.startedAtMs,
-    log: (level, message) => log(run, level, message),
-  }
+  const context = { config, database, transaction, log: logTo(run) }
   try {
     for (const plan of attempt.plans) {
       if (attempt.statuses.isComplete(plan.descriptor)) continue
@@ -43,9 +36,13 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   }
 }
 
+function logTo(run: Run): ReadContext['log'] {
+  return (level, message) => log(run, level, message)
+}
+
 interface StreamRead {
   readonly attempt: Attempt
-  readonly context: ReadContext
+  readonly context: Omit<ReadContext, 'sink'>
 }
 
 async function readStream(
@@ -53,39 +50,36 @@ async function readStream(
   plan: StreamPlan,
   { attempt, context }: StreamRead,
 ): Promise<void> {
-  const { statuses, checkpointers } = attempt
-  const checkpointer = checkpointers.get(plan)!
-  const emit = (message: Message | null): void => {
-    if (message === null) return
-    run.output.write(message)
-    attempt.stateFile?.emitted(message)
-    statuses.states++
-    plan.state = checkpointer.state
-  }
+  const { statuses, progress } = attempt
   run.signal.throwIfAborted()
   statuses.started(plan.descriptor)
-  attempt.progress.start(plan)
+  progress.start(plan)
+  const writer = await attempt.destination.open(plan)
+  const states = new StreamStates(run, attempt, { plan, writer })
   try {
-    for await (const event of methodOf(plan, context.config).read(plan, context)) {
-      if (event.type === 'ROWS') countRows(event, plan, { attempt, checkpointer })
-      else emit(checkpointer.reach(event.state, performance.now()))
-      await run.output.drain()
+    const readContext = { ...context, sink: writer.sink }
+    for await (const event of methodOf(plan, context.config).read(plan, readContext)) {
+      if (event.type === 'ROWS') countRows(event, plan, attempt)
+      else states.reach(event.state)
+      await writer.drain()
+      if (writer.settledRows !== Infinity) await run.output.drain()
+      states.settle()
       attempt.stateFile?.save()
       run.signal.throwIfAborted()
     }
+    await writer.finish()
   } finally {
-    emit(checkpointer.take(performance.now()))
+    await writer.flush().finally(() => states.end())
   }
   statuses.complete(plan.descriptor)
-  attempt.progress.complete()
+  progress.complete()
 }
 
 function countRows(
   { rows, bytes }: Extract<ReadEvent, { type: 'ROWS' }>,
   { descriptor }: StreamPlan,
-  { attempt, checkpointer }: { attempt: Attempt; checkpointer: Checkpointer },
+  attempt: Attempt,
 ): void {
-  checkpointer.count(rows)
   attempt.statuses.running(descriptor)
   attempt.health.count(descriptor, { rows, bytes })
   attempt.progress.count({ rows, bytes })

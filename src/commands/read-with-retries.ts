@@ -5,6 +5,7 @@ import type { Database } from '../postgres/database.ts'
 import { OutputClosedError } from '../protocol/output.ts'
 import { renewPlan, type StreamPlan } from '../replication/stream-plan.ts'
 import { Checkpointer } from '../state/checkpointer.ts'
+import type { Destination } from './destination.ts'
 import type { HealthLog } from './health-log.ts'
 import type { Progress } from './progress.ts'
 import { type Attempt, readStreams } from './read-streams.ts'
@@ -26,6 +27,7 @@ export interface Reading {
   readonly progress: Progress
   /** Follows the states; null: nobody asked for it. */
   readonly stateFile: StateFile | null
+  readonly destination: Destination
 }
 
 /**

@@ -1,7 +1,7 @@
 import { buildConfiguredCatalog, parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { discoverRelations } from '../catalog/discovery.ts'
 import type { Relation } from '../catalog/relation.ts'
-import { selectStreams } from '../catalog/select-streams.ts'
+import { labelOfStream, selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
@@ -12,6 +12,8 @@ import { methodOf } from '../replication/methods.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
+import { type ArrowOutput, toArrowPlan } from './arrow-plan.ts'
+import { type Destination, RecordDestination } from './destination.ts'
 import { HealthLog } from './health-log.ts'
 import { joinProblems } from './problems.ts'
 import { Progress } from './progress.ts'
@@ -34,6 +36,8 @@ export interface ReadInput {
   readonly streams: readonly string[]
   /** Where the states are kept up to date; null: nowhere. */
   readonly stateOut: StateTarget | null
+  /** Null: records are JSON. */
+  readonly arrow: ArrowOutput | null
 }
 
 /**
@@ -50,8 +54,11 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const states = parseStates(input.state ?? [])
   await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
-  const makePlans = (): Promise<readonly StreamPlan[]> =>
-    planRead(run, { config, configured, database, streams: input.streams })
+  const { arrow, streams } = input
+  const makePlans = async (): Promise<readonly StreamPlan[]> => {
+    const planned = await planRead(run, { config, configured, database, streams })
+    return arrow === null ? planned : planned.map(toArrowPlan)
+  }
   const plans = await makePlans()
   for (const plan of plans) plan.state = states.find(plan.descriptor)
   estimate(run, plans)
@@ -59,10 +66,28 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   using progress = new Progress(run.terminal, plans.length)
   const stateFile = openStateFile(run, input)
   try {
-    await readWithRetries(run, { config, database, plans, makePlans, health, progress, stateFile })
+    await using destination = await openDestination(run, config, { arrow, plans })
+    const reading = { config, database, plans, makePlans, health, progress, stateFile, destination }
+    await readWithRetries(run, reading)
   } finally {
     if (stateFile !== null) await deliverStates(run, stateFile)
   }
+}
+
+/** Arrow's library is loaded only here. */
+async function openDestination(
+  run: Run,
+  config: Config,
+  { arrow, plans }: { arrow: ArrowOutput | null; plans: readonly StreamPlan[] },
+): Promise<Destination> {
+  if (arrow === null) return new RecordDestination(run)
+  if (arrow.directory === null && plans.length !== 1) {
+    const names = plans.map(({ descriptor }) => labelOfStream(descriptor)).join(', ')
+    const message = `Arrow on stdout is one stream, and these are selected: ${names}. Choose one with --stream, or give a directory with --output.`
+    throw new ConnectorError('config_error', message)
+  }
+  const { ArrowDestination } = await import('./arrow-destination.ts')
+  return new ArrowDestination(run, config, arrow)
 }
 
 /** What the read goes on from wins over what the file held. */

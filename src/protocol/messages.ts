@@ -57,6 +57,8 @@ export interface AirbyteStream {
   readonly default_cursor_field: readonly string[]
   readonly source_defined_primary_key: readonly (readonly string[])[]
   readonly is_resumable: boolean
+  /** An extra key that protocol readers ignore. */
+  readonly arrow_schema?: JsonObject
 }
 
 /** A stream as the user selected it; fields that the connector does not use are left out. */

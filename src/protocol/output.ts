@@ -10,12 +10,15 @@ const writeFile = promisify(write)
 const WRITE_BYTES = 256 * 1024
 /** A buffer with this much in it waits for the writer. */
 const FULL_BYTES = 2 * WRITE_BYTES
-/** Buffers that one huge row blew up beyond this are not kept. */
-const KEPT_BYTES = 8 * WRITE_BYTES
+/** Buffers that one huge row, or a huge batch, blew up beyond this are not kept. */
+const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 64 * WRITE_BYTES } as const
 const EAGAIN_MS = 2
 /** What a slow source has given goes out after this long, however little it is. */
 const LINGER_MS = 200
 const LINE_FEED = 0x0a
+
+/** What an output is made of. */
+export type OutputUnit = 'lines' | 'bytes'
 
 /** The consumer closed the pipe: nobody reads any more. */
 export class OutputClosedError extends Error {
@@ -37,6 +40,7 @@ export class Output {
   /** Milliseconds spent waiting for the consumer. */
   waitedMs = 0
   readonly #fd: number
+  readonly #unit: OutputUnit
   readonly #onClosed: (error: OutputClosedError) => void
   #lingering: NodeJS.Timeout | null = null
   /** Bytes that were handed to the writer. */
@@ -45,10 +49,18 @@ export class Output {
   #writing: Promise<void> | null = null
   #failure: unknown = null
 
-  /** @param onClosed called once when the consumer is found to be gone, also while nobody waits for it. */
-  constructor(fd: number, onClosed: (error: OutputClosedError) => void = () => undefined) {
+  /**
+   * @param onClosed called once when the consumer is found to be gone, also while nobody waits for it.
+   * @param unit of bytes nothing is dropped as a torn line, and they only go out with a drain or flush.
+   */
+  constructor(
+    fd: number,
+    onClosed: (error: OutputClosedError) => void = () => undefined,
+    unit: OutputUnit = 'lines',
+  ) {
     this.#fd = fd
     this.#onClosed = onClosed
+    this.#unit = unit
   }
 
   /** Bytes of everything so far; the consumer has taken the first `writtenBytes` of them. */
@@ -94,12 +106,12 @@ export class Output {
   /** Who was to finish the last line has failed half-way: it is not part of the output. */
   #dropTornLine(): void {
     const { bytes, length } = this.buffer
-    if (length === 0 || bytes[length - 1] === LINE_FEED) return
+    if (this.#unit === 'bytes' || length === 0 || bytes[length - 1] === LINE_FEED) return
     this.buffer.length = bytes.subarray(0, length).lastIndexOf(LINE_FEED) + 1
   }
 
   #linger(): void {
-    if (this.#lingering !== null || this.buffer.length === 0) return
+    if (this.#unit === 'bytes' || this.#lingering !== null || this.buffer.length === 0) return
     this.#lingering = setTimeout(() => {
       this.#lingering = null
       const { bytes, length } = this.buffer
@@ -125,7 +137,8 @@ export class Output {
         this.#fail(error)
       })
       .finally(() => {
-        this.#spare = bytes.length > KEPT_BYTES ? Buffer.allocUnsafeSlow(FULL_BYTES) : bytes
+        this.#spare =
+          bytes.length > KEPT_BYTES[this.#unit] ? Buffer.allocUnsafeSlow(FULL_BYTES) : bytes
         this.#writing = null
       })
   }

@@ -1,6 +1,5 @@
-import { RecordEncoder } from '../records/record-encoder.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
-import type { ReadContext, RowsRead } from './method.ts'
+import type { ReadContext, RowSink, RowsRead } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Word that one of several COPY statements has been read to its end. */
@@ -14,14 +13,9 @@ export interface StatementEnd {
 export interface CopyTarget {
   readonly plan: StreamPlan
   readonly context: ReadContext
-  readonly encoder: RecordEncoder
+  readonly encoder: RowSink
   /** Stands before the encoder when something is to be learnt from each row. */
   readonly sink?: TupleSink
-}
-
-/** The encoder that writes a plan's records to the output. */
-export function recordEncoder(plan: StreamPlan, context: ReadContext): RecordEncoder {
-  return new RecordEncoder(context.out, plan.descriptor, plan.fields, context.emittedAtMs)
 }
 
 /**

@@ -1,7 +1,6 @@
-import type { RecordEncoder } from '../records/record-encoder.ts'
 import { type Horizon, isSameHorizon } from '../state/horizon.ts'
 import { buildStreamState, type StreamState } from '../state/stream-state.ts'
-import { copyRows, recordEncoder } from './copy-rows.ts'
+import { copyRows } from './copy-rows.ts'
 import {
   finalProgress,
   progressTo,
@@ -15,7 +14,7 @@ import { findSaved, readFilenode, type Saved } from './cursor-saved.ts'
 import { cursorLiteral } from './cursor-value.ts'
 import { findUnfinishedLoad, loadByPages, loadWhole } from './initial-load.ts'
 import { LeadingField, RunTracker } from './leading-field.ts'
-import type { Checkpoint, ReadEvent, ReplicationMethod } from './method.ts'
+import type { Checkpoint, ReadEvent, ReplicationMethod, RowSink } from './method.ts'
 
 /**
  * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
@@ -57,7 +56,7 @@ async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEv
   const { plan, context } = read
   const horizon = await readCursorHorizon(read, saved.state.cursor)
   const goal = { ...saved.state, horizon, filenode: saved.filenode }
-  const encoder = recordEncoder(plan, context)
+  const encoder = context.sink
   const again = [...lateRows(read, saved), ...topRows(read, saved)]
   if (again.length > 0) {
     for await (const event of copyRows(again, { plan, context, encoder })) {
@@ -69,7 +68,7 @@ async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEv
 
 interface Target {
   readonly goal: Saved['state']
-  readonly encoder: RecordEncoder
+  readonly encoder: RowSink
 }
 
 async function* newRows(

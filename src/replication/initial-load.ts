@@ -2,7 +2,7 @@ import { isComparable } from '../state/horizon.ts'
 import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
 import type { ReadContext, ReadEvent } from './method.ts'
 import { canResumeScan, scanPages, type ScanStart } from './page-scan.ts'
-import { copyRows, recordEncoder, selectColumns } from './copy-rows.ts'
+import { copyRows, selectColumns } from './copy-rows.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,
 ): AsyncGenerator<ReadEvent> {
-  const encoder = recordEncoder(plan, context)
+  const encoder = context.sink
   const select = selectColumns(plan, `FROM ${plan.from}`)
   for await (const event of copyRows([select], { plan, context, encoder })) {
     if (event.type === 'ROWS') yield event

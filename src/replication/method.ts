@@ -2,9 +2,9 @@ import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/database.ts'
 import type { ReadTransaction } from '../postgres/read-transaction.ts'
-import type { ByteBuffer } from '../protocol/byte-buffer.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 import type { StateThunk } from '../state/checkpointer.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Records were appended to the output: so many, from so many bytes of the server. */
@@ -23,16 +23,20 @@ export interface Checkpoint {
 /** What a read yields. The last checkpoint is the stream's final state. */
 export type ReadEvent = RowsRead | Checkpoint
 
+/** Takes the rows of a stream and counts them. */
+export interface RowSink extends TupleSink {
+  /** So far. */
+  readonly rows: number
+}
+
 /** What all methods read with. */
 export interface ReadContext {
   readonly config: Config
   readonly database: Database
   /** All streams of a run that start anew see its snapshot. */
   readonly transaction: ReadTransaction
-  /** Takes the lines of records. */
-  readonly out: ByteBuffer
-  /** `emitted_at` of every record of the run. */
-  readonly emittedAtMs: number
+  /** Takes the rows of the stream that is being read. */
+  readonly sink: RowSink
   readonly log: (level: LogLevel, message: string) => void
 }
 

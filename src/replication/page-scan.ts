@@ -1,9 +1,8 @@
-import type { RecordEncoder } from '../records/record-encoder.ts'
 import { type Horizon, isBeyond } from '../state/horizon.ts'
 import { ctidOfPage, type ScanPosition } from '../state/stream-state.ts'
-import { copyRows, recordEncoder, selectColumns } from './copy-rows.ts'
+import { copyRows, selectColumns } from './copy-rows.ts'
 import { LeadingField, PageTracker } from './leading-field.ts'
-import type { ReadContext, RowsRead } from './method.ts'
+import type { ReadContext, RowSink, RowsRead } from './method.ts'
 import { estimateRowsPerPage, type PageWindow, planWindows } from './page-windows.ts'
 import { readSegments, type Segment } from './segments.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -27,7 +26,7 @@ const MAJOR_WITH_TID_RANGE_SCAN = 14
 interface Scan {
   readonly plan: StreamPlan
   readonly context: ReadContext
-  readonly encoder: RecordEncoder
+  readonly encoder: RowSink
 }
 
 /**
@@ -40,7 +39,7 @@ export async function* scanPages(
   start: ScanStart | null,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const segments = await readSegments(plan, context)
-  const scan = { plan, context, encoder: recordEncoder(plan, context) }
+  const scan = { plan, context, encoder: context.sink }
   const at = start?.position ?? null
   const first = at === null ? 0 : segments.findIndex(({ leaf }) => leaf === at.leaf)
   if (start !== null && start.horizon !== null) {

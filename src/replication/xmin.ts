@@ -1,7 +1,7 @@
 import { ConnectorError } from '../errors.ts'
 import { type Horizon, isBeyond, isComparable } from '../state/horizon.ts'
 import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
-import { copyRows, recordEncoder, selectColumns } from './copy-rows.ts'
+import { copyRows, selectColumns } from './copy-rows.ts'
 import { findUnfinishedLoad, labelOf, loadByPages, warnOfFreshStart } from './initial-load.ts'
 import type { ReadContext, ReadEvent, ReplicationMethod } from './method.ts'
 import { readHorizon } from './read-horizon.ts'
@@ -42,7 +42,7 @@ async function* increment(
   saved: Horizon,
 ): AsyncGenerator<ReadEvent> {
   const goal = await newGoal(plan, context)
-  const encoder = recordEncoder(plan, context)
+  const encoder = context.sink
   const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
   for await (const event of copyRows([select], { plan, context, encoder })) {
     if (event.type === 'ROWS') yield event

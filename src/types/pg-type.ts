@@ -24,6 +24,8 @@ export interface PgType {
   /** What discover says of a column of this type. */
   readonly jsonSchema: JsonObject
   readonly arrow: ArrowTypeName
+  /** For numeric(p,s): `s` digits of `p` are behind the point; negative scales round before it. */
+  readonly decimal?: { readonly precision: number; readonly scale: number }
   /** Whether SQL orders its values and `>` means later: whether it can be a cursor. */
   readonly isCursor: boolean
   /** The text that the type's output function gives → JSON. */

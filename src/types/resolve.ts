@@ -30,6 +30,7 @@ const TEXT = 'pg_catalog.text'
 const TYPMOD_OFFSET = 4
 const SCALE_SIGN = 1024
 const SCALE_MASK = 2047
+const PRECISION_BITS = 16
 
 /** Answers, for the types of one database, how a column is selected, described and written. */
 export class TypeCatalog {
@@ -111,9 +112,11 @@ function baseEntry(row: TypeRow): TypeEntry {
   return known ?? textEntry(row.name)
 }
 
-/** numeric(p,0) holds integers only. */
+/** numeric(p,s) says how many digits there are; numeric(p,0) holds integers only. */
 function scaled(type: TypeEntry, typmod: number): PgType {
   if (type.name !== 'numeric' || typmod < TYPMOD_OFFSET) return type
   const scale = (((typmod - TYPMOD_OFFSET) & SCALE_MASK) ^ SCALE_SIGN) - SCALE_SIGN
-  return scale <= 0 ? { ...type, jsonSchema: INTEGER } : type
+  const precision = (typmod - TYPMOD_OFFSET) >> PRECISION_BITS
+  const decimal = { precision, scale }
+  return scale <= 0 ? { ...type, decimal, jsonSchema: INTEGER } : { ...type, decimal }
 }

@@ -1,0 +1,35 @@
+import { type Table, tableFromIPC } from 'apache-arrow'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Connector } from '../helpers/connector.ts'
+
+/** The names in a directory, sorted; none if it is not there. */
+export async function listFiles(directory: string): Promise<string[]> {
+  return (await readdir(directory).catch(() => [])).toSorted((a, b) => (a < b ? -1 : 1))
+}
+
+/** A file as the Arrow library reads it. */
+export async function readArrow(path: string): Promise<Table> {
+  return tableFromIPC(await readFile(path))
+}
+
+/** The finished parts of a stream, in the order of their numbers. */
+export async function readParts(directory: string, base: string): Promise<Table[]> {
+  const names = (await listFiles(directory)).filter(
+    (name) => name.startsWith(`${base}.`) && name.endsWith('.arrow'),
+  )
+  return await Promise.all(names.map((name) => readArrow(join(directory, name))))
+}
+
+/** `read --format arrow --output …` of a connector. */
+export function arrowArgs(connector: Connector, directory: string): string[] {
+  return [
+    'read',
+    '--config',
+    connector.configFile,
+    '--format',
+    'arrow',
+    '--output',
+    join(connector.directory, directory),
+  ]
+}
