@@ -1,5 +1,11 @@
 import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
-import { findUnfinishedLoad, labelOf, loadByPages, loadWhole } from './initial-load.ts'
+import {
+  findUnfinishedLoad,
+  labelOf,
+  loadByPages,
+  loadWhole,
+  warnOfFreshStart,
+} from './initial-load.ts'
 import type { ReadContext, ReadEvent, ReplicationMethod } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -33,6 +39,9 @@ export const fullRefresh: ReplicationMethod = {
 async function findGoal(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
   const { xmin, atMs } = context.transaction.snapshot
   const unfinished = await findUnfinishedLoad(plan, context)
+  if (plan.state !== null && parseStreamState(plan.state) === null) {
+    warnOfFreshStart(plan, context, 'it is none that is known')
+  }
   return unfinished ?? { ...EMPTY, horizon: { xmin, xids: [], atMs } }
 }
 

@@ -131,6 +131,13 @@ describe('parseStreamState', () => {
     ],
     ['a ctid that is none', { version: 3, state_type: 'ctid_based', ctid: 'x' }, null],
     ['another connector’s state', { last: 1 }, null],
+    ['two cursors', { version: 3, state_type: 'cursor_based', cursors: { a: 1, b: 2 } }, null],
+    ['a list of cursors', { version: 3, state_type: 'cursor_based', cursors: ['a'] }, null],
+    [
+      'a cursor that is a map',
+      { version: 3, state_type: 'cursor_based', cursors: { a: {} } },
+      null,
+    ],
   ]
   for (const [name, raw, expected] of cases) {
     it(name, () => expect(parseStreamState(raw)).to.deep.equal(expected))

@@ -84,6 +84,7 @@ export function parseStreamState(raw: JsonObject): StreamState | null {
   const scan = parseScan(raw)
   if (ctid !== undefined && ctid !== null && scan === null) return null
   const nested = asObject(raw['incremental_state']) ?? raw
+  if (!hasAtMostOneCursor(nested)) return null
   const { relation_filenode: filenode } = raw
   return {
     type,
@@ -112,6 +113,18 @@ function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): Sca
   const match = typeof ctid === 'string' ? /^\((\d{1,10}),\d{1,5}\)$/.exec(ctid) : null
   if (match === null || typeof filenode !== 'number') return null
   return { page: Number(match[1]), filenode, leaf: typeof leaf === 'string' ? leaf : null }
+}
+
+/** Whether the cursors are a map with one value or none; anything else is not understood. */
+function hasAtMostOneCursor({ cursors, cursor }: JsonObject): boolean {
+  if (!isScalar(cursor)) return false
+  if (cursors === undefined || cursors === null) return true
+  const values = isJsonObject(cursors) ? Object.values(cursors) : null
+  return values !== null && values.length <= 1 && values.every(isScalar)
+}
+
+function isScalar(value: JsonValue | undefined): boolean {
+  return typeof value !== 'object' || value === null || value instanceof JsonNumber
 }
 
 function parseCursor(raw: JsonObject): CursorProgress | null {
