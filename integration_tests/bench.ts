@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { format } from 'prettier'
@@ -23,6 +24,7 @@ import { Server } from './helpers/server.ts'
 const DEFAULT_ROWS = '2000000'
 const DEFAULT_RUNS = '5'
 const LONG_FACTOR = 5
+const ONLY_MIXED: ReadonlySet<Measured['method']> = new Set(['arrow file', 'pg-cursor'])
 const LONG: BenchTable = { ...MIXED, name: 'bench_mixed_long' }
 
 const SETTINGS = {
@@ -129,9 +131,25 @@ async function contendersFor(input: {
     { method: 'raw drain', args: drain, destination: 'null', bytes: null },
     { method: 'connector', args: read, destination: 'null', bytes },
     { method: 'connector | cat', args: read, destination: 'cat', bytes },
+    { method: 'arrow file', ...(await arrowContender(connector, read)), destination: 'null' },
     { method: 'pg-cursor', args: cursor, destination: 'null', bytes: null },
   ]
-  return all.filter(({ method }) => method !== 'pg-cursor' || table === MIXED)
+  return all.filter(({ method }) => table === MIXED || !ONLY_MIXED.has(method))
+}
+
+/** The same read into an Arrow file, which each run replaces. */
+async function arrowContender(
+  connector: Connector,
+  read: readonly string[],
+): Promise<Pick<Contender, 'args' | 'bytes'>> {
+  const directory = join(connector.directory, 'arrow')
+  const args = [...read, '--format', 'arrow', '--output', directory]
+  await measure(args, 'null')
+  const sizes = await Promise.all(
+    (await readdir(directory)).map(async (file) => (await stat(join(directory, file))).size),
+  )
+  await rm(directory, { recursive: true })
+  return { args, bytes: sizes.reduce((sum, size) => sum + size, 0) }
 }
 
 async function connectorArgs(connector: Connector, table: BenchTable): Promise<string[]> {

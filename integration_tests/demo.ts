@@ -1,6 +1,8 @@
-import { basename } from 'node:path'
+import { tableFromIPC } from 'apache-arrow'
+import { readdir, readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { ident } from '../src/sql.ts'
-import { type Connector, type Run, withConnector } from './helpers/connector.ts'
+import { type Connector, type Run, runConnector, withConnector } from './helpers/connector.ts'
 import { TestDatabase } from './helpers/database.ts'
 import {
   type Catalog,
@@ -37,6 +39,7 @@ async function main(): Promise<void> {
   const catalog = await showDiscover(connector)
   const states = await showFirstRead(connector, database, catalog)
   await showSecondRead(connector, database, catalog, states)
+  await showArrow(connector, database)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   for (const complaint of complaints) say(`✗ ${complaint}`)
   say('', complaints.length === 0 ? `All as expected, in ${seconds} s.` : 'That was not right.')
@@ -127,6 +130,22 @@ async function showSecondRead(
     JSON.stringify(moved ?? null).includes('Elsewhere'),
     'the second read must bring the new address of customer 42',
   )
+}
+
+async function showArrow(connector: Connector, database: TestDatabase): Promise<void> {
+  const directory = join(connector.directory, 'data')
+  const args = ['--config', connector.configFile, '--stream', 'orders', '--format', 'arrow']
+  showCommand('read', '--config config.json --stream orders --format arrow --output data')
+  const run = await runConnector(['read', ...args, '--output', directory])
+  expectCode(run, 0, 'read --format arrow')
+  for (const file of await readdir(directory)) {
+    const table = tableFromIPC(await readFile(join(directory, file)))
+    const types = table.schema.fields.map(({ name, type }) => [name, String(type)])
+    const batches = `${grouped(table.numRows)} rows in ${table.batches.length} record batches`
+    say(`${file}: ${batches}`, textTable(['column', 'Arrow type'], types))
+    const [row] = await database.sql('SELECT count(*) FROM orders')
+    expectThat(table.numRows === Number(row?.['count']), 'the Arrow file must have every order')
+  }
 }
 
 async function showRead(

@@ -63,9 +63,17 @@ function nanosOf(column: string): string {
 
 function printed(value: unknown): string | null {
   if (value === null || value === undefined) return null
-  return typeof value === 'number' && Object.is(value, -0)
-    ? '-0'
-    : `${value as string | number | bigint | boolean}`
+  if (Object.is(value, -0)) return '-0'
+  switch (typeof value) {
+    case 'string':
+      return value
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return `${value}`
+    default:
+      throw new Error('an Arrow value of another kind')
+  }
 }
 
 /** The stored value of a cell: no dates of JavaScript, which have milliseconds only. */

@@ -1,9 +1,9 @@
 import { type Data, makeData, Utf8 } from 'apache-arrow'
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { writeJsonb } from '../types/bytes.ts'
+import { writeJsonb, writeUuid } from '../types/bytes.ts'
 import { NULLED, TRUNCATED, type ValueWriter } from '../types/pg-type.ts'
 import { writeString } from '../types/text.ts'
-import { isValidUtf8, replaceInvalidUtf8 } from '../types/utf8.ts'
+import { appendText, appendUnquoted } from './append-text.ts'
 import { type ArrowColumn, Validity } from './arrow-column.ts'
 import { unescapeJson } from './unescape-json.ts'
 
@@ -38,8 +38,11 @@ export class Utf8Column implements ArrowColumn {
   }
 
   append(row: number, bytes: Buffer, start: number, end: number): void {
-    if (this.#plainOffset >= 0) this.#appendText(bytes, start + this.#plainOffset, end)
-    else this.#appendWritten(row, bytes, start, end)
+    if (this.#plainOffset >= 0) {
+      if (!appendText(this.#text, bytes, start + this.#plainOffset, end)) this.lost++
+    } else if (this.#write === writeUuid) {
+      appendUnquoted(this.#text, writeUuid, { bytes, start, end })
+    } else this.#appendWritten(row, bytes, start, end)
     const { length } = this.#text
     if (length > MAX_OFFSET) throw new RangeError('a batch of text is beyond the 2 GB of Arrow')
     this.#offsets[row + 1] = length
@@ -62,15 +65,6 @@ export class Utf8Column implements ArrowColumn {
     this.#text.length = 0
     const valueOffsets = this.#offsets.subarray(0, rows + 1)
     return makeData({ type: this.type, length: rows, nullCount, nullBitmap, valueOffsets, data })
-  }
-
-  #appendText(bytes: Buffer, start: number, end: number): void {
-    if (isValidUtf8(bytes, start, end)) this.#text.copy(bytes, start, end)
-    else {
-      const valid = replaceInvalidUtf8(bytes, start, end)
-      this.#text.copy(valid, 0, valid.length)
-      this.lost++
-    }
   }
 
   #appendWritten(row: number, bytes: Buffer, start: number, end: number): void {
