@@ -64,16 +64,10 @@ function nanosOf(column: string): string {
 function printed(value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (Object.is(value, -0)) return '-0'
-  switch (typeof value) {
-    case 'string':
-      return value
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-      return `${value}`
-    default:
-      throw new Error('an Arrow value of another kind')
-  }
+  if (typeof value === 'string') return value
+  const isPlain = typeof value === 'number' || typeof value === 'bigint'
+  if (isPlain || typeof value === 'boolean') return `${value}`
+  throw new Error('an Arrow value of another kind')
 }
 
 /** The stored value of a cell: no dates of JavaScript, which have milliseconds only. */
