@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Database } from '../postgres/database.ts'
 import { type DatabaseHealth, readHealth } from '../postgres/health.ts'
 import type { JsonObject } from '../protocol/messages.ts'
+import type { HealthWarning } from './health-warnings.ts'
 
 /** Counters of a read so far. */
 export interface Throughput {
@@ -16,37 +17,45 @@ export interface Throughput {
   readonly streams: Readonly<Record<string, number>>
 }
 
+/** A read so far. */
+export interface Progress {
+  readonly throughput: Throughput
+  readonly warnings: readonly HealthWarning[]
+}
+
 /** A line for a person and the same facts for machines. */
 export interface HealthReport {
-  /** WARN when the database does not answer. */
+  /** WARN when the database does not answer, or there is something else to warn of. */
   readonly level: 'INFO' | 'WARN'
   readonly message: string
   readonly health: JsonObject
 }
 
 const NO_THROUGHPUT: Throughput = { firstRowMs: null, elapsedMs: 0, rows: 0, bytes: 0, streams: {} }
+const NO_PROGRESS: Progress = { throughput: NO_THROUGHPUT, warnings: [] }
 const MEBIBYTE = 2 ** 20
 
 /** Asks the database how it is and says so. Never fails. */
 export async function reportHealth(
   database: Database,
   config: Config,
-  throughput: Throughput = NO_THROUGHPUT,
+  progress: Progress = NO_PROGRESS,
 ): Promise<HealthReport> {
   const facts = await readHealth(database, config.schemas, config.connectTimeoutMs)
-  const health = healthObject(database, config, facts, throughput)
-  const level = facts.failure === null ? 'INFO' : 'WARN'
-  return { level, message: healthLine(facts, database, throughput), health }
+  const health = healthObject(database, config, facts, progress)
+  const isWell = facts.failure === null && progress.warnings.length === 0
+  const message = healthLine(facts, database, progress)
+  return { level: isWell ? 'INFO' : 'WARN', message, health }
 }
 
 function healthObject(
   database: Database,
   config: Config,
   facts: DatabaseHealth,
-  throughput: Throughput,
+  { throughput, warnings }: Progress,
 ): JsonObject {
   return {
-    status: facts.failure === null ? 'healthy' : 'unhealthy',
+    status: statusOf(facts, warnings),
     connected: facts.failure === null,
     response_time_ms: round(facts.responseTimeMs),
     last_check: new Date().toISOString(),
@@ -63,6 +72,7 @@ function healthObject(
     pool: { ...database.figures() },
     metrics: metricsOf(database, facts, throughput),
     streams: throughput.streams,
+    warnings: warnings.map(({ name }) => name),
   }
 }
 
@@ -79,7 +89,16 @@ function metricsOf(database: Database, facts: DatabaseHealth, throughput: Throug
   }
 }
 
-function healthLine(facts: DatabaseHealth, database: Database, throughput: Throughput): string {
+function statusOf({ failure }: DatabaseHealth, warnings: readonly HealthWarning[]): string {
+  if (failure !== null) return 'unhealthy'
+  return warnings.length === 0 ? 'healthy' : 'degraded'
+}
+
+function healthLine(
+  facts: DatabaseHealth,
+  database: Database,
+  { throughput, warnings }: Progress,
+): string {
   const { busy, idle, max } = database.figures()
   const size =
     facts.databaseSizeBytes === null
@@ -89,7 +108,7 @@ function healthLine(facts: DatabaseHealth, database: Database, throughput: Throu
     throughput.elapsedMs === 0
       ? ''
       : `, ${throughput.rows} rows read at ${perSecond(throughput.rows, throughput.elapsedMs)} rows/s`
-  return `Health: PostgreSQL ${database.server.major} ${answerOf(facts)}, ${size}, pool ${busy} busy ${idle} idle of ${max}${rows}`
+  return `Health: PostgreSQL ${database.server.major} ${answerOf(facts)}, ${size}, pool ${busy} busy ${idle} idle of ${max}${rows}${warnings.map(({ text }) => `; ${text}`).join('')}`
 }
 
 function answerOf({ failure, responseTimeMs }: DatabaseHealth): string {

@@ -24,6 +24,7 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   await using transaction = await ReadTransaction.begin(database, config)
   const onAbort = (): void => transaction.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
+  attempt.health.watch(transaction)
   const context = { config, database, transaction, log: logTo(run) }
   try {
     for (const plan of attempt.plans) {
@@ -33,6 +34,7 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
     }
   } finally {
     run.signal.removeEventListener('abort', onAbort)
+    attempt.health.watch(null)
   }
 }
 

@@ -19,6 +19,7 @@ import { joinProblems } from './problems.ts'
 import { Progress } from './progress.ts'
 import { readWithRetries } from './read-with-retries.ts'
 import { log, type Run } from './run.ts'
+import { noteStatistics } from './server-notes.ts'
 import { StateFile } from './state-file.ts'
 
 /** `--state-out` and what that file already holds. */
@@ -62,6 +63,11 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const plans = await makePlans()
   for (const plan of plans) plan.state = states.find(plan.descriptor)
   estimate(run, plans)
+  const note = await noteStatistics(
+    database,
+    plans.map(({ relation }) => relation),
+  )
+  if (note !== null) log(run, 'WARN', note)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
   const stateFile = openStateFile(run, input)

@@ -1,5 +1,8 @@
+import type { Relation } from '../catalog/relation.ts'
 import type { Config } from '../config/config.ts'
+import { findFilledTables } from '../postgres/activity.ts'
 import type { ServerFacts } from '../postgres/server-facts.ts'
+import type { SqlSession } from '../postgres/sql-session.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
 /** Something about the server that the user should know before the first sync. */
@@ -31,4 +34,24 @@ export function noteServer(server: ServerFacts, config: Config): readonly Server
     notes.push({ level: 'WARN', message })
   }
   return notes
+}
+
+/** With fewer rows nobody minds that there are no statistics. */
+const MIN_ROWS = 10_000
+
+/** A word about tables of some size that ANALYZE has never seen; null: there are none. */
+export async function noteStatistics(
+  session: SqlSession,
+  relations: readonly Relation[],
+): Promise<string | null> {
+  const unknown = relations.filter(
+    ({ kind, estimatedRows }) => (kind === 'r' || kind === 'm') && estimatedRows === null,
+  )
+  const oids = unknown.map(({ oid }) => oid)
+  const large = await findFilledTables(session, oids, MIN_ROWS)
+  const names = unknown
+    .filter(({ oid }) => large.has(oid))
+    .map(({ schema, name }) => `'${schema}.${name}'`)
+  if (names.length === 0) return null
+  return `The statistics of the server know nothing about ${names.join(', ')}: estimates are missing, and plans may be poor. Run ANALYZE there.`
 }

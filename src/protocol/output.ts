@@ -37,11 +37,12 @@ export class Output {
   readonly buffer = new ByteBuffer(FULL_BYTES)
   /** Bytes that the consumer has taken. */
   writtenBytes = 0
-  /** Milliseconds spent waiting for the consumer. */
-  waitedMs = 0
   readonly #fd: number
   readonly #unit: OutputUnit
   readonly #onClosed: (error: OutputClosedError) => void
+  #waitedMs = 0
+  /** Since when we wait for the consumer; null: we do not. */
+  #waitingSinceMs: number | null = null
   #lingering: NodeJS.Timeout | null = null
   /** Bytes that were handed to the writer. */
   #startedBytes = 0
@@ -66,6 +67,12 @@ export class Output {
   /** Bytes of everything so far; the consumer has taken the first `writtenBytes` of them. */
   get appendedBytes(): number {
     return this.#startedBytes + this.buffer.length
+  }
+
+  /** Milliseconds spent waiting for the consumer. */
+  get waitedMs(): number {
+    const since = this.#waitingSinceMs
+    return this.#waitedMs + (since === null ? 0 : performance.now() - since)
   }
 
   /** Appends a message. It goes out soon, or with the next drain or flush. */
@@ -121,9 +128,10 @@ export class Output {
   }
 
   async #settle(): Promise<void> {
-    const started = performance.now()
+    this.#waitingSinceMs ??= performance.now()
     await this.#writing
-    this.waitedMs += performance.now() - started
+    this.#waitedMs = this.waitedMs
+    this.#waitingSinceMs = null
     if (this.#failure !== null) throw this.#failure
   }
 

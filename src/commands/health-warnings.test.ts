@@ -1,0 +1,39 @@
+import { expect } from 'chai'
+import { findWarnings } from './health-warnings.ts'
+
+const POOL = { min: 1, max: 5, size: 5, idle: 0, busy: 5, waiting: 0 }
+const WELL = {
+  pool: POOL,
+  consumerShare: 0,
+  wasHeldBack: false,
+  lockWait: null,
+  snapshotAgeMs: 0,
+}
+const MINUTE_MS = 60_000
+
+describe('findWarnings', () => {
+  for (const [signs, expected] of [
+    [{}, ''],
+    [{ pool: { ...POOL, waiting: 1 } }, 'pool_exhausted'],
+    [{ consumerShare: 0.5 }, ''],
+    [{ consumerShare: 0.51 }, 'slow_consumer'],
+    [{ consumerShare: 0.26, wasHeldBack: true }, 'slow_consumer'],
+    [{ consumerShare: 0.25, wasHeldBack: true }, ''],
+    [{ lockWait: 'Lock: relation' }, 'lock_wait'],
+    [{ snapshotAgeMs: 10 * MINUTE_MS }, ''],
+    [{ snapshotAgeMs: 11 * MINUTE_MS }, 'old_snapshot'],
+    [{ snapshotAgeMs: null }, ''],
+  ] as const) {
+    it(`${JSON.stringify(signs)} → ${expected || 'nothing'}`, () => {
+      const names = findWarnings({ ...WELL, ...signs }).map(({ name }) => name)
+      expect(names.join()).to.equal(expected)
+    })
+  }
+
+  it('names the kind of lock', () => {
+    const [warning] = findWarnings({ ...WELL, lockWait: 'Lock: transactionid' })
+    expect(warning?.text).to.equal(
+      'our backend waits for Lock: transactionid: another session holds it',
+    )
+  })
+})

@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from './database.ts'
+
+const LOCK_SQL = `
+SELECT a.wait_event_type || ': ' || a.wait_event AS wait
+FROM pg_catalog.pg_stat_activity AS a
+WHERE a.pid = $1 AND a.wait_event_type = 'Lock'`
+
+/** The lock that a backend waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
+export async function readLockWait(
+  database: Database,
+  processId: number,
+  timeoutMs: number,
+): Promise<string | null> {
+  const { idle, size, max } = database.figures()
+  if (idle === 0 && size >= max) return null
+  const rows = database.query<{ wait: string }>(LOCK_SQL, [processId]).catch(() => [])
+  const [row] = await Promise.race([rows, sleep(timeoutMs, [], { ref: false })])
+  return row?.wait ?? null
+}
