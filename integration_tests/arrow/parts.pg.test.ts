@@ -80,6 +80,28 @@ describe('Arrow parts', () => {
     }
   })
 
+  it('are one file with every row when the connection is lost and the read goes on', async () => {
+    await using running = startConnector(arrowArgs(connector, 'lost'))
+    const statuses: string[] = []
+    let isCut = false
+    const logs: string[] = []
+    for await (const { state, trace, log } of running.messages()) {
+      if (log !== undefined) logs.push(log.message)
+      if (trace?.stream_status !== undefined) statuses.push(trace.stream_status.status)
+      if (state === undefined || isCut) continue
+      isCut = true
+      await database.sql(`
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND query LIKE 'COPY%'`)
+    }
+    expect((await running.ended).code).to.equal(0)
+    expect(statuses.at(-1)).to.equal('COMPLETE')
+    expect(logs.join('\n')).to.include('The read was interrupted')
+    const directory = join(connector.directory, 'lost')
+    expect(await listFiles(directory)).to.deep.equal([`${BASE}.arrow`])
+    expect((await idsIn('lost')).size).to.equal(ROWS)
+  })
+
   it('grow by one for each sync that finds rows, and by none for one that does not', async () => {
     const state = join(connector.directory, 'grow.json')
     const args = [...arrowArgs(connector, 'grow'), '--state', state, '--state-out', state]
