@@ -21,7 +21,7 @@ const EXIT_USAGE = 2
 /** How long a stopped command may take to cancel its query. */
 const GRACE_MS = 2000
 /** How long a stopped process waits for a consumer that does not read. */
-const STOP_MS = 5000
+const STOP_MS = 3000
 
 const stop = new AbortController()
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
