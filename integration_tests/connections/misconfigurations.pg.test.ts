@@ -4,6 +4,7 @@ import { sharedServer } from '../helpers/shared-server.ts'
 import { expectFailure, fillIn } from './expect-failure.ts'
 import { TLS_MISTAKES } from './misconfigurations.ts'
 import { describeWith } from './programs.ts'
+import { SERVER_MISTAKES } from './server-misconfigurations.ts'
 import { SSH_MISTAKES, type SshWorld } from './ssh-misconfigurations.ts'
 import { SshServer } from './ssh-server.ts'
 import { createTlsWorld, type TlsWorld } from './tls-world.ts'
@@ -50,6 +51,24 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'check tells … : SSH t
   }
 })
 
+describe('check tells the cause and the remedy: host, port and account', () => {
+  let silent: Listener
+  before(async () => {
+    silent = await listen()
+  })
+  after(() => silent.close())
+
+  for (const { mistake, config, message } of SERVER_MISTAKES) {
+    it(`${mistake} → ${message}`, async () => {
+      const { host, port, database, user, password } = (await sharedServer()).connectionConfig()
+      const working = { host, port, database, username: user, password, ssl_mode: 'disable' }
+      const ports = { closedPort: await findClosedPort(), silentPort: portOf(silent) }
+      const values = { CLOSED: ports.closedPort, SILENT: ports.silentPort, HOST: host }
+      await expectFailure({ ...working, ...config(ports) }, fillIn(message, values))
+    })
+  }
+})
+
 async function createSshWorld(silentPort: number): Promise<SshWorld> {
   const server = await SshServer.start()
   const key = await server.createKey('Ed25519, OpenSSH')
@@ -59,12 +78,17 @@ async function createSshWorld(silentPort: number): Promise<SshWorld> {
     'AllowTcpForwarding no',
   ])
   const strange = await strict.createKey('Ed25519, OpenSSH')
-  const unused = await listen()
-  const closedPort = portOf(unused)
-  unused.close()
-  await once(unused, 'close')
+  const closedPort = await findClosedPort()
   const { port: postgresPort } = await sharedServer()
   return { server, strict, key, strange, locked, closedPort, silentPort, postgresPort }
+}
+
+async function findClosedPort(): Promise<number> {
+  const unused = await listen()
+  const port = portOf(unused)
+  unused.close()
+  await once(unused, 'close')
+  return port
 }
 
 async function listen(): Promise<Listener> {
