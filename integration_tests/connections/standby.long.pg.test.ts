@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withConnector } from '../helpers/connector.ts'
+import { lastStates, recordsOf } from '../helpers/messages.ts'
 import { Server } from '../helpers/server.ts'
 
 const ROWS = 100_000
@@ -33,6 +34,39 @@ describe('a hot standby', () => {
       logs.filter(({ message }) => message.startsWith('The server is a standby')),
     ).to.have.length(1)
   })
+
+  for (const method of ['Standard', 'Xmin']) {
+    it(`is read incrementally, ${method}`, async () => {
+      await primary.query(
+        `CREATE TABLE t_${method} AS SELECT n AS id FROM generate_series(1, 10) AS n`,
+      )
+      await untilReplayed()
+      const table = `t_${method.toLowerCase()}`
+      const choice = { table, sync_mode: 'incremental', cursor_field: 'id' }
+      await using connector = await withConnector(
+        config({ ...choice, replication_method: { method } }),
+      )
+      const first = await connector.read()
+      expect(recordsOf(first.messages, table)).to.have.length(10)
+      await primary.query(
+        `INSERT INTO ${table} VALUES (11); UPDATE ${table} SET id = 12 WHERE id = 3`,
+      )
+      await untilReplayed()
+      const second = await connector.read({ state: lastStates(first.messages) })
+      const ids = recordsOf(second.messages, table).map(({ id }) => id)
+      expect(ids).to.have.members([11, 12])
+    })
+  }
+
+  async function untilReplayed(): Promise<void> {
+    const [row] = await primary.query('SELECT pg_current_wal_lsn() AS lsn')
+    const replayed = `SELECT pg_last_wal_replay_lsn() >= '${row?.['lsn']}' AS is_there`
+    for (;;) {
+      const [answer] = await standby.query(replayed)
+      if (answer?.['is_there'] === 't') return
+      await sleep(20)
+    }
+  }
 
   it('a read that its recovery cancels is tried again, and complete', async () => {
     await using connector = await withConnector(config({ table: 'big', batch_size: 1000 }))
