@@ -26,7 +26,10 @@ describe('ConnectorError', () => {
     ['57P01', 'transient_error'],
     ['57P04', 'config_error'],
     ['58030', 'transient_error'],
-    ['22012', 'system_error'],
+    ['22012', 'config_error'],
+    ['22P05', 'config_error'],
+    ['53400', 'transient_error'],
+    ['57P03', 'transient_error'],
     ['P0001', 'system_error'],
     ['XX000', 'system_error'],
     ['ECONNRESET', 'transient_error'],
@@ -48,8 +51,24 @@ describe('ConnectorError', () => {
 
   it('shows what the server says of objects and privileges', () => {
     const { message } = ConnectorError.from(failure('42501', 'permission denied for table t'))
-    expect(message).to.equal('The server says: permission denied for table t (SQLSTATE 42501).')
+    expect(message).to.equal(
+      'The server says: permission denied for table t (SQLSTATE 42501). GRANT what is missing to the role.',
+    )
   })
+
+  for (const [cause, code, remedy] of [
+    ['temp_file_limit', '53400', 'Raise temp_file_limit'],
+    ['a recovery conflict', '40001', 'max_standby_streaming_delay'],
+    ['a missing privilege', '42501', 'GRANT'],
+    ['a statement timeout', '57014', 'statement_timeout'],
+    ['recovery', '57P03', 'run the sync again'],
+    ['the timeout of idle transactions', '25P03', 'idle_in_transaction_session_timeout'],
+    ['too many clients', '53300', 'max_connections'],
+  ] as const) {
+    it(`${cause}: says what to do`, () => {
+      expect(ConnectorError.from(failure(code)).message).to.include(remedy)
+    })
+  }
 
   for (const code of ['22P02', '22012', '23505', '42601', 'P0001', 'XX000']) {
     it(`${code}: does not quote the server, whose message may hold values or SQL`, () => {

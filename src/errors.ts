@@ -7,6 +7,7 @@ export type FailureType = 'config_error' | 'transient_error' | 'system_error'
  */
 const SQLSTATE_FAILURES: Readonly<Record<string, FailureType>> = {
   '08': 'transient_error' /* connection exception */,
+  '22': 'config_error' /* data exception: a view or query computes what its rows do not allow */,
   '25P03': 'config_error' /* idle_in_transaction_session_timeout */,
   '25P04': 'transient_error' /* transaction_timeout */,
   '28': 'config_error' /* invalid authorization */,
@@ -20,6 +21,31 @@ const SQLSTATE_FAILURES: Readonly<Record<string, FailureType>> = {
   '57': 'transient_error' /* operator intervention */,
   '57P04': 'config_error' /* database dropped */,
   '58': 'transient_error' /* system error outside PostgreSQL: I/O */,
+}
+
+/** By SQLSTATE or its class, what the reader can do about it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  '22': 'A view, a domain or the query computes what some row does not allow: mend it',
+  '22P05': 'Some character has no form in UTF-8: find and mend it, or leave its column out',
+  '25P03': 'Raise idle_in_transaction_session_timeout for the role',
+  '25P04': 'Raise transaction_timeout for the role, or run the sync again',
+  '3F000': 'Check schemas',
+  '40001':
+    'On a standby, raise max_standby_streaming_delay or turn hot_standby_feedback on; run the sync again',
+  '40P01': 'Run the sync again',
+  '42501': 'GRANT what is missing to the role',
+  '42703': 'It changed while the sync ran: refresh the catalog and run it again',
+  '42P01': 'It changed while the sync ran: refresh the catalog and run it again',
+  '53100': 'Make room on the disk of the server',
+  '53200': 'The server is out of memory: run the sync again',
+  '53300': 'Raise max_connections or the limit of the role, and run the sync again',
+  '53400': 'Raise temp_file_limit, or give the cursor an index, and run the sync again',
+  '55P03': 'Somebody holds a lock on it: run the sync again',
+  '57014': 'It was cancelled, or took longer than statement_timeout: run the sync again',
+  '57P01': 'Run the sync again',
+  '57P02': 'The server crashed and restarts: run the sync again',
+  '57P03': 'The server starts, stops or recovers: run the sync again',
+  '58': 'Look at the log of the server',
 }
 
 /** Node.js error codes of a connection that may work when tried again. */
@@ -120,7 +146,11 @@ function sqlStateFailure(code: string): FailureType {
 }
 
 function serverMessage(error: unknown, code: string): string {
-  if (!SHOWN_SQLSTATE.test(code)) return `The server refused the query with SQLSTATE ${code}.`
+  const remedy = REMEDIES[code] ?? REMEDIES[code.slice(0, 2)]
+  const advice = remedy === undefined ? '' : ` ${remedy}.`
+  if (!SHOWN_SQLSTATE.test(code)) {
+    return `The server refused the query with SQLSTATE ${code}.${advice}`
+  }
   const message = error instanceof Error ? error.message : String(error)
-  return `The server says: ${message} (SQLSTATE ${code}).`
+  return `The server says: ${message} (SQLSTATE ${code}).${advice}`
 }
