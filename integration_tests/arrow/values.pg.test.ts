@@ -58,7 +58,13 @@ const EXPECTED: Readonly<Record<string, string>> = {
 
 function nanosOf(column: string): string {
   const range = `${column} BETWEEN '1677-09-21 00:12:43.145225' AND '2262-04-11 23:47:16.854775'`
-  return `CASE WHEN isfinite(${column}) AND ${range} THEN (extract(epoch FROM ${column}) * 1000000000)::numeric(30,0) END`
+  return `CASE WHEN isfinite(${column}) AND ${range} THEN ${microsOf(column)} * 1000 END`
+}
+
+/** Exact also before PostgreSQL 14, where `extract` gives a double: it holds whole seconds, and the microseconds of a minute. */
+function microsOf(column: string): string {
+  const seconds = `extract(epoch FROM date_trunc('second', ${column}))::numeric(30,0)`
+  return `(${seconds} * 1000000 + extract(microseconds FROM ${column})::numeric(30,0) % 1000000)`
 }
 
 function printed(value: unknown): string | null {
@@ -174,7 +180,7 @@ describe('Arrow values', () => {
     const rows = await database.sql(`
       SELECT free::text, (price * 100)::numeric(20,0)::text AS price, (wide * 10000000000)::numeric(80,0)::text AS wide,
              rounded::text, encode(uuid_send(code), 'hex') AS code,
-             CASE WHEN isfinite(at) THEN (extract(epoch FROM at) * 1000000)::numeric(30,0)::text END AS at
+             CASE WHEN isfinite(at) THEN ${microsOf('at')}::text END AS at
       FROM all_types ORDER BY ctid`)
     expect(cells(table, 'free')).to.deep.equal(
       rows.map(({ free }) => (/NaN|Inf/.test(free ?? '') ? null : free)),
