@@ -35,21 +35,18 @@ export function isTop(plan: StreamPlan, top: string): string {
 
 /** How many rows have a value. */
 export function countQuery(plan: StreamPlan, { value }: Pick<CursorProgress, 'value'>): string {
-  return `
-    SELECT pg_catalog.count(*) AS count
-    FROM ${plan.from}
-    WHERE ${cursorOf(plan)} = ${cursorLiteral(value)}`
+  const isEqual = `${cursorOf(plan)} = ${cursorLiteral(value)}`
+  return `SELECT pg_catalog.count(*) AS count FROM ${plan.from} WHERE ${isEqual}`
 }
 
-/** How many rows have the saved value, how many have none, and in which file the relation is. */
-export function savedQuery(plan: StreamPlan, { value }: CursorProgress): string {
+/** How many rows have the saved value, and how many have none. */
+export function savedQuery(plan: StreamPlan, saved: CursorProgress): string {
   const cursor = cursorOf(plan)
   const nulls = plan.cursor!.isNullable
     ? `(SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} IS NULL)`
     : '0'
   return `
-    SELECT (SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} = ${cursorLiteral(value)}) AS count,
-           ${nulls} AS nulls`
+    SELECT (${countQuery(plan, saved)}) AS count, ${nulls} AS nulls`
 }
 
 /** SQL that is true for rows above a bound. */

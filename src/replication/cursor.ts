@@ -1,5 +1,6 @@
 import { type Horizon, isSameHorizon } from '../state/horizon.ts'
-import { buildStreamState, type StreamState } from '../state/stream-state.ts'
+import type { StreamState } from '../state/stream-state.ts'
+import { checkpoint } from './checkpoint.ts'
 import { copyRows } from './copy-rows.ts'
 import {
   finalProgress,
@@ -14,7 +15,7 @@ import { findSaved, readFilenode, type Saved } from './cursor-saved.ts'
 import { cursorLiteral } from './cursor-value.ts'
 import { findUnfinishedLoad, loadByPages, loadWhole } from './initial-load.ts'
 import { LeadingField, RunTracker } from './leading-field.ts'
-import type { Checkpoint, ReadEvent, ReplicationMethod, RowSink } from './method.ts'
+import type { ReadEvent, ReplicationMethod, RowSink } from './method.ts'
 
 /**
  * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
@@ -122,8 +123,4 @@ function topRows({ plan, top }: CursorRead, { state }: Saved): string[] {
   if (top === null) return []
   const horizon: Horizon | null = plan.relation.hasSystemColumns ? state.horizon : null
   return [topRowsQuery(plan, top, horizon)]
-}
-
-function checkpoint(state: StreamState): Checkpoint {
-  return { type: 'CHECKPOINT', state: () => buildStreamState(state) }
 }

@@ -1,4 +1,5 @@
-import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
+import { checkpoint } from './checkpoint.ts'
+import { parseStreamState, type StreamState } from '../state/stream-state.ts'
 import {
   findUnfinishedLoad,
   labelOf,
@@ -32,7 +33,7 @@ export const fullRefresh: ReplicationMethod = {
       const message = `Stream ${labelOf(plan)} is complete in the given state and is not read again. Leave its state out to read it anew.`
       context.log('INFO', message)
     } else yield* loadByPages(plan, context, await findGoal(plan, context))
-    yield { type: 'CHECKPOINT', state: () => buildStreamState(EMPTY) }
+    yield checkpoint(EMPTY)
   },
 }
 

@@ -1,5 +1,6 @@
 import { isComparable } from '../state/horizon.ts'
-import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
+import { parseStreamState, type StreamState } from '../state/stream-state.ts'
+import { checkpoint } from './checkpoint.ts'
 import type { ReadContext, ReadEvent } from './method.ts'
 import { canResumeScan, scanPages, type ScanStart } from './page-scan.ts'
 import { copyRows, selectColumns } from './copy-rows.ts'
@@ -19,7 +20,7 @@ export async function* loadByPages(
     if (event.type === 'ROWS') yield event
     else {
       const { position: scan } = event
-      yield { type: 'CHECKPOINT', state: () => buildStreamState({ ...goal, type: 'ctid', scan }) }
+      yield checkpoint({ ...goal, type: 'ctid', scan })
     }
   }
 }

@@ -1,6 +1,7 @@
 import { ConnectorError } from '../errors.ts'
 import { type Horizon, isBeyond, isComparable } from '../state/horizon.ts'
-import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
+import { parseStreamState, type StreamState } from '../state/stream-state.ts'
+import { checkpoint } from './checkpoint.ts'
 import { copyRows, selectColumns } from './copy-rows.ts'
 import { findUnfinishedLoad, labelOf, loadByPages, warnOfFreshStart } from './initial-load.ts'
 import type { ReadContext, ReadEvent, ReplicationMethod } from './method.ts'
@@ -68,8 +69,4 @@ function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
   if (isComparable(horizon, context.transaction.snapshot)) return horizon
   warnOfFreshStart(plan, context, 'it was saved on another server, or too long ago')
   return null
-}
-
-function checkpoint(state: StreamState): ReadEvent {
-  return { type: 'CHECKPOINT', state: () => buildStreamState(state) }
 }
