@@ -6,9 +6,9 @@ import { CursorTable } from './cursor-table.ts'
 const TIES = 100_000
 const FIRST_TIE = 1001
 const LAST_TIE = FIRST_TIE + TIES - 1
-const LAST = LAST_TIE + 1000
+const LAST = LAST_TIE + 20_000
 
-/** 1000 rows before the ties, the ties, 1000 rows behind them. */
+/** 1000 rows before the ties, the ties, more rows behind them than a pipe holds: a kill there comes before the end. */
 const INSERT_TIES = `
   INSERT INTO t (id, changed) SELECT n, n FROM generate_series(1, 1000) AS n;
   INSERT INTO t (id, changed) SELECT n, 5000 FROM generate_series(${FIRST_TIE}, ${LAST_TIE}) AS n;
