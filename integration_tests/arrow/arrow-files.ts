@@ -21,15 +21,11 @@ export async function readParts(directory: string, base: string): Promise<Table[
   return await Promise.all(names.map((name) => readArrow(join(directory, name))))
 }
 
-/** `read --format arrow --output …` of a connector. */
-export function arrowArgs(connector: Connector, directory: string): string[] {
-  return [
-    'read',
-    '--config',
-    connector.configFile,
-    '--format',
-    'arrow',
-    '--output',
-    join(connector.directory, directory),
-  ]
+/** `read --format arrow --output …` of a connector; the output is below its directory. */
+export function arrowArgs(
+  { configFile, directory }: Pick<Connector, 'configFile' | 'directory'>,
+  output: string,
+): string[] {
+  const format = ['--format', 'arrow', '--output', join(directory, output)]
+  return ['read', '--config', configFile, ...format]
 }
