@@ -1,7 +1,6 @@
 import { expect } from 'chai'
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { writeUuid } from '../types/bytes.ts'
-import { appendText, appendUnquoted } from './append-text.ts'
+import { appendText } from './append-text.ts'
 
 describe('appendText', () => {
   for (const text of ['', 'a', 'abcd', 'abcdefg', 'Zoë', '🦣', 'x'.repeat(300), 'ü'.repeat(200)]) {
@@ -23,14 +22,4 @@ describe('appendText', () => {
       expect(out.bytes.toString('utf8', 0, out.length)).to.equal(expected)
     })
   }
-})
-
-describe('appendUnquoted', () => {
-  it('leaves what is before it as it is', () => {
-    const out = new ByteBuffer(4)
-    const bytes = Buffer.from('00112233445566778899aabbccddeeff', 'hex')
-    for (let i = 0; i < 3; i++) appendUnquoted(out, writeUuid, { bytes, start: 0, end: 16 })
-    const text = out.bytes.toString('latin1', 0, out.length)
-    expect(text).to.equal('00112233-4455-6677-8899-aabbccddeeff'.repeat(3))
-  })
 })

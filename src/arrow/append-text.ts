@@ -1,5 +1,4 @@
 import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import type { ValueWriter } from '../types/pg-type.ts'
 import { isValidUtf8, replaceInvalidUtf8 } from '../types/utf8.ts'
 import { viewOf } from '../wire/byte-view.ts'
 
@@ -20,28 +19,6 @@ export function appendText(out: ByteBuffer, bytes: Buffer, start: number, end: n
   const valid = replaceInvalidUtf8(bytes, start, end)
   out.copy(valid, 0, valid.length)
   return false
-}
-
-/** Appends the inside of the JSON string that `write` makes of a value, when that never has an escape in it. */
-export function appendUnquoted(
-  out: ByteBuffer,
-  write: ValueWriter,
-  { bytes, start, end }: { bytes: Buffer; start: number; end: number },
-): void {
-  out.reserve(1)
-  const at = out.length
-  if (at === 0) {
-    write(out, bytes, start, end)
-    out.bytes.copyWithin(0, 1, out.length - 1)
-    out.length -= 2
-    return
-  }
-  // The opening quote goes where the last byte before it is, which is put back
-  const last = out.bytes[at - 1]!
-  out.length = at - 1
-  write(out, bytes, start, end)
-  out.bytes[at - 1] = last
-  out.length--
 }
 
 /** Four bytes at a time; whether all of them were ASCII. */

@@ -12,6 +12,7 @@ import {
   TimestampNanosecond,
 } from 'apache-arrow'
 import type { PgType } from '../types/pg-type.ts'
+import { UUID_BYTES } from '../types/bytes.ts'
 import { writeString } from '../types/text.ts'
 import type { ArrowColumn } from './arrow-column.ts'
 import { BoolColumn } from './bool-column.ts'
@@ -49,7 +50,6 @@ export interface ArrowOptions {
 }
 
 const UTC = 'UTC'
-const UUID_BYTES = 16
 const DECIMAL128_DIGITS = 38
 const DECIMAL256_DIGITS = 76
 

@@ -1,3 +1,4 @@
+import { UUID_BYTES } from '../types/bytes.ts'
 import { expectBytes } from '../types/numbers.ts'
 
 /** How a field of COPY binary becomes a value of fixed size. */
@@ -24,7 +25,6 @@ const WORD = 2 ** 32
 const INT32_MIN = -(2 ** 31)
 const INT32_MAX = 2 ** 31 - 1
 const MICROS_1970_TO_2000 = Date.UTC(2000, 0, 1) * 1000
-const UUID_BYTES = 16
 
 /** int2 → int64 */
 export const INT2: FixedForm = {

@@ -1,11 +1,13 @@
 import { type Data, makeData, Utf8 } from 'apache-arrow'
 import { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { writeJsonb, writeUuid } from '../types/bytes.ts'
+import { putUuid, UUID_BYTES, UUID_CHARACTERS, writeJsonb, writeUuid } from '../types/bytes.ts'
+import { expectBytes } from '../types/numbers.ts'
 import { NULLED, TRUNCATED, type ValueWriter } from '../types/pg-type.ts'
 import { writeString } from '../types/text.ts'
-import { appendText, appendUnquoted } from './append-text.ts'
+import { appendText } from './append-text.ts'
 import { type ArrowColumn, Validity } from './arrow-column.ts'
 import { unescapeJson } from './unescape-json.ts'
+import { viewOf } from '../wire/byte-view.ts'
 
 const FIRST_BYTES = 4096
 /** A buffer that huge values blew up beyond this is not kept. */
@@ -41,7 +43,7 @@ export class Utf8Column implements ArrowColumn {
     if (this.#plainOffset >= 0) {
       if (!appendText(this.#text, bytes, start + this.#plainOffset, end)) this.lost++
     } else if (this.#write === writeUuid) {
-      appendUnquoted(this.#text, writeUuid, { bytes, start, end })
+      this.#appendUuid(bytes, start, end)
     } else this.#appendWritten(row, bytes, start, end)
     const { length } = this.#text
     if (length > MAX_OFFSET) throw new RangeError('a batch of text is beyond the 2 GB of Arrow')
@@ -65,6 +67,14 @@ export class Utf8Column implements ArrowColumn {
     this.#text.length = 0
     const valueOffsets = this.#offsets.subarray(0, rows + 1)
     return makeData({ type: this.type, length: rows, nullCount, nullBitmap, valueOffsets, data })
+  }
+
+  #appendUuid(bytes: Buffer, start: number, end: number): void {
+    expectBytes(end - start, UUID_BYTES)
+    const text = this.#text
+    text.reserve(UUID_CHARACTERS)
+    putUuid(text.view, text.length, viewOf(bytes), start)
+    text.length += UUID_CHARACTERS
   }
 
   #appendWritten(row: number, bytes: Buffer, start: number, end: number): void {

@@ -15,9 +15,9 @@ const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0')).readUInt16BE(),
 )
 const HYPHEN = 0x2d
-const UUID_BYTES = 16
-/** Behind these bytes a uuid has a hyphen. */
-const UUID_GROUPS = [4, 6, 8, 10, UUID_BYTES] as const
+export const UUID_BYTES = 16
+/** Of its text. */
+export const UUID_CHARACTERS = 36
 
 /** bool, COPY binary: one byte. */
 export const writeBool: ValueWriter = (out, bytes, start, end) => {
@@ -37,19 +37,35 @@ export const writeBoolText: ValueWriter = (out, bytes, start, end) => {
 /** uuid, COPY binary: 16 bytes → `8-4-4-4-12` lower-case hex digits. */
 export const writeUuid: ValueWriter = (out, bytes, start, end) => {
   expectBytes(end - start, UUID_BYTES)
-  out.reserve(39)
-  const source = viewOf(bytes)
+  out.reserve(UUID_CHARACTERS + 2)
   const target = out.view
-  let at = out.length
-  target.setUint8(at++, QUOTE)
-  let i = 0
-  for (const groupEnd of UUID_GROUPS) {
-    for (; i < groupEnd; i++, at += 2) target.setUint16(at, HEX_PAIRS[source.getUint8(start + i)]!)
-    target.setUint8(at++, HYPHEN)
-  }
-  target.setUint8(at - 1, QUOTE)
-  out.length = at
+  const at = out.length
+  target.setUint8(at, QUOTE)
+  putUuid(target, at + 1, viewOf(bytes), start)
+  target.setUint8(at + 1 + UUID_CHARACTERS, QUOTE)
+  out.length = at + UUID_CHARACTERS + 2
   return EXACT
+}
+
+/** Writes the `UUID_CHARACTERS` of the 16 bytes at `start`. */
+export function putUuid(target: DataView, at: number, source: DataView, start: number): void {
+  putHex4(target, at, source.getUint16(start))
+  putHex4(target, at + 4, source.getUint16(start + 2))
+  target.setUint8(at + 8, HYPHEN)
+  putHex4(target, at + 9, source.getUint16(start + 4))
+  target.setUint8(at + 13, HYPHEN)
+  putHex4(target, at + 14, source.getUint16(start + 6))
+  target.setUint8(at + 18, HYPHEN)
+  putHex4(target, at + 19, source.getUint16(start + 8))
+  target.setUint8(at + 23, HYPHEN)
+  putHex4(target, at + 24, source.getUint16(start + 10))
+  putHex4(target, at + 28, source.getUint16(start + 12))
+  putHex4(target, at + 32, source.getUint16(start + 14))
+}
+
+/** Four hex digits of two bytes. */
+function putHex4(target: DataView, at: number, value: number): void {
+  target.setInt32(at, (HEX_PAIRS[value >> 8]! << 16) | HEX_PAIRS[value & 0xff]!)
 }
 
 /** bytea, COPY binary: the bytes → `"\\x1234"`, the text form in JSON. */
