@@ -24,6 +24,11 @@ const OPTIONS = {
 const LOST_AFTER_BYTES = 20e6
 const SLOW_BYTES_PER_SECOND = 10e6
 
+async function idsIn(directory: string): Promise<Set<number>> {
+  const tables = await readParts(directory, BASE)
+  return new Set(tables.flatMap((table) => [...table.getChild('id')!].map(Number)))
+}
+
 describe('Arrow parts', () => {
   let database: TestDatabase
   let connector: Connector
@@ -47,11 +52,6 @@ describe('Arrow parts', () => {
     await connector[Symbol.asyncDispose]()
     await database[Symbol.asyncDispose]()
   })
-
-  async function idsIn(directory: string): Promise<Set<number>> {
-    const tables = await readParts(directory, BASE)
-    return new Set(tables.flatMap((table) => [...table.getChild('id')!].map(Number)))
-  }
 
   /** Runs until the first states are there, then sends a signal. */
   async function stopped(directory: string, signal: NodeJS.Signals): Promise<Message[]> {

@@ -17,6 +17,15 @@ export async function backendsOf(
   return rows.map(({ pid }) => Number(pid))
 }
 
+/** The backends under an application name whose last query was a COPY: what they sent may still be on its way. */
+export async function copiersOf(server: Server, applicationName: string): Promise<number[]> {
+  const rows = await server.query(
+    `SELECT pid FROM pg_stat_activity
+     WHERE application_name = ${literal(applicationName)} AND query LIKE 'COPY%' ORDER BY backend_start`,
+  )
+  return rows.map(({ pid }) => Number(pid))
+}
+
 /** Ends the backends that read for an application name; false if there is none. */
 export async function terminateReaders(server: Server, applicationName: string): Promise<boolean> {
   const pids = await backendsOf(server, applicationName, true)

@@ -1,12 +1,12 @@
 import { ConnectorError } from '../errors.ts'
-import { ReadTransaction } from '../postgres/read-transaction.ts'
+import { TwinTransaction } from '../postgres/twin-transaction.ts'
 import type { ReadContext, ReadEvent } from '../replication/method.ts'
 import { methodOf } from '../replication/methods.ts'
 import { RewriteGuard } from '../replication/rewrite-guard.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import type { Checkpointer } from '../state/checkpointer.ts'
 import type { Reading } from './read-with-retries.ts'
-import { log, type Run } from './run.ts'
+import { log as writeLog, type Run } from './run.ts'
 import type { StatusBoard } from './status-board.ts'
 import { StreamStates } from './stream-states.ts'
 
@@ -21,11 +21,14 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
   const { config, database } = attempt
   run.signal.throwIfAborted()
   const guard = await RewriteGuard.note(database, attempt.plans)
-  await using transaction = await ReadTransaction.begin(database, config)
-  const onAbort = (): void => transaction.abort(ConnectorError.from(run.signal.reason))
+  const log: ReadContext['log'] = (level, message) => writeLog(run, level, message)
+  const say = (message: string): void => log('INFO', message)
+  await using twin = await TwinTransaction.begin({ database, options: config, say })
+  const { first: transaction } = twin
+  const onAbort = (): void => twin.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
   attempt.health.watch(transaction)
-  const context = { config, database, transaction, log: logTo(run) }
+  const context = { config, database, transaction, twin, log }
   try {
     for (const plan of attempt.plans) {
       if (attempt.statuses.isComplete(plan.descriptor)) continue
@@ -36,10 +39,6 @@ export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
     run.signal.removeEventListener('abort', onAbort)
     attempt.health.watch(null)
   }
-}
-
-function logTo(run: Run): ReadContext['log'] {
-  return (level, message) => log(run, level, message)
 }
 
 interface StreamRead {

@@ -1,7 +1,7 @@
 import type { Relation } from '../catalog/relation.ts'
 import type { Config } from '../config/config.ts'
 import { findFilledTables } from '../postgres/activity.ts'
-import type { ServerFacts } from '../postgres/server-facts.ts'
+import { connectionLimit, type ServerFacts } from '../postgres/server-facts.ts'
 import type { SqlSession } from '../postgres/sql-session.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
@@ -24,11 +24,7 @@ export function noteServer(server: ServerFacts, config: Config): readonly Server
       'A pooler is between us and the server. Everything works by transaction; only, a silent server cannot be told from a busy one outside of them (timeout_seconds), and connection limits are the pooler’s.'
     notes.push({ level: 'INFO', message })
   }
-  const limit = Math.min(
-    server.roleLimit ?? Infinity,
-    server.databaseLimit ?? Infinity,
-    server.maxConnections,
-  )
+  const limit = connectionLimit(server)
   if (config.maxConnections > limit && !server.isPooled) {
     const message = `max_connections of the config is ${config.maxConnections}, and only ${limit} can be had: the server has ${server.maxConnections}, the role may have ${server.roleLimit ?? 'as many'}, the database ${server.databaseLimit ?? 'as many'}. Lower max_connections of the config.`
     notes.push({ level: 'WARN', message })

@@ -1,14 +1,12 @@
 import { Duplex } from 'node:stream'
 import type { Client, Connection, Submittable } from 'pg'
+import type { CopyProgress, CopyReader } from './copier.ts'
 import { SHARED_CHUNK } from './socket.ts'
 import { CopyStream, type TupleSink } from '../wire/copy-stream.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
 
 type DataListener = (chunk: Buffer) => void
-
-/** What a read came to: rows of the current statement, the end of a statement, or the end of them all. */
-export type CopyProgress = 'rows' | 'statement' | 'end'
 
 /** What a COPY is for. */
 export interface CopyTarget {
@@ -24,9 +22,9 @@ export interface CopyTarget {
  * socket: rows go straight from the socket's bytes to the sink; every other message goes on to pg's own parser, so that
  * errors, notices and the end arrive as they do for any query.
  */
-export class CopyOut implements Submittable {
-  /** Bytes that came from the server. */
+export class CopyOut implements CopyReader, Submittable {
   receivedBytes = 0
+  waitedMs = 0
   readonly #sql: string
   readonly #onEnd: () => void
   readonly #guard: (work: Promise<void>) => Promise<void>
@@ -49,7 +47,6 @@ export class CopyOut implements Submittable {
     client.query(this)
   }
 
-  /** Reads what came in one socket chunk, waiting for it; the sink has its rows when this resolves. */
   async read(): Promise<CopyProgress> {
     for (;;) {
       if (this.#chunks.length > 0) return this.#readChunk()
@@ -58,7 +55,9 @@ export class CopyOut implements Submittable {
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+      const startedMs = performance.now()
       await this.#guard(woken)
+      this.waitedMs += performance.now() - startedMs
     }
   }
 

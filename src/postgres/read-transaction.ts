@@ -2,6 +2,7 @@ import type { PoolClient, QueryResultRow } from 'pg'
 import { errorCode } from '../errors.ts'
 import { ident, literal } from '../sql.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
+import type { Copier } from './copier.ts'
 import { CopyOut } from './copy-out.ts'
 import { type Database, describeStatement } from './database.ts'
 import type { ServerFacts } from './server-facts.ts'
@@ -9,11 +10,15 @@ import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
 const DATA_EXCEPTION = '22'
+/** How long the lock of a table that another transaction of ours has locked is waited for. */
+const LOCK_TIMEOUT_MS = 250
 
 /** What a transaction needs to know besides the server. */
 export interface ReadTransactionOptions {
   /** Names in a custom query are looked up here. */
   readonly schemas: readonly string[]
+  /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
+  readonly sharedSnapshot?: string
 }
 
 /** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
@@ -35,7 +40,7 @@ interface Place {
  * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
  * transaction, so that it works behind a pooler that hands out connections by transaction.
  */
-export class ReadTransaction implements SqlSession, AsyncDisposable {
+export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
   /** Of its backend, also behind a pooler. */
@@ -87,7 +92,26 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
     return await this.#run(() => describeStatement(this.#client, sql))
   }
 
-  /** Starts COPY statements whose rows go to `sink`; the transaction is busy until they are read to their end. */
+  /** Lets others see what it sees, until it ends: what `sharedSnapshot` takes. Not behind a pooler. */
+  async exportSnapshot(): Promise<string> {
+    const sql = 'SELECT pg_catalog.pg_export_snapshot() AS name'
+    const [row] = await this.query<{ name: string }>(sql)
+    return row!.name
+  }
+
+  /**
+   * Locks a table and its indexes against what would rewrite or drop them, until it ends.
+   * @throws an error of code 55P03 if somebody waits for the table or has it.
+   */
+  async lock(from: string): Promise<void> {
+    const statements = [
+      `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
+      `SELECT FROM ${from} LIMIT 0`,
+      'SET LOCAL lock_timeout = 0',
+    ]
+    await this.#run(() => this.#client.query(statements.join(';\n')))
+  }
+
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
     if (this.#ended !== null) throw this.#ended
     const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
@@ -174,7 +198,10 @@ export class ReadTransaction implements SqlSession, AsyncDisposable {
  * Timeouts are off as pg_dump has them: a slow consumer must not cost us the snapshot. `synchronize_seqscans` off and
  * no parallel plan keep a scan in the order of the pages, on which resuming relies before PostgreSQL 14.
  */
-function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOptions): string {
+function beginStatements(
+  server: ServerFacts,
+  { schemas, sharedSnapshot }: ReadTransactionOptions,
+): string {
   const settings: Readonly<Record<string, string>> = {
     DateStyle: 'ISO, YMD',
     IntervalStyle: 'postgres',
@@ -192,6 +219,9 @@ function beginStatements(server: ServerFacts, { schemas }: ReadTransactionOption
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...(sharedSnapshot === undefined
+      ? []
+      : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
     ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
     `SET LOCAL search_path = ${schemas.map((schema) => ident(schema)).join(', ')}`,
   ].join(';\n')

@@ -21,6 +21,11 @@ export interface ServerFacts {
   readonly databaseLimit: number | null
 }
 
+/** How many connections we could have if nobody else had one. */
+export function connectionLimit({ maxConnections, roleLimit, databaseLimit }: ServerFacts): number {
+  return Math.min(roleLimit ?? Infinity, databaseLimit ?? Infinity, maxConnections)
+}
+
 interface FactsRow extends Omit<ServerFacts, 'isPooled'> {
   readonly processId: number
 }

@@ -1,5 +1,6 @@
+import type { Copier } from '../postgres/copier.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
-import type { ReadContext, RowSink, RowsRead } from './method.ts'
+import type { ReadContext, RowsRead } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Word that one of several COPY statements has been read to its end. */
@@ -9,30 +10,36 @@ export interface StatementEnd {
   readonly index: number
 }
 
-/** Where the rows of a stream go. */
-export interface CopyTarget {
-  readonly plan: StreamPlan
-  readonly context: ReadContext
-  readonly encoder: RowSink
-  /** Stands before the encoder when something is to be learnt from each row. */
+/** Where COPYs run, and what stands before the sink when something is to be learnt from each row. */
+export interface CopyWay {
+  readonly copier?: Copier
   readonly sink?: TupleSink
 }
 
-/**
- * Runs SELECTs one after the other as COPY, without a round trip between them; the rows go to the target. When the read
- * fails, the rows that are in the output by then are told first.
- */
+/** Runs SELECTs one after the other as COPY, without a round trip between them. */
 export async function* copyRows(
   selects: readonly string[],
-  { context, encoder, sink = encoder }: CopyTarget,
+  context: ReadContext,
+  way: CopyWay = {},
+): AsyncGenerator<RowsRead> {
+  for await (const event of copyStatements(selects, context, way)) {
+    if (event.type === 'ROWS') yield event
+  }
+}
+
+/** Like `copyRows`, with the ends of the SELECTs. When it fails, the rows that are in the output by then are told first. */
+export async function* copyStatements(
+  selects: readonly string[],
+  context: ReadContext,
+  { copier = context.transaction, sink = context.sink }: CopyWay = {},
 ): AsyncGenerator<RowsRead | StatementEnd> {
-  const copy = context.transaction.copy(selects, sink)
-  let rows = encoder.rows
+  const copy = copier.copy(selects, sink)
+  let { rows } = context.sink
   let bytes = 0
   let index = 0
   for (let isDone = false; !isDone;) {
     const result = await copy.read().catch((error: unknown) => ({ error }))
-    const read = { rows: encoder.rows - rows, bytes: copy.receivedBytes - bytes }
+    const read = { rows: context.sink.rows - rows, bytes: copy.receivedBytes - bytes }
     if (read.rows > 0) {
       rows += read.rows
       bytes += read.bytes

@@ -15,7 +15,7 @@ import { findSaved, readFilenode, type Saved } from './cursor-saved.ts'
 import { cursorLiteral } from './cursor-value.ts'
 import { findUnfinishedLoad, loadByPages, loadWhole } from './initial-load.ts'
 import { LeadingField, RunTracker } from './leading-field.ts'
-import type { ReadEvent, ReplicationMethod, RowSink } from './method.ts'
+import type { ReadEvent, ReplicationMethod } from './method.ts'
 
 /**
  * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
@@ -54,36 +54,25 @@ async function newGoal(read: CursorRead): Promise<StreamState> {
 }
 
 async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEvent> {
-  const { plan, context } = read
+  const { context } = read
   const horizon = await readCursorHorizon(read, saved.state.cursor)
   const goal = { ...saved.state, horizon, filenode: saved.filenode }
-  const encoder = context.sink
   const again = [...lateRows(read, saved), ...topRows(read, saved)]
-  if (again.length > 0) {
-    for await (const event of copyRows(again, { plan, context, encoder })) {
-      if (event.type === 'ROWS') yield event
-    }
-  }
-  yield* newRows(read, saved, { goal, encoder })
-}
-
-interface Target {
-  readonly goal: Saved['state']
-  readonly encoder: RowSink
+  if (again.length > 0) yield* copyRows(again, context)
+  yield* newRows(read, saved, goal)
 }
 
 async function* newRows(
   read: CursorRead,
   saved: Saved,
-  { goal, encoder }: Target,
+  goal: Saved['state'],
 ): AsyncGenerator<ReadEvent> {
   const { plan, context, top } = read
   const tracker = new RunTracker()
-  const sink = new LeadingField(encoder, tracker.observe)
+  const sink = new LeadingField(context.sink, tracker.observe)
   const operator = isTieComplete(saved) ? '>' : '>='
   const select = newRowsQuery(plan, { value: goal.cursor.value, operator, top })
-  for await (const event of copyRows([select], { plan, context, encoder, sink })) {
-    if (event.type !== 'ROWS') continue
+  for await (const event of copyRows([select], context, { sink })) {
     yield event
     const { completed } = tracker
     const reached = completed === null ? null : progressTo(read, goal.cursor, completed)
@@ -91,7 +80,7 @@ async function* newRows(
   }
   const last = tracker.current
   const reached = await finalProgress(read, goal.cursor, { last, count: saved.count })
-  const isUnchanged = encoder.rows === 0 && isSameHorizon(saved.state.horizon, goal.horizon)
+  const isUnchanged = context.sink.rows === 0 && isSameHorizon(saved.state.horizon, goal.horizon)
   if (isUnchanged) yield { type: 'CHECKPOINT', state: () => plan.state! }
   else yield checkpoint({ ...goal, cursor: reached })
 }

@@ -30,11 +30,7 @@ export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,
 ): AsyncGenerator<ReadEvent> {
-  const encoder = context.sink
-  const select = selectColumns(plan, `FROM ${plan.from}`)
-  for await (const event of copyRows([select], { plan, context, encoder })) {
-    if (event.type === 'ROWS') yield event
-  }
+  yield* copyRows([selectColumns(plan, `FROM ${plan.from}`)], context)
 }
 
 /**

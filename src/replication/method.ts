@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/database.ts'
 import type { ReadTransaction } from '../postgres/read-transaction.ts'
+import type { TwinTransaction } from '../postgres/twin-transaction.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 import type { StateThunk } from '../state/checkpointer.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
@@ -35,6 +36,8 @@ export interface ReadContext {
   readonly database: Database
   /** All streams of a run that start anew see its snapshot. */
   readonly transaction: ReadTransaction
+  /** The same transaction with a second connection, for long relations that can be read in parts. */
+  readonly twin: TwinTransaction
   /** Takes the rows of the stream that is being read. */
   readonly sink: RowSink
   readonly log: (level: LogLevel, message: string) => void

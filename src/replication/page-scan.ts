@@ -1,9 +1,15 @@
 import { type Horizon, isBeyond } from '../state/horizon.ts'
 import { ctidOfPage, type ScanPosition } from '../state/stream-state.ts'
-import { copyRows, selectColumns } from './copy-rows.ts'
+import { copyRows, copyStatements, selectColumns } from './copy-rows.ts'
 import { LeadingField, PageTracker } from './leading-field.ts'
-import type { ReadContext, RowSink, RowsRead } from './method.ts'
-import { estimateRowsPerPage, type PageWindow, planWindows } from './page-windows.ts'
+import type { ReadContext, RowsRead } from './method.ts'
+import {
+  estimateRowsPerPage,
+  FIRST_WINDOWS,
+  MAX_WINDOWS,
+  type PageWindow,
+  planWindows,
+} from './page-windows.ts'
 import { readSegments, type Segment } from './segments.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -26,7 +32,6 @@ const MAJOR_WITH_TID_RANGE_SCAN = 14
 interface Scan {
   readonly plan: StreamPlan
   readonly context: ReadContext
-  readonly encoder: RowSink
 }
 
 /**
@@ -39,7 +44,7 @@ export async function* scanPages(
   start: ScanStart | null,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const segments = await readSegments(plan, context)
-  const scan = { plan, context, encoder: context.sink }
+  const scan = { plan, context }
   const at = start?.position ?? null
   const first = at === null ? 0 : segments.findIndex(({ leaf }) => leaf === at.leaf)
   if (start !== null && start.horizon !== null) {
@@ -75,7 +80,7 @@ async function* catchUp(
     const before = isLast ? `ctid < '${ctidOfPage(page)}'::pg_catalog.tid AND ` : ''
     return selectColumns(scan.plan, `FROM ${from} WHERE ${before}${isBeyond(horizon)}`)
   })
-  for await (const event of copyRows(selects, scan)) if (event.type === 'ROWS') yield event
+  yield* copyRows(selects, scan.context)
 }
 
 function scanSegment(
@@ -92,23 +97,27 @@ async function* scanWindows(
   segment: Segment,
   startPage: number,
 ): AsyncGenerator<RowsRead | ScanProgress> {
-  const { plan, context, encoder } = scan
-  const { pages, filenode, leaf } = segment
-  const batchRows = context.config.batchSize
+  const { plan, context } = scan
+  const { pages, filenode, leaf, from } = segment
+  const { twin: copier, sink, config } = context
   let { rowsPerPage } = segment
+  const { batchSize: batchRows } = config
+  let maxWindows = FIRST_WINDOWS
   let start: number | null = startPage
   while (start !== null) {
-    const windows = planWindows({ start, pages, rowsPerPage, batchRows })
+    const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
     const selects = windows.map((window) => selectColumns(plan, windowClause(segment, window)))
-    const rowsBefore = encoder.rows
-    for await (const event of copyRows(selects, scan)) {
+    if (windows.length > 1) await copier.join(from)
+    const rowsBefore = sink.rows
+    for await (const event of copyStatements(selects, context, { copier })) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null
       if (event.type === 'ROWS') yield event
       else if (page !== null) yield { type: 'POSITION', position: { page, filenode, leaf } }
     }
     const end = windows.at(-1)!.end
-    if (end !== null) rowsPerPage = estimateRowsPerPage(encoder.rows - rowsBefore, end - start)
+    if (end !== null) rowsPerPage = estimateRowsPerPage(sink.rows - rowsBefore, end - start)
     start = end
+    maxWindows = Math.min(2 * maxWindows, MAX_WINDOWS)
   }
 }
 
@@ -119,12 +128,11 @@ async function* scanOnce(
   startPage: number,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const tracker = new PageTracker()
-  const sink = new LeadingField(scan.encoder, tracker.observe)
+  const sink = new LeadingField(scan.context.sink, tracker.observe)
   const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
   const where = `ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
   const select = `SELECT ${columns} FROM ${from} WHERE ${where}`
-  for await (const event of copyRows([select], { ...scan, sink })) {
-    if (event.type !== 'ROWS') continue
+  for await (const event of copyRows([select], scan.context, { sink })) {
     yield event
     yield { type: 'POSITION', position: { page: tracker.page, filenode, leaf } }
   }

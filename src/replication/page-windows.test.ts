@@ -1,10 +1,12 @@
 import { expect } from 'chai'
 import { estimateRowsPerPage, planWindows } from './page-windows.ts'
 
+const MANY = { start: 0, maxWindows: 99 }
+
 describe('planWindows', () => {
   it('covers all pages once and leaves the end open', () => {
-    const windows = planWindows({ start: 3, pages: 25, rowsPerPage: 105, batchRows: 1000 })
-    expect(windows).to.deep.equal([
+    const facts = { pages: 25, rowsPerPage: 105, batchRows: 1000, maxWindows: 99 }
+    expect(planWindows({ ...facts, start: 3 })).to.deep.equal([
       { start: 3, end: 13 },
       { start: 13, end: 23 },
       { start: 23, end: null },
@@ -12,21 +14,27 @@ describe('planWindows', () => {
   })
 
   it('of an empty relation is one open window', () => {
-    const windows = planWindows({ start: 0, pages: 0, rowsPerPage: 100, batchRows: 1000 })
+    const windows = planWindows({ ...MANY, pages: 0, rowsPerPage: 100, batchRows: 1000 })
     expect(windows).to.deep.equal([{ start: 0, end: null }])
   })
 
-  it('stops at as many windows as one query takes', () => {
-    const windows = planWindows({ start: 0, pages: 1000, rowsPerPage: 100, batchRows: 50 })
+  it('stops at as many windows as are wanted', () => {
+    const facts = { start: 0, pages: 1000, rowsPerPage: 100, batchRows: 50 }
+    const windows = planWindows({ ...facts, maxWindows: 32 })
     expect(windows).to.have.length(32)
     expect(windows.at(-1)).to.deep.equal({ start: 31, end: 32 })
   })
 
-  it('has at least a page and at most 128 MiB in a window', () => {
-    const narrow = planWindows({ start: 0, pages: 9, rowsPerPage: 1e6, batchRows: 1 })
-    expect(narrow[0]).to.deep.equal({ start: 0, end: 1 })
-    const wide = planWindows({ start: 0, pages: 1e6, rowsPerPage: 0.001, batchRows: 10_000 })
-    expect(wide[0]).to.deep.equal({ start: 0, end: 16_384 })
+  it('has at least a page in a window', () => {
+    const [first] = planWindows({ ...MANY, pages: 9, rowsPerPage: 1e6, batchRows: 1 })
+    expect(first).to.deep.equal({ start: 0, end: 1 })
+  })
+
+  it('has at most 2 MiB in a window, and whole batches in several', () => {
+    const batch = planWindows({ ...MANY, pages: 1e6, rowsPerPage: 10, batchRows: 10_000 })
+    expect(batch.slice(0, 5).map(({ end }) => end)).to.deep.equal([210, 420, 630, 840, 1050])
+    const sparse = planWindows({ ...MANY, pages: 1e6, rowsPerPage: 0.001, batchRows: 10_000 })
+    expect(sparse[0]).to.deep.equal({ start: 0, end: 256 })
   })
 })
 

@@ -4,29 +4,36 @@ export interface PageWindow {
   readonly end: number | null
 }
 
-/** How many windows are asked for in one query: enough that the round trip between queries does not show. */
-const WINDOWS_PER_QUERY = 32
-const MAX_WINDOW_PAGES = 16_384 /* 128 MiB */
+/**
+ * How many windows are asked for at first: few, since they tell how many rows a page has and whether the server is slow;
+ * and later: enough that the round trip between queries does not show.
+ */
+export const FIRST_WINDOWS = 8
+export const MAX_WINDOWS = 64
+/** 2 MiB: sockets hold about as much, so that a server can work ahead while the window of another is read. */
+const MAX_WINDOW_PAGES = 256
 /** Pages do not all hold the same number of rows; a window should not fall just short of a batch. */
 const MARGIN = 1.05
 /** For relations that the statistics know nothing about. */
 const ASSUMED_ROWS_PER_PAGE = 100
 
 /**
- * The next windows from page `start` on, each expected to hold `batchRows` rows. The last of a relation is open-ended,
- * so that a size that grew meanwhile loses nothing.
+ * The next `maxWindows` windows from page `start` on. So many of them that are not too long are expected to hold `batchRows` rows. The
+ * last of a relation is open-ended, so that a size that grew meanwhile loses nothing.
  */
 export function planWindows(facts: {
   start: number
   pages: number
   rowsPerPage: number
   batchRows: number
+  maxWindows: number
 }): PageWindow[] {
-  const { start, pages, rowsPerPage, batchRows } = facts
-  const wanted = Math.ceil((batchRows * MARGIN) / rowsPerPage)
-  const windowPages = Math.min(Math.max(wanted, 1), MAX_WINDOW_PAGES)
+  const { start, pages, rowsPerPage, batchRows, maxWindows } = facts
+  const batchPages = (batchRows * MARGIN) / rowsPerPage
+  const windowsPerBatch = Math.ceil(batchPages / MAX_WINDOW_PAGES)
+  const windowPages = Math.max(Math.ceil(batchPages / windowsPerBatch), 1)
   const windows: PageWindow[] = []
-  for (let page = start; windows.length < WINDOWS_PER_QUERY; page += windowPages) {
+  for (let page = start; windows.length < maxWindows; page += windowPages) {
     const isLast = page + windowPages >= pages
     windows.push({ start: page, end: isLast ? null : page + windowPages })
     if (isLast) break

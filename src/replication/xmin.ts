@@ -43,11 +43,7 @@ async function* increment(
   saved: Horizon,
 ): AsyncGenerator<ReadEvent> {
   const goal = await newGoal(plan, context)
-  const encoder = context.sink
-  const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
-  for await (const event of copyRows([select], { plan, context, encoder })) {
-    if (event.type === 'ROWS') yield event
-  }
+  yield* copyRows([selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)], context)
   yield checkpoint(goal)
 }
 
