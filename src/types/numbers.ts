@@ -3,6 +3,7 @@ import { viewOf } from '../wire/byte-view.ts'
 import { put4, putQuad, put8, putUint } from './digits.ts'
 import { float8Text } from './float8.ts'
 import { EXACT, type ValueWriter } from './pg-type.ts'
+import { putPositional } from './positional.ts'
 import { isText, writeNulled } from './text.ts'
 
 const MINUS = 0x2d
@@ -13,6 +14,8 @@ const NINE = 0x39
 const EXPONENT = 0x65
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
 const E8 = 100_000_000
+/** Of a float8, once its four other bits are gone. */
+const EXPONENT_MASK = 0x7ff
 /** The longest int8 is -9223372036854775808. */
 const INT8_BYTES = 20
 /** The signs of a numeric in its binary form; anything else is NaN or an infinity. */
@@ -71,6 +74,7 @@ export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
   if (Number.isSafeInteger(value) && Math.abs(value) < 1e15 && !Object.is(value, -0)) {
     return writeInteger(out, value)
   }
+  if (putPositional(out, value, (viewOf(bytes).getUint16(start) >> 4) & EXPONENT_MASK)) return EXACT
   out.latin1(Number.isFinite(value) ? float8Text(value) : `"${value}"`)
   return EXACT
 }

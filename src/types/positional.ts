@@ -1,0 +1,133 @@
+import type { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { put8 } from './digits.ts'
+
+const MINUS = 0x2d
+const POINT = 0x2e
+const ZERO = 0x30
+const MIN = 1e-4
+const MAX = 1e15
+/** A decimal of so many digits names a double that no other of as many digits names. */
+const UNIQUE_DIGITS = 15
+/** So many digits name every double. They are held in two numbers, eight and nine of them. */
+const DIGITS = 17
+const LOW_UNIT = 1e9
+const EXPONENT_BIAS = 1023
+const MANTISSA_BITS = 52
+/** The binades of the values from MIN to MAX, by the exponents in their bits. */
+const FIRST_BINADE = EXPONENT_BIAS - 14
+const BINADES = 64
+/** What comes so close to a limit is not decided in doubles. */
+const DOUBT = 1e-6
+/** A sign, `0.`, three zeros and the digits. */
+const MAX_BYTES = 32
+const LEAST_POWER = -4
+/** Powers of ten from 1e-4 on, of which those without a minus are exact, and their heads by Veltkamp's split. */
+const POWERS = Float64Array.from({ length: 26 }, (_, index) => Number(`1e${index + LEAST_POWER}`))
+const POWER_HEADS = POWERS.map(headOf)
+/** By binade: the decimal exponent of its first value, and half the distance between its values. */
+const EXPONENTS = Int8Array.from({ length: BINADES }, (_, index) =>
+  Math.floor(Math.log10(2 ** (index + FIRST_BINADE - EXPONENT_BIAS))),
+)
+const HALF_ULPS = Float64Array.from(
+  { length: BINADES },
+  (_, index) => 2 ** (index + FIRST_BINADE - EXPONENT_BIAS - MANTISSA_BITS - 1),
+)
+
+/**
+ * Appends a float8 from 1e-4 to 1e15 that is not whole as the shortest decimal that names it, of several the nearest: what
+ * `${value}` is, in a third of the time.
+ * @param binade the exponent in its bits.
+ * @returns false if it is out of range, or one of the few that need more than doubles to decide; then nothing is appended.
+ */
+export function putPositional(out: ByteBuffer, value: number, binade: number): boolean {
+  const magnitude = Math.abs(value)
+  if (!(magnitude >= MIN && magnitude < MAX)) return false
+  const least = EXPONENTS[binade - FIRST_BINADE]!
+  const exponent = magnitude >= POWERS[least + 1 - LEAST_POWER]! ? least + 1 : least
+  const unit = POWERS[UNIQUE_DIGITS - 1 - exponent - LEAST_POWER]!
+  const rounded = Math.round(magnitude * unit)
+  // Both are exact, so that the quotient is the double that this decimal names
+  if (rounded / unit !== magnitude) {
+    return putLong(out, value, { magnitude, exponent, halfUlp: HALF_ULPS[binade - FIRST_BINADE]! })
+  }
+  const high = Math.floor(rounded / 1e7)
+  putDecimal(out, value < 0, { high, low: (rounded - high * 1e7) * 100, exponent })
+  return true
+}
+
+interface Parts {
+  readonly magnitude: number
+  readonly exponent: number
+  readonly halfUlp: number
+}
+
+/**
+ * 16 digits if they are enough, else 17. The magnitude, scaled to 17 digits before its point, is exactly `product` and
+ * `error`: T. J. Dekker, A floating-point technique for extending the available precision (1971).
+ */
+function putLong(out: ByteBuffer, value: number, { magnitude, exponent, halfUlp }: Parts): boolean {
+  const index = DIGITS - 1 - exponent - LEAST_POWER
+  const scale = POWERS[index]!
+  const product = magnitude * scale
+  const head = headOf(magnitude)
+  const tail = magnitude - head
+  const scaleHead = POWER_HEADS[index]!
+  const scaleTail = scale - scaleHead
+  const error = head * scaleHead - product + head * scaleTail + tail * scaleHead + tail * scaleTail
+  let high = Math.floor(product / LOW_UNIT)
+  let low = product - high * LOW_UNIT
+  const tens = Math.floor(low / 10) * 10
+  const rest = low - tens + error
+  const nearestTen = Math.round(rest / 10) * 10
+  const nearest = Math.round(rest)
+  const distance = Math.abs(rest - nearestTen)
+  const limit = halfUlp * scale
+  const isClose =
+    Math.abs(distance - limit) < DOUBT ||
+    Math.abs(distance - 5) < DOUBT ||
+    Math.abs(Math.abs(rest - nearest) - 0.5) < DOUBT
+  if (isClose) return false
+  low = tens + (distance < limit ? nearestTen : nearest)
+  if (low < 0) {
+    high--
+    low += LOW_UNIT
+  } else if (low >= LOW_UNIT) {
+    high++
+    low -= LOW_UNIT
+  }
+  putDecimal(out, value < 0, { high, low, exponent })
+  return true
+}
+
+/** The upper half of the bits: products of halves are exact. */
+function headOf(value: number): number {
+  const scaled = (2 ** 27 + 1) * value
+  return scaled - (scaled - value)
+}
+
+interface Decimal {
+  /** The first eight digits, and the nine behind them. */
+  readonly high: number
+  readonly low: number
+  /** Of the first digit. */
+  readonly exponent: number
+}
+
+function putDecimal(out: ByteBuffer, isNegative: boolean, { high, low, exponent }: Decimal): void {
+  out.reserve(MAX_BYTES)
+  const target = out.view
+  let at = out.length
+  if (isNegative) target.setUint8(at++, MINUS)
+  const first = Math.floor(low / 1e8)
+  const zeros = exponent < 0 ? 1 - exponent : 1
+  for (let i = 0; i < zeros; i++) target.setUint8(at + i, ZERO)
+  let end = put8(target, at + zeros, high)
+  target.setUint8(end, ZERO + first)
+  end = put8(target, end + 1, low - first * 1e8)
+  // What is before the point makes room for it
+  const point = exponent < 0 ? at + 1 : at + 1 + exponent
+  for (let i = at; i < point; i++) target.setUint8(i, target.getUint8(i + 1))
+  target.setUint8(point, POINT)
+  while (target.getUint8(end - 1) === ZERO) end--
+  out.length = end
+}
