@@ -14,11 +14,12 @@ import { arrowArgs, listFiles, readParts } from './arrow-files.ts'
 
 const ROWS = 300_000
 const BASE = 'public.big'
-const OPTIONS = {
+const OPTIONS = { batch_size: 5000 }
+const INCREMENTAL = {
+  ...OPTIONS,
   sync_mode: 'incremental',
   cursor_field: 'updated_at',
   table: 'big',
-  batch_size: 5000,
 }
 /** Of the 60 MB that the table has on its way. */
 const LOST_AFTER_BYTES = 20e6
@@ -41,10 +42,10 @@ describe('Arrow parts', () => {
       CREATE TABLE big AS SELECT n AS id, rpad('x', 150, 'x') AS filler,
                                  timestamptz '2024-01-01Z' + n * interval '1 second' AS updated_at
       FROM generate_series(1, ${ROWS}) AS n; ANALYZE`)
-    connector = await withConnector(database.config(OPTIONS))
+    connector = await withConnector(database.config(INCREMENTAL))
     const fault = { type: 'throttle', bytesPerSecond: SLOW_BYTES_PER_SECOND } as const
     slowNetwork = await FaultProxy.start(database.server.port, fault)
-    const slow = database.config({ ...OPTIONS, port: slowNetwork.port })
+    const slow = database.config({ ...INCREMENTAL, port: slowNetwork.port })
     slowConfig = await connector.writeFile('slow.json', slow)
   })
   after(async () => {
@@ -101,7 +102,7 @@ describe('Arrow parts', () => {
   it('are one file with every row when connections are lost and the read goes on', async () => {
     const fault = { type: 'reset', afterBytes: LOST_AFTER_BYTES } as const
     await using proxy = await FaultProxy.start(database.server.port, fault)
-    await using source = await withConnector(database.config({ ...OPTIONS, port: proxy.port }))
+    await using source = await withConnector(database.config({ ...INCREMENTAL, port: proxy.port }))
     const run = await runConnector(arrowArgs(source, 'lost'))
     expect(run.errors).to.deep.equal([])
     expect(run.statuses.at(-1)).to.equal('big: COMPLETE')
@@ -110,6 +111,26 @@ describe('Arrow parts', () => {
     const directory = join(source.directory, 'lost')
     expect(await listFiles(directory)).to.deep.equal([`${BASE}.arrow`])
     expect((await idsIn(directory)).size).to.equal(ROWS)
+  })
+
+  it('get a next file when a column changes while the connection is lost', async () => {
+    await database.sql(`CREATE TABLE changing AS SELECT id, filler::varchar(150) FROM big`)
+    const fault = { type: 'reset', afterBytes: LOST_AFTER_BYTES } as const
+    await using proxy = await FaultProxy.start(database.server.port, fault)
+    const options = { ...OPTIONS, table: 'changing', port: proxy.port }
+    await using source = await withConnector(database.config(options))
+    await using running = startConnector(arrowArgs(source, 'changed'))
+    for await (const { log } of running.messages()) {
+      if (log?.message.includes('The read was interrupted') !== true) continue
+      await database.sql('ALTER TABLE changing ALTER filler TYPE text')
+    }
+    expect(await running.ended).to.deep.include({ code: 0, stderr: '' })
+    const directory = join(source.directory, 'changed')
+    const base = 'public.changing'
+    expect(await listFiles(directory)).to.deep.equal([`${base}.2.arrow`, `${base}.arrow`])
+    const tables = await readParts(directory, base)
+    const ids = tables.flatMap((table) => [...table.getChild('id')!].map(Number))
+    expect(new Set(ids).size).to.equal(ROWS)
   })
 
   it('grow by one for each sync that finds rows, and by none for one that does not', async () => {
