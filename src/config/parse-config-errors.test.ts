@@ -1,19 +1,8 @@
 import { expect } from 'chai'
-import { ConnectorError } from '../errors.ts'
 import { parseConfig } from './parse-config.ts'
+import { refusalOf } from './refused.test.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
-
-function messageOf(raw: unknown): string {
-  try {
-    parseConfig(raw)
-  } catch (error) {
-    if (!(error instanceof ConnectorError)) throw error
-    expect(error.failureType).to.equal('config_error')
-    return error.message
-  }
-  throw new Error('nothing was refused')
-}
 
 describe('parseConfig: the fixed texts', () => {
   for (const name of [
@@ -31,7 +20,7 @@ describe('parseConfig: the fixed texts', () => {
     for (const value of ['abc', '1.5', 2.5, true, [1]]) {
       it(`${name}: ${JSON.stringify(value)} must be an integer`, () => {
         const expected = `Parameter '${name}' must be an integer`
-        expect(messageOf({ ...BASE, [name]: value })).to.equal(expected)
+        expect(refusalOf({ ...BASE, [name]: value })).to.equal(expected)
       })
     }
     it(`${name} may be given as text`, () => {
@@ -71,11 +60,11 @@ describe('parseConfig: the fixed texts', () => {
     [[BASE], 'The config must be a JSON object'],
     ['host', 'The config must be a JSON object'],
   ] as const) {
-    it(`${JSON.stringify(raw)}: ${expected}`, () => expect(messageOf(raw)).to.equal(expected))
+    it(`${JSON.stringify(raw)}: ${expected}`, () => expect(refusalOf(raw)).to.equal(expected))
   }
 
   it('tells all problems in one message', () => {
-    expect(messageOf({ port: 'x', sync_mode: 'incremental' }).split('; ')).to.have.members([
+    expect(refusalOf({ port: 'x', sync_mode: 'incremental' }).split('; ')).to.have.members([
       "Parameter 'host' is required",
       "Parameter 'port' must be an integer",
       "Missing required parameters: {'database', 'username'}",
@@ -85,7 +74,7 @@ describe('parseConfig: the fixed texts', () => {
 
   it('never tells a value that could be a secret', () => {
     const hidden = 'hunter2'
-    const message = messageOf({
+    const message = refusalOf({
       password: { hidden },
       port: hidden,
       dbname: [hidden, hidden],

@@ -1,23 +1,12 @@
 import { expect } from 'chai'
-import { ConnectorError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse-config.ts'
+import { refusalOf } from './refused.test.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 
 function configOf(raw: unknown): Config {
   return parseConfig(raw).config
-}
-
-function messageOf(raw: unknown): string {
-  try {
-    parseConfig(raw)
-  } catch (error) {
-    if (!(error instanceof ConnectorError)) throw error
-    expect(error.failureType).to.equal('config_error')
-    return error.message
-  }
-  throw new Error('nothing was refused')
 }
 
 describe('parseConfig: the seed examples', () => {
@@ -229,7 +218,7 @@ describe('parseConfig: both generations of the official connector', () => {
 
   for (const method of ['CDC', 'cdc', cdc, { ...cdc, plugin: 'pgoutput', queue_size: 10000 }]) {
     it(`says that ${JSON.stringify(method)} is not supported yet`, () => {
-      expect(messageOf({ ...newest, replication_method: method })).to.equal(
+      expect(refusalOf({ ...newest, replication_method: method })).to.equal(
         'CDC is not supported by this connector yet: choose Xmin or Standard as replication_method',
       )
     })

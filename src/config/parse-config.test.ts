@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { ConnectorError } from '../errors.ts'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse-config.ts'
+import { refusalOf } from './refused.test.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
@@ -44,17 +44,6 @@ const DEFAULT_CONFIG: Config = {
 
 function configOf(raw: unknown): Config {
   return parseConfig(raw).config
-}
-
-function messageOf(raw: unknown): string {
-  try {
-    parseConfig(raw)
-  } catch (error) {
-    if (!(error instanceof ConnectorError)) throw error
-    expect(error.failureType).to.equal('config_error')
-    return error.message
-  }
-  throw new Error('nothing was refused')
 }
 
 describe('parseConfig: defaults', () => {
@@ -150,7 +139,7 @@ describe('parseConfig: SSL', () => {
       ]) {
         expect(configOf({ ...BASE, ...raw }).ssl).to.deep.equal(expected)
       }
-      expect(messageOf({ ...BASE, sslmode: word })).to.equal(
+      expect(refusalOf({ ...BASE, sslmode: word })).to.equal(
         "Parameter 'ssl_mode.ca_certificate' (or 'sslrootcert') is required",
       )
     })
@@ -188,13 +177,13 @@ describe('parseConfig: SSL', () => {
   }
 
   it('refuses a file name where PEM text belongs, by the name that was written', () => {
-    expect(messageOf({ ...BASE, sslmode: 'verify-ca', sslrootcert: '/root.crt' })).to.equal(
+    expect(refusalOf({ ...BASE, sslmode: 'verify-ca', sslrootcert: '/root.crt' })).to.equal(
       "Parameter 'sslrootcert' must be PEM text that begins with '-----BEGIN', not a file name",
     )
   })
 
   it('does not guess the mode of an ssl_mode without one', () => {
-    expect(messageOf({ ...BASE, ssl_mode: { Mode: 'require' } })).to.equal(
+    expect(refusalOf({ ...BASE, ssl_mode: { Mode: 'require' } })).to.equal(
       "Parameter 'ssl_mode.mode' (or 'sslmode') is required",
     )
   })
@@ -233,7 +222,7 @@ describe('parseConfig: SSH tunnel', () => {
 
   it('names the parameters of a tunnel by their path', () => {
     const tunnel = { tunnel_method: 'SSH_KEY_AUTH', ...SERVER, tunnel_port: 'x' }
-    expect(messageOf({ ...BASE, tunnel_method: tunnel }).split('; ')).to.have.members([
+    expect(refusalOf({ ...BASE, tunnel_method: tunnel }).split('; ')).to.have.members([
       "Parameter 'tunnel_method.ssh_key' is required",
       "Parameter 'tunnel_method.tunnel_port' must be an integer",
     ])
