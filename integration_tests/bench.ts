@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { format } from 'prettier'
 import { barChart } from './helpers/bench/chart.ts'
-import { type Usage, countOutput, measure } from './helpers/bench/measure.ts'
+import { type Destination, type Usage, countOutput, measure } from './helpers/bench/measure.ts'
 import { type Measured, type TableResult, showResults, summarize } from './helpers/bench/result.ts'
 import {
   type BenchTable,
@@ -24,7 +24,11 @@ import { Server } from './helpers/server.ts'
 const DEFAULT_ROWS = '2000000'
 const DEFAULT_RUNS = '5'
 const LONG_FACTOR = 5
-const ONLY_MIXED: ReadonlySet<Measured['method']> = new Set(['arrow file', 'pg-cursor'])
+const ONLY_MIXED: ReadonlySet<Measured['method']> = new Set([
+  'connector > file',
+  'arrow file',
+  'pg-cursor',
+])
 const LONG: BenchTable = { ...MIXED, name: 'bench_mixed_long' }
 
 const SETTINGS = {
@@ -40,7 +44,7 @@ const SETTINGS = {
 interface Contender {
   readonly method: Measured['method']
   readonly args: readonly string[]
-  readonly destination: 'null' | 'cat'
+  readonly destination: Destination
   /** Known beforehand; null if the process reports it. */
   readonly bytes: number | null
 }
@@ -131,6 +135,7 @@ async function contendersFor(input: {
     { method: 'raw drain', args: drain, destination: 'null', bytes: null },
     { method: 'connector', args: read, destination: 'null', bytes },
     { method: 'connector | cat', args: read, destination: 'cat', bytes },
+    { method: 'connector > file', args: read, destination: 'file', bytes },
     { method: 'arrow file', ...(await arrowContender(connector, read)), destination: 'null' },
     { method: 'pg-cursor', args: cursor, destination: 'null', bytes: null },
   ]

@@ -5,6 +5,7 @@ const COLOURS: Readonly<Record<Method, string>> = {
   'raw drain': '#9aa5b1',
   connector: '#2f6fde',
   'connector | cat': '#7aa7f0',
+  'connector > file': '#7aa7f0',
   'arrow file': '#3a9d6e',
   'pg-cursor': '#d98e32',
 }

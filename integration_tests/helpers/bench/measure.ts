@@ -14,8 +14,8 @@ export interface Usage {
   readonly stderr: string
 }
 
-/** Where a measured process writes: the null device, or a real pipe (not a socket) that `cat` empties. */
-export type Destination = 'null' | 'cat'
+/** Where a measured process writes: the null device, a file, or a real pipe (not a socket) that `cat` empties. */
+export type Destination = 'null' | 'file' | 'cat'
 
 const SAMPLE_INTERVAL_MS = 20
 /** USER_HZ of Linux on every platform Node.js runs on: proc_pid_stat(5). */
@@ -27,9 +27,9 @@ const USER_TIME_INDEX = 11
 export async function measure(args: readonly string[], destination: Destination): Promise<Usage> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
-    return destination === 'null'
-      ? await runInto(openSync('/dev/null', 'w'), args)
-      : await runIntoCat(join(directory, 'pipe'), args)
+    if (destination === 'cat') return await runIntoCat(join(directory, 'pipe'), args)
+    const path = destination === 'null' ? '/dev/null' : join(directory, 'output')
+    return await runInto(openSync(path, 'w'), args)
   } finally {
     rmSync(directory, { recursive: true })
   }

@@ -2,7 +2,8 @@ import { grouped, median, textTable } from '../report.ts'
 import type { Usage } from './measure.ts'
 
 /** How rows left the server. */
-export type Method = 'raw drain' | 'connector' | 'connector | cat' | 'arrow file' | 'pg-cursor'
+export type Method =
+  'raw drain' | 'connector' | 'connector | cat' | 'connector > file' | 'arrow file' | 'pg-cursor'
 
 /** The medians of one method on one table, and each run's seconds. */
 export interface MethodResult {

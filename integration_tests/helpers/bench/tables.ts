@@ -29,7 +29,7 @@ export const MIXED: BenchTable = {
 /** Long texts: bytes rather than rows. */
 export const WIDE: BenchTable = {
   name: 'bench_wide',
-  share: 0.1,
+  share: 0.4,
   columns: Object.fromEntries(
     ['title', 'summary', 'body', 'remarks'].map((column, index) => [
       column,
@@ -41,7 +41,7 @@ export const WIDE: BenchTable = {
 /** Three integers: rows rather than bytes. */
 export const NARROW: BenchTable = {
   name: 'bench_narrow',
-  share: 2,
+  share: 6,
   columns: { id: 'n', parent: '(n / 10)::int4', amount: '(n * 31 % 1000)::int4' },
 }
 
