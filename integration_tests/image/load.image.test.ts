@@ -19,6 +19,8 @@ const STALL_MS = 10_000
 /** Buffers fill and garbage waits to be collected, but nothing may pile up. */
 const MAX_GROWTH_MEBIBYTES = 32
 const STOP_GRACE_SECONDS = 10
+/** The default of batch_size. */
+const BATCH_ROWS = 10_000
 
 describe('the image under load', () => {
   let subject: ImageSubject
@@ -91,7 +93,8 @@ describe('the image under load', () => {
     )
     say(`      ${grouped(tally.records)} rows before the end, ${grouped(rest.records)} after it`)
     expect(tally.records).to.be.lessThan(ROWS)
-    expect(delivered + rest.records).to.equal(ROWS)
+    // What was read behind the last state comes again
+    expect(delivered + rest.records - ROWS, 'repeated rows').to.be.within(0, BATCH_ROWS)
   })
 
   async function goOn(states: readonly StateMessage[]): Promise<Tally> {

@@ -4,24 +4,19 @@ import type { Server } from '../helpers/server.ts'
 
 const POLL_INTERVAL_MS = 20
 
-/** The process ids of the backends under an application name; `isReading`: of those that run a COPY or FETCH. */
+/**
+ * The process ids of the backends under an application name, the oldest first. `isReading`: of those whose last query was
+ * a COPY or FETCH; it may have ended, and what it sent still be on its way.
+ */
 export async function backendsOf(
   server: Server,
   applicationName: string,
   isReading = false,
 ): Promise<number[]> {
-  const filter = isReading ? ` AND state = 'active' AND query ~ '(COPY|FETCH)'` : ''
+  const filter = isReading ? ` AND query ~ '(COPY|FETCH)'` : ''
   const rows = await server.query(
-    `SELECT pid FROM pg_stat_activity WHERE application_name = ${literal(applicationName)}${filter}`,
-  )
-  return rows.map(({ pid }) => Number(pid))
-}
-
-/** The backends under an application name whose last query was a COPY: what they sent may still be on its way. */
-export async function copiersOf(server: Server, applicationName: string): Promise<number[]> {
-  const rows = await server.query(
-    `SELECT pid FROM pg_stat_activity
-     WHERE application_name = ${literal(applicationName)} AND query LIKE 'COPY%' ORDER BY backend_start`,
+    `SELECT pid FROM pg_stat_activity WHERE application_name = ${literal(applicationName)}${filter}
+     ORDER BY backend_start`,
   )
   return rows.map(({ pid }) => Number(pid))
 }

@@ -5,22 +5,41 @@ import { TestDatabase } from '../helpers/database.ts'
 import type { Json, Message } from '../helpers/messages.ts'
 import type { Server } from '../helpers/server.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
-import { backendsOf, copiersOf } from './backends.ts'
-import { Consumer, distinct, idsOf, logsOf, range, statusesOf, type Attempt } from './consumer.ts'
+import { backendsOf } from './backends.ts'
+import {
+  Consumer,
+  distinct,
+  errorsOf,
+  idsOf,
+  logsOf,
+  range,
+  statusesOf,
+  type Attempt,
+} from './consumer.ts'
 
 const ROWS = 60_000
+/** Rows of 8 kB */
+const LONG_ROWS = 8000
 const SLOW_BYTES_PER_SECOND = 5e6
 /** Before it there is no scan of a range of pages, and everything is read by one scan. */
 const MAJOR_WITH_TWO = 14
 const CREATE_BIG = `
   CREATE TABLE big (id int, note text, state text DEFAULT 'before');
   INSERT INTO big SELECT n, repeat('x', 200) FROM generate_series(1, ${ROWS}) AS n; ANALYZE big`
-const ONE_CONNECTION = /over one connection/
+const ONE_CONNECTION = /There is no second connection/
 
 /** What a look at the server found while a read was under way. */
 interface Watched extends Attempt {
   /** The greatest number of backends that read at one time. */
   readonly readers: number
+  /** … since the disturbance. */
+  readonly laterReaders: number
+}
+
+/** What happens in the middle of a read, when so many backends read: `act` is tried until it says that it is done. */
+interface Disturbance {
+  readonly readers: number
+  readonly act: (pids: readonly number[]) => Promise<boolean>
 }
 
 /** A consumer whose connector gets its rows slowly, and so is one that waits for the server. */
@@ -33,27 +52,30 @@ async function behind(
   return await Consumer.create(database, [{ name: 'big' }], config)
 }
 
-/** A sync during which the backends are counted; `disturb` runs once when two of them read. */
+/** A sync during which the backends are counted. */
 async function watch(
   consumer: Consumer,
   database: TestDatabase,
-  disturb: (pids: readonly number[]) => Promise<unknown> = async () => await Promise.resolve(),
+  disturbance?: Disturbance,
 ): Promise<Watched> {
   await using running = await consumer.start()
   const messages: Message[] = []
   let readers = 0
-  let isDisturbed = false
+  let laterReaders = 0
+  let pending = disturbance
   for await (const message of running.messages()) {
     messages.push(message)
     if (message.state === undefined) continue
-    const pids = await copiersOf(database.server, database.name)
+    const pids = await backendsOf(database.server, database.name, true)
     readers = Math.max(readers, pids.length)
-    if (pids.length < 2 || isDisturbed) continue
-    isDisturbed = true
-    await disturb(pids)
+    laterReaders = Math.max(laterReaders, pids.length)
+    if (pids.length !== pending?.readers) continue
+    if (!(await pending.act(pids))) continue
+    pending = undefined
+    laterReaders = 0
   }
   consumer.accept(messages)
-  return { messages, readers, ...(await running.ended) }
+  return { messages, readers, laterReaders, ...(await running.ended) }
 }
 
 function expectRows({ code, messages }: Attempt): void {
@@ -61,10 +83,17 @@ function expectRows({ code, messages }: Attempt): void {
   expect(idsOf(messages)).to.deep.equal(range(1, ROWS))
 }
 
-describe('a server that is slower than we are', () => {
+describe('a server that keeps us waiting', () => {
   let server: Server
   let network: FaultProxy
   let two: number
+  const terminateSecond = async (pids: readonly number[], state: string): Promise<boolean> => {
+    const rows = await server.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE pid = ${pids[1]} AND state = '${state}'`,
+    )
+    return rows.length > 0
+  }
   before(async () => {
     server = await sharedServer()
     two = server.major < MAJOR_WITH_TWO ? 1 : 2
@@ -77,10 +106,12 @@ describe('a server that is slower than we are', () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
-    const attempt = await watch(consumer, database, async () => {
+    const act = async (): Promise<boolean> => {
       await database.sql(`UPDATE big SET state = 'after'; DELETE FROM big WHERE id % 2 = 0`)
       await database.sql(`INSERT INTO big SELECT n FROM generate_series(1, 1000) AS n`)
-    })
+      return true
+    }
+    const attempt = await watch(consumer, database, { readers: two, act })
     expectRows(attempt)
     expect(attempt.readers).to.equal(two)
     const states = attempt.messages.flatMap(({ record }) => record?.data['state'] ?? [])
@@ -97,6 +128,19 @@ describe('a server that is slower than we are', () => {
     expect(attempt.readers).to.equal(1)
   })
 
+  it('is read by one backend when the role may have no more', async () => {
+    await using database = await TestDatabase.create(server)
+    await using role = await LoginRole.create(database)
+    await database.sql(`${CREATE_BIG}; GRANT SELECT ON big TO ${role.name};
+      ALTER ROLE ${role.name} CONNECTION LIMIT 3`)
+    const account = { username: role.name, password: role.password }
+    await using consumer = await behind(network, database, account)
+    const attempt = await watch(consumer, database)
+    expectRows(attempt)
+    expect(attempt.readers).to.equal(1)
+    expect(logsOf(attempt, 'ERROR')).to.deep.equal([])
+  })
+
   it('is read by one backend, and the log says so, when it does not share snapshots', async () => {
     await using database = await TestDatabase.create(server)
     await using role = await LoginRole.create(database)
@@ -111,16 +155,36 @@ describe('a server that is slower than we are', () => {
     expect(logs.filter((message) => ONE_CONNECTION.test(message))).to.have.length(1)
   })
 
-  it('loses the second backend → the read goes on from its last state and is complete', async () => {
+  it('loses the second backend while that has nothing to do → the read goes on with one', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
-    const attempt = await watch(consumer, database, async ([, second]) => {
-      await database.sql(`SELECT pg_terminate_backend(${second})`)
+    const attempt = await watch(consumer, database, {
+      readers: 2,
+      act: async (pids) => await terminateSecond(pids, 'idle in transaction'),
+    })
+    expectRows(attempt)
+    expect(attempt.laterReaders).to.equal(1)
+  })
+
+  it('loses the second backend while that sends → the read goes on from its last state, with one', async () => {
+    await using database = await TestDatabase.create(server)
+    // More than the sockets hold, so that neither backend has sent all that it was asked for
+    await database.sql(`CREATE TABLE big (id int, note text); ALTER TABLE big ALTER note SET STORAGE EXTERNAL;
+      INSERT INTO big SELECT n, repeat('x', 8000) FROM generate_series(1, ${LONG_ROWS}) AS n; ANALYZE big`)
+    await using fast = await FaultProxy.start(server.port, {
+      type: 'throttle',
+      bytesPerSecond: 2 * SLOW_BYTES_PER_SECOND,
+    })
+    await using consumer = await behind(fast, database, { batch_size: 50 })
+    const attempt = await watch(consumer, database, {
+      readers: 2,
+      act: async (pids) => await terminateSecond(pids, 'active'),
     })
     expect(attempt.code).to.equal(0)
-    expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, ROWS))
+    expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, LONG_ROWS))
     expect(statusesOf(attempt).at(-1)).to.equal('big: COMPLETE')
+    expect(attempt.laterReaders).to.equal(1)
     const warnings = logsOf(attempt, 'WARN').map(({ message }) => message)
     if (two === 2) expect(warnings.join('\n')).to.include('The read was interrupted')
   })
@@ -148,12 +212,54 @@ describe('a server that is slower than we are', () => {
     let readers = 0
     for await (const { state } of running.messages()) {
       if (state === undefined || running.process.killed) continue
-      readers = (await copiersOf(server, database.name)).length
+      readers = (await backendsOf(server, database.name, true)).length
       if (readers === two) running.process.kill('SIGTERM')
     }
     expect(readers).to.equal(two)
     expect((await running.ended).code).to.equal(1)
     expect(await backendsOf(server, database.name)).to.deep.equal([])
+  })
+
+  it('lets no second backend join in behind somebody who waits for the table', async () => {
+    await using database = await TestDatabase.create(server)
+    await database.sql(CREATE_BIG)
+    await using consumer = await behind(network, database)
+    await using other = await database.session()
+    let waiting: Promise<unknown> = Promise.resolve()
+    const act = async (): Promise<boolean> => {
+      waiting = other.sql('BEGIN; LOCK TABLE big IN ACCESS EXCLUSIVE MODE; COMMIT')
+      return await Promise.resolve(true)
+    }
+    const attempt = await watch(consumer, database, { readers: 1, act })
+    await waiting
+    expectRows(attempt)
+    expect(attempt.readers).to.equal(1)
+    expect(logsOf(attempt, 'WARN')).to.deep.equal([])
+  })
+
+  it('is stopped by SIGTERM while a second connection hangs → its last state, INCOMPLETE', async () => {
+    await using database = await TestDatabase.create(server)
+    await database.sql(CREATE_BIG)
+    const fault = { type: 'throttle', bytesPerSecond: SLOW_BYTES_PER_SECOND } as const
+    await using own = await FaultProxy.start(server.port, fault)
+    await using consumer = await behind(own, database)
+    await using running = await consumer.start()
+    const messages: Message[] = []
+    let states = 0
+    for await (const message of running.messages()) {
+      messages.push(message)
+      if (message.state === undefined) continue
+      own.fault = { type: 'silence', afterBytes: 0 }
+      if (++states === 30) running.process.kill('SIGTERM')
+    }
+    consumer.accept(messages)
+    const attempt = { messages, ...(await running.ended) }
+    expect(attempt.code).to.equal(1)
+    expect(statusesOf(attempt).at(-1)).to.equal('big: INCOMPLETE')
+    expect(errorsOf(attempt).join()).to.match(/^transient_error: .*SIGTERM/)
+    own.fault = fault
+    const ids = [...idsOf(messages), ...idsOf((await consumer.sync()).messages)]
+    expect(distinct(ids)).to.deep.equal(range(1, ROWS))
   })
 
   it('and somebody who waits for a leaf do not keep each other waiting', async () => {
@@ -166,10 +272,11 @@ describe('a server that is slower than we are', () => {
     await using consumer = await behind(network, database)
     await using other = await database.session()
     let waiting: Promise<unknown> = Promise.resolve()
-    const attempt = await watch(consumer, database, async () => {
+    const act = async (): Promise<boolean> => {
       waiting = other.sql('BEGIN; LOCK TABLE two IN ACCESS EXCLUSIVE MODE; COMMIT')
-      return await Promise.resolve()
-    })
+      return await Promise.resolve(true)
+    }
+    const attempt = await watch(consumer, database, { readers: two, act })
     await waiting
     expectRows(attempt)
     expect(attempt.readers).to.equal(two)
@@ -177,7 +284,7 @@ describe('a server that is slower than we are', () => {
   })
 })
 
-describe('a server that is faster than its consumer', () => {
+describe('a server that waits for us', () => {
   it('is read by one backend', async () => {
     const server = await sharedServer()
     await using database = await TestDatabase.create(server)

@@ -10,6 +10,8 @@ import { findWarnings, type HealthWarning } from './health-warnings.ts'
 import { log, type Run } from './run.ts'
 
 const INTERVAL_MS = 30_000
+/** How long a stopped read waits for its last report. */
+const STOPPED_MS = 500
 /** How often we look whether something has changed. */
 const LOOK_MS = 2000
 
@@ -92,7 +94,9 @@ export class HealthLog implements AsyncDisposable {
 
   async #report(): Promise<void> {
     this.#reportedMs = performance.now()
-    const progress = { throughput: this.#throughput(), warnings: this.#warnings }
+    const throughput = this.#throughput()
+    const patience = this.#run.signal.aborted ? { timeoutMs: STOPPED_MS } : {}
+    const progress = { throughput, warnings: this.#warnings, ...patience }
     const { level, message, health } = await reportHealth(this.#database, this.#config, progress)
     log(this.#run, level, message, health)
   }

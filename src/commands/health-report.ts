@@ -21,6 +21,8 @@ export interface Throughput {
 export interface Progress {
   readonly throughput: Throughput
   readonly warnings: readonly HealthWarning[]
+  /** How long the database may take to answer; default: connect_timeout. */
+  readonly timeoutMs?: number
 }
 
 /** A line for a person and the same facts for machines. */
@@ -41,7 +43,8 @@ export async function reportHealth(
   config: Config,
   progress: Progress = NO_PROGRESS,
 ): Promise<HealthReport> {
-  const facts = await readHealth(database, config.schemas, config.connectTimeoutMs)
+  const { timeoutMs = config.connectTimeoutMs } = progress
+  const facts = await readHealth(database, config.schemas, timeoutMs)
   const health = healthObject(database, config, facts, progress)
   const isWell = facts.failure === null && progress.warnings.length === 0
   const message = healthLine(facts, database, progress)

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../errors.ts'
-import { TwinTransaction } from '../postgres/twin-transaction.ts'
+import { type Sharing, TwinTransaction } from '../postgres/twin-transaction.ts'
 import type { ReadContext, ReadEvent } from '../replication/method.ts'
 import { methodOf } from '../replication/methods.ts'
 import { RewriteGuard } from '../replication/rewrite-guard.ts'
@@ -14,16 +14,17 @@ import { StreamStates } from './stream-states.ts'
 export interface Attempt extends Reading {
   readonly statuses: StatusBoard
   readonly checkpointers: ReadonlyMap<StreamPlan, Checkpointer>
+  readonly sharing: Sharing
 }
 
 /** Reads the streams that are not complete, in one snapshot. When it fails, the last reachable state is in the output. */
 export async function readStreams(run: Run, attempt: Attempt): Promise<void> {
-  const { config, database } = attempt
+  const { config, database, sharing } = attempt
   run.signal.throwIfAborted()
   const guard = await RewriteGuard.note(database, attempt.plans)
   const log: ReadContext['log'] = (level, message) => writeLog(run, level, message)
   const say = (message: string): void => log('INFO', message)
-  await using twin = await TwinTransaction.begin({ database, options: config, say })
+  await using twin = await TwinTransaction.begin({ database, options: config, sharing, say })
   const { first: transaction } = twin
   const onAbort = (): void => twin.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)

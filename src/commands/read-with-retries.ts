@@ -37,7 +37,8 @@ export interface Reading {
  */
 export async function readWithRetries(run: Run, reading: Reading): Promise<void> {
   const statuses = new StatusBoard(run, reading.plans)
-  const attempt: Attempt = { ...reading, statuses, checkpointers: checkpointersOf(reading) }
+  const checkpointers = checkpointersOf(reading)
+  const attempt: Attempt = { ...reading, statuses, checkpointers, sharing: { isWanted: true } }
   try {
     for (let failures = 0; ;) {
       const { states } = statuses

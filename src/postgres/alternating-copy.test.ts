@@ -5,7 +5,6 @@ import type { CopyProgress, CopyReader } from './copier.ts'
 /** A reader that tells its name each time it is read. */
 class Script implements CopyReader {
   readonly receivedBytes = 10
-  readonly waitedMs = 1
   readonly #name: string
   readonly #steps: CopyProgress[]
   readonly #said: string[]
@@ -50,13 +49,30 @@ describe('AlternatingCopy', () => {
   ] as const) {
     it(`takes turns by statement: ${name}`, async () => {
       const said: string[] = []
-      const scripts = [new Script('a', [...first], said), new Script('b', [...second], said)]
-      const copy = new AlternatingCopy(scripts)
+      const scripts = [
+        new Script('a', [...first], said),
+        new Script('b', [...second], said),
+      ] as const
+      const copy = new AlternatingCopy(...scripts)
       const results = await readAll(copy)
       expect(said.map((line) => line[0]).join(' ')).to.equal(order)
       const statements = [...first, ...second].filter((step) => step === 'statement')
       expect(results.filter((result) => result === 'statement')).to.deep.equal(statements)
-      expect([copy.receivedBytes, copy.waitedMs]).to.deep.equal([20, 2])
+      expect(copy.receivedBytes).to.equal(20)
+      expect(copy.hasSecondFailed).to.equal(false)
+    })
+  }
+
+  for (const [failing, first, second] of [
+    ['first', [], ['statement', 'end']],
+    ['second', ['statement', 'end'], []],
+  ] as const) {
+    it(`fails with the ${failing} and knows which it was`, async () => {
+      const scripts = [new Script('a', [...first], []), new Script('b', [...second], [])] as const
+      const copy = new AlternatingCopy(...scripts)
+      const failure: unknown = await readAll(copy).catch((error: unknown) => error)
+      expect(String(failure)).to.include('is read behind its end')
+      expect(copy.hasSecondFailed).to.equal(failing === 'second')
     })
   }
 })

@@ -1,33 +1,43 @@
 import type { CopyProgress, CopyReader } from './copier.ts'
 
 /**
- * COPYs on several connections whose statements take turns: the first of each, then the second of each, and so on. While
- * one is read, the servers of the others work ahead, as far as their sockets hold what they send.
+ * COPYs on two connections whose statements take turns: the first one of each, then the second one of each, and so on.
+ * While one is read, the server of the other works ahead, as far as its socket holds what it sends.
  */
 export class AlternatingCopy implements CopyReader {
-  readonly #copies: readonly CopyReader[]
-  #turn = 0
+  /** Whether it was the second COPY that ended the reading. */
+  hasSecondFailed = false
+  readonly #first: CopyReader
+  readonly #second: CopyReader
+  #isSecondsTurn = false
   #ended = 0
 
-  /** @param copies in the order of their turns; the first ones may have one statement more than the others. */
-  constructor(copies: readonly CopyReader[]) {
-    this.#copies = copies
+  /** @param first as many statements as the second, or one more. */
+  constructor(first: CopyReader, second: CopyReader) {
+    this.#first = first
+    this.#second = second
   }
 
   get receivedBytes(): number {
-    return this.#copies.reduce((sum, { receivedBytes }) => sum + receivedBytes, 0)
-  }
-
-  get waitedMs(): number {
-    return this.#copies.reduce((sum, { waitedMs }) => sum + waitedMs, 0)
+    return this.#first.receivedBytes + this.#second.receivedBytes
   }
 
   async read(): Promise<CopyProgress> {
-    const progress = await this.#copies[this.#turn]!.read()
+    const progress = await this.#readOne()
     if (progress === 'rows') return 'rows'
-    this.#turn = (this.#turn + 1) % this.#copies.length
+    this.#isSecondsTurn = !this.#isSecondsTurn
     if (progress === 'statement') return 'statement'
     this.#ended++
-    return this.#ended === this.#copies.length ? 'end' : 'rows'
+    return this.#ended === 2 ? 'end' : 'rows'
+  }
+
+  async #readOne(): Promise<CopyProgress> {
+    if (!this.#isSecondsTurn) return await this.#first.read()
+    try {
+      return await this.#second.read()
+    } catch (error) {
+      this.hasSecondFailed = true
+      throw error
+    }
   }
 }

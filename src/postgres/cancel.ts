@@ -7,7 +7,8 @@ import type { Route } from './route.ts'
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html (CancelRequest) */
 const CANCEL_CODE = 80_877_102
 const MESSAGE_BYTES = 16
-const CANCEL_TIMEOUT_MS = 2000
+/** Short enough for several before a stopped process has to end. */
+const CANCEL_TIMEOUT_MS = 1000
 
 /** Asks the server to stop what it does for `client`. Best effort: whoever calls closes the connection anyway. */
 export async function cancelQuery(route: Route, client: Client): Promise<void> {

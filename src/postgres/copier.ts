@@ -7,8 +7,6 @@ export type CopyProgress = 'rows' | 'statement' | 'end'
 export interface CopyReader {
   /** Bytes that came from the server. */
   readonly receivedBytes: number
-  /** Milliseconds for which there was nothing to read. */
-  readonly waitedMs: number
   /** Reads what came in one socket chunk, waiting for it; the sink has its rows when this resolves. */
   read(): Promise<CopyProgress>
 }

@@ -24,6 +24,7 @@ export interface CopyTarget {
  */
 export class CopyOut implements CopyReader, Submittable {
   receivedBytes = 0
+  /** Milliseconds for which there was nothing to read. */
   waitedMs = 0
   readonly #sql: string
   readonly #onEnd: () => void

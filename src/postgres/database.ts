@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
@@ -8,6 +9,9 @@ import { connectionError } from './connection-error.ts'
 import { Route } from './route.ts'
 import { readServerFacts, type ServerFacts } from './server-facts.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
+
+/** How long the connections may take to end. */
+const END_MS = 500
 
 /** Connections of the pool: `size` = `idle` + `busy`; `waiting` counts callers. */
 export interface PoolFigures {
@@ -166,7 +170,8 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.end()
+    // Not for ever: a connection that is still being made would be waited for
+    await Promise.race([this.#pool.end(), sleep(END_MS, undefined, { ref: false })])
     this.#route[Symbol.dispose]()
   }
 }

@@ -10,8 +10,6 @@ import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
 const DATA_EXCEPTION = '22'
-/** How long the lock of a table that another transaction of ours has locked is waited for. */
-const LOCK_TIMEOUT_MS = 250
 
 /** What a transaction needs to know besides the server. */
 export interface ReadTransactionOptions {
@@ -19,12 +17,16 @@ export interface ReadTransactionOptions {
   readonly schemas: readonly string[]
   /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
   readonly sharedSnapshot?: string
+  /** How long a lock is waited for; default: for ever. */
+  readonly lockTimeoutMs?: number
 }
 
 /** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
 export interface TransactionSnapshot {
   readonly xmin: bigint
   readonly xmax: bigint
+  /** `txid_current_snapshot()`, which also names the transactions in between that have not ended. */
+  readonly text: string
   /** The server's clock at the start of the transaction, in milliseconds since 1970. */
   readonly atMs: number
 }
@@ -99,17 +101,14 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     return row!.name
   }
 
-  /**
-   * Locks a table and its indexes against what would rewrite or drop them, until it ends.
-   * @throws an error of code 55P03 if somebody waits for the table or has it.
-   */
+  /** Locks a table and its indexes against what would rewrite or drop them, until it ends. */
   async lock(from: string): Promise<void> {
-    const statements = [
-      `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`,
-      `SELECT FROM ${from} LIMIT 0`,
-      'SET LOCAL lock_timeout = 0',
-    ]
-    await this.#run(() => this.#client.query(statements.join(';\n')))
+    await this.query(`SELECT FROM ${from} LIMIT 0`)
+  }
+
+  /** Whether a statement can be run now, as far as is known. */
+  get isUsable(): boolean {
+    return this.#ended === null && !this.#isBroken
   }
 
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
@@ -200,7 +199,7 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
  */
 function beginStatements(
   server: ServerFacts,
-  { schemas, sharedSnapshot }: ReadTransactionOptions,
+  { schemas, sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
 ): string {
   const settings: Readonly<Record<string, string>> = {
     DateStyle: 'ISO, YMD',
@@ -213,7 +212,7 @@ function beginStatements(
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
     statement_timeout: '0',
-    lock_timeout: '0',
+    lock_timeout: `${lockTimeoutMs}`,
     idle_in_transaction_session_timeout: '0',
     ...(server.major >= 17 && { transaction_timeout: '0' }),
   }
@@ -232,16 +231,18 @@ async function readSnapshot(
   client: PoolClient,
 ): Promise<TransactionSnapshot & { readonly processId: number }> {
   const { rows } = await client.query<SnapshotRow>(`
-    SELECT pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
+    SELECT s.snapshot::pg_catalog.text AS text,
+           pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
            pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
            floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at,
            pg_catalog.pg_backend_pid() AS "processId"
     FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
-  const { xmin, xmax, at, processId } = rows[0]!
-  return { xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at, processId }
+  const { text, xmin, xmax, at, processId } = rows[0]!
+  return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at, processId }
 }
 
 interface SnapshotRow {
+  readonly text: string
   readonly xmin: string
   readonly xmax: string
   readonly at: number

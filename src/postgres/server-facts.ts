@@ -21,6 +21,14 @@ export interface ServerFacts {
   readonly databaseLimit: number | null
 }
 
+/** TID range scans: before them a range of ctids costs a scan of the whole relation. */
+const MAJOR_WITH_TID_RANGE_SCAN = 14
+
+/** Whether a relation can be read by ranges of its pages. */
+export function hasTidRangeScan({ major }: ServerFacts): boolean {
+  return major >= MAJOR_WITH_TID_RANGE_SCAN
+}
+
 /** How many connections we could have if nobody else had one. */
 export function connectionLimit({ maxConnections, roleLimit, databaseLimit }: ServerFacts): number {
   return Math.min(roleLimit ?? Infinity, databaseLimit ?? Infinity, maxConnections)

@@ -36,7 +36,7 @@ export interface ReadContext {
   readonly database: Database
   /** All streams of a run that start anew see its snapshot. */
   readonly transaction: ReadTransaction
-  /** The same transaction with a second connection, for long relations that can be read in parts. */
+  /** The same transaction, and perhaps a second one that sees the same, for relations that are read in parts. */
   readonly twin: TwinTransaction
   /** Takes the rows of the stream that is being read. */
   readonly sink: RowSink

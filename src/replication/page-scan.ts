@@ -3,6 +3,7 @@ import { ctidOfPage, type ScanPosition } from '../state/stream-state.ts'
 import { copyRows, copyStatements, selectColumns } from './copy-rows.ts'
 import { LeadingField, PageTracker } from './leading-field.ts'
 import type { ReadContext, RowsRead } from './method.ts'
+import { hasTidRangeScan } from '../postgres/server-facts.ts'
 import {
   estimateRowsPerPage,
   FIRST_WINDOWS,
@@ -25,9 +26,6 @@ export interface ScanStart {
   /** What the earlier scan saw; null: not known, then what it passed is not looked at again. */
   readonly horizon: Horizon | null
 }
-
-/** TID range scans: before them a range of ctids costs a scan of the whole relation. */
-const MAJOR_WITH_TID_RANGE_SCAN = 14
 
 interface Scan {
   readonly plan: StreamPlan
@@ -88,8 +86,8 @@ function scanSegment(
   segment: Segment,
   page: number,
 ): AsyncGenerator<RowsRead | ScanProgress> {
-  const hasTidRangeScan = scan.context.database.server.major >= MAJOR_WITH_TID_RANGE_SCAN
-  return hasTidRangeScan ? scanWindows(scan, segment, page) : scanOnce(scan, segment, page)
+  const { server } = scan.context.database
+  return hasTidRangeScan(server) ? scanWindows(scan, segment, page) : scanOnce(scan, segment, page)
 }
 
 async function* scanWindows(
@@ -99,15 +97,15 @@ async function* scanWindows(
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const { plan, context } = scan
   const { pages, filenode, leaf, from } = segment
-  const { twin: copier, sink, config } = context
+  const { twin, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
+  await using copier = twin.copier(from)
   let maxWindows = FIRST_WINDOWS
   let start: number | null = startPage
   while (start !== null) {
     const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
     const selects = windows.map((window) => selectColumns(plan, windowClause(segment, window)))
-    if (windows.length > 1) await copier.join(from)
     const rowsBefore = sink.rows
     for await (const event of copyStatements(selects, context, { copier })) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null

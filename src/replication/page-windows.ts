@@ -10,7 +10,7 @@ export interface PageWindow {
  */
 export const FIRST_WINDOWS = 8
 export const MAX_WINDOWS = 64
-/** 2 MiB: sockets hold about as much, so that a server can work ahead while the window of another is read. */
+/** 2 MiB at the usual 8 KiB a page: sockets hold about as much, so that a server can work ahead while the window of another is read. */
 const MAX_WINDOW_PAGES = 256
 /** Pages do not all hold the same number of rows; a window should not fall just short of a batch. */
 const MARGIN = 1.05
@@ -18,8 +18,8 @@ const MARGIN = 1.05
 const ASSUMED_ROWS_PER_PAGE = 100
 
 /**
- * The next `maxWindows` windows from page `start` on. So many of them that are not too long are expected to hold `batchRows` rows. The
- * last of a relation is open-ended, so that a size that grew meanwhile loses nothing.
+ * The next windows from page `start` on, at most `maxWindows` of equal length. As few as their greatest length allows are
+ * expected to hold `batchRows` rows. The last of a relation is open-ended: a size that grew meanwhile loses nothing.
  */
 export function planWindows(facts: {
   start: number
