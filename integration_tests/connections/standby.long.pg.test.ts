@@ -59,7 +59,7 @@ describe('a hot standby', () => {
   }
 
   async function untilReplayed(): Promise<void> {
-    const [row] = await primary.query('SELECT pg_current_wal_lsn() AS lsn')
+    const [row] = await primary.query('SELECT pg_current_wal_insert_lsn() AS lsn')
     const replayed = `SELECT pg_last_wal_replay_lsn() >= '${row?.['lsn']}' AS is_there`
     for (;;) {
       const [answer] = await standby.query(replayed)

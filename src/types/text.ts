@@ -78,14 +78,14 @@ function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number):
   for (; at + 4 <= end; at += 4) {
     const word = source.getInt32(at, true)
     seen |= word
-    if (needsEscape(word)) {
+    if ((escapesIn(word) & NON_ASCII) === 0) {
+      target.setInt32(to, word, true)
+      to += 4
+    } else {
       to = putByte(target, to, word & 0xff)
       to = putByte(target, to, (word >> 8) & 0xff)
       to = putByte(target, to, (word >> 16) & 0xff)
       to = putByte(target, to, word >>> 24)
-    } else {
-      target.setInt32(to, word, true)
-      to += 4
     }
   }
   for (; at < end; at++) {
@@ -98,18 +98,17 @@ function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number):
 }
 
 /**
- * Whether one of four bytes is a control character, a quote or a backslash. In each term a byte's high bit is set when it
- * is below 0x20, or equals 0x22 or 0x5c; a borrow can only set the bit of a byte above one that is set already.
+ * Has the high bit of a byte set where one of four is a control character, a quote or a backslash: below 0x20, or equal to
+ * 0x22 or 0x5c. A borrow can only set the bit of a byte above one that is set already.
  * https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
-function needsEscape(word: number): boolean {
-  const quotes = word ^ 0x2222_2222
-  const backslashes = word ^ 0x5c5c_5c5c
-  const found =
-    ((word - 0x2020_2020) & ~word) |
-    ((quotes - 0x0101_0101) & ~quotes) |
-    ((backslashes - 0x0101_0101) & ~backslashes)
-  return (found & 0x8080_8080) !== 0
+function escapesIn(word: number): number {
+  return (
+    ((word - 0x2020_2020) |
+      ((word ^ 0x2222_2222) - 0x0101_0101) |
+      ((word ^ 0x5c5c_5c5c) - 0x0101_0101)) &
+    ~word
+  )
 }
 
 function putByte(target: DataView, at: number, byte: number): number {
