@@ -3,6 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { withConnector } from '../helpers/connector.ts'
 import { lastStates, recordsOf } from '../helpers/messages.ts'
 import { Server } from '../helpers/server.ts'
+import { backendsOf } from '../replication/backends.ts'
+import { FaultProxy } from './fault-proxy.ts'
 
 const ROWS = 100_000
 
@@ -67,6 +69,25 @@ describe('a hot standby', () => {
       await sleep(20)
     }
   }
+
+  it('shares its snapshot: two backends read a table when one keeps us waiting', async () => {
+    const fault = { type: 'throttle', bytesPerSecond: 5e6 } as const
+    await using network = await FaultProxy.start(standby.port, fault)
+    const slow = { table: 'big', batch_size: 500, port: network.port, application_name: 'slow' }
+    await using connector = await withConnector(config(slow))
+    await using running = await connector.startRead()
+    const ids: unknown[] = []
+    let readers = 0
+    for await (const { record, state } of running.messages()) {
+      if (record !== undefined) ids.push(record.data['id'])
+      if (state !== undefined && readers < 2) {
+        readers = (await backendsOf(standby, 'slow', true)).length
+      }
+    }
+    expect((await running.ended).code).to.equal(0)
+    expect(ids).to.deep.equal(Array.from({ length: ROWS }, (_, index) => index + 1))
+    expect(readers).to.equal(2)
+  })
 
   it('a read that its recovery cancels is tried again, and complete', async () => {
     await using connector = await withConnector(config({ table: 'big', batch_size: 1000 }))
