@@ -10,8 +10,8 @@ const writeFile = promisify(write)
 const WRITE_BYTES = 256 * 1024
 /** A buffer with this much in it waits for the writer. */
 const FULL_BYTES = 2 * WRITE_BYTES
-/** Buffers that one huge row, or a huge batch, blew up beyond this are not kept. */
-const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 64 * WRITE_BYTES } as const
+/** Buffers that one huge row blew up beyond this are not kept; of bytes, those of a batch of 64 MiB are. */
+const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 256 * WRITE_BYTES } as const
 const EAGAIN_MS = 2
 /** What a slow source has given goes out after this long, however little it is. */
 const LINGER_MS = 200
