@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { TestDatabase } from '../helpers/database.ts'
 import { discover } from './discover.ts'
 import { TestRole } from './test-role.ts'
+import { createMany } from '../helpers/create-many.ts'
 
 describe('readRelations, many relations', () => {
   it('asks as often for 200 schemas as for one table', async () => {
@@ -41,15 +42,3 @@ describe('readRelations, many relations', () => {
     if (this.test) this.test.title += ` (${Math.round(tookMs)} ms)`
   })
 })
-
-/** `count` statements made by `format(…)`, 500 a transaction: each holds its locks to the end of it. */
-async function createMany(db: TestDatabase, count: number, format: string): Promise<void> {
-  await db.sql(
-    `DO $$ BEGIN
-       FOR i IN 1..${count} LOOP
-         EXECUTE format(${format});
-         IF i % 500 = 0 THEN COMMIT; END IF;
-       END LOOP;
-     END $$`,
-  )
-}

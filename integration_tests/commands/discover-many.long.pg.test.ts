@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { type Connector, startConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import type { Catalog } from '../helpers/messages.ts'
+import { createMany } from '../helpers/create-many.ts'
 
 const TABLES = 10_000
 const SCHEMAS = 200
@@ -47,18 +48,6 @@ function readPeakRssBytes(pid: number): number | null {
   } catch {
     return null
   }
-}
-
-/** `count` statements made by `format(…)`, 500 a transaction: each holds its locks to the end of it. */
-async function createMany(db: TestDatabase, count: number, format: string): Promise<void> {
-  await db.sql(
-    `DO $$ BEGIN
-       FOR i IN 1..${count} LOOP
-         EXECUTE format(${format});
-         IF i % 500 = 0 THEN COMMIT; END IF;
-       END LOOP;
-     END $$`,
-  )
 }
 
 describe('discover, many relations', () => {

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { serverAccount, temporaryRoot } from '../helpers/account.ts'
 import type { Server } from '../helpers/server.ts'
+import { freePort } from '../helpers/free-port.ts'
 
 const PGBOUNCER = '/usr/sbin/pgbouncer'
 const START_TIMEOUT_MS = 20_000
@@ -71,14 +72,4 @@ async function waitForListener(port: number): Promise<void> {
     if (Date.now() > deadlineMs) throw new Error('pgbouncer did not start')
     await sleep(50)
   }
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No free TCP port')
-  return address.port
 }

@@ -3,11 +3,11 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from '../helpers/free-port.ts'
 
 const execute = promisify(execFile)
 const SSHD = '/usr/sbin/sshd'
@@ -138,14 +138,4 @@ function openSshPublicKey(pem: string, passphrase: string): string {
     return Buffer.concat([length, bytes])
   })
   return `ssh-ed25519 ${Buffer.concat(parts).toString('base64')}`
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No free TCP port')
-  return address.port
 }

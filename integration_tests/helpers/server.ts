@@ -2,7 +2,6 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -10,6 +9,7 @@ import { type Account, serverAccount, temporaryRoot } from './account.ts'
 import { findBinaries, requestedMajor } from './binaries.ts'
 import { Guardian } from './guardian.ts'
 import { type Row, Session } from './session.ts'
+import { freePort } from './free-port.ts'
 
 /** How to make a server; each part has a default. */
 export interface ServerOptions {
@@ -276,14 +276,4 @@ export class Server implements AsyncDisposable {
 
 function hasNotEnded(process: ChildProcess): boolean {
   return process.exitCode === null && process.signalCode === null
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  if (address === null || typeof address === 'string') throw new Error('No free TCP port')
-  return address.port
 }

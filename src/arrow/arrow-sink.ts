@@ -2,6 +2,7 @@ import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-ar
 import { viewOf } from '../wire/byte-view.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import type { ArrowColumn } from './arrow-column.ts'
+import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../wire/tuple.ts'
 
 /** A field of the stream; null: nothing is selected for it, it is always null. */
 export interface ArrowField {
@@ -9,9 +10,6 @@ export interface ArrowField {
   readonly isSelected: boolean
 }
 
-const COUNT_BYTES = 2
-const LENGTH_BYTES = 4
-const NULL_LENGTH = -1
 const FIRST_ROWS = 1024
 /** A batch ends early when its rows come to this, whatever they hold. */
 const MAX_BATCH_BYTES = 64 * 2 ** 20
@@ -99,8 +97,4 @@ export class ArrowSink implements TupleSink {
     this.#capacity = Math.min(Math.max(this.#capacity * 2, FIRST_ROWS), this.#batchRows)
     for (const column of this.#all) column.grow(this.#capacity)
   }
-}
-
-function damagedTuple(): RangeError {
-  return new RangeError('damaged COPY stream: a row does not have the fields that were selected')
 }

@@ -3,6 +3,7 @@ import type { StreamDescriptor } from '../protocol/messages.ts'
 import { EXACT, NULLED, type Outcome, type ValueWriter } from '../types/pg-type.ts'
 import { viewOf } from '../wire/byte-view.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
+import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../wire/tuple.ts'
 
 /** A property of the record's `data`. A column that the relation no longer has writes null. */
 export interface RecordField {
@@ -16,9 +17,6 @@ interface Change {
   readonly outcome: Outcome
 }
 
-const COUNT_BYTES = 2
-const LENGTH_BYTES = 4
-const NULL_LENGTH = -1
 const WORD_BYTES = 8
 const NO_WORDS = new Float64Array(0)
 const NULL = constant('null')
@@ -145,8 +143,4 @@ function append(out: ByteBuffer, { bytes, words }: Constant): void {
   const to = out.length
   for (let i = 0; i < words.length; i++) target.setFloat64(to + i * WORD_BYTES, words[i]!, true)
   out.length = to + bytes.length
-}
-
-function damagedTuple(): RangeError {
-  return new RangeError('damaged COPY stream: a row does not have the fields that were selected')
 }

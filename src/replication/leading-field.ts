@@ -1,7 +1,6 @@
 import type { TupleSink } from '../wire/copy-stream.ts'
+import { COUNT_BYTES, LENGTH_BYTES } from '../wire/tuple.ts'
 
-const COUNT_BYTES = 2
-const LENGTH_BYTES = 4
 const CTID_BYTES = 6
 
 /** What a tracker learns of the first field of each row; the bytes are only valid during the call. */

@@ -1,4 +1,5 @@
 import { ConnectorError } from '../errors.ts'
+import type { ReadTransaction } from '../postgres/read-transaction.ts'
 import type { SqlSession } from '../postgres/sql-session.ts'
 import { labelOf } from './initial-load.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -40,11 +41,11 @@ export class RewriteGuard {
   }
 
   /** @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one. */
-  async check(plan: StreamPlan, session: SqlSession): Promise<void> {
+  async check(plan: StreamPlan, transaction: ReadTransaction): Promise<void> {
     const { oid } = plan.relation
     if (!this.#files.has(oid)) return
-    await session.query(`SELECT FROM ${plan.from} LIMIT 0`)
-    const files = await readFiles(session, [oid])
+    await transaction.lock(plan.from)
+    const files = await readFiles(transaction, [oid])
     if (files.get(oid) === this.#files.get(oid)) return
     const message = `The table of stream ${labelOf(plan)} was truncated or rewritten while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
     throw new ConnectorError('transient_error', message)
