@@ -8,19 +8,27 @@ const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 
 /** Lowest first. A layer is a folder of src or a file in it; those of one rank do not know each other. */
 const LAYERS = [
-  ['errors.ts', 'sql.ts', 'lsn.ts'],
+  ['errors.ts', 'sql.ts', 'json', 'bytes'],
   ['protocol'],
-  ['config'],
+  ['config', 'run-context.ts'],
   ['wire'],
   ['types'],
-  ['postgres'],
-  ['records', 'arrow', 'catalog'],
+  ['postgres/connection'],
+  ['postgres/copy'],
+  ['postgres/session'],
+  ['introspection'],
+  ['catalog'],
   ['state'],
   ['replication'],
+  ['writers'],
+  ['monitoring', 'terminal'],
+  ['sync'],
   ['commands'],
   ['cli.ts'],
   ['main.ts'],
 ]
+/** With more files a folder no longer tells what is in it. */
+const MAX_FILES = 15
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+)'/g
 const COMMENT = /\/\*[^]*?\*\/|(?<!['"`:])\/\/[^\n]*/g
@@ -40,6 +48,18 @@ describe('layers', () => {
     expect(FILES.flatMap(upwardImports)).to.deep.equal([])
   })
 
+  it('no files import each other in a circle', () => {
+    expect(circlesOf(FILES)).to.deep.equal([])
+  })
+
+  it(`no folder has more than ${MAX_FILES} files`, () => {
+    const folders = new Set(FILES.map((file) => dirname(file)))
+    const large = [...folders].filter(
+      (folder) => FILES.filter((file) => dirname(file) === folder).length > MAX_FILES,
+    )
+    expect(large).to.deep.equal([])
+  })
+
   it('only main.ts touches the process', () => {
     const touching = FILES.filter((file) => PROCESS.test(codeOf(file)))
     expect(touching).to.deep.equal(['main.ts'])
@@ -52,12 +72,13 @@ describe('layers', () => {
   })
 
   for (const [file, imported, isAllowed] of [
-    ['catalog/stream.ts', 'catalog/relation.ts', true],
+    ['catalog/stream.ts', 'introspection/relation.ts', true],
+    ['replication/methods.ts', 'replication/cursor/cursor.ts', true],
     ['catalog/stream.ts', 'types/pg-type.ts', true],
     ['main.ts', 'errors.ts', true],
-    ['errors.ts', 'sql.ts', true],
+    ['errors.ts', 'sql.ts', false],
     ['types/text.ts', 'catalog/stream.ts', false],
-    ['records/record-encoder.ts', 'catalog/stream.ts', false],
+    ['postgres/connection/client.ts', 'postgres/session/database.ts', false],
     ['cli.ts', 'main.ts', false],
     ['errors.ts', 'protocol/messages.ts', false],
   ] as const) {
@@ -68,22 +89,46 @@ describe('layers', () => {
 })
 
 function upwardImports(file: string): string[] {
+  return importsOf(file)
+    .filter((imported) => !mayImport(file, imported))
+    .map((imported) => `${file} imports ${imported}`)
+}
+
+function importsOf(file: string): string[] {
   return [...codeOf(file).matchAll(IMPORT)]
     .map(([, path = '']) =>
       relative(SOURCE, join(SOURCE, dirname(file), path)).replaceAll(sep, '/'),
     )
-    .filter((imported) => imported.endsWith('.ts') && !mayImport(file, imported))
-    .map((imported) => `${file} imports ${imported}`)
+    .filter((imported) => imported.endsWith('.ts'))
+}
+
+/** What is left after taking away, again and again, the files that import nothing that is left. */
+function circlesOf(files: readonly string[]): string[] {
+  let left = new Map(files.map((file) => [file, importsOf(file)]))
+  for (let size = -1; size !== left.size;) {
+    size = left.size
+    const known = left
+    left = new Map([...known].filter(([, imports]) => imports.some((each) => known.has(each))))
+  }
+  return [...left.keys()]
 }
 
 function mayImport(file: string, imported: string): boolean {
-  if (dirname(file) === dirname(imported) && rankOf(file) === rankOf(imported)) return true
+  const layer = layerOf(file)
+  if (layer !== null && layer === layerOf(imported)) return true
   return rankOf(imported) !== -1 && rankOf(imported) < rankOf(file)
 }
 
 function rankOf(file: string): number {
-  const [layer = ''] = file.split('/')
-  return LAYERS.findIndex((layers) => layers.includes(layer))
+  return LAYERS.findIndex((layers) => layers.some((layer) => isIn(file, layer)))
+}
+
+function layerOf(file: string): string | null {
+  return LAYERS.flat().find((layer) => isIn(file, layer)) ?? null
+}
+
+function isIn(file: string, layer: string): boolean {
+  return file === layer || file.startsWith(`${layer}/`)
 }
 
 function codeOf(file: string): string {

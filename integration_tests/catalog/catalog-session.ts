@@ -1,5 +1,5 @@
 import pg from 'pg'
-import type { ResultField, SqlSession } from '../../src/postgres/sql-session.ts'
+import type { ResultField, SqlSession } from '../../src/postgres/session/sql-session.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 
 /** A session over plain pg that counts the statements it sends; `role` is who asks, default: the superuser. */

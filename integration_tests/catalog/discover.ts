@@ -1,5 +1,5 @@
-import { type RelationScope, readRelations } from '../../src/catalog/introspect.ts'
-import type { Relation } from '../../src/catalog/relation.ts'
+import { type RelationScope, readRelations } from '../../src/introspection/introspect.ts'
+import type { Relation } from '../../src/introspection/relation.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { CatalogSession } from './catalog-session.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readLeaves } from '../../src/catalog/leaves.ts'
+import { readLeaves } from '../../src/introspection/leaves.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { CatalogSession } from './catalog-session.ts'
 

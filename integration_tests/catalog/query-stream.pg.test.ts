@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { describeQuery } from '../../src/catalog/query-stream.ts'
+import { describeQuery } from '../../src/introspection/query-stream.ts'
 import { ConnectorError } from '../../src/errors.ts'
-import type { SqlSession } from '../../src/postgres/sql-session.ts'
+import type { SqlSession } from '../../src/postgres/session/sql-session.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { CatalogSession } from './catalog-session.ts'
 

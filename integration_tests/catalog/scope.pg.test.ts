@@ -1,6 +1,10 @@
 import { expect } from 'chai'
-import { readRelations } from '../../src/catalog/introspect.ts'
-import { type DiscoveryScope, findScopeProblems, readSchemas } from '../../src/catalog/scope.ts'
+import { readRelations } from '../../src/introspection/introspect.ts'
+import {
+  type DiscoveryScope,
+  findScopeProblems,
+  readSchemas,
+} from '../../src/introspection/scope.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { CatalogSession } from './catalog-session.ts'
 

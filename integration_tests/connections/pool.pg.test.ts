@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
+import { Database } from '../../src/postgres/session/database.ts'
 import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 

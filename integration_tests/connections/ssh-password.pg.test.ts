@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
+import { Database } from '../../src/postgres/session/database.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
 import { PasswordSshServer } from './password-ssh-server.ts'
 import { SECRET } from './tls-world.ts'

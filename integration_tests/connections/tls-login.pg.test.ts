@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { Connection } from 'pg'
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
+import { Database } from '../../src/postgres/session/database.ts'
 import { certified } from './misconfigurations.ts'
 import { describeWith } from './programs.ts'
 import { createTlsWorld, KEY_PASSWORD, SCRAM_PASSWORD, type TlsWorld } from './tls-world.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
+import { Database } from '../../src/postgres/session/database.ts'
 import type { Authority } from './certificates.ts'
 import { askPsql, type Outcome, TRAVEL_SQL } from './psql.ts'
 import { describeWith, isInstalled } from './programs.ts'

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
-import { readHealth } from '../../src/postgres/health.ts'
+import { Database } from '../../src/postgres/session/database.ts'
+import { readHealth } from '../../src/postgres/session/health.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { Server } from '../helpers/server.ts'
 

@@ -1,6 +1,6 @@
 import { parseConfig } from '../../src/config/parse-config.ts'
-import { Database } from '../../src/postgres/database.ts'
-import { ReadTransaction } from '../../src/postgres/read-transaction.ts'
+import { Database } from '../../src/postgres/session/database.ts'
+import { ReadTransaction } from '../../src/postgres/session/read-transaction.ts'
 import type { TupleSink } from '../../src/wire/copy-stream.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 

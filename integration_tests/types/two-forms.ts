@@ -1,4 +1,4 @@
-import { ByteBuffer } from '../../src/protocol/byte-buffer.ts'
+import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import type { ValueWriter } from '../../src/types/pg-type.ts'
 import type { TupleSink } from '../../src/wire/copy-stream.ts'
 

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
-import type { AirbyteStream, ConfiguredStream, JsonObject, SyncMode } from '../protocol/messages.ts'
-import { QUERY_STREAM_NAME } from './query-stream.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { AirbyteStream, ConfiguredStream, SyncMode } from '../protocol/messages.ts'
+import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
 
 /**
  * The streams of a configured catalog. Fields that the connector does not use may be there or not; an optional one

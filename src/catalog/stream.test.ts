@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import type { PgType } from '../types/pg-type.ts'
-import type { Column, Relation } from './relation.ts'
+import type { Column, Relation } from '../introspection/relation.ts'
 import { toCatalog, toStream } from './stream.ts'
 
 const INTEGER = { type: 'number', airbyte_type: 'integer' }

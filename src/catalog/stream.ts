@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts'
-import type { AirbyteStream, JsonObject } from '../protocol/messages.ts'
-import type { Relation } from './relation.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { AirbyteStream } from '../protocol/messages.ts'
+import type { Relation } from '../introspection/relation.ts'
 
 /** The config's `replication_method`, of those that decide how a stream is offered. */
 export type CatalogMethod = Exclude<Config['replicationMethod'], 'CDC'>

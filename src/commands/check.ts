@@ -1,12 +1,12 @@
-import { discoverRelations } from '../catalog/discovery.ts'
+import { discoverRelations } from '../introspection/discovery.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
-import { Database } from '../postgres/database.ts'
+import { Database } from '../postgres/session/database.ts'
 import { errorTrace, type Message } from '../protocol/messages.ts'
-import { reportHealth } from './health-report.ts'
+import { reportHealth } from '../monitoring/health-report.ts'
 import { joinProblems } from './problems.ts'
-import { log, type Run } from './run.ts'
-import { noteServer } from './server-notes.ts'
+import { log, type Run } from '../run-context.ts'
+import { noteServer } from '../monitoring/server-notes.ts'
 
 /**
  * Says whether a config works: SUCCEEDED, or FAILED with everything that is wrong. It never throws what the user could

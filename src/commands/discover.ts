@@ -1,14 +1,14 @@
-import type { ArrowOptions } from '../arrow/arrow-fields.ts'
-import { discoverRelations } from '../catalog/discovery.ts'
-import type { Relation } from '../catalog/relation.ts'
+import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
+import { discoverRelations } from '../introspection/discovery.ts'
+import type { Relation } from '../introspection/relation.ts'
 import { labelOfStream } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
-import { Database } from '../postgres/database.ts'
+import { Database } from '../postgres/session/database.ts'
 import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
 import { joinProblems } from './problems.ts'
-import { log, type Run } from './run.ts'
-import { streamTable } from './stream-table.ts'
+import { log, type Run } from '../run-context.ts'
+import { streamTable } from '../terminal/stream-table.ts'
 
 /**
  * Prints the catalog, with Arrow schemas when `arrow` asks for them; when the run has a place for other things than messages, a table for a person goes there instead.
@@ -42,7 +42,7 @@ async function withArrowSchemas(
   relations: readonly Relation[],
   options: ArrowOptions,
 ): Promise<readonly AirbyteStream[]> {
-  const { describeSchema } = await import('../arrow/describe-schema.ts')
+  const { describeSchema } = await import('../writers/arrow/describe-schema.ts')
   const columns = new Map(
     relations.map((relation) => [labelOfStream(relationName(relation)), relation.columns]),
   )

@@ -1,26 +1,26 @@
 import { buildConfiguredCatalog, parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
-import { discoverRelations } from '../catalog/discovery.ts'
-import type { Relation } from '../catalog/relation.ts'
+import { discoverRelations } from '../introspection/discovery.ts'
+import type { Relation } from '../introspection/relation.ts'
 import { labelOfStream, selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
-import { Database } from '../postgres/database.ts'
+import { Database } from '../postgres/session/database.ts'
 import { type ConfiguredStream, streamEstimate } from '../protocol/messages.ts'
 import { methodOf } from '../replication/methods.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
-import { type ArrowOutput, toArrowPlan } from './arrow-plan.ts'
-import { type Destination, RecordDestination } from './destination.ts'
-import { HealthLog } from './health-log.ts'
+import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
+import { type Destination, RecordDestination } from '../writers/writer.ts'
+import { HealthLog } from '../monitoring/health-log.ts'
 import { joinProblems } from './problems.ts'
-import { Progress } from './progress.ts'
-import { readWithRetries } from './read-with-retries.ts'
-import { log, type Run } from './run.ts'
-import { noteStatistics } from './server-notes.ts'
-import { StateFile } from './state-file.ts'
+import { Progress } from '../terminal/progress.ts'
+import { readWithRetries } from '../sync/read-with-retries.ts'
+import { log, type Run } from '../run-context.ts'
+import { noteStatistics } from '../monitoring/server-notes.ts'
+import { StateFile } from '../sync/state-file.ts'
 
 /** `--state-out` and what that file already holds. */
 export interface StateTarget {
@@ -92,7 +92,7 @@ async function openDestination(
     const message = `Arrow on stdout is one stream, and these are selected: ${names}. Choose one with --stream, or give a directory with --output.`
     throw new ConnectorError('config_error', message)
   }
-  const { ArrowDestination } = await import('./arrow-destination.ts')
+  const { ArrowDestination } = await import('../writers/arrow/arrow-destination.ts')
   return new ArrowDestination(run, config, arrow)
 }
 

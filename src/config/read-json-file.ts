@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
-import { quoteInexactNumbers } from './exact-json.ts'
-import { locateJsonError } from './json-error.ts'
+import { quoteInexactNumbers } from '../json/exact-json.ts'
+import { locateJsonError } from '../json/json-error.ts'
 
 /** What a file on the command line is for. */
 export type FileRole = 'config' | 'catalog' | 'state'

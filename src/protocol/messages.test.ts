@@ -1,8 +1,8 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
+import { JsonNumber } from '../json/json.ts'
 import {
   errorTrace,
-  JsonNumber,
   logMessage,
   serializeMessage,
   streamEstimate,

@@ -1,45 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { type ConnectorError, describeCause, type FailureType } from '../errors.ts'
-
-/** What no value begins with: it marks the strings that are to be printed as numbers. */
-const NUMBER_MARK = `${randomUUID()}:`
-const MARKED_NUMBERS = new RegExp(`"${NUMBER_MARK}([-+.\\deE]+)"`, 'g')
+import { type JsonObject, JsonNumber, stringifyExact } from '../json/json.ts'
 
 export type LogLevel = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'
 export type SyncMode = 'full_refresh' | 'incremental'
 export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
-/** A number that is printed with exactly these digits: integers beyond 2^53, and counts with a decimal point. */
-export class JsonNumber {
-  readonly digits: string
-
-  constructor(digits: string) {
-    this.digits = digits
-  }
-
-  toString(): string {
-    return this.digits
-  }
-
-  toJSON(): string {
-    return `${NUMBER_MARK}${this.digits}`
-  }
-}
-
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | JsonNumber
-  | readonly JsonValue[]
-  | { readonly [key: string]: JsonValue | undefined }
-export type JsonObject = { readonly [key: string]: JsonValue | undefined }
-
-/** Whether a part of a parsed JSON text, or of a state made in this run, is an object. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isObject && !(value instanceof JsonNumber)
-}
 
 /** What names a stream; PostgreSQL's schema is Airbyte's namespace. */
 export interface StreamDescriptor {
@@ -196,8 +160,7 @@ export function streamState(
 
 /** The line of a message, without its line feed. */
 export function serializeMessage(message: Message): string {
-  const line = JSON.stringify(message)
-  return message.type === 'STATE' ? line.replace(MARKED_NUMBERS, '$1') : line
+  return message.type === 'STATE' ? stringifyExact(message) : JSON.stringify(message)
 }
 
 /** A TRACE that says why the run fails and who must act. */

@@ -2,7 +2,7 @@ import { write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { errorCode } from '../errors.ts'
-import { ByteBuffer } from './byte-buffer.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { type Message, serializeMessage } from './messages.ts'
 
 const writeFile = promisify(write)

@@ -1,4 +1,4 @@
-import type { Copier } from '../postgres/copier.ts'
+import type { Copier } from '../postgres/copy/copier.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import type { ReadContext, RowsRead } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'

@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts'
-import { cursor } from './cursor.ts'
-import { fullRefresh } from './full-refresh.ts'
+import { cursor } from './cursor/cursor.ts'
+import { fullRefresh } from './snapshot/full-refresh.ts'
 import type { ReplicationMethod } from './method.ts'
 import type { StreamPlan } from './stream-plan.ts'
-import { xmin } from './xmin.ts'
+import { xmin } from './xmin/xmin.ts'
 
 /** The method of incremental streams, by the config's `replication_method`. */
 const INCREMENTAL_METHODS: Readonly<Record<Config['replicationMethod'], ReplicationMethod>> = {

@@ -1,11 +1,11 @@
-import { asSubquery, QUERY_STREAM_NAME } from '../catalog/query-stream.ts'
-import type { Column, Relation } from '../catalog/relation.ts'
+import { asSubquery, QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
+import type { Column, Relation } from '../introspection/relation.ts'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
-import type { ConfiguredStream, JsonObject } from '../protocol/messages.ts'
-import type { RecordField } from '../records/record-encoder.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { ConfiguredStream } from '../protocol/messages.ts'
 import { ident } from '../sql.ts'
-import type { StreamPlan } from './stream-plan.ts'
+import type { RecordField, StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
 export interface Planning {

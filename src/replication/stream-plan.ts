@@ -1,6 +1,14 @@
-import type { Column, Relation } from '../catalog/relation.ts'
-import type { JsonObject, StreamDescriptor, SyncMode } from '../protocol/messages.ts'
-import type { RecordField } from '../records/record-encoder.ts'
+import type { Column, Relation } from '../introspection/relation.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { StreamDescriptor, SyncMode } from '../protocol/messages.ts'
+import type { ValueWriter } from '../types/pg-type.ts'
+
+/** A property of the record's `data`. A column that the relation no longer has writes null. */
+export interface RecordField {
+  readonly name: string
+  /** What writes its value; null: nothing is selected for it, it is always null. */
+  readonly write: ValueWriter | null
+}
 
 /** A selected stream, bound to what it is in the database. */
 export interface StreamPlan {

@@ -1,10 +1,6 @@
 import type { Config } from '../config/config.ts'
-import {
-  type JsonObject,
-  type Message,
-  type StreamDescriptor,
-  streamState,
-} from '../protocol/messages.ts'
+import type { JsonObject } from '../json/json.ts'
+import { type Message, type StreamDescriptor, streamState } from '../protocol/messages.ts'
 
 /** A state that holds once all records so far have been delivered. Made only when it is needed. */
 export type StateThunk = () => JsonObject

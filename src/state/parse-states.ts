@@ -1,5 +1,6 @@
 import { ConnectorError } from '../errors.ts'
-import { isJsonObject, type JsonObject, type StreamDescriptor } from '../protocol/messages.ts'
+import { isJsonObject, type JsonObject } from '../json/json.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
 
 /** The stream states of an input state file. */
 export class InputStates {

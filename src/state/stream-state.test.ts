@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { isJsonObject, JsonNumber, type JsonObject } from '../protocol/messages.ts'
+import { isJsonObject, JsonNumber, type JsonObject } from '../json/json.ts'
 import { buildStreamState, parseStreamState, type StreamState } from './stream-state.ts'
 
 const NOTHING: StreamState = {

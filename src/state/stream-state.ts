@@ -1,4 +1,4 @@
-import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../protocol/messages.ts'
+import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts'
 import type { Horizon } from './horizon.ts'
 
 /** A cursor value as records show it: a number with its digits, a string, or a boolean. */

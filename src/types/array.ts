@@ -1,4 +1,4 @@
-import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled } from './text.ts'
 

@@ -1,4 +1,4 @@
-import { viewOf } from '../wire/byte-view.ts'
+import { viewOf } from '../bytes/byte-view.ts'
 import { expectBytes } from './numbers.ts'
 import { EXACT, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'

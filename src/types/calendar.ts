@@ -1,4 +1,4 @@
-import { put2, put4, put6, putUint } from './digits.ts'
+import { put2, put4, put6, putUint } from '../bytes/digits.ts'
 
 const DAYS_PER_ERA = 146_097
 /** Days from 0000-03-01 to 2000-01-01 in the proleptic Gregorian calendar. */

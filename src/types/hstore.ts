@@ -1,4 +1,4 @@
-import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import type { ValueWriter } from './pg-type.ts'
 import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 

@@ -1,5 +1,5 @@
-import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import type { JsonObject } from '../protocol/messages.ts'
+import type { ByteBuffer } from '../bytes/byte-buffer.ts'
+import type { JsonObject } from '../json/json.ts'
 
 /** The value is in the record, to the last digit. */
 export const EXACT = 0

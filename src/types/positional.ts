@@ -1,5 +1,5 @@
-import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { put8 } from './digits.ts'
+import type { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { put8 } from '../bytes/digits.ts'
 
 const MINUS = 0x2d
 const POINT = 0x2e

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../protocol/messages.ts'
+import type { JsonObject } from '../json/json.ts'
 import {
   writeBitElement,
   writeBool,

@@ -1,5 +1,5 @@
-import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { viewOf } from '../wire/byte-view.ts'
+import type { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { viewOf } from '../bytes/byte-view.ts'
 import {
   DATE_MAX_BYTES,
   isBeforeChrist,
@@ -8,7 +8,7 @@ import {
   timeDecimals,
   TIME_MAX_BYTES,
 } from './calendar.ts'
-import { put2 } from './digits.ts'
+import { put2 } from '../bytes/digits.ts'
 import { expectBytes } from './numbers.ts'
 import { EXACT, type Outcome, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
 import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 import { written } from './written.test.ts'

@@ -1,7 +1,7 @@
-import type { ByteBuffer } from '../protocol/byte-buffer.ts'
-import { viewOf } from '../wire/byte-view.ts'
+import type { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { viewOf } from '../bytes/byte-view.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from './pg-type.ts'
-import { isValidUtf8, replaceInvalidUtf8 } from './utf8.ts'
+import { isValidUtf8, replaceInvalidUtf8 } from '../bytes/utf8.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c

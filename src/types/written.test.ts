@@ -1,4 +1,4 @@
-import { ByteBuffer } from '../protocol/byte-buffer.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import type { Outcome, ValueWriter } from './pg-type.ts'
 
 const BEFORE = Buffer.from('1"{,')

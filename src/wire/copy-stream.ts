@@ -1,4 +1,4 @@
-import { viewOf } from './byte-view.ts'
+import { viewOf } from '../bytes/byte-view.ts'
 import { isControlMessage } from './control-message.ts'
 
 /** Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then per field int32 length and bytes. */

@@ -1,0 +1,98 @@
+import { ConnectorError, errorCode } from '../errors.ts'
+import type { SqlSession } from '../postgres/session/sql-session.ts'
+import { columnBuilder } from './column.ts'
+import type { Column, Relation } from './relation.ts'
+import { readTypes } from './type-rows.ts'
+
+/**
+ * The stream of the config's `query`. Its namespace is the first of the configured schemas; that schema may not hold
+ * a relation of the same name.
+ */
+export const QUERY_STREAM_NAME = 'query'
+
+const NOT_A_SELECT =
+  "The 'query' parameter is not a single SELECT that only reads, or it has a syntax error. " +
+  'Give one SELECT without INTO, FOR UPDATE or a WITH that changes data.'
+
+/** SQLSTATEs that a statement earns as a subquery when it is none, or not one that may run here. */
+const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([
+  '0A000' /* feature_not_supported: a WITH that changes data, below the top level */,
+  '25006' /* read_only_sql_transaction */,
+  '42601' /* syntax_error: no SELECT, or several statements */,
+])
+
+/**
+ * One token of PostgreSQL's SQL, as far as it takes to know where quoted text, names and line comments end.
+ * An `E` or a `$` inside a name starts nothing, hence names are tokens of their own.
+ */
+const TOKEN =
+  /[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$.*?\$\k<tag>\$|(?<blank>\s+|--[^\n\r]*|;)|./suy
+
+/**
+ * The columns that the query gives, without running it.
+ * @throws ConnectorError config_error if it is not a single SELECT or two of its columns have the same name.
+ */
+export async function describeQuery(session: SqlSession, query: string): Promise<Column[]> {
+  const sql = `SELECT * FROM ${asSubquery(query)} LIMIT 0`
+  const fields = await session.describe(sql).catch((error: unknown) => {
+    if (!NOT_A_SELECT_SQLSTATES.has(errorCode(error) ?? '')) throw error
+    throw new ConnectorError('config_error', NOT_A_SELECT, { cause: error })
+  })
+  rejectRepeatedNames(fields.map((field) => field.name))
+  const typeOids = fields.map((field) => field.typeOid)
+  const buildColumn = columnBuilder(await readTypes(session, typeOids))
+  return fields.map((field) => buildColumn({ ...field, isNullable: true }))
+}
+
+/** `( … ) AS subquery`: the query as an item of a FROM list, without its trailing semicolons and comments. */
+export function asSubquery(query: string): string {
+  return `(\n${trimQuery(query)}\n) AS subquery`
+}
+
+/** The stream of the config's `query`: like a view, known by its `oid` 0, which no relation has. */
+export function buildQueryRelation(schema: string, columns: readonly Column[]): Relation {
+  return {
+    oid: 0,
+    schema,
+    name: QUERY_STREAM_NAME,
+    kind: 'v',
+    isPartition: false,
+    columns,
+    primaryKey: [],
+    hasSystemColumns: false,
+    estimatedRows: null,
+    sizeBytes: 0,
+  }
+}
+
+/** The query up to the last token that is neither white space, a comment nor a semicolon. */
+export function trimQuery(query: string): string {
+  let end = 0
+  for (let position = 0; position < query.length;) {
+    const isComment = query.startsWith('/*', position)
+    TOKEN.lastIndex = position
+    const token = isComment ? null : TOKEN.exec(query)
+    position = token === null ? endOfComment(query, position) : TOKEN.lastIndex
+    if (!isComment && token?.groups?.['blank'] === undefined) end = position
+  }
+  return query.slice(0, end)
+}
+
+/** Comments nest: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-COMMENTS */
+function endOfComment(query: string, start: number): number {
+  const mark = /\/\*|\*\//g
+  mark.lastIndex = start
+  for (let depth = 0, found = mark.exec(query); found !== null; found = mark.exec(query)) {
+    depth += found[0] === '/*' ? 1 : -1
+    if (depth === 0) return mark.lastIndex
+  }
+  return query.length
+}
+
+function rejectRepeatedNames(names: readonly string[]): void {
+  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  if (repeated.size === 0) return
+  const list = [...repeated].map((name) => `'${name}'`).join(', ')
+  const message = `The 'query' parameter gives several columns the same name: ${list}. Name each with AS.`
+  throw new ConnectorError('config_error', message)
+}

@@ -1,0 +1,154 @@
+import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
+import type { SqlSession } from '../postgres/session/sql-session.ts'
+import { ident } from '../sql.ts'
+import { QUERY_STREAM_NAME } from './query-stream.ts'
+import type { Relation } from './relation.ts'
+import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
+
+/** What a config asks for and who asks. */
+export type DiscoveryScope = Pick<Config, 'database' | 'username' | 'schemas' | 'table' | 'query'>
+
+/** A schema of the database, whether or not the role may look into it. */
+export interface Schema {
+  readonly name: string
+  readonly hasUsage: boolean
+  /** Those of the scope's `table` name, or all; also what the role may not read. */
+  readonly relationCount: number
+}
+
+/** How many names a message lists before it counts the rest. */
+const MAX_LISTED_NAMES = 20
+
+/** All schemas that users can make, and how many relations named `$1`, if not null, each has; `$2` do not count. */
+const SCHEMAS_SQL = `
+SELECT
+  n.nspname::text AS name,
+  coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS "hasUsage",
+  count(c.oid)::int4 AS "relationCount"
+FROM pg_catalog.pg_namespace AS n
+LEFT JOIN pg_catalog.pg_class AS c
+  ON c.relnamespace = n.oid
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND ($1::text IS NULL OR c.relname = $1::text)
+  AND c.relname <> ALL ($2::text[])
+GROUP BY n.oid, n.nspname
+ORDER BY n.nspname`
+
+/** The schemas of the database that are not the system's, by name. One query. */
+export async function readSchemas(session: SqlSession, table: string | null): Promise<Schema[]> {
+  const schemas = await session.query<Schema>(SCHEMAS_SQL, [table, SYSTEM_RELATIONS])
+  return schemas.filter(({ name }) => !isSystemSchema(name))
+}
+
+/**
+ * What keeps discovery from finding what the config asks for, each a config_error: a schema that does not exist, a
+ * table that is not there, nothing to read at all, a relation that has the name of the query's stream.
+ * @param schemas what `readSchemas` gives for the scope's `table`.
+ * @param relations what `readRelations` gives for the scope, without the query's own.
+ */
+export function findScopeProblems(
+  scope: DiscoveryScope,
+  schemas: readonly Schema[],
+  relations: readonly Relation[],
+): ConnectorError[] {
+  const configured = schemas.filter(({ name }) => scope.schemas.includes(name))
+  const problems = [
+    ...findUnknownSchemas(scope, schemas),
+    ...findNothing(scope, configured, relations),
+    ...findQueryNameClash(scope, relations),
+  ]
+  return problems.map((message) => new ConnectorError('config_error', message))
+}
+
+function findUnknownSchemas(scope: DiscoveryScope, schemas: readonly Schema[]): string[] {
+  const system = scope.schemas.filter(isSystemSchema)
+  const existing = new Set(schemas.map(({ name }) => name))
+  const unknown = scope.schemas.filter((name) => !isSystemSchema(name) && !existing.has(name))
+  const visible = namesOf(schemas.filter(({ hasUsage }) => hasUsage))
+  const problems: string[] = []
+  if (unknown.length > 0) {
+    const verb = unknown.length === 1 ? 'does' : 'do'
+    problems.push(
+      `The ${schemaList(unknown)} ${verb} not exist in database '${scope.database}'. ` +
+        `User '${scope.username}' sees: ${listNames(visible) || 'none'}. Names are case sensitive.`,
+    )
+  }
+  if (system.length > 0) {
+    problems.push(
+      `The system's own ${schemaList(system)} cannot be synced. Choose other 'schemas'.`,
+    )
+  }
+  return problems
+}
+
+/** Silent when no configured schema exists: then that is the problem. */
+function findNothing(
+  scope: DiscoveryScope,
+  configured: readonly Schema[],
+  relations: readonly Relation[],
+): string[] {
+  if (relations.length > 0 || configured.length === 0) return []
+  const holders = configured.filter(({ relationCount }) => relationCount > 0)
+  const { database, username, table, query } = scope
+  if (table !== null) {
+    if (holders.length === 0) {
+      return [`Table not found: ${table} in schema ${scope.schemas.join(', ')}`]
+    }
+    const place = `table '${table}' in ${schemaList(namesOf(holders))}`
+    return [`User '${username}' may not read ${place}. ${explainGrants(scope, holders)}`]
+  }
+  if (query !== null) return []
+  const place = `the ${schemaList(namesOf(configured))} of database '${database}'`
+  const reason =
+    holders.length === 0
+      ? 'There are no tables or views.'
+      : `User '${username}' may read none of them. ${explainGrants(scope, holders)}`
+  return [`Discovered zero tables in ${place}. ${reason}`]
+}
+
+/** The grants that are missing in schemas which do hold what is looked for. */
+function explainGrants({ username, table }: DiscoveryScope, holders: readonly Schema[]): string {
+  const role = ident(username)
+  const closed = holders.filter(({ hasUsage }) => !hasUsage)
+  const schemas = listIdents(namesOf(holders))
+  const readable =
+    table === null
+      ? `ALL TABLES IN SCHEMA ${schemas}`
+      : holders.map(({ name }) => ident(name, table)).join(', ')
+  const select = `GRANT SELECT ON ${readable} TO ${role}`
+  if (closed.length === 0) return `Run ${select}.`
+  return `Run GRANT USAGE ON SCHEMA ${listIdents(namesOf(closed))} TO ${role} and ${select}.`
+}
+
+function findQueryNameClash(scope: DiscoveryScope, relations: readonly Relation[]): string[] {
+  const schema = scope.schemas[0]
+  if (scope.query === null || schema === undefined) return []
+  if (!relations.some((relation) => isQueryName(relation, schema))) return []
+  return [
+    `Schema '${schema}' has a relation '${QUERY_STREAM_NAME}', the name of the stream of the 'query' parameter. ` +
+      `Narrow discovery with 'table', or put another schema first in 'schemas'.`,
+  ]
+}
+
+function isQueryName(relation: Relation, schema: string): boolean {
+  return relation.name === QUERY_STREAM_NAME && relation.schema === schema
+}
+
+function namesOf(schemas: readonly Schema[]): string[] {
+  return schemas.map(({ name }) => name)
+}
+
+function schemaList(names: readonly string[]): string {
+  return `${names.length === 1 ? 'schema' : 'schemas'} ${listNames(names)}`
+}
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_LISTED_NAMES).map((name) => `'${name}'`)
+  const rest = names.length - shown.length
+  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ')
+}
+
+function listIdents(names: readonly string[]): string {
+  return names.map((name) => ident(name)).join(', ')
+}

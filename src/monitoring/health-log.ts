@@ -1,0 +1,117 @@
+import type { Config } from '../config/config.ts'
+import type { Database } from '../postgres/session/database.ts'
+import { readLockWait } from '../postgres/session/lock-wait.ts'
+import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
+import type { RowsRead } from '../replication/method.ts'
+import { ConsumerPace } from './consumer-pace.ts'
+import { reportHealth, type Throughput } from './health-report.ts'
+import { findWarnings, type HealthWarning } from './health-warnings.ts'
+import { log, type Run } from '../run-context.ts'
+
+const INTERVAL_MS = 30_000
+/** How long a stopped read waits for its last report. */
+const STOPPED_MS = 500
+/** How often we look whether something has changed. */
+const LOOK_MS = 2000
+
+/** Health LOGs of a read: at its start, every 30 s, at its end, and at once when there is something new to warn of. */
+export class HealthLog implements AsyncDisposable {
+  readonly #run: Run
+  readonly #config: Config
+  readonly #database: Database
+  readonly #startedMs = performance.now()
+  readonly #streams = new Map<string, number>()
+  readonly #pace = new ConsumerPace(INTERVAL_MS)
+  readonly #timer: NodeJS.Timeout
+  #transaction: { readonly processId: number; readonly begunMs: number } | null = null
+  #warnings: readonly HealthWarning[] = []
+  #reportedMs = 0
+  #isLooking = false
+  #firstRowMs: number | null = null
+  #rows = 0
+  #bytes = 0
+
+  private constructor(run: Run, config: Config, database: Database) {
+    this.#run = run
+    this.#config = config
+    this.#database = database
+    this.#timer = setInterval(() => void this.#look(), LOOK_MS)
+  }
+
+  /** Reports once and from then on. */
+  static async start(run: Run, config: Config, database: Database): Promise<HealthLog> {
+    const health = new HealthLog(run, config, database)
+    await health.#report()
+    return health
+  }
+
+  /** What is read from now on is read in this transaction, or in none. */
+  watch(transaction: ReadTransaction | null): void {
+    if (transaction === null) this.#transaction = null
+    else this.#transaction = { processId: transaction.processId, begunMs: performance.now() }
+  }
+
+  /** Records are in the output. */
+  count(descriptor: StreamDescriptor, { rows, bytes }: Pick<RowsRead, 'rows' | 'bytes'>): void {
+    this.#firstRowMs ??= performance.now() - this.#startedMs
+    this.#rows += rows
+    this.#bytes += bytes
+    const name = `${descriptor.namespace}.${descriptor.name}`
+    this.#streams.set(name, (this.#streams.get(name) ?? 0) + rows)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#timer)
+    this.#isLooking = true
+    this.#warnings = []
+    await this.#report()
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return
+    this.#isLooking = true
+    const known = namesOf(this.#warnings)
+    const warnings = await this.#findWarnings()
+    const isOver = performance.now() - this.#reportedMs >= INTERVAL_MS
+    this.#warnings = warnings
+    if (isOver || namesOf(warnings) !== known) await this.#report()
+    this.#isLooking = false
+  }
+
+  async #findWarnings(): Promise<readonly HealthWarning[]> {
+    const transaction = this.#transaction
+    const nowMs = performance.now()
+    const isPrimary = !this.#database.server.isInRecovery
+    return findWarnings({
+      pool: this.#database.figures(),
+      consumerShare: this.#pace.share(nowMs, this.#run.output.waitedMs),
+      wasHeldBack: this.#warnings.some(({ name }) => name === 'slow_consumer'),
+      lockWait: transaction && (await readLockWait(this.#database, transaction.processId, LOOK_MS)),
+      snapshotAgeMs: transaction !== null && isPrimary ? nowMs - transaction.begunMs : null,
+    })
+  }
+
+  async #report(): Promise<void> {
+    this.#reportedMs = performance.now()
+    const throughput = this.#throughput()
+    const patience = this.#run.signal.aborted ? { timeoutMs: STOPPED_MS } : {}
+    const progress = { throughput, warnings: this.#warnings, ...patience }
+    const { level, message, health } = await reportHealth(this.#database, this.#config, progress)
+    log(this.#run, level, message, health)
+  }
+
+  #throughput(): Throughput {
+    return {
+      firstRowMs: this.#firstRowMs,
+      elapsedMs: performance.now() - this.#startedMs,
+      rows: this.#rows,
+      bytes: this.#bytes,
+      streams: Object.fromEntries(this.#streams),
+    }
+  }
+}
+
+function namesOf(warnings: readonly HealthWarning[]): string {
+  return warnings.map(({ name }) => name).join()
+}

@@ -1,0 +1,49 @@
+import type { PoolFigures } from '../postgres/session/database.ts'
+
+/** What there is to see of a read that goes on. */
+export interface HealthSigns {
+  readonly pool: PoolFigures
+  /** How much of the last half minute the consumer made us wait: 0 to 1. */
+  readonly consumerShare: number
+  /** Whether the last look found that the consumer holds us back. */
+  readonly wasHeldBack: boolean
+  /** What our backend waits for, such as `Lock: relation`; null: for no lock. */
+  readonly lockWait: string | null
+  /** Null: there is no snapshot, or the server is a standby, where it keeps nothing from being cleaned up. */
+  readonly snapshotAgeMs: number | null
+}
+
+/** Something that makes a sync slow or a burden for the server. */
+export interface HealthWarning {
+  readonly name: 'pool_exhausted' | 'slow_consumer' | 'lock_wait' | 'old_snapshot'
+  readonly text: string
+}
+
+const HELD_BACK_SHARE = 0.5
+/** Below it, a consumer that held us back does so no longer. */
+const RELEASED_SHARE = 0.25
+const OLD_SNAPSHOT_MS = 10 * 60_000
+const MINUTE_MS = 60_000
+
+/** Everything that the signs give reason to warn of. */
+export function findWarnings(signs: HealthSigns): readonly HealthWarning[] {
+  const { pool, consumerShare, wasHeldBack, lockWait, snapshotAgeMs } = signs
+  const warnings: HealthWarning[] = []
+  if (pool.waiting > 0) {
+    const text = `the pool is exhausted: ${pool.waiting} wait for one of ${pool.max} connections (max_connections)`
+    warnings.push({ name: 'pool_exhausted', text })
+  }
+  if (consumerShare > (wasHeldBack ? RELEASED_SHARE : HELD_BACK_SHARE)) {
+    warnings.push({ name: 'slow_consumer', text: 'the consumer of the records holds us back' })
+  }
+  if (lockWait !== null) {
+    const text = `our backend waits for ${lockWait}: another session holds it`
+    warnings.push({ name: 'lock_wait', text })
+  }
+  if (snapshotAgeMs !== null && snapshotAgeMs > OLD_SNAPSHOT_MS) {
+    const minutes = Math.floor(snapshotAgeMs / MINUTE_MS)
+    const text = `our snapshot is ${minutes} minutes old, and VACUUM cannot remove rows that died since`
+    warnings.push({ name: 'old_snapshot', text })
+  }
+  return warnings
+}

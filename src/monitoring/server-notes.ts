@@ -1,0 +1,53 @@
+import type { Relation } from '../introspection/relation.ts'
+import type { Config } from '../config/config.ts'
+import { findFilledTables } from '../postgres/session/activity.ts'
+import { connectionLimit, type ServerFacts } from '../postgres/connection/server-facts.ts'
+import type { SqlSession } from '../postgres/session/sql-session.ts'
+import type { LogLevel } from '../protocol/messages.ts'
+
+/** Something about the server that the user should know before the first sync. */
+export interface ServerNote {
+  readonly level: LogLevel
+  readonly message: string
+}
+
+/** What is particular about a server: it is a standby, a pooler stands before it, or it has too few connections for us. */
+export function noteServer(server: ServerFacts, config: Config): readonly ServerNote[] {
+  const notes: ServerNote[] = []
+  if (server.isInRecovery) {
+    const message =
+      'The server is a standby. Reads that its recovery cancels are tried again from the last state; raise max_standby_streaming_delay there, or turn on hot_standby_feedback, if that happens often.'
+    notes.push({ level: 'INFO', message })
+  }
+  if (server.isPooled) {
+    const message =
+      'A pooler is between us and the server. Everything works by transaction; only, a silent server cannot be told from a busy one outside of them (timeout_seconds), and connection limits are the pooler’s.'
+    notes.push({ level: 'INFO', message })
+  }
+  const limit = connectionLimit(server)
+  if (config.maxConnections > limit && !server.isPooled) {
+    const message = `max_connections of the config is ${config.maxConnections}, and only ${limit} can be had: the server has ${server.maxConnections}, the role may have ${server.roleLimit ?? 'as many'}, the database ${server.databaseLimit ?? 'as many'}. Lower max_connections of the config.`
+    notes.push({ level: 'WARN', message })
+  }
+  return notes
+}
+
+/** With fewer rows nobody minds that there are no statistics. */
+const MIN_ROWS = 10_000
+
+/** A word about tables of some size that ANALYZE has never seen; null: there are none. */
+export async function noteStatistics(
+  session: SqlSession,
+  relations: readonly Relation[],
+): Promise<string | null> {
+  const unknown = relations.filter(
+    ({ kind, estimatedRows }) => (kind === 'r' || kind === 'm') && estimatedRows === null,
+  )
+  const oids = unknown.map(({ oid }) => oid)
+  const large = await findFilledTables(session, oids, MIN_ROWS)
+  const names = unknown
+    .filter(({ oid }) => large.has(oid))
+    .map(({ schema, name }) => `'${schema}.${name}'`)
+  if (names.length === 0) return null
+  return `The statistics of the server know nothing about ${names.join(', ')}: estimates are missing, and plans may be poor. Run ANALYZE there.`
+}

@@ -1,0 +1,82 @@
+import { Client, type ClientConfig } from 'pg'
+import type { Config } from '../../config/config.ts'
+import { ConnectorError, errorCode } from '../../errors.ts'
+import { Deadline } from './deadline.ts'
+import { alreadyConnected } from './pg-stream.ts'
+import type { Route } from './route.ts'
+
+type ConnectCallback = (error?: Error) => void
+
+/** pg's start-up on a stream that `route` has connected and encrypted. */
+export function clientClass(config: Config, route: Route): typeof Client {
+  return class EstablishedClient extends Client {
+    constructor(_options?: ClientConfig) {
+      super(clientOptions(config))
+      this.on('error', nameLoss)
+    }
+
+    override connect(): Promise<Client>
+    override connect(callback: ConnectCallback): void
+    override connect(callback?: ConnectCallback): Promise<Client> | void {
+      const connected = this.#connect()
+      if (callback === undefined) return connected
+      connected.then(
+        () => callback(),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error))),
+      )
+    }
+
+    /** One deadline for everything: look-up, TCP, TLS and start-up. */
+    async #connect(): Promise<Client> {
+      using deadline = new Deadline(config.connectTimeoutMs)
+      const { signal, error: expiry } = deadline
+      const stream = await route.connect(deadline)
+      const onTimeout = (): void => void stream.destroy(expiry)
+      signal.addEventListener('abort', onTimeout)
+      try {
+        Object.assign(this.connection, { stream: alreadyConnected(stream) })
+        await super.connect()
+        route.settle()
+        return this
+      } catch (error) {
+        if (signal.aborted) throw expiry
+        if (stream.destroyed || stream.readableEnded) nameLoss(error)
+        throw error
+      } finally {
+        signal.removeEventListener('abort', onTimeout)
+      }
+    }
+  }
+}
+
+function clientOptions(config: Config): ClientConfig {
+  return {
+    host: config.host,
+    port: config.port,
+    database: config.database,
+    user: config.username,
+    password: () => requirePassword(config),
+    application_name: config.applicationName,
+    ...(config.serverOptions !== null && { options: config.serverOptions }),
+    ssl: false,
+    enableChannelBinding: true,
+  }
+}
+
+/** Asked for only when the server wants one. As plain text, an empty one would be looked up in PGPASSWORD and ~/.pgpass. */
+function requirePassword({ username, password }: Config): string {
+  if (password !== '') return password
+  const message = `the server asks for the password of user "${username}", and the config has none. Give password.`
+  throw new ConnectorError('config_error', message)
+}
+
+/**
+ * Gives pg's own error for a connection that ended the code by which it is classified; the queries that were under way
+ * fail with the same object. Without a listener the event would end the process.
+ */
+function nameLoss(error: unknown): void {
+  const isNameless = error instanceof Error && !(error instanceof ConnectorError)
+  if (isNameless && errorCode(error) === null) {
+    Object.assign(error, { code: 'ECONNRESET' })
+  }
+}

@@ -1,0 +1,114 @@
+import type { Config } from '../../config/config.ts'
+import { ConnectorError, errorCode, type FailureType } from '../../errors.ts'
+import type { Encryption } from './tls/encryption.ts'
+import type { ServerFacts } from './server-facts.ts'
+import { explainTls } from './tls/tls-error.ts'
+
+/** What is known where an attempt to connect fails. */
+export interface Attempt {
+  readonly encryption: Encryption
+  /** Connections that the pool has. */
+  readonly held: number
+  /** Null: this was the first connection. */
+  readonly server: ServerFacts | null
+}
+
+type Explain = (config: Config, attempt: Attempt) => string
+
+/** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
+const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
+  ECONNREFUSED: {
+    type: 'config_error',
+    explain: ({ host, port }) =>
+      `connection to "${host}", port ${port}, was refused. Check host and port, and that the server runs and accepts TCP connections (listen_addresses).`,
+  },
+  ENOTFOUND: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" is unknown. Check the host name.`,
+  },
+  EAI_AGAIN: {
+    type: 'transient_error',
+    explain: ({ host }) =>
+      `host "${host}" could not be looked up just now. Check DNS and try again.`,
+  },
+  ETIMEDOUT: {
+    type: 'config_error',
+    explain: ({ host, port, connectTimeoutMs }) =>
+      `"${host}", port ${port}, did not answer within ${connectTimeoutMs / 1000} s. Check host, port and firewall, or raise connect_timeout.`,
+  },
+  EHOSTUNREACH: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" cannot be reached. Check the network and the host name.`,
+  },
+  ENETUNREACH: {
+    type: 'config_error',
+    explain: ({ host }) => `the network of "${host}" cannot be reached. Check the network.`,
+  },
+  ECONNRESET: {
+    type: 'transient_error',
+    explain: ({ host, port }) =>
+      `"${host}", port ${port}, closed the connection. Check that it is a PostgreSQL server, and try again.`,
+  },
+  '28P01': {
+    type: 'config_error',
+    explain: ({ username }) =>
+      `password authentication failed for user "${username}". Check username and password.`,
+  },
+  '28000': {
+    type: 'config_error',
+    explain: (config, { encryption }) =>
+      `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeTravel(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
+  },
+  '3D000': {
+    type: 'config_error',
+    explain: ({ database }) => `database "${database}" does not exist. Check database.`,
+  },
+  '42501': {
+    type: 'config_error',
+    explain: ({ username, database }) =>
+      `user "${username}" lacks the CONNECT privilege on database "${database}". Run GRANT CONNECT ON DATABASE.`,
+  },
+  '53300': {
+    type: 'transient_error',
+    explain: ({ username, maxConnections }, { held, server }) =>
+      `the server has no connection left for us: we hold ${held} and want up to ${maxConnections} (max_connections of the config)${describeLimits(server)}. Raise max_connections of the server or the limit of role "${username}" (ALTER ROLE … CONNECTION LIMIT), or lower max_connections of the config.`,
+  },
+  '08P01': {
+    type: 'transient_error',
+    explain: ({ host, port, database, username }) =>
+      `"${host}", port ${port}, refused the connection as a breach of the protocol. If a pooler such as PgBouncer listens there, check that it knows database "${database}" and user "${username}" and reaches the server, and take options out of jdbc_url_params.`,
+  },
+  '57P03': {
+    type: 'transient_error',
+    explain: () => 'the server is starting up or shutting down. Try again in a moment.',
+  },
+}
+
+/** An attempt to connect failed: the error that tells its cause and remedy. */
+export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
+  const code = errorCode(error) ?? ''
+  const known = EXPLANATIONS[code]
+  if (known !== undefined) return failed(known.type, known.explain(config, attempt), error)
+  const tls = explainTls(error, code, config)
+  if (tls !== null) return failed('config_error', tls, error)
+  const other = ConnectorError.from(error)
+  return failed(other.failureType, other.message, other.cause ?? error)
+}
+
+function failed(type: FailureType, text: string, cause: unknown): ConnectorError {
+  return new ConnectorError(type, `Failed to create connection pool: ${text}`, { cause })
+}
+
+function describeLimits(server: ServerFacts | null): string {
+  if (server === null) return ''
+  const { maxConnections, roleLimit, databaseLimit } = server
+  const limits = [`the server has ${maxConnections} for everybody`]
+  if (roleLimit !== null) limits.push(`the role may have ${roleLimit}`)
+  if (databaseLimit !== null) limits.push(`the database ${databaseLimit}`)
+  return `; ${limits.join(', ')}`
+}
+
+function describeTravel({ ssl }: Config, encryption: Encryption): string {
+  if (encryption === 'plain') return 'without TLS'
+  return `with TLS and ${ssl.clientCertificate === null ? 'no' : 'a'} client certificate`
+}

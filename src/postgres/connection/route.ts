@@ -1,0 +1,139 @@
+import type { Duplex } from 'node:stream'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import type { Config } from '../../config/config.ts'
+import { ConnectorError } from '../../errors.ts'
+import type { Deadline } from './deadline.ts'
+import { type Encryption, mayMend, planEncryption, TlsFailure } from './tls/encryption.ts'
+import { connectSocket } from './socket.ts'
+import { SshTunnel } from './ssh/ssh-tunnel.ts'
+import { streamEvent } from './stream-event.ts'
+import { tlsOptions } from './tls/tls.ts'
+
+/** https://www.postgresql.org/docs/current/protocol-message-formats.html (SSLRequest) */
+const SSL_REQUEST = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])
+const YES = 'S'
+const NO = 'N'
+const KEEP_ALIVE_MS = 30_000
+
+/**
+ * The way to the server that every connection of a run takes, through one SSH tunnel if the config has one. Whether it is encrypted is open until the first
+ * connection is up; then it stays as it is.
+ */
+export class Route implements Disposable {
+  readonly #config: Config
+  /** Opened by the first connection, and anew by the next one when it was lost. */
+  #tunnel: Promise<SshTunnel> | null = null
+  #encryption: Encryption
+  #alternative: Encryption | null
+
+  constructor(config: Config) {
+    const { first, second } = planEncryption(config.ssl.mode)
+    this.#config = config
+    this.#encryption = first
+    this.#alternative = second
+  }
+
+  /** How the last connection travelled. */
+  get encryption(): Encryption {
+    return this.#encryption
+  }
+
+  /** A connection is up: the others go the same way. */
+  settle(): void {
+    this.#alternative = null
+  }
+
+  /** Takes the other encryption if the mode has one and it may do better after `error`. */
+  turn(error: unknown): boolean {
+    if (this.#alternative === null || !mayMend(error)) return false
+    this.#encryption = this.#alternative
+    this.#alternative = null
+    return true
+  }
+
+  /**
+   * A stream to the server: connected, encrypted as the mode asks, with TCP keep-alive, ready for the start-up message.
+   * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError of the
+   * tunnel, or if TLS is required and the server has none, or if it is no PostgreSQL server.
+   */
+  async connect(deadline: Deadline): Promise<Duplex> {
+    const stream = await this.#reach(deadline)
+    try {
+      return this.#encryption === 'plain' ? stream : await this.#encrypt(stream, deadline)
+    } catch (error) {
+      stream.destroy()
+      throw error
+    }
+  }
+
+  [Symbol.dispose](): void {
+    void this.#tunnel?.then((tunnel) => tunnel.close(), ignore)
+  }
+
+  async #reach(deadline: Deadline): Promise<Duplex> {
+    const tunnel = await this.#openTunnel(deadline)
+    if (tunnel !== null) {
+      const stream = await tunnel.connect(this.#config, deadline)
+      return stream.on('error', ignore)
+    }
+    const socket = connectSocket(this.#config.host, this.#config.port)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    socket.on('error', ignore)
+    try {
+      await streamEvent(socket, 'connect', deadline)
+      return socket
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  async #openTunnel(deadline: Deadline): Promise<SshTunnel | null> {
+    const { tunnel } = this.#config
+    if (tunnel.method === 'NO_TUNNEL') return null
+    const known = this.#tunnel
+    const last = await known?.catch(() => null)
+    if (last?.isOpen === true) return last
+    if (this.#tunnel === known) this.#tunnel = SshTunnel.open(tunnel, deadline)
+    return await this.#tunnel
+  }
+
+  async #encrypt(stream: Duplex, deadline: Deadline): Promise<Duplex> {
+    const options = tlsOptions(this.#config.ssl, this.#config.host)
+    const answered = streamEvent(stream, 'data', deadline)
+    stream.write(SSL_REQUEST)
+    const answer = String(await answered)
+    if (answer === YES) return await secure(connectTls({ ...options, socket: stream }), deadline)
+    if (answer !== NO) throw notPostgres(this.#config)
+    if (planEncryption(this.#config.ssl.mode).second === null) throw noTls(this.#config)
+    this.#encryption = 'plain'
+    this.#alternative = null
+    return stream
+  }
+}
+
+async function secure(tls: TLSSocket, deadline: Deadline): Promise<TLSSocket> {
+  tls.on('error', ignore)
+  try {
+    await streamEvent(tls, 'secureConnect', deadline)
+    return tls
+  } catch (error) {
+    tls.destroy()
+    throw deadline.signal.aborted || !(error instanceof Error) ? error : new TlsFailure(error)
+  }
+}
+
+function notPostgres({ host, port }: Config): ConnectorError {
+  const message = `"${host}", port ${port}, does not answer like a PostgreSQL server. Check host and port.`
+  return new ConnectorError('config_error', message)
+}
+
+function noTls({ ssl }: Config): ConnectorError {
+  const message =
+    `The server does not support TLS, and ssl_mode '${ssl.mode}' needs it. ` +
+    'Turn TLS on in the server or choose ssl_mode prefer or disable.'
+  return new ConnectorError('config_error', message)
+}
+
+/** Between two listeners an error must not end the process; whoever waits next sees the closed stream. */
+function ignore(): void {}

@@ -1,0 +1,90 @@
+import type { TunnelConfig } from '../../../config/config.ts'
+import { ConnectorError, errorCode, type FailureType } from '../../../errors.ts'
+
+/** The config of a tunnel that there is. */
+export type SshConfig = Exclude<TunnelConfig, { readonly method: 'NO_TUNNEL' }>
+
+type Explain = (ssh: SshConfig) => string
+
+/** https://www.rfc-editor.org/rfc/rfc4254#section-5.1 */
+const CONNECT_FAILED = 2
+
+/** By Node.js code, or what part of ssh2 an error comes from: what it means and what to do about it. */
+const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
+  ECONNREFUSED: {
+    type: 'config_error',
+    explain: ({ host, port }) =>
+      `connection to "${host}", port ${port}, was refused. Check tunnel_host and tunnel_port.`,
+  },
+  ENOTFOUND: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" is unknown. Check tunnel_host.`,
+  },
+  EAI_AGAIN: {
+    type: 'transient_error',
+    explain: ({ host }) =>
+      `host "${host}" could not be looked up just now. Check DNS and try again.`,
+  },
+  ETIMEDOUT: {
+    type: 'config_error',
+    explain: ({ host, port }) =>
+      `"${host}", port ${port}, did not let us in within connect_timeout. Check tunnel_host, tunnel_port and firewall, or raise connect_timeout.`,
+  },
+  EHOSTUNREACH: {
+    type: 'config_error',
+    explain: ({ host }) => `host "${host}" cannot be reached. Check the network and tunnel_host.`,
+  },
+  'client-authentication': {
+    type: 'config_error',
+    explain: ({ host, user, method }) =>
+      method === 'SSH_KEY_AUTH'
+        ? `"${host}" does not let user "${user}" in with ssh_key. Check tunnel_user, and that authorized_keys of that user has the public part of the key.`
+        : `"${host}" does not let user "${user}" in with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.`,
+  },
+  protocol: {
+    type: 'config_error',
+    explain: ({ host, port }) =>
+      `"${host}", port ${port}, does not answer like an SSH server. Check tunnel_host and tunnel_port.`,
+  },
+  handshake: {
+    type: 'config_error',
+    explain: ({ host }) =>
+      `"${host}" has no algorithm in common with us. Allow a current one there (KexAlgorithms, Ciphers, HostKeyAlgorithms).`,
+  },
+  ECONNRESET: {
+    type: 'transient_error',
+    explain: ({ host, port }) =>
+      `"${host}", port ${port}, closed the connection. Check that it is an SSH server, and try again.`,
+  },
+}
+
+/** The way to the SSH server failed, not the database: the error that says so, with cause and remedy. */
+export function tunnelError(error: unknown, ssh: SshConfig): ConnectorError {
+  const known = EXPLANATIONS[errorCode(error) ?? ''] ?? EXPLANATIONS[memberOf(error, 'level')]
+  const { type, explain } = known ?? EXPLANATIONS['ECONNRESET']!
+  return new ConnectorError(type, `SSH tunnel: ${explain(ssh)}`, { cause: error })
+}
+
+/** The SSH server did not forward to the database: it may not, or it found nobody there. */
+export function forwardingError(
+  error: unknown,
+  ssh: SshConfig,
+  { host, port }: { readonly host: string; readonly port: number },
+): ConnectorError {
+  const target = `"${host}", port ${port}`
+  const message =
+    Object(error).reason === CONNECT_FAILED || errorCode(error) === 'ETIMEDOUT'
+      ? `The SSH tunnel to "${ssh.host}" is up, but from there ${target}, cannot be reached. Check host and port as that server sees them, and that PostgreSQL runs there.`
+      : `SSH tunnel: "${ssh.host}" does not forward user "${ssh.user}" to ${target}. Allow it there (AllowTcpForwarding, PermitOpen).`
+  // A server that restarts looks the same from here, so a retry may help: so says the code
+  const cause = Object.assign(new Error('forwarding failed', { cause: error }), {
+    code: 'ECONNREFUSED',
+  })
+  return new ConnectorError('config_error', message, { cause })
+}
+
+function memberOf(value: unknown, name: string): string {
+  const member: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, name) : ''
+  return typeof member === 'string' ? member : ''
+}

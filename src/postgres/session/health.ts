@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { errorCode } from '../../errors.ts'
+import type { Database } from './database.ts'
+
+/** What a round trip and the catalogs say of the database. Null: the role may not see it, or no connection was free. */
+export interface DatabaseHealth {
+  /** Whether it answered in time, or a connection is at work; else why not: an error code. */
+  readonly failure: string | null
+  readonly responseTimeMs: number | null
+  readonly databaseSizeBytes: number | null
+  readonly tableCount: number | null
+}
+
+const UNKNOWN: DatabaseHealth = {
+  failure: null,
+  responseTimeMs: null,
+  databaseSizeBytes: null,
+  tableCount: null,
+}
+
+const FACTS_SQL = `
+SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
+       (SELECT pg_catalog.count(*)
+        FROM pg_catalog.pg_class AS c
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE n.nspname = ANY ($1::pg_catalog.text[])
+          AND c.relkind IN ('r', 'p', 'v', 'm', 'f')) AS tables`
+
+/** Asks on a free connection of the pool; never waits for one nor longer than `timeoutMs` for an answer, never fails. */
+export async function readHealth(
+  database: Database,
+  schemas: readonly string[],
+  timeoutMs: number,
+): Promise<DatabaseHealth> {
+  const { idle, size, max } = database.figures()
+  if (idle === 0 && size >= max) return UNKNOWN
+  const answer = askDatabase(database, schemas).catch((error: unknown) => failed(error))
+  const late = sleep(timeoutMs, failed({ code: 'ETIMEDOUT' }), { ref: false })
+  return await Promise.race([answer, late])
+}
+
+async function askDatabase(
+  database: Database,
+  schemas: readonly string[],
+): Promise<DatabaseHealth> {
+  const started = performance.now()
+  await database.query('SELECT 1')
+  const responseTimeMs = performance.now() - started
+  return { ...UNKNOWN, responseTimeMs, ...(await readFacts(database, schemas)) }
+}
+
+function failed(error: unknown): DatabaseHealth {
+  return {
+    ...UNKNOWN,
+    failure: errorCode(errorCode(error) === null ? causeOf(error) : error) ?? 'unknown',
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  return error instanceof Error ? error.cause : null
+}
+
+async function readFacts(
+  database: Database,
+  schemas: readonly string[],
+): Promise<Partial<DatabaseHealth>> {
+  try {
+    const [row] = await database.query<{ size: string; tables: string }>(FACTS_SQL, [schemas])
+    return { databaseSizeBytes: Number(row?.size), tableCount: Number(row?.tables) }
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,250 @@
+import type { PoolClient, QueryResultRow } from 'pg'
+import { errorCode } from '../../errors.ts'
+import { ident, literal } from '../../sql.ts'
+import type { TupleSink } from '../../wire/copy-stream.ts'
+import type { Copier } from '../copy/copier.ts'
+import { CopyOut } from '../copy/copy-out.ts'
+import { type Database, describeStatement } from './database.ts'
+import type { ServerFacts } from '../connection/server-facts.ts'
+import type { ResultField, SqlSession } from './sql-session.ts'
+
+/** SQLSTATE class of values that are none of their type. */
+const DATA_EXCEPTION = '22'
+
+/** What a transaction needs to know besides the server. */
+export interface ReadTransactionOptions {
+  /** Names in a custom query are looked up here. */
+  readonly schemas: readonly string[]
+  /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
+  readonly sharedSnapshot?: string
+  /** How long a lock is waited for; default: for ever. */
+  readonly lockTimeoutMs?: number
+}
+
+/** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
+export interface TransactionSnapshot {
+  readonly xmin: bigint
+  readonly xmax: bigint
+  /** `txid_current_snapshot()`, which also names the transactions in between that have not ended. */
+  readonly text: string
+  /** The server's clock at the start of the transaction, in milliseconds since 1970. */
+  readonly atMs: number
+}
+
+/** Where a transaction takes place. */
+interface Place {
+  readonly database: Database
+  readonly client: PoolClient
+  readonly processId: number
+}
+
+/**
+ * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
+ * transaction, so that it works behind a pooler that hands out connections by transaction.
+ */
+export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
+  readonly #database: Database
+  readonly #client: PoolClient
+  /** Of its backend, also behind a pooler. */
+  readonly processId: number
+  /** What it sees. */
+  readonly snapshot: TransactionSnapshot
+  #isBroken = false
+  #copy: CopyOut | null = null
+  /** Rejects the statement that is under way; null while there is none. */
+  #interrupt: ((reason: Error) => void) | null = null
+  /** Why no statement can run any more: aborted, or the connection was lost. */
+  #ended: Error | null = null
+  #isLost = false
+
+  private constructor({ database, client, processId }: Place, snapshot: TransactionSnapshot) {
+    this.#database = database
+    this.#client = client
+    this.processId = processId
+    this.snapshot = snapshot
+    client.once('error', this.#onLoss)
+  }
+
+  /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
+  static async begin(
+    database: Database,
+    options: ReadTransactionOptions,
+  ): Promise<ReadTransaction> {
+    const client = await database.acquire()
+    try {
+      const begun = client.query(beginStatements(database.server, options))
+      await database.guard(client, begun)
+      const { processId, ...snapshot } = await database.guard(client, readSnapshot(client))
+      return new ReadTransaction({ database, client, processId }, snapshot)
+    } catch (error) {
+      client.release(true)
+      throw error
+    }
+  }
+
+  /** Runs one statement in the transaction. */
+  async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
+    return await this.#run(async () => {
+      const values = params === undefined ? [] : [...params]
+      return (await this.#client.query<Row & QueryResultRow>(sql, values)).rows
+    })
+  }
+
+  async describe(sql: string): Promise<readonly ResultField[]> {
+    return await this.#run(() => describeStatement(this.#client, sql))
+  }
+
+  /** Lets others see what it sees, until it ends: what `sharedSnapshot` takes. Not behind a pooler. */
+  async exportSnapshot(): Promise<string> {
+    const sql = 'SELECT pg_catalog.pg_export_snapshot() AS name'
+    const [row] = await this.query<{ name: string }>(sql)
+    return row!.name
+  }
+
+  /** Locks a table and its indexes against what would rewrite or drop them, until it ends. */
+  async lock(from: string): Promise<void> {
+    await this.query(`SELECT FROM ${from} LIMIT 0`)
+  }
+
+  /** Whether a statement can be run now, as far as is known. */
+  get isUsable(): boolean {
+    return this.#ended === null && !this.#isBroken
+  }
+
+  copy(selects: readonly string[], sink: TupleSink): CopyOut {
+    if (this.#ended !== null) throw this.#ended
+    const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
+    const onEnd = (): void => {
+      this.#copy = null
+    }
+    const guard = async (work: Promise<void>): Promise<void> => await this.#guard(work)
+    this.#copy = new CopyOut(this.#client, sql, { sink, onEnd, guard })
+    return this.#copy
+  }
+
+  /** Wakes whoever waits for the server: what is under way and what is asked later fails with `reason`. */
+  abort(reason: Error): void {
+    this.#ended ??= reason
+    this.#copy?.handleError(reason)
+    this.#interrupt?.(reason)
+  }
+
+  /**
+   * Like `query`, but null when the server refuses the values in it (SQLSTATE class 22); the transaction and its
+   * snapshot live on.
+   */
+  async attempt<Row>(sql: string): Promise<readonly Row[] | null> {
+    await this.query('SAVEPOINT attempt')
+    try {
+      const { rows } = await this.#guard(this.#client.query<Row & QueryResultRow>(sql))
+      await this.query('RELEASE SAVEPOINT attempt')
+      return rows
+    } catch (error) {
+      if (errorCode(error)?.startsWith(DATA_EXCEPTION) !== true) {
+        this.#isBroken = true
+        throw error
+      }
+      await this.query('ROLLBACK TO SAVEPOINT attempt')
+      return null
+    }
+  }
+
+  async #guard<Result>(work: Promise<Result>): Promise<Result> {
+    return await this.#database.guard(this.#client, work, this.processId)
+  }
+
+  readonly #onLoss = (error: Error): void => {
+    this.#ended ??= error
+    this.#isLost = true
+  }
+
+  async #run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#ended !== null) throw this.#ended
+    const interrupted = new Promise<never>((_, reject) => {
+      this.#interrupt = reject
+    })
+    const done = this.#guard(work()).finally(() => {
+      this.#interrupt = null
+    })
+    try {
+      return await Promise.race([done, interrupted])
+    } catch (error) {
+      this.#isBroken = true
+      throw error
+    }
+  }
+
+  /** Ends the transaction; a connection that failed or is still at work is cancelled and closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isAtWork = this.#copy !== null || this.#interrupt !== null
+    const isClean = !this.#isBroken && !isAtWork && !this.#isLost && (await this.#commit())
+    if (isAtWork && !this.#isLost) await this.#database.cancel(this.#client)
+    this.#client.off('error', this.#onLoss)
+    this.#client.release(!isClean)
+  }
+
+  async #commit(): Promise<boolean> {
+    try {
+      await this.#guard(this.#client.query('COMMIT'))
+      return true
+    } catch {
+      return false // There is nothing to lose in a read-only transaction.
+    }
+  }
+}
+
+/**
+ * Timeouts are off as pg_dump has them: a slow consumer must not cost us the snapshot. `synchronize_seqscans` off and
+ * no parallel plan keep a scan in the order of the pages, on which resuming relies before PostgreSQL 14.
+ */
+function beginStatements(
+  server: ServerFacts,
+  { schemas, sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
+): string {
+  const settings: Readonly<Record<string, string>> = {
+    DateStyle: 'ISO, YMD',
+    IntervalStyle: 'postgres',
+    TimeZone: 'UTC',
+    extra_float_digits: '3',
+    bytea_output: 'hex',
+    xmloption: 'content',
+    client_encoding: server.encoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8',
+    synchronize_seqscans: 'off',
+    max_parallel_workers_per_gather: '0',
+    statement_timeout: '0',
+    lock_timeout: `${lockTimeoutMs}`,
+    idle_in_transaction_session_timeout: '0',
+    ...(server.major >= 17 && { transaction_timeout: '0' }),
+  }
+  return [
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...(sharedSnapshot === undefined
+      ? []
+      : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
+    ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
+    `SET LOCAL search_path = ${schemas.map((schema) => ident(schema)).join(', ')}`,
+  ].join(';\n')
+}
+
+/** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
+async function readSnapshot(
+  client: PoolClient,
+): Promise<TransactionSnapshot & { readonly processId: number }> {
+  const { rows } = await client.query<SnapshotRow>(`
+    SELECT s.snapshot::pg_catalog.text AS text,
+           pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
+           pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
+           floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at,
+           pg_catalog.pg_backend_pid() AS "processId"
+    FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
+  const { text, xmin, xmax, at, processId } = rows[0]!
+  return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at, processId }
+}
+
+interface SnapshotRow {
+  readonly text: string
+  readonly xmin: string
+  readonly xmax: string
+  readonly at: number
+  readonly processId: number
+}

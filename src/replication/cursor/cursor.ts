@@ -1,0 +1,109 @@
+import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
+import type { StreamState } from '../../state/stream-state.ts'
+import { checkpoint } from '../checkpoint.ts'
+import { copyRows } from '../copy-rows.ts'
+import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
+import { lateRowsQuery, newRowsQuery, topRowsQuery } from './queries.ts'
+import { type CursorRead, openCursorRead } from './cursor-read.ts'
+import { findSaved, readFilenode, type Saved } from './saved-state.ts'
+import { cursorLiteral } from './value.ts'
+import { findUnfinishedLoad, loadByPages, loadWhole } from '../snapshot/initial-load.ts'
+import { LeadingField, RunTracker } from '../leading-field.ts'
+import type { ReadEvent, ReplicationMethod } from '../method.ts'
+
+/**
+ * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
+ * the saved value in the order of the cursor, and those below it that were committed late.
+ */
+export const cursor: ReplicationMethod = {
+  name: 'cursor',
+  prerequisite: () => null,
+  async *read(plan, context): AsyncGenerator<ReadEvent> {
+    const read = openCursorRead(plan, context)
+    const unfinished = await findUnfinishedLoad(plan, context)
+    const saved = unfinished === null ? await findSaved(read) : null
+    if (saved === null) yield* firstLoad(read, unfinished ?? (await newGoal(read)))
+    else yield* increment(read, saved)
+  },
+}
+
+async function* firstLoad(read: CursorRead, goal: StreamState): AsyncGenerator<ReadEvent> {
+  const { plan, context } = read
+  if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, goal)
+  else yield* loadWhole(plan, context)
+  yield checkpoint({ ...goal, type: 'cursor', scan: null })
+}
+
+/** What the state will say after the first load: the upper bound of its snapshot, and what that snapshot saw. */
+async function newGoal(read: CursorRead): Promise<StreamState> {
+  const bound = await readBound(read)
+  return {
+    type: 'cursor',
+    scan: null,
+    cursor: bound,
+    horizon: await readCursorHorizon(read, bound),
+    xmin: null,
+    filenode: await readFilenode(read),
+  }
+}
+
+async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEvent> {
+  const { context } = read
+  const horizon = await readCursorHorizon(read, saved.state.cursor)
+  const goal = { ...saved.state, horizon, filenode: saved.filenode }
+  const again = [...lateRows(read, saved), ...topRows(read, saved)]
+  if (again.length > 0) yield* copyRows(again, context)
+  yield* newRows(read, saved, goal)
+}
+
+async function* newRows(
+  read: CursorRead,
+  saved: Saved,
+  goal: Saved['state'],
+): AsyncGenerator<ReadEvent> {
+  const { plan, context, top } = read
+  const tracker = new RunTracker()
+  const sink = new LeadingField(context.sink, tracker.observe)
+  const operator = isTieComplete(saved) ? '>' : '>='
+  const select = newRowsQuery(plan, { value: goal.cursor.value, operator, top })
+  for await (const event of copyRows([select], context, { sink })) {
+    yield event
+    const { completed } = tracker
+    const reached = completed === null ? null : progressTo(read, goal.cursor, completed)
+    if (reached !== null) yield checkpoint({ ...goal, cursor: reached })
+  }
+  const last = tracker.current
+  const reached = await finalProgress(read, goal.cursor, { last, count: saved.count })
+  const isUnchanged = context.sink.rows === 0 && isSameHorizon(saved.state.horizon, goal.horizon)
+  if (isUnchanged) yield { type: 'CHECKPOINT', state: () => plan.state! }
+  else yield checkpoint({ ...goal, cursor: reached })
+}
+
+/** Whether as many rows have the saved value as have been delivered with it: then none of them has come since. */
+function isTieComplete({ state, count }: Saved): boolean {
+  return state.cursor.recordCount === count
+}
+
+/** The rows of the window before the saved value that were committed late; of what has no xmin, all of the window. */
+function lateRows(read: CursorRead, saved: Saved): string[] {
+  const { plan, context } = read
+  const { horizon, cursor: progress } = saved.state
+  if (horizon === null || context.config.lateCommitWindowMs === 0) return []
+  const operator = isTieComplete(saved) ? '<=' : '<'
+  const { value, marks } = progress
+  const start = windowStart(read, progress, horizon.atMs)
+  if (plan.relation.hasSystemColumns) {
+    const lower = saved.isRewritten ? null : start
+    return [lateRowsQuery(plan, { value, operator, lower, horizon })]
+  }
+  const oldest = marks[0] === undefined ? null : cursorLiteral(marks[0].value)
+  const lower = start ?? oldest
+  return lower === null ? [] : [lateRowsQuery(plan, { value, operator, lower, horizon: null })]
+}
+
+/** The rows at infinity and NaN that are new; where that cannot be told, all of them. */
+function topRows({ plan, top }: CursorRead, { state }: Saved): string[] {
+  if (top === null) return []
+  const horizon: Horizon | null = plan.relation.hasSystemColumns ? state.horizon : null
+  return [topRowsQuery(plan, top, horizon)]
+}

@@ -1,0 +1,56 @@
+import { expect } from 'chai'
+import type { Column } from '../../introspection/relation.ts'
+import { findEntry } from '../../types/registry.ts'
+import { lowerBound, nextMarks } from './late-commits.ts'
+
+const HOUR_MS = 3_600_000
+
+function column(type: string): Column {
+  return { name: 'c', type: findEntry('pg_catalog', type)!, select: '"c"', isNullable: true }
+}
+
+describe('nextMarks', () => {
+  it('adds the new mark', () => {
+    expect(nextMarks({ marks: [], value: 'a' }, 5, HOUR_MS)).to.deep.equal([
+      { value: 'a', atMs: 5 },
+    ])
+  })
+
+  it('adds none within a tenth of the window', () => {
+    const marks = [{ value: 'a', atMs: 0 }]
+    expect(nextMarks({ marks, value: 'b' }, HOUR_MS / 10 - 1, HOUR_MS)).to.deep.equal(marks)
+    expect(nextMarks({ marks, value: 'b' }, HOUR_MS / 10, HOUR_MS)).to.have.length(2)
+  })
+
+  it('keeps the newest that is older than the window, and drops those before it', () => {
+    const marks = [0, 1, 2, 3].map((hour) => ({ value: `${hour}`, atMs: hour * HOUR_MS }))
+    const values = nextMarks({ marks, value: '4' }, 4 * HOUR_MS, HOUR_MS).map(({ value }) => value)
+    expect(values).to.deep.equal(['3', '4'])
+  })
+})
+
+describe('lowerBound', () => {
+  const marks = [
+    { value: 'a', atMs: 0 },
+    { value: 'b', atMs: HOUR_MS },
+    { value: 'c', atMs: 2 * HOUR_MS },
+  ]
+  const progress = { field: 'c', value: 'z', recordCount: 1, marks }
+
+  it('is the newest mark that was a window old when the state was saved', () => {
+    const times = { savedAtMs: 2.5 * HOUR_MS, windowMs: HOUR_MS }
+    expect(lowerBound(progress, column('text'), times)).to.equal("'b'")
+  })
+
+  it('is none for a counter without such a mark', () => {
+    const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
+    expect(lowerBound(progress, column('int8'), times)).to.equal(null)
+  })
+
+  it('is a window before the saved value for a clock without such a mark, but not in the future', () => {
+    const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
+    expect(lowerBound(progress, column('timestamptz'), times)).to.equal(
+      "(least('z'::pg_catalog.timestamptz, pg_catalog.to_timestamp(1800)) - interval '3600 s')",
+    )
+  })
+})

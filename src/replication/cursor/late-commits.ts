@@ -1,0 +1,44 @@
+import type { Column } from '../../introspection/relation.ts'
+import type { CursorProgress, HighWaterMark } from '../../state/stream-state.ts'
+import { cursorLiteral } from './value.ts'
+
+/**
+ * A transaction may commit after a sync with a smaller cursor value than the sync has saved. Its rows are looked for
+ * between where the cursor was one window before that sync and the saved value. (Had the transaction been open for
+ * longer than the window, its rows would be missed; that is the window's meaning.)
+ */
+
+/** Marks are not kept closer together than this share of the window. */
+const MARKS_PER_WINDOW = 10
+const CLOCK_TYPES: ReadonlySet<string> = new Set(['timestamptz', 'timestamp'])
+
+/** The earlier marks and where the cursor is now: what the next syncs may need of them. Oldest first. */
+export function nextMarks(
+  { marks, value }: Pick<CursorProgress, 'marks' | 'value'>,
+  atMs: number,
+  windowMs: number,
+): HighWaterMark[] {
+  const last = marks.at(-1)
+  const isClose = last !== undefined && atMs - last.atMs < windowMs / MARKS_PER_WINDOW
+  const all = isClose ? marks : [...marks, { value, atMs }]
+  const needed = all.findLastIndex((mark) => mark.atMs <= atMs - windowMs)
+  return all.slice(Math.max(needed, 0))
+}
+
+/**
+ * SQL for the value below which no late row is looked for; null: none is known, look everywhere.
+ * A cursor that is a clock tells it from the start; others when a mark is one window older than the sync at `savedAtMs`.
+ */
+export function lowerBound(
+  { marks, value }: CursorProgress,
+  { type }: Column,
+  { savedAtMs, windowMs }: { savedAtMs: number; windowMs: number },
+): string | null {
+  const mark = marks.findLast(({ atMs }) => atMs <= savedAtMs - windowMs)
+  if (mark !== undefined) return cursorLiteral(mark.value)
+  if (!CLOCK_TYPES.has(type.name)) return null
+  const saved = `${cursorLiteral(value)}::pg_catalog.timestamptz`
+  const then = `pg_catalog.to_timestamp(${savedAtMs / 1000})`
+  const earliest = `least(${saved}, ${then}) - interval '${Math.ceil(windowMs / 1000)} s'`
+  return type.name === 'timestamptz' ? `(${earliest})` : `((${earliest}) AT TIME ZONE 'UTC')`
+}

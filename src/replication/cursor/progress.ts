@@ -1,0 +1,80 @@
+import type { Horizon } from '../../state/horizon.ts'
+import type { CursorProgress } from '../../state/stream-state.ts'
+import { boundQuery, countQuery, isAbove, isTop } from './queries.ts'
+import type { CursorRead } from './cursor-read.ts'
+import { cursorValueOfCopy, cursorValueOfText, hasOneFormPerValue } from './value.ts'
+import { lowerBound, nextMarks } from './late-commits.ts'
+import type { ValueRun } from '../leading-field.ts'
+import { readHorizon } from '../read-horizon.ts'
+
+/** The upper bound of the snapshot, where the first load will have got to; null: no row has a value to go on from. */
+export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
+  const { plan, context, top } = read
+  const [row] = await context.transaction.query<{ value: string; count: string }>(
+    boundQuery(plan, top),
+  )
+  if (row === undefined) return null
+  const { name, type } = plan.cursor!
+  const value = cursorValueOfText(type, row.value)
+  return withMark(read, { field: name, value, recordCount: Number(row.count), marks: [] })
+}
+
+/** Where a read has got to with all rows up to and with those of a value; null for a value that JSON cannot hold. */
+export function progressTo(
+  { plan }: CursorRead,
+  { field, marks }: CursorProgress,
+  { bytes, rows }: ValueRun,
+): CursorProgress | null {
+  const value = cursorValueOfCopy(plan.cursor!.type, bytes)
+  return value === null ? null : { field, value, recordCount: rows, marks }
+}
+
+/** Behind all rows: at the last value. Without rows the saved one stays, `count` rows now have it. */
+export async function finalProgress(
+  read: CursorRead,
+  saved: CursorProgress,
+  { last, count }: { last: ValueRun | null; count: number },
+): Promise<CursorProgress> {
+  if (last === null) return withMark(read, { ...saved, recordCount: count })
+  const reached = progressTo(read, saved, last)
+  if (reached === null) return (await readBound(read)) ?? saved
+  const { plan, context } = read
+  if (hasOneFormPerValue(plan.cursor!.type)) return withMark(read, reached)
+  const [row] = await context.transaction.query<{ count: string }>(countQuery(plan, reached))
+  return withMark(read, { ...reached, recordCount: Number(row!.count) })
+}
+
+/**
+ * What the next sync needs to know of this snapshot: which rows of the window, and which with a value that cannot be
+ * passed, it has seen.
+ */
+export async function readCursorHorizon(
+  read: CursorRead,
+  progress: CursorProgress | null,
+): Promise<Horizon> {
+  const { plan, context, top } = read
+  const { xmin, atMs } = context.transaction.snapshot
+  const isWindowOff = context.config.lateCommitWindowMs === 0
+  if (!plan.relation.hasSystemColumns || (isWindowOff && top === null)) {
+    return { xmin, xids: [], atMs }
+  }
+  if (isWindowOff && top !== null) return await readHorizon(plan, context, isTop(plan, top))
+  const lower = progress === null ? null : windowStart(read, progress, atMs)
+  return await readHorizon(plan, context, lower === null ? null : isAbove(plan, lower))
+}
+
+/** SQL for the value below which no late row is looked for after a sync at `savedAtMs`; null: everywhere. */
+export function windowStart(
+  { plan, context }: CursorRead,
+  progress: CursorProgress,
+  savedAtMs: number,
+): string | null {
+  const windowMs = context.config.lateCommitWindowMs
+  return lowerBound(progress, plan.cursor!, { savedAtMs, windowMs })
+}
+
+function withMark({ context }: CursorRead, progress: CursorProgress): CursorProgress {
+  const windowMs = context.config.lateCommitWindowMs
+  const { atMs } = context.transaction.snapshot
+  return { ...progress, marks: windowMs === 0 ? [] : nextMarks(progress, atMs, windowMs) }
+}

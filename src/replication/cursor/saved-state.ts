@@ -1,0 +1,98 @@
+import { isComparable } from '../../state/horizon.ts'
+import {
+  type CursorProgress,
+  parseStreamState,
+  type StreamState,
+} from '../../state/stream-state.ts'
+import { savedQuery } from './queries.ts'
+import type { CursorRead } from './cursor-read.ts'
+import { labelOf, warnOfFreshStart } from '../snapshot/initial-load.ts'
+
+/** A saved state that can be gone on from, and what the snapshot says of it. */
+export interface Saved {
+  readonly state: StreamState & { readonly cursor: CursorProgress }
+  /** Whether the file of the relation is another one now. */
+  readonly isRewritten: boolean
+  /** Rows with the saved value now. */
+  readonly count: number
+  /** The file of the relation now. */
+  readonly filenode: number | null
+}
+
+/**
+ * The saved state, if it is one of this cursor and the server takes its value. Null if there is none, or if it is of no
+ * use, with a word in the log.
+ */
+export async function findSaved(read: CursorRead): Promise<Saved | null> {
+  const { plan, context } = read
+  const state = plan.state === null ? null : parseStreamState(plan.state)
+  const misfit = plan.state === null ? null : misfitOf(state, plan.cursor!.name)
+  if (misfit !== null) warnOfFreshStart(plan, context, misfit)
+  const progress = state?.cursor ?? null
+  if (misfit !== null || state === null || state.scan !== null || progress === null) return null
+  return await examine(read, { ...state, cursor: progress })
+}
+
+/** Why a state is none to go on from by this cursor; null: it is one, or says that nothing has a cursor value yet. */
+function misfitOf(state: StreamState | null, name: string): string | null {
+  if (state?.type === 'cursor' && state.cursor === null) return null
+  if (state === null || state.type === 'xmin' || (state.scan === null && state.cursor === null)) {
+    return `it is not one of cursor '${name}'`
+  }
+  const field = state.cursor?.field ?? name
+  return field === name ? null : `its cursor is '${field}', not '${name}'`
+}
+
+async function examine(read: CursorRead, state: Saved['state']): Promise<Saved | null> {
+  const { plan, context } = read
+  const rows = await context.transaction.attempt<{ count: string; nulls: string }>(
+    savedQuery(plan, state.cursor),
+  )
+  const filenode = await readFilenode(read)
+  const isRewritten = state.filenode !== null && state.filenode !== filenode
+  const misfit =
+    rows === null ? 'its value is none of the cursor' : historyMisfit(read, state, isRewritten)
+  if (rows === null || misfit !== null) {
+    warnOfFreshStart(plan, context, misfit ?? '')
+    return null
+  }
+  if (isRewritten) warnOfRewrite(read)
+  warnOfNulls(read, Number(rows[0]!.nulls))
+  return { state, isRewritten, count: Number(rows[0]!.count), filenode }
+}
+
+/** Why rows can no longer be told apart by what the saved state has seen; null: they can. */
+function historyMisfit(
+  { plan, context }: CursorRead,
+  { horizon }: StreamState,
+  isRewritten: boolean,
+): string | null {
+  if (!plan.relation.hasSystemColumns) return null
+  if (horizon !== null && !isComparable(horizon, context.transaction.snapshot)) {
+    return 'it was saved on another server, or too long ago'
+  }
+  const isSearchable = horizon !== null && context.config.lateCommitWindowMs > 0
+  return isRewritten && !isSearchable
+    ? 'its table was rewritten, truncated or made anew since'
+    : null
+}
+
+/** `pg_relation_filenode`; null for what has no file. */
+export async function readFilenode({ plan, context }: CursorRead): Promise<number | null> {
+  const { oid, hasSystemColumns } = plan.relation
+  if (!hasSystemColumns) return null
+  const sql = 'SELECT pg_catalog.pg_relation_filenode($1::pg_catalog.oid) AS filenode'
+  const [row] = await context.transaction.query<{ filenode: number | null }>(sql, [oid])
+  return row?.filenode ?? null
+}
+
+function warnOfRewrite({ plan, context }: CursorRead): void {
+  const message = `The table of stream ${labelOf(plan)} was rewritten, truncated or made anew since the last sync. All of it is searched for rows written since.`
+  context.log('WARN', message)
+}
+
+function warnOfNulls({ plan, context }: CursorRead, nulls: number): void {
+  if (nulls === 0) return
+  const message = `${nulls} rows of stream ${labelOf(plan)} have no value in cursor '${plan.cursor!.name}'. Incremental syncs do not see changes to them.`
+  context.log('WARN', message)
+}

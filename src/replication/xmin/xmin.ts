@@ -1,0 +1,73 @@
+import { ConnectorError } from '../../errors.ts'
+import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
+import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
+import { checkpoint } from '../checkpoint.ts'
+import { copyRows, selectColumns } from '../copy-rows.ts'
+import {
+  findUnfinishedLoad,
+  labelOf,
+  loadByPages,
+  warnOfFreshStart,
+} from '../snapshot/initial-load.ts'
+import type { ReadContext, ReadEvent, ReplicationMethod } from '../method.ts'
+import { readHorizon } from '../read-horizon.ts'
+import type { StreamPlan } from '../stream-plan.ts'
+
+/**
+ * Rows by the transaction that wrote them. The first sync reads everything by pages; later ones read the rows whose xmin
+ * the last snapshot had not settled. No index helps: each sync looks at every row.
+ */
+export const xmin: ReplicationMethod = {
+  name: 'xmin',
+  prerequisite(plan) {
+    if (plan.relation.hasSystemColumns) return null
+    const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
+    return new ConnectorError('config_error', message)
+  },
+  async *read(plan, context): AsyncGenerator<ReadEvent> {
+    const unfinished = await findUnfinishedLoad(plan, context)
+    const saved = unfinished === null ? findSaved(plan, context) : null
+    if (unfinished !== null) yield* finish(plan, context, unfinished)
+    else if (saved === null) yield* finish(plan, context, await newGoal(plan, context))
+    else yield* increment(plan, context, saved)
+  },
+}
+
+async function* finish(
+  plan: StreamPlan,
+  context: ReadContext,
+  goal: StreamState,
+): AsyncGenerator<ReadEvent> {
+  yield* loadByPages(plan, context, goal)
+  yield checkpoint({ ...goal, type: 'xmin', scan: null })
+}
+
+async function* increment(
+  plan: StreamPlan,
+  context: ReadContext,
+  saved: Horizon,
+): AsyncGenerator<ReadEvent> {
+  const goal = await newGoal(plan, context)
+  yield* copyRows([selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)], context)
+  yield checkpoint(goal)
+}
+
+/** The state after a read of this snapshot. */
+async function newGoal(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
+  const horizon = await readHorizon(plan, context, null)
+  return { type: 'xmin', scan: null, cursor: null, horizon, xmin: horizon.xmin, filenode: null }
+}
+
+/** What the last sync saw; null, with a word in the log, if the state does not say. */
+function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
+  const state = plan.state === null ? null : parseStreamState(plan.state)
+  if (plan.state === null || (state !== null && state.scan !== null)) return null
+  if (state === null || state.xmin === null || state.type === 'cursor') {
+    warnOfFreshStart(plan, context, 'it is not one of the xmin method')
+    return null
+  }
+  const horizon = state.horizon ?? { xmin: state.xmin, xids: [], atMs: 0 }
+  if (isComparable(horizon, context.transaction.snapshot)) return horizon
+  warnOfFreshStart(plan, context, 'it was saved on another server, or too long ago')
+  return null
+}

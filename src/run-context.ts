@@ -1,0 +1,28 @@
+import type { Output } from './protocol/output.ts'
+import type { JsonObject } from './json/json.ts'
+import { type LogLevel, logMessage } from './protocol/messages.ts'
+
+/** The terminal of the one who runs the command by hand. */
+export interface Terminal {
+  /** How wide it is now. */
+  readonly columns: number
+  write(text: string): void
+}
+
+/** What every command works with: where messages go, what time the run has, and when to stop. */
+export interface Run {
+  readonly output: Output
+  /** Takes what is no protocol message: stdout, while the messages go to stderr. Null: there is no such thing. */
+  readonly data: Output | null
+  /** Where progress is shown; null: nowhere. */
+  readonly terminal: Terminal | null
+  /** `emitted_at` of everything in this run, in milliseconds since 1970. */
+  readonly startedAtMs: number
+  /** Aborted by SIGTERM or SIGINT. */
+  readonly signal: AbortSignal
+}
+
+/** Appends a LOG message. */
+export function log(run: Run, level: LogLevel, message: string, health?: JsonObject): void {
+  run.output.write(logMessage(level, message, health))
+}

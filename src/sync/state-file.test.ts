@@ -1,0 +1,82 @@
+import { expect } from 'chai'
+import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { ConnectorError } from '../errors.ts'
+import { Output } from '../protocol/output.ts'
+import { JsonNumber } from '../json/json.ts'
+import { streamState } from '../protocol/messages.ts'
+import { StateFile } from './state-file.ts'
+
+const ORDERS = { name: 'orders', namespace: 'public' }
+
+describe('StateFile', () => {
+  let directory = ''
+  let path = ''
+  let fd = 0
+  let output: Output
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'state-file-'))
+    path = join(directory, 'state.json')
+    fd = openSync('/dev/null', 'w')
+    output = new Output(fd)
+  })
+  afterEach(() => {
+    closeSync(fd)
+    rmSync(directory, { recursive: true })
+  })
+
+  function emit(file: StateFile, state: Parameters<typeof streamState>[1]): void {
+    const message = streamState(ORDERS, state, 1)
+    output.write(message)
+    file.emitted(message)
+  }
+
+  function saved(): unknown[] {
+    const states: unknown[] = JSON.parse(readFileSync(path, 'utf8'))
+    return states
+  }
+
+  it('saves nothing that the consumer has not taken', async () => {
+    const file = new StateFile(path, output, null)
+    emit(file, { n: 1 })
+    file.save()
+    await file.finish()
+    expect(readdirSync(directory)).to.deep.equal([])
+    await output.flush()
+    await file.finish()
+    expect(saved()).to.deep.equal([
+      { type: 'STREAM', stream: { stream_descriptor: ORDERS, stream_state: { n: 1 } } },
+    ])
+  })
+
+  it('keeps the last state of a stream and those of other streams', async () => {
+    const other = { type: 'STREAM', stream: { stream_descriptor: { name: 'b' }, stream_state: {} } }
+    const old = { type: 'STREAM', stream: { stream_descriptor: ORDERS, stream_state: { n: 0 } } }
+    const file = new StateFile(path, output, [{ type: 'STATE', state: other }, old])
+    emit(file, { n: 1 })
+    emit(file, { n: 2 })
+    await output.flush()
+    await file.finish()
+    const stream = { stream_descriptor: ORDERS, stream_state: { n: 2 } }
+    expect(saved()).to.deep.equal([other, { type: 'STREAM', stream }])
+  })
+
+  it('keeps every digit of a number', async () => {
+    const file = new StateFile(path, output, null)
+    emit(file, { xmin: new JsonNumber('9007199254740993') })
+    await output.flush()
+    await file.finish()
+    expect(readFileSync(path, 'utf8')).to.include('"xmin":9007199254740993}')
+  })
+
+  it('says when it cannot be written, and leaves nothing behind', async () => {
+    const file = new StateFile(join(directory, 'no', 'state.json'), output, null)
+    emit(file, {})
+    await output.flush()
+    const failure = await file.finish().catch((error: unknown) => error)
+    expect(failure).to.be.instanceOf(ConnectorError)
+    expect(String(failure)).to.include('cannot be written (ENOENT)')
+    expect(readdirSync(directory)).to.deep.equal([])
+  })
+})

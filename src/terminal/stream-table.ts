@@ -1,0 +1,68 @@
+import type { Column, Relation, RelationKind } from '../introspection/relation.ts'
+import { type CatalogMethod, toStream } from '../catalog/stream.ts'
+import { labelOfStream } from '../catalog/select-streams.ts'
+
+const KINDS: Readonly<Record<RelationKind, string>> = {
+  r: 'table',
+  p: 'partitioned table',
+  v: 'view',
+  m: 'materialized view',
+  f: 'foreign table',
+}
+const QUERY_OID = 0
+const MEGABYTE = 1e6
+const HEAD = ['column', 'type', 'in records', 'null', 'key', 'cursor']
+
+/** The streams and their columns for a person, in the order of `relations`. */
+export function streamTable(relations: readonly Relation[], method: CatalogMethod): string {
+  if (relations.length === 0) return 'There is nothing to read.\n'
+  return relations.map((relation) => describe(relation, method)).join('\n')
+}
+
+function describe(relation: Relation, method: CatalogMethod): string {
+  const { name, namespace, supported_sync_modes: modes } = toStream(relation, method)
+  const title = [labelOfStream({ name, namespace: namespace ?? '' }), kindOf(relation)]
+  const facts = [...sizeOf(relation), modes.join(', ')]
+  const rows = relation.columns.map((column) => columnRow(column, relation))
+  return `${title.join('  ')}  (${facts.join('; ')})\n${layOut([HEAD, ...rows])}`
+}
+
+function kindOf({ kind, oid }: Relation): string {
+  return oid === QUERY_OID ? 'query' : KINDS[kind]
+}
+
+function sizeOf({ estimatedRows, sizeBytes }: Relation): string[] {
+  if (estimatedRows === null) return []
+  const rows = `about ${Math.round(estimatedRows).toLocaleString('en-US')} rows`
+  return [`${rows}, ${(sizeBytes / MEGABYTE).toLocaleString('en-US', DECIMALS)} MB`]
+}
+
+const DECIMALS = { maximumFractionDigits: 1 } as const
+
+function columnRow({ name, type, isNullable }: Column, { primaryKey }: Relation): string[] {
+  const { type: json, format } = type.jsonSchema
+  const keyIndex = primaryKey.indexOf(name)
+  return [
+    name,
+    type.name,
+    [json, format].filter((word) => typeof word === 'string').join(' '),
+    isNullable ? 'yes' : 'no',
+    keyIndex === -1 ? '' : `${keyIndex + 1}`,
+    type.isCursor ? 'yes' : 'no',
+  ]
+}
+
+function layOut(rows: readonly (readonly string[])[]): string {
+  const widths = HEAD.map((_, index) => Math.max(...rows.map((row) => lengthOf(row[index]!))))
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, index) => cell + ' '.repeat(widths[index]! - lengthOf(cell)))
+      .join('  ')
+      .trimEnd()
+  return rows.map((row) => `  ${line(row)}\n`).join('')
+}
+
+/** In characters, as a terminal counts most of them. */
+function lengthOf(text: string): number {
+  return Array.from(text).length
+}

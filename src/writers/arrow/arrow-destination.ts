@@ -1,0 +1,146 @@
+import { DataType, type Schema } from 'apache-arrow'
+import { arrowColumn, arrowSchema, isRounded } from './arrow-fields.ts'
+import { StreamFiles } from './arrow-directory.ts'
+import { arrowTypeName } from './describe-schema.ts'
+import { ArrowFile, ArrowStream, type BatchTarget } from './arrow-part.ts'
+import { type ArrowField, ArrowSink } from './arrow-sink.ts'
+import type { Column } from '../../introspection/relation.ts'
+import { labelOfStream } from '../../catalog/select-streams.ts'
+import type { Config } from '../../config/config.ts'
+import { ConnectorError, errorCode } from '../../errors.ts'
+import { OutputClosedError } from '../../protocol/output.ts'
+import type { StreamPlan } from '../../replication/stream-plan.ts'
+import { textEntry } from '../../types/registry.ts'
+import type { ArrowOutput } from './arrow-plan.ts'
+import { ArrowWriter } from './arrow-writer.ts'
+import type { Destination, StreamWriter } from '../writer.ts'
+import { log, type Run } from '../../run-context.ts'
+
+/** Arrow IPC files in a directory, or one Arrow IPC stream. */
+export class ArrowDestination implements Destination {
+  readonly #run: Run
+  readonly #config: Config
+  readonly #options: ArrowOutput
+  readonly #writers = new Map<
+    StreamPlan,
+    { readonly shape: string; readonly writer: ArrowWriter }
+  >()
+
+  constructor(run: Run, config: Config, options: ArrowOutput) {
+    this.#run = run
+    this.#config = config
+    this.#options = options
+  }
+
+  async open(plan: StreamPlan): Promise<StreamWriter> {
+    const shape = shapeOf(plan)
+    const known = this.#writers.get(plan)
+    if (known?.shape === shape) return known.writer
+    if (known !== undefined) await this.#end(known.writer, plan)
+    const writer = await this.#create(plan, known !== undefined)
+    this.#writers.set(plan, { shape, writer })
+    return writer
+  }
+
+  /** What is whole gets its name also when the run has failed: states were given for it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { writer } of this.#writers.values()) await writer.finish().catch(() => undefined)
+  }
+
+  /** An ALTER TABLE came between two attempts: other columns need another file. */
+  async #end(writer: ArrowWriter, plan: StreamPlan): Promise<void> {
+    await writer.finish()
+    if (this.#options.directory !== null) return
+    const message = `The columns of stream '${labelOfStream(plan.descriptor)}' have changed while it was read. Run the read again.`
+    throw new ConnectorError('config_error', message)
+  }
+
+  async #create(plan: StreamPlan, isNext: boolean): Promise<ArrowWriter> {
+    const columns = columnsOf(plan)
+    const schema = arrowSchema(columns, this.#options)
+    const label = labelOfStream(plan.descriptor)
+    this.#sayWhatIsRounded(label, plan.columns)
+    const fields = columns.map((column, index): ArrowField => {
+      const isSelected = plan.fields[index]!.write !== null
+      return { column: arrowColumn(column.type, this.#options), isSelected }
+    })
+    const { directory } = this.#options
+    const target = await (directory === null
+      ? this.#openStream(schema)
+      : this.#openFile(plan, schema, { directory, isNext }).catch((error: unknown) => {
+          throw unwritable(directory, error)
+        }))
+    const sink = new ArrowSink(schema, fields, {
+      batchRows: this.#config.batchSize,
+      onBatch: (batch) => target.write(batch),
+    })
+    return new ArrowWriter(sink, target, {
+      cutMs: this.#config.checkpointIntervalMs,
+      onError: (error) => unwritable(target instanceof ArrowFile ? target.path : 'stdout', error),
+      onEnd: () => this.#sayWhatIsLost(label, columns, fields),
+    })
+  }
+
+  async #openStream(schema: Schema): Promise<BatchTarget> {
+    if (this.#run.data === null) throw new Error('there is no place for an Arrow stream')
+    return await Promise.resolve(new ArrowStream(this.#run.data, schema))
+  }
+
+  async #openFile(
+    plan: StreamPlan,
+    schema: Schema,
+    { directory, isNext }: { directory: string; isNext: boolean },
+  ): Promise<BatchTarget> {
+    const files = new StreamFiles(directory, plan.descriptor)
+    if (plan.state === null && !isNext) return await files.createFirst(schema)
+    for (const { path, rows } of await files.salvage()) {
+      const message = `An earlier read had been cut off: its file ${path} is whole now, with ${rows} rows.`
+      log(this.#run, 'INFO', message)
+    }
+    return await files.createNext(schema)
+  }
+
+  #sayWhatIsRounded(label: string, columns: readonly Column[]): void {
+    const rounded = columns.filter(({ type }) => isRounded(type, this.#options))
+    if (rounded.length === 0) return
+    const names = rounded.map(({ name }) => `'${name}'`).join(', ')
+    const message = `Stream '${label}': numeric values are float64 in Arrow, which keeps 15 to 17 digits (${names}). Use --arrow-exact to keep them all.`
+    log(this.#run, 'WARN', message)
+  }
+
+  #sayWhatIsLost(label: string, columns: readonly Column[], fields: readonly ArrowField[]): void {
+    fields.forEach(({ column: { lost, type } }, index) => {
+      if (lost === 0) return
+      const { name } = columns[index]!
+      const what = DataType.isUtf8(type)
+        ? 'not valid text: null, or with U+FFFD in it'
+        : `infinite, or beyond what Arrow's ${arrowTypeName(type)} can hold: null`
+      const message = `Column '${name}' of stream '${label}': ${lost} values are ${what}.`
+      log(this.#run, 'WARN', message)
+    })
+  }
+}
+
+/** Two plans of the same shape fill the same columns. */
+function shapeOf({ fields, columns }: StreamPlan): string {
+  const types = columns.map(({ name, type }) => [name, type.name, type.arrow, type.decimal])
+  return JSON.stringify([fields.map(({ name }) => name), types])
+}
+
+/** A column that the relation no longer has is text and null. */
+function columnsOf(plan: StreamPlan): readonly Column[] {
+  const byName = new Map(plan.columns.map((column) => [column.name, column]))
+  return plan.fields.map(({ name }) => {
+    const missing = { name, type: textEntry('text'), select: 'NULL', isNullable: true }
+    return byName.get(name) ?? missing
+  })
+}
+
+function unwritable(path: string, error: unknown): unknown {
+  const code = errorCode(error)
+  if (error instanceof OutputClosedError || code === null) return error
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const what = isFull ? `The disk is full (${code})` : `It failed with ${code}`
+  const message = `Arrow output cannot be written to ${path}. ${what}. Make room or choose another --output; the last state holds.`
+  return new ConnectorError('config_error', message, { cause: error })
+}

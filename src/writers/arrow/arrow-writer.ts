@@ -1,0 +1,71 @@
+import type { BatchTarget } from './arrow-part.ts'
+import type { ArrowSink } from './arrow-sink.ts'
+import type { StreamWriter } from '../writer.ts'
+
+/** What a writer needs to know besides its sink and its target. */
+export interface ArrowWriterOptions {
+  /** A batch ends after this long, however few rows it has. */
+  readonly cutMs: number
+  /** Says what a failure of the target means. */
+  readonly onError: (error: unknown) => unknown
+  /** Called once, at the end. */
+  readonly onEnd: () => void
+}
+
+/** The rows of one stream as record batches. They are settled when their batch is. */
+export class ArrowWriter implements StreamWriter {
+  readonly sink: ArrowSink
+  readonly #target: BatchTarget
+  readonly #options: ArrowWriterOptions
+  #cutRows = 0
+  #cutAtMs = performance.now()
+  #isFinished = false
+
+  constructor(sink: ArrowSink, target: BatchTarget, options: ArrowWriterOptions) {
+    this.sink = sink
+    this.#target = target
+    this.#options = options
+  }
+
+  get settledRows(): number {
+    return this.#target.settledRows
+  }
+
+  async drain(): Promise<void> {
+    this.#cutInTime()
+    await this.#attempt(() => this.#target.drain())
+  }
+
+  async flush(): Promise<void> {
+    if (this.#isFinished) return
+    this.sink.cut()
+    await this.#attempt(() => this.#target.flush())
+  }
+
+  /** Does nothing the second time. */
+  async finish(): Promise<void> {
+    if (this.#isFinished) return
+    this.#isFinished = true
+    this.sink.cut()
+    this.#options.onEnd()
+    await this.#attempt(() => this.#target.finish())
+  }
+
+  /** So that a slow stream has states too. */
+  #cutInTime(): void {
+    const nowMs = performance.now()
+    const isUnsettled = this.sink.rows > this.#cutRows
+    if (isUnsettled && nowMs - this.#cutAtMs < this.#options.cutMs) return
+    if (isUnsettled) this.sink.cut()
+    this.#cutRows = this.sink.rows
+    this.#cutAtMs = nowMs
+  }
+
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      throw this.#options.onError(error)
+    }
+  }
+}

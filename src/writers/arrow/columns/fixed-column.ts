@@ -1,0 +1,68 @@
+import { type Data, type DataType, makeData } from 'apache-arrow'
+import { viewOf } from '../../../bytes/byte-view.ts'
+import { type ArrowColumn, Validity } from './arrow-column.ts'
+import type { FixedForm } from './fixed-forms.ts'
+
+/** The typed arrays that Arrow's types take their values from. */
+type Values =
+  | typeof Int16Array
+  | typeof Int32Array
+  | typeof Uint32Array
+  | typeof BigInt64Array
+  | typeof Float64Array
+  | typeof Uint8Array
+
+/** A column of values that all have the same number of bytes. */
+export class FixedColumn implements ArrowColumn {
+  readonly type: DataType
+  lost = 0
+  readonly #form: FixedForm
+  readonly #values: Values
+  readonly #validity = new Validity()
+  #bytes = new Uint8Array(0)
+  #view = new DataView(this.#bytes.buffer)
+
+  constructor(type: DataType, form: FixedForm, values: Values) {
+    this.type = type
+    this.#form = form
+    this.#values = values
+  }
+
+  grow(rows: number): void {
+    const grown = new Uint8Array(rows * this.#form.width)
+    grown.set(this.#bytes)
+    this.#bytes = grown
+    this.#view = new DataView(grown.buffer)
+    this.#validity.grow(rows)
+  }
+
+  append(row: number, bytes: Buffer, start: number, end: number): void {
+    const { put, width } = this.#form
+    if (put(this.#view, row * width, viewOf(bytes), start, end)) return
+    this.lost++
+    this.appendNull(row)
+  }
+
+  appendNull(row: number): void {
+    this.#validity.setNull(row)
+    const { width } = this.#form
+    this.#bytes.fill(0, row * width, (row + 1) * width)
+  }
+
+  forget(row: number): void {
+    this.#validity.forget(row)
+  }
+
+  take(rows: number): Data {
+    const { width } = this.#form
+    const values = new this.#values(
+      this.#bytes.buffer,
+      0,
+      (rows * width) / this.#values.BYTES_PER_ELEMENT,
+    )
+    const { nullCount, nullBitmap } = this.#validity.take(rows)
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor was given the array of its type
+    const props = { type: this.type, length: rows, nullCount, nullBitmap, data: values } as never
+    return makeData(props)
+  }
+}

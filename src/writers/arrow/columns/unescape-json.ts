@@ -1,0 +1,33 @@
+import type { ByteBuffer } from '../../../bytes/byte-buffer.ts'
+
+const BACKSLASH = 0x5c
+const U = 0x75
+const HEX_DIGITS = 4
+/** What the letter behind a backslash stands for; 0: itself. */
+const MEANINGS = new Uint8Array(256)
+for (const [letter, byte] of [
+  ['b', 0x08],
+  ['t', 0x09],
+  ['n', 0x0a],
+  ['f', 0x0c],
+  ['r', 0x0d],
+] as const) {
+  MEANINGS[letter.charCodeAt(0)] = byte
+}
+
+/** Appends the text of the inside of a JSON string that our writers made: they escape nothing beyond U+001F by number. */
+export function unescapeJson(out: ByteBuffer, json: Buffer, start: number, end: number): void {
+  let from = start
+  for (;;) {
+    const at = json.subarray(from, end).indexOf(BACKSLASH)
+    if (at === -1) break
+    out.copy(json, from, from + at)
+    const letter = json[from + at + 1]!
+    from += at + 2
+    if (letter === U) {
+      out.byte(Number.parseInt(json.toString('latin1', from, from + HEX_DIGITS), 16))
+      from += HEX_DIGITS
+    } else out.byte(MEANINGS[letter]! || letter)
+  }
+  out.copy(json, from, end)
+}

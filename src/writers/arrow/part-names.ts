@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import type { StreamDescriptor } from '../../protocol/messages.ts'
+
+/** What is no letter, digit, `_` or `-`; dots separate the parts of a file name. */
+const UNSAFE = /[^\p{L}\p{M}\p{N}_-]/gu
+/** File systems allow 255 bytes in a name. */
+const MAX_NAME_BYTES = 200
+const HASH_DIGITS = 16
+/** Behind the name of a part that is being written. */
+export const PARTIAL = '.partial'
+
+/** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and told apart by a hash. */
+export function safeName({ namespace, name }: StreamDescriptor): string {
+  const pieces = [namespace, name].flatMap((piece) => (piece === undefined ? [] : encode(piece)))
+  const safe = pieces.join('.')
+  if (Buffer.byteLength(safe) <= MAX_NAME_BYTES) return safe
+  const hash = createHash('sha256').update(safe).digest('hex').slice(0, HASH_DIGITS)
+  return `${Buffer.from(safe)
+    .toString('utf8', 0, MAX_NAME_BYTES - HASH_DIGITS - 4)
+    .replace(/[%\uFFFD].{0,2}$/u, '')}-${hash}`
+}
+
+/** `base.arrow`, `base.2.arrow`, … */
+export function partName(base: string, part: number): string {
+  return part === 1 ? `${base}.arrow` : `${base}.${part}.arrow`
+}
+
+/** The number of a part by its file name; null: it is none of `base`. */
+export function partOf(base: string, file: string): number | null {
+  if (file === partName(base, 1)) return 1
+  if (!file.startsWith(`${base}.`)) return null
+  const [, digits] = /^([1-9]\d{0,8})\.arrow$/.exec(file.slice(base.length + 1)) ?? []
+  return digits === undefined || digits === '1' ? null : Number(digits)
+}
+
+function encode(piece: string): string {
+  return piece.replace(UNSAFE, (character) =>
+    Array.from(
+      Buffer.from(character),
+      (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`,
+    ).join(''),
+  )
+}
