@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { constants } from 'node:buffer'
 import { ByteBuffer } from './byte-buffer.ts'
 
 function contents(buffer: ByteBuffer): string {
@@ -47,6 +48,14 @@ describe('ByteBuffer', () => {
       expect(contents(buffer)).to.equal(`<${text}>`)
     })
   }
+
+  it('grows beyond 2^31 bytes, up to what Node.js allows', () => {
+    const buffer = new ByteBuffer(2 ** 31 + 8)
+    buffer.reserve(buffer.bytes.length + 1)
+    expect(buffer.bytes.length)
+      .to.be.above(2 ** 31 + 8)
+      .and.at.most(constants.MAX_LENGTH)
+  })
 
   it('begins anew in other storage', () => {
     const buffer = new ByteBuffer(4)

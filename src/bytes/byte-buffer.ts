@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer'
+
 /** Up to this length a loop beats a call into the runtime. */
 const SHORT_BYTES = 32
 
@@ -60,8 +62,9 @@ export class ByteBuffer {
   }
 
   #grow(count: number): void {
-    const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + count))
     const { length } = this
+    const doubled = Math.min(this.bytes.length * 2, constants.MAX_LENGTH)
+    const grown = Buffer.allocUnsafeSlow(Math.max(doubled, length + count))
     this.bytes.copy(grown, 0, 0, length)
     this.replaceStorage(grown)
     this.length = length

@@ -101,6 +101,16 @@ describe('Output', () => {
     expect(output.writtenBytes).to.be.above(PIPE_BYTES)
   })
 
+  it('writes a line of more than 2^31 bytes', async () => {
+    const length = 2 ** 31 + 1
+    const output = new Output(openSync('/dev/null', constants.O_WRONLY))
+    output.buffer.reserve(length)
+    output.buffer.bytes[length - 1] = 0x0a
+    output.buffer.length = length
+    await output.flush()
+    expect(output.writtenBytes).to.equal(length)
+  })
+
   it('takes a line that is longer than all of its buffers', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)

@@ -12,6 +12,8 @@ const WRITE_BYTES = 256 * 1024
 const FULL_BYTES = 2 * WRITE_BYTES
 /** Buffers that one huge row blew up beyond this are not kept; of bytes, those of a batch of 64 MiB are. */
 const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 256 * WRITE_BYTES } as const
+/** `fs.write` takes its length as an int32; a line may be longer. */
+const MAX_WRITE_BYTES = 2 ** 30
 const EAGAIN_MS = 2
 /** What a slow source has given goes out after this long, however little it is. */
 const LINGER_MS = 200
@@ -159,7 +161,8 @@ export class Output {
   async #writeAll(bytes: Buffer, length: number): Promise<void> {
     for (let at = 0; at < length;) {
       try {
-        const { bytesWritten } = await writeFile(this.#fd, bytes, at, length - at, null)
+        const count = Math.min(length - at, MAX_WRITE_BYTES)
+        const { bytesWritten } = await writeFile(this.#fd, bytes, at, count, null)
         at += bytesWritten
         this.writtenBytes += bytesWritten
       } catch (error) {
