@@ -101,6 +101,40 @@ describe('Output', () => {
     expect(output.writtenBytes).to.be.above(PIPE_BYTES)
   })
 
+  it('writes every line once when several producers append and drain at the same time', async () => {
+    using pipe = new Pipe()
+    const output = new Output(pipe.writeFd)
+    const produce = async (producer: number): Promise<string[]> => {
+      const lines = Array.from({ length: 1000 }, (_, i) => line(producer * 1000 + i, 2000))
+      for (const each of lines) {
+        output.buffer.utf8(`${each}\n`)
+        await output.drain()
+      }
+      return lines
+    }
+    const lines: string[] = []
+    const writing = Promise.all([0, 1, 2].map(produce)).then(async (produced) => {
+      lines.push(...produced.flat())
+      await output.flush()
+    })
+    const written = (await pipe.takeUntil(writing)).split('\n').slice(0, -1)
+    expect(written.toSorted()).to.deep.equal(lines.toSorted())
+  })
+
+  it('writes every line once when one producer flushes while others drain', async () => {
+    using pipe = new Pipe()
+    const output = new Output(pipe.writeFd)
+    const lines = Array.from({ length: 2000 }, (_, i) => line(i, 2000))
+    const writing = Promise.all(
+      lines.map(async (each, index) => {
+        output.buffer.utf8(`${each}\n`)
+        await (index % 100 === 0 ? output.flush() : output.drain())
+      }),
+    ).then(() => output.flush())
+    const written = (await pipe.takeUntil(writing)).split('\n').slice(0, -1)
+    expect(written).to.deep.equal(lines)
+  })
+
   it('writes a line of more than 2^31 bytes', async () => {
     const length = 2 ** 31 + 1
     const output = new Output(openSync('/dev/null', constants.O_WRONLY))

@@ -32,7 +32,8 @@ export class OutputClosedError extends Error {
 
 /**
  * The one writer to stdout. Two buffers: one is being filled, the other is being written, asynchronously, so that timers
- * run while a slow consumer holds us back. What is appended in one turn of the event loop stays together.
+ * run under back-pressure. Several producers may share it: what one of them appends in one turn of the event loop stays
+ * together, so each appends whole lines and then awaits `drain`.
  */
 export class Output {
   /** Takes whole lines. Replaced storage under the same object, so keep the object, not its bytes. */
@@ -50,6 +51,8 @@ export class Output {
   #startedBytes = 0
   #spare: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)
   #writing: Promise<void> | null = null
+  /** The end of the current write, shared by all that wait for it. */
+  #settling: Promise<void> | null = null
   #failure: unknown = null
 
   /**
@@ -86,7 +89,7 @@ export class Output {
   }
 
   /**
-   * Hands a well-filled buffer to the writer; waits only while both buffers are full.
+   * Hands a well-filled buffer to the writer; waits only while both buffers are full. Several producers may wait at once.
    * @throws OutputClosedError if the consumer is gone.
    */
   async drain(): Promise<void> {
@@ -95,21 +98,20 @@ export class Output {
       this.#linger()
       return
     }
-    if (this.#writing !== null) {
-      if (this.buffer.length < FULL_BYTES) return
-      await this.#settle()
-    }
-    this.#start()
+    // Another producer may have started the next write, and filled the buffer again, before this one resumes
+    while (this.#writing !== null && this.buffer.length >= FULL_BYTES) await this.#settle()
+    if (this.#writing === null && this.buffer.length >= WRITE_BYTES) this.#start()
   }
 
   /** Resolves when everything appended so far has been taken by the consumer. */
   async flush(): Promise<void> {
-    this.#dropTornLine()
-    while (this.#writing !== null || this.buffer.length > 0) {
-      await this.#settle()
-      if (this.buffer.length > 0) this.#start()
-    }
     if (this.#failure !== null) throw this.#failure
+    this.#dropTornLine()
+    const end = this.appendedBytes
+    while (this.writtenBytes < end) {
+      if (this.#writing === null) this.#start()
+      await this.#settle()
+    }
   }
 
   /** Who was to finish the last line has failed half-way: it is not part of the output. */
@@ -130,14 +132,20 @@ export class Output {
   }
 
   async #settle(): Promise<void> {
-    this.#waitingSinceMs ??= performance.now()
-    await this.#writing
-    this.#waitedMs = this.waitedMs
-    this.#waitingSinceMs = null
+    await (this.#settling ??= this.#wait())
     if (this.#failure !== null) throw this.#failure
   }
 
+  async #wait(): Promise<void> {
+    this.#waitingSinceMs = performance.now()
+    await this.#writing
+    this.#waitedMs = this.waitedMs
+    this.#waitingSinceMs = null
+    this.#settling = null
+  }
+
   #start(): void {
+    if (this.#writing !== null) throw new Error('the output is being written already')
     const bytes = this.buffer.bytes
     const length = this.buffer.length
     this.#startedBytes += length
