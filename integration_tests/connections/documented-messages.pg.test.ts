@@ -5,14 +5,16 @@ import { TLS_MISTAKES } from './misconfigurations.ts'
 import { SERVER_MISTAKES } from './server-misconfigurations.ts'
 import { SSH_MISTAKES } from './ssh-misconfigurations.ts'
 
-const README = readFileSync(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8')
-const [, TROUBLESHOOTING = ''] = README.split(/^## Troubleshooting$/m)
-/** The cells of its tables, however they are padded. */
-const CELLS = new Set(TROUBLESHOOTING.split(/^## /m)[0]?.split(/ *\| */))
+const PAGE = fileURLToPath(
+  new URL('../../../docs/connections-and-troubleshooting.md', import.meta.url),
+)
 
-describe('README, Troubleshooting', () => {
+/** The cells of its tables, however they are padded. */
+const CELLS = new Set(readFileSync(PAGE, 'utf8').split(/ *\| */))
+
+describe('docs/connections-and-troubleshooting.md', () => {
   for (const { mistake, message } of [...SERVER_MISTAKES, ...TLS_MISTAKES, ...SSH_MISTAKES]) {
-    it(`has what check says: ${mistake}`, () => {
+    it(`has the message of check: ${mistake}`, () => {
       expect(CELLS.has(mistake), mistake).to.equal(true)
       expect(CELLS.has(message), message).to.equal(true)
     })
