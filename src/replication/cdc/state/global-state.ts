@@ -1,0 +1,35 @@
+import type { JsonObject } from '../../../json/json.ts'
+import type { StreamDescriptor } from '../../../protocol/messages.ts'
+import { buildSharedState, type Offset } from './offset.ts'
+import { buildProgress, type StreamProgress } from './stream-progress.ts'
+
+/** A CDC stream and how far it has got. */
+export interface StreamEntry {
+  readonly descriptor: StreamDescriptor
+  /** Null: it has not started. */
+  readonly progress: StreamProgress | null
+}
+
+/**
+ * Builds the content of a GLOBAL state. A stream that has not started is not listed: the official connector of the
+ * earlier generation takes every stream that is listed for a finished one.
+ */
+export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): JsonObject {
+  return {
+    shared_state: buildSharedState(offset),
+    stream_states: streams.flatMap(({ descriptor, progress }) =>
+      progress === null
+        ? []
+        : {
+            stream_descriptor: { ...descriptor },
+            stream_state: buildProgress(descriptor, passView(progress, offset.lsn)),
+          },
+    ),
+  }
+}
+
+/** Drops what the snapshot of a finished stream showed once the position has passed its end. */
+export function passView(progress: StreamProgress, lsn: bigint): StreamProgress {
+  const isPassed = progress.type === 'LOG' && progress.view !== null && lsn >= progress.view.endLsn
+  return isPassed ? { type: 'LOG', view: null } : progress
+}

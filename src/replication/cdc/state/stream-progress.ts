@@ -1,0 +1,109 @@
+import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../../../json/json.ts'
+import type { StreamDescriptor } from '../../../protocol/messages.ts'
+import { ctidOfPage, type ScanPosition } from '../../../state/stream-state.ts'
+import { integerOf } from './offset.ts'
+
+/** What the pages of a stream's snapshot showed. */
+export interface SnapshotView {
+  /** `pg_current_snapshot()` of the oldest snapshot that a page was read in. */
+  readonly text: string
+  /** `_ab_cdc_lsn` of its rows: below every change that they do not show. */
+  readonly rowLsn: bigint
+  /** End of the log after the snapshot was taken: no transaction that commits behind it is visible in the snapshot. */
+  readonly endLsn: bigint
+}
+
+/** How far a stream has got; null: it has not started. */
+export type StreamProgress =
+  | {
+      readonly type: 'SNAPSHOT'
+      /** Everything before it has been read. */
+      readonly scan: ScanPosition
+      /** Null: not known, then every change from the position on is delivered. */
+      readonly view: SnapshotView | null
+    }
+  | {
+      readonly type: 'LOG'
+      /** Null: not known, or the position has passed it. */
+      readonly view: SnapshotView | null
+    }
+
+const CTID = /^\((\d{1,10}),\d{1,5}\)$/
+/** An official state of a finished stream names no other cursor. */
+const LSN_FIELD = '_ab_cdc_lsn'
+
+/**
+ * Parses the `stream_state` of a CDC stream, of both generations of the official connector or of this one. A state
+ * that is not understood is none: the snapshot is read again, and no row is lost.
+ */
+export function parseProgress(raw: JsonObject | null): StreamProgress | null {
+  if (raw === null || Object.keys(raw).length === 0) return null
+  const { state_type: type, ctid } = raw
+  const view = parseView(raw)
+  if (type === 'ctid' || (type === 'ctid_based' && ctid !== undefined && ctid !== null)) {
+    const scan = parseScan(raw)
+    return scan === null ? null : { type: 'SNAPSHOT', scan, view }
+  }
+  const isFinished =
+    type === 'ctid_based' || (type === undefined && isLogCursor(raw['cursor_field']))
+  return isFinished ? { type: 'LOG', view } : null
+}
+
+/**
+ * Builds the `stream_state` of a CDC stream. While the snapshot runs it is one of version 2: the official connector of
+ * that generation would take version 3 for a finished snapshot, and the later one reads both.
+ */
+export function buildProgress(descriptor: StreamDescriptor, progress: StreamProgress): JsonObject {
+  const view = progress.view === null ? {} : buildView(progress.view)
+  if (progress.type === 'SNAPSHOT') {
+    const { page, filenode, leaf } = progress.scan
+    return {
+      version: 2,
+      state_type: 'ctid',
+      ctid: ctidOfPage(page),
+      relation_filenode: filenode,
+      incremental_state: {},
+      ...(leaf !== null && { leaf }),
+      ...view,
+    }
+  }
+  return {
+    version: 3,
+    state_type: 'ctid_based',
+    stream_name: descriptor.name,
+    stream_namespace: descriptor.namespace ?? '',
+    cursors: {},
+    cursor_field: [],
+    ...view,
+  }
+}
+
+function isLogCursor(raw: JsonValue | undefined): boolean {
+  if (raw === undefined) return true
+  return Array.isArray(raw) && raw.every((name) => name === LSN_FIELD)
+}
+
+function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): ScanPosition | null {
+  const page = typeof ctid === 'string' ? CTID.exec(ctid)?.[1] : undefined
+  const file = integerOf(filenode)
+  if (page === undefined || file === null) return null
+  return {
+    page: Number(page),
+    filenode: Number(file),
+    leaf: typeof leaf === 'string' ? leaf : null,
+  }
+}
+
+function buildView({ text, rowLsn, endLsn }: SnapshotView): JsonObject {
+  const lsns = { row_lsn: new JsonNumber(`${rowLsn}`), end_lsn: new JsonNumber(`${endLsn}`) }
+  return { snapshot: { text, ...lsns } }
+}
+
+function parseView({ snapshot }: JsonObject): SnapshotView | null {
+  if (!isJsonObject(snapshot)) return null
+  const { text } = snapshot
+  const rowLsn = integerOf(snapshot['row_lsn'])
+  const endLsn = integerOf(snapshot['end_lsn'])
+  if (typeof text !== 'string' || rowLsn === null || endLsn === null) return null
+  return { text, rowLsn, endLsn }
+}
