@@ -1,13 +1,8 @@
 import { existsSync } from 'node:fs'
 import { expect } from 'chai'
 import type { CatalogStream } from '../helpers/messages.ts'
-import {
-  ABNORMAL_STATE,
-  CONFIGURED_CATALOG,
-  INCREMENTAL_CATALOG,
-  readText,
-  ROOT,
-} from './fixtures.ts'
+import { ABNORMAL_STATE, CONFIGURED_CATALOG, INCREMENTAL_CATALOG, readText } from './fixtures.ts'
+import { CHECKOUT } from '../helpers/checkout.ts'
 import { discoverStreams } from './sections/discovery.ts'
 import { commandSubject, type Subject } from './subject.ts'
 
@@ -32,7 +27,7 @@ describe('acceptance-test-config.yml', () => {
       ([, path = '']) => path,
     )
     const missing = paths.filter(
-      (path) => !path.startsWith(SECRETS) && !existsSync(`${ROOT}${path}`),
+      (path) => !path.startsWith(SECRETS) && !existsSync(`${CHECKOUT}${path}`),
     )
     expect(paths.length).to.be.greaterThan(0)
     expect(missing).to.deep.equal([])

@@ -1,15 +1,12 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { CHECKOUT } from '../helpers/checkout.ts'
 import type { Json } from '../helpers/messages.ts'
 
-/** The top of the checkout, where the files are that Airbyte's tests read; `dist` has only compiled ones. */
-export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-
-const DIRECTORY = `${ROOT}integration_tests/acceptance/`
+const DIRECTORY = `${CHECKOUT}integration_tests/acceptance/`
 
 /** The text of a file of the checkout. */
 export function readText(path: string): string {
-  return readFileSync(`${ROOT}${path}`, 'utf8')
+  return readFileSync(`${CHECKOUT}${path}`, 'utf8')
 }
 
 function readFixture(name: string): string {

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { join } from 'node:path'
 import { type Connector, type Run, runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
-import { LoginRole } from './login-role.ts'
+import { LoginRole } from '../helpers/login-role.ts'
 
 const PASSWORD = 'pa55-W0RD-4711'
 const ROW_VALUE = 'row-value-0815'

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { type Connector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog, type Json, recordsOf } from '../helpers/messages.ts'
-import { LoginRole } from './login-role.ts'
+import { LoginRole } from '../helpers/login-role.ts'
 
 const TABLE = `
 CREATE TABLE t (id int PRIMARY KEY, name text, secret text);

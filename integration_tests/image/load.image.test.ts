@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from 'chai'
-import { createTable, MIXED } from '../helpers/bench/tables.ts'
+import { createTable, MIXED } from '../../bench/tables.ts'
 import {
   configuredCatalog,
   type Message,

@@ -5,7 +5,8 @@ import {
   type StartedTestContainer,
   Wait,
 } from 'testcontainers'
-import { ROOT, SEED } from '../acceptance/fixtures.ts'
+import { SEED } from '../acceptance/fixtures.ts'
+import { CHECKOUT } from '../helpers/checkout.ts'
 import type { Json } from '../helpers/messages.ts'
 import { Session } from '../helpers/session.ts'
 import type { ConnectionConfig } from '../helpers/server.ts'
@@ -46,7 +47,7 @@ export async function sharedWorld(): Promise<World> {
 }
 
 async function start(): Promise<World> {
-  await GenericContainer.fromDockerfile(ROOT).build(IMAGE, { deleteOnExit: false })
+  await GenericContainer.fromDockerfile(CHECKOUT).build(IMAGE, { deleteOnExit: false })
   const network = await new Network().start()
   const postgres = await new GenericContainer(POSTGRES_IMAGE)
     .withNetwork(network)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from './refused.test.ts'
+import { refusalOf } from '../testing/refused.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 

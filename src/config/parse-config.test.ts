@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from './refused.test.ts'
+import { refusalOf } from '../testing/refused.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'

@@ -1,18 +1,6 @@
 import { expect } from 'chai'
+import { tuple } from '../testing/bytes.ts'
 import { LeadingField, PageTracker, RunTracker } from './leading-field.ts'
-
-/** A tuple of fields, as COPY BINARY has it. */
-function tuple(...fields: readonly Buffer[]): Buffer {
-  const count = Buffer.alloc(2)
-  count.writeInt16BE(fields.length)
-  return Buffer.concat([count, ...fields.flatMap((field) => [lengthOf(field), field])])
-}
-
-function lengthOf(field: Buffer): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeInt32BE(field.length)
-  return length
-}
 
 describe('LeadingField', () => {
   for (const first of ['', 'a', 'abcdef']) {

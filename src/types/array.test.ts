@@ -5,7 +5,7 @@ import { writeNumberText } from './numbers.ts'
 import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
 import { writeDateText } from './temporal.ts'
 import { writeString } from './text.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 const texts = arrayWriter(writeString, ',')
 const numbers = arrayWriter(writeNumberText, ',')

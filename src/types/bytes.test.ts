@@ -10,7 +10,7 @@ import {
   writeXml,
 } from './bytes.ts'
 import { EXACT, NULLED } from './pg-type.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 describe('writeBool', () => {
   it('is one byte', () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { writeGeometric } from './geometric.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 describe('writeGeometric', () => {
   for (const [text, expected] of [

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { writeHstore } from './hstore.ts'
 import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 describe('writeHstore', () => {
   for (const [text, object] of [

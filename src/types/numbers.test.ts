@@ -11,7 +11,8 @@ import {
   writeOid,
 } from './numbers.ts'
 import { EXACT, NULLED } from './pg-type.ts'
-import { int, written } from './written.test.ts'
+import { int } from '../testing/bytes.ts'
+import { written } from '../testing/written.ts'
 
 const POSITIVE = 0x0000
 const NEGATIVE = 0x4000

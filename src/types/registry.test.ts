@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { findEntry, textEntry } from './registry.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 const STRING = { type: 'string' }
 const INTEGER = { type: 'number', airbyte_type: 'integer' }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { TypeCatalog, type TypeRow } from './resolve.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 const BASE: TypeRow = {
   oid: 0,

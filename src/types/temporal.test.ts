@@ -12,7 +12,8 @@ import {
   writeTimeTz,
   writeTimeTzText,
 } from './temporal.ts'
-import { int, written } from './written.test.ts'
+import { int } from '../testing/bytes.ts'
+import { written } from '../testing/written.ts'
 
 const MAX_INT8 = 2n ** 63n - 1n
 const MIN_INT8 = -(2n ** 63n)

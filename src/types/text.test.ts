@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
 import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
-import { written } from './written.test.ts'
+import { written } from '../testing/written.ts'
 
 describe('writeString', () => {
   it('escapes each control character, quote and backslash, at every place of a word', () => {

@@ -1,13 +1,6 @@
 import { expect } from 'chai'
+import { message } from '../testing/bytes.ts'
 import { isControlMessage } from './control-message.ts'
-
-function message(type: string, body: string): Buffer {
-  const bytes = Buffer.alloc(5 + body.length)
-  bytes.write(type, 0, 'latin1')
-  bytes.writeInt32BE(4 + body.length, 1)
-  bytes.write(body, 5, 'latin1')
-  return bytes
-}
 
 /** Between other bytes, as in a socket chunk. */
 function isOne(type: string, body: string): boolean {

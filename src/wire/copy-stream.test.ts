@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { message, tuple } from '../testing/bytes.ts'
 import { CopyStream } from './copy-stream.ts'
 
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
@@ -6,22 +7,6 @@ const TRAILER = Buffer.from([0xff, 0xff])
 const COPY_OUT = message('H', Buffer.from([1, 0, 0]))
 const COPY_DONE = message('c')
 const READY = message('Z', Buffer.from('I'))
-
-function message(type: string, body: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(5)
-  head.write(type, 'latin1')
-  head.writeInt32BE(4 + body.length, 1)
-  return Buffer.concat([head, body])
-}
-
-function tuple(...fields: readonly (string | null)[]): Buffer {
-  const parts = fields.map((field) => {
-    const length = Buffer.alloc(4)
-    length.writeInt32BE(field === null ? -1 : Buffer.byteLength(field))
-    return Buffer.concat([length, Buffer.from(field ?? '')])
-  })
-  return Buffer.concat([Buffer.from([0, fields.length]), ...parts])
-}
 
 function complete(rows: number): Buffer {
   return message('C', Buffer.from(`COPY ${rows}\0`))

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { tuple } from '../../testing/bytes.ts'
 import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { TRUNCATED, type ValueWriter } from '../../types/pg-type.ts'
 import { writeInt4 } from '../../types/numbers.ts'
@@ -8,17 +9,6 @@ import type { RecordField } from '../../replication/stream-plan.ts'
 
 const STREAM = { namespace: 'public', name: 't' }
 const TIME_MS = 1_700_000_000_123
-
-function tuple(...fields: readonly (Buffer | string | null)[]): Buffer {
-  const parts = fields.map((field) => {
-    const length = Buffer.alloc(4)
-    length.writeInt32BE(field === null ? -1 : Buffer.byteLength(field))
-    return Buffer.concat([length, Buffer.from(field ?? '')])
-  })
-  const count = Buffer.alloc(2)
-  count.writeInt16BE(fields.length)
-  return Buffer.concat([count, ...parts])
-}
 
 function encode(
   fields: readonly RecordField[],

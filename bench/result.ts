@@ -1,0 +1,99 @@
+import { grouped, median, textTable } from '../integration_tests/helpers/report.ts'
+import type { Usage } from './measure.ts'
+
+/** How rows left the server. */
+export type Method =
+  'raw drain' | 'connector' | 'connector | cat' | 'connector > file' | 'arrow file' | 'pg-cursor'
+
+/** The medians of one method on one table, and each run's seconds. */
+export interface MethodResult {
+  readonly method: Method
+  readonly seconds: number
+  readonly rowsPerSecond: number
+  /** Bytes that came out: of the server for the raw drain, as JSON lines for the others. */
+  readonly bytes: number
+  readonly megabytesPerSecond: number
+  readonly cpuSeconds: number | null
+  readonly peakRssMegabytes: number | null
+  /** Rows per second as a share of the raw drain's. */
+  readonly ofRawDrain: number | null
+  /** Rows per second as a multiple of pg-cursor's. */
+  readonly timesPgCursor: number | null
+  readonly runs: readonly number[]
+}
+
+/** All methods on one table. */
+export interface TableResult {
+  readonly table: string
+  readonly rows: number
+  readonly columns: number
+  readonly methods: readonly MethodResult[]
+}
+
+/** What was measured of one method: `usages` has one entry a round. */
+export interface Measured {
+  readonly method: Method
+  readonly bytes: number
+  readonly usages: readonly Usage[]
+}
+
+const MEGABYTE = 1e6
+
+/** Medians and ratios from what was measured. */
+export function summarize(
+  { table, rows, columns }: Omit<TableResult, 'methods'>,
+  measured: readonly Measured[],
+): TableResult {
+  const secondsOf = (wanted: Method) => {
+    const found = measured.find(({ method }) => method === wanted)
+    return found === undefined ? null : medianOf(found.usages, ({ seconds }) => seconds)
+  }
+  const rawSeconds = secondsOf('raw drain')
+  const cursorSeconds = secondsOf('pg-cursor')
+  const methods = measured.map(({ method, bytes, usages }) => {
+    const seconds = medianOf(usages, (usage) => usage.seconds) ?? Number.NaN
+    const cpuSeconds = medianOf(usages, (usage) => usage.cpuSeconds)
+    const peakBytes = medianOf(usages, ({ peakRssBytes }) => peakRssBytes)
+    return {
+      method,
+      seconds: rounded(seconds),
+      rowsPerSecond: Math.round(rows / seconds),
+      bytes,
+      megabytesPerSecond: Math.round(bytes / MEGABYTE / seconds),
+      cpuSeconds: cpuSeconds === null ? null : rounded(cpuSeconds),
+      peakRssMegabytes: peakBytes === null ? null : Math.round(peakBytes / MEGABYTE),
+      ofRawDrain: rawSeconds === null ? null : rounded(rawSeconds / seconds),
+      timesPgCursor: cursorSeconds === null ? null : rounded(cursorSeconds / seconds),
+      runs: usages.map((usage) => rounded(usage.seconds)),
+    }
+  })
+  return { table, rows, columns, methods }
+}
+
+/** The results as a table for a person. */
+export function showResults(results: readonly TableResult[]): string {
+  const titles = ['table', 'how', 's', 'rows/s', 'MB/s', 'CPU s', 'RSS MB', 'of raw', '× cursor']
+  const rows = results.flatMap(({ table, methods }) =>
+    methods.map((result) => [
+      table,
+      result.method,
+      result.seconds.toFixed(2),
+      grouped(result.rowsPerSecond),
+      grouped(result.megabytesPerSecond),
+      result.cpuSeconds?.toFixed(2) ?? '–',
+      result.peakRssMegabytes === null ? '–' : grouped(result.peakRssMegabytes),
+      result.ofRawDrain === null ? '–' : `${Math.round(result.ofRawDrain * 100)}%`,
+      result.timesPgCursor?.toFixed(1) ?? '–',
+    ]),
+  )
+  return textTable(titles, rows)
+}
+
+function medianOf(usages: readonly Usage[], pick: (usage: Usage) => number | null): number | null {
+  const values = usages.flatMap((usage) => pick(usage) ?? [])
+  return values.length === 0 ? null : median(values)
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
+}

@@ -1,0 +1,23 @@
+import { expect } from 'chai'
+import { withConnector } from '../../helpers/connector.ts'
+import { TestDatabase } from '../../helpers/database.ts'
+import { SECRET } from './tls/tls-world.ts'
+
+describe('jdbc_url_params', () => {
+  it('sets the name and the options of the session; a WARN names what is ignored, never a value', async () => {
+    await using database = await TestDatabase.create()
+    const query = `SELECT current_setting('application_name') AS name, current_setting('work_mem') AS memory`
+    const params = `ApplicationName=by%20jdbc&options=-c%20work_mem%3D12345kB&password=${SECRET}&defaultRowFetchSize=${SECRET}&tcpKeepAlive=true`
+    await using connector = await withConnector(database.config({ query, jdbc_url_params: params }))
+    const run = await connector.read()
+    expect(run.records.map(({ data }) => data)).to.deep.equal([
+      { name: 'by jdbc', memory: '12345kB' },
+    ])
+    const warnings = run.logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
+    expect(warnings).to.deep.equal([
+      "'password' of jdbc_url_params is ignored: use password of the config.",
+      "'defaultRowFetchSize' of jdbc_url_params is ignored: it has no meaning for this connector.",
+    ])
+    expect(`${run.stdout}${run.stderr}`).not.to.include(SECRET)
+  })
+})

@@ -1,0 +1,124 @@
+import type { CertificateName, TlsWorld } from './tls/tls-world.ts'
+import { KEY_PASSWORD, SECRET } from './tls/tls-world.ts'
+
+export type Json = Readonly<Record<string, unknown>>
+
+/** A way to get a connection wrong, and what `check` says of it. */
+export interface Misconfiguration<World> {
+  readonly mistake: string
+  /** What the config has over one that works. */
+  readonly config: (world: World) => Json
+  /** The message behind its usual beginning; `HOST` and `PORT` stand for those of the server. */
+  readonly message: string
+}
+
+/** What the server shows meanwhile; default: the good certificate. */
+interface Served {
+  readonly certificate?: CertificateName | null
+}
+
+/** TLS; every message begins with `Failed to create connection pool: `. */
+export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
+  {
+    mistake: 'The server has no TLS, and the mode needs it',
+    certificate: null,
+    config: () => ({ ssl_mode: 'require' }),
+    message:
+      "The server does not support TLS, and ssl_mode 'require' needs it. Turn TLS on in the server or choose ssl_mode prefer or disable.",
+  },
+  {
+    mistake: 'The certificate of the server is for another name',
+    certificate: 'wrongName',
+    config: ({ authority }) => full(authority.certificate),
+    message:
+      'the certificate of the server is for db.example, not for "HOST" (ssl_mode verify-full). Give as host a name that is in it, or choose ssl_mode verify-ca.',
+  },
+  {
+    mistake: 'The certificate of the server has expired',
+    certificate: 'expired',
+    config: ({ authority }) => full(authority.certificate),
+    message:
+      'the certificate of "HOST", or the authority that signed it, has expired (ssl_mode verify-full). Renew it on the server; ca_certificate must be valid too.',
+  },
+  {
+    mistake: 'The certificate of the server signs itself',
+    certificate: 'selfSigned',
+    config: ({ authority }) => full(authority.certificate),
+    message:
+      'the certificate of "HOST" is signed by itself and not by ca_certificate (ssl_mode verify-full). Give that certificate itself as ca_certificate if you trust it.',
+  },
+  {
+    mistake: 'ca_certificate is another authority',
+    config: ({ other }) => full(other.certificate),
+    message:
+      'the certificate of "HOST" is not signed by ca_certificate (ssl_mode verify-full). Give as ca_certificate the authority that signed it.',
+  },
+  {
+    mistake: 'ca_certificate is damaged',
+    config: () => full(`-----BEGIN CERTIFICATE-----\n${SECRET}\n-----END CERTIFICATE-----\n`),
+    message:
+      'ca_certificate is no certificate in PEM form. Copy the whole text of the certificate.',
+  },
+  {
+    mistake: 'The server wants a client certificate',
+    config: () => ({ username: 'certified', ssl_mode: 'require' }),
+    message:
+      'the server does not let user "certified" connect to database "postgres" from here, with TLS and no client certificate. Check username, ssl_mode and pg_hba.conf.',
+  },
+  {
+    mistake: 'The client certificate is signed by an authority that the server does not know',
+    config: ({ clients }) => certified(clients.stranger),
+    message:
+      '"HOST" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.',
+  },
+  {
+    mistake: 'The client certificate has expired',
+    config: ({ clients }) => certified(clients.expired),
+    message:
+      '"HOST" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.',
+  },
+  {
+    mistake: 'The client certificate is for another user',
+    config: ({ clients }) => ({ ...certified(clients.good), username: 'only_plain' }),
+    message:
+      'the server does not let user "only_plain" connect to database "postgres" from here, with TLS and a client certificate. Check username, ssl_mode and pg_hba.conf.',
+  },
+  {
+    mistake: 'client_key is encrypted, and there is no client_key_password',
+    config: ({ clients }) => certified(clients.locked),
+    message:
+      'client_key is encrypted, and the config has no password for it. Give client_key_password of the key of the certificate.',
+  },
+  {
+    mistake: 'client_key_password is wrong',
+    config: ({ clients }) => certified(clients.locked, `not-${KEY_PASSWORD}`),
+    message:
+      'client_key cannot be opened with client_key_password. Give client_key_password of the key of the certificate.',
+  },
+  {
+    mistake: 'client_key belongs to another certificate',
+    config: ({ clients }) => certified({ ...clients.good, key: clients.stranger.key }),
+    message:
+      'client_key does not belong to client_certificate. Give the key of the same certificate.',
+  },
+  {
+    mistake: 'The user may only come with TLS, and the mode is disable',
+    config: () => ({ username: 'only_tls', ssl_mode: 'disable' }),
+    message:
+      'the server does not let user "only_tls" connect to database "postgres" from here, without TLS. Check username, ssl_mode and pg_hba.conf.',
+  },
+]
+
+function full(ca: string): Json {
+  return { ssl_mode: { mode: 'verify-full', ca_certificate: ca } }
+}
+
+/** The user who logs in by a certificate. */
+export function certified(
+  { certificate, key }: { readonly certificate: string; readonly key: string },
+  password?: string,
+): Json {
+  const pair = { client_certificate: certificate, client_key: key }
+  const opened = password === undefined ? pair : { ...pair, client_key_password: password }
+  return { username: 'certified', ssl_mode: { mode: 'require', ...opened } }
+}

@@ -1,0 +1,135 @@
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { createServer, type Server as TcpServer, type Socket } from 'node:net'
+import { withConnector } from '../../helpers/connector.ts'
+import { TestDatabase } from '../../helpers/database.ts'
+import { Server } from '../../helpers/server.ts'
+
+const SSL_MODES = ['disable', 'prefer', 'require'] as const
+type SslMode = (typeof SSL_MODES)[number]
+
+const NOT_POSTGRES = 'does not answer like a PostgreSQL server'
+
+/** Something that listens and is not PostgreSQL. */
+class Impostor implements AsyncDisposable {
+  readonly #server: TcpServer
+  readonly #sockets: Socket[] = []
+
+  private constructor(answer: (socket: Socket) => void) {
+    this.#server = createServer((socket) => {
+      this.#sockets.push(socket.on('error', () => undefined))
+      answer(socket)
+    })
+  }
+
+  static async listen(answer: (socket: Socket) => void): Promise<Impostor> {
+    const impostor = new Impostor(answer)
+    impostor.#server.listen(0, '127.0.0.1')
+    await once(impostor.#server, 'listening')
+    return impostor
+  }
+
+  config(sslMode: string): Record<string, unknown> {
+    const address = this.#server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const account = { database: 'd', username: 'u', password: 'p4ssword' }
+    return { host: '127.0.0.1', port, ...account, sslmode: sslMode, connect_timeout: 1 }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+}
+
+/** What a check of `config` says. */
+async function failureOf(config: unknown): Promise<string> {
+  await using connector = await withConnector(config)
+  const run = await connector.check()
+  expect(run).to.deep.include({ code: 0, stderr: '' })
+  expect(run.connectionStatus?.status).to.equal('FAILED')
+  return run.connectionStatus?.message ?? ''
+}
+
+function allModes(text: string): Record<SslMode, string> {
+  return { disable: text, prefer: text, require: text }
+}
+
+describe('connect', () => {
+  const impostors: readonly (readonly [
+    does: string,
+    answer: (socket: Socket) => void,
+    says: Readonly<Record<SslMode, string>>,
+  ])[] = [
+    ['closes at once', (socket) => socket.destroy(), allModes('closed the connection')],
+    ['never says anything', () => undefined, allModes('did not answer within 1 s')],
+    [
+      'speaks first, as SSH does',
+      (socket) => socket.write('SSH-2.0-x\r\n'),
+      { ...allModes(NOT_POSTGRES), disable: 'did not answer within 1 s' },
+    ],
+    [
+      'answers in HTTP',
+      (socket) => socket.on('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      { ...allModes(NOT_POSTGRES), disable: 'Check that it is a PostgreSQL server' },
+    ],
+  ]
+  for (const [does, answer, says] of impostors) {
+    it(`a listener that ${does}`, async () => {
+      await using impostor = await Impostor.listen(answer)
+      const messages = await Promise.all(SSL_MODES.map((mode) => failureOf(impostor.config(mode))))
+      for (const [index, mode] of SSL_MODES.entries()) {
+        expect(messages[index], mode).to.include(says[mode])
+      }
+    })
+  }
+
+  it('a server without TLS: prefer goes on, require says what to do', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql('CREATE TABLE t (a int)')
+    await using prefer = await withConnector(db.config({ ssl_mode: { mode: 'prefer' } }))
+    expect((await prefer.check()).connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
+    expect(await failureOf(db.config({ ssl_mode: { mode: 'require' } }))).to.include(
+      "does not support TLS, and ssl_mode 'require' needs it",
+    )
+  })
+
+  it('no password where one is asked for', async () => {
+    await using db = await TestDatabase.create()
+    expect(await failureOf(db.config({ password: '' }))).to.include(
+      'asks for the password of user "postgres", and the config has none',
+    )
+  })
+
+  it('a role that pg_hba.conf does not let in', async () => {
+    await using server = await Server.start({ hba: ['host all outsider all reject'] })
+    await using db = await TestDatabase.create(server)
+    expect(await failureOf(db.config({ username: 'outsider' }))).to.include('pg_hba.conf')
+  })
+
+  it('a server without a free connection', async () => {
+    const settings = {
+      max_connections: '5',
+      superuser_reserved_connections: '1',
+      max_wal_senders: '0',
+    }
+    await using server = await Server.start({ settings: { ...settings, wal_level: 'replica' } })
+    await using db = await TestDatabase.create(server)
+    await db.sql("CREATE ROLE guest LOGIN PASSWORD 'p'; ALTER ROLE guest CONNECTION LIMIT 0")
+    expect(await failureOf(db.config({ username: 'guest', password: 'p' }))).to.include(
+      'no connection left',
+    )
+  })
+
+  it('a role without CONNECT', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(
+      `CREATE ROLE stranger_${db.name} LOGIN PASSWORD 'p'; REVOKE CONNECT ON DATABASE ${db.name} FROM PUBLIC`,
+    )
+    const config = db.config({ username: `stranger_${db.name}`, password: 'p' })
+    const message = await failureOf(config)
+    await db.sql(`DROP ROLE stranger_${db.name}`)
+    expect(message).to.include('lacks the CONNECT privilege')
+  })
+})

@@ -1,0 +1,215 @@
+import { expect } from 'chai'
+import type { TestDatabase } from '../../helpers/database.ts'
+import { type Attempt, Consumer, distinct, idsOf, logsOf, range } from '../../helpers/consumer.ts'
+import { CursorTable } from '../cursor/cursor-table.ts'
+
+/** What a log says that tells of a table whose rows were moved or replaced. */
+const TELLS_OF_REWRITE = /rewritten|truncated|made anew|re-?created|another file/i
+
+const ROWS = 2000
+
+/** What is done to a table of `ROWS` rows → the ids that are to arrive later, and whether the log tells. */
+const CHANGES = [
+  ['VACUUM FULL', 'VACUUM FULL t', [], true],
+  ['CLUSTER', 'CLUSTER t USING t_changed', [], true],
+  [
+    'VACUUM FULL and a new row',
+    `VACUUM FULL t; INSERT INTO t VALUES (9001, 9001, 'n')`,
+    [9001],
+    true,
+  ],
+  ['TRUNCATE', 'TRUNCATE t', [], true],
+  [
+    'TRUNCATE and rows with smaller cursors',
+    `TRUNCATE t; INSERT INTO t VALUES (9001, 1, 'n'), (9002, 2, 'n')`,
+    [9001, 9002],
+    true,
+  ],
+  [
+    'ALTER TABLE ADD COLUMN and a new row',
+    `ALTER TABLE t ADD COLUMN extra int DEFAULT 7; INSERT INTO t VALUES (9001, 9001, 'n')`,
+    [9001],
+    false,
+  ],
+  [
+    'ALTER TABLE ADD COLUMN with a volatile default',
+    `ALTER TABLE t ADD COLUMN extra float8 DEFAULT random(); INSERT INTO t VALUES (9001, 5, 'n')`,
+    [9001],
+    true,
+  ],
+  [
+    'ALTER TABLE ALTER COLUMN id TYPE numeric',
+    `ALTER TABLE t ALTER COLUMN id TYPE numeric; INSERT INTO t VALUES (9001, 9001, 'n')`,
+    [9001],
+    true,
+  ],
+  [
+    'ALTER TABLE ALTER the cursor TYPE numeric',
+    `ALTER TABLE t ALTER COLUMN changed TYPE numeric; INSERT INTO t VALUES (9001, 9001.5, 'n')`,
+    [9001],
+    true,
+  ],
+  [
+    'DROP and CREATE with smaller cursors',
+    `DROP TABLE t; CREATE TABLE t (id bigint, changed bigint, note text);
+     INSERT INTO t VALUES (9001, 1, 'n'), (9002, 2, 'n')`,
+    [9001, 9002],
+    true,
+  ],
+] as const
+
+function logsOfRewrite(attempt: Attempt): string[] {
+  const messages = logsOf(attempt, 'WARN', 'INFO').map(({ message }) => message)
+  return messages.filter((message) => TELLS_OF_REWRITE.test(message))
+}
+
+async function fill(table: CursorTable): Promise<void> {
+  await table.commit(
+    `INSERT INTO t SELECT n, n, repeat('x', 300) FROM generate_series(1, ${ROWS}) AS n`,
+  )
+}
+
+/** VACUUM and the like cannot run together with other statements. */
+async function runOneByOne(database: TestDatabase, sql: string): Promise<void> {
+  for (const statement of sql.split(';')) await database.sql(statement)
+}
+
+async function currentIds(database: TestDatabase): Promise<number[]> {
+  const rows = await database.sql('SELECT id FROM t ORDER BY id')
+  return rows.map(({ id }) => Number(id))
+}
+
+/** Syncs until one ends by itself. */
+async function finish(consumer: Consumer): Promise<number[]> {
+  const ids: number[] = []
+  for (let left = 5; left > 0; left--) {
+    const { code, messages } = await consumer.attempt()
+    ids.push(...idsOf(messages, 't'))
+    if (code === 0) return ids
+  }
+  throw new Error('No sync ended by itself')
+}
+
+for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
+  const isXmin = 'replication_method' in config
+  describe(`between two incremental syncs, by ${isXmin ? 'xmin' : 'cursor'}`, () => {
+    for (const [what, sql, expected, isLogged] of CHANGES) {
+      it(`${what} → no gap${isLogged && !isXmin ? ', and the log tells' : ''}`, async () => {
+        await using table = await CursorTable.create({ config, hasCursorField: !isXmin })
+        await fill(table)
+        expect(await table.sync()).to.have.length(ROWS)
+        await runOneByOne(table.database, sql)
+        const later = await table.consumer.sync()
+        expect(idsOf(later.messages)).to.include.members([...expected])
+        // By xmin a rewrite changes nothing: its rows keep their xmin, or get a new one and come again
+        if (!isXmin) expect(logsOfRewrite(later).length > 0, 'logged').to.equal(isLogged)
+        const third = await table.consumer.sync()
+        expect(idsOf(third.messages)).to.deep.equal([])
+        expect(logsOfRewrite(third)).to.deep.equal([])
+      })
+    }
+  })
+}
+
+/** The first load as a full refresh, by cursor and by xmin. */
+const LOADS = [
+  ['a full refresh', { syncMode: 'full_refresh' }, {}],
+  ['the first load of cursor mode', { cursorField: 'changed' }, {}],
+  [
+    'the first load of xmin mode',
+    { syncMode: 'incremental' },
+    { replication_method: { method: 'Xmin' } },
+  ],
+] as const
+
+for (const [load, choice, method] of LOADS) {
+  describe(`in the middle of ${load}`, () => {
+    for (const [what, sql, , isLogged] of CHANGES) {
+      it(`${what} → no gap${isLogged ? ', and the log tells' : ''}`, async () => {
+        await using table = await CursorTable.create()
+        await fill(table)
+        const streams = [{ name: 't', ...choice }]
+        const config = { batch_size: 100, ...method }
+        await using consumer = await Consumer.create(table.database, streams, config)
+        let states = 3
+        const at = ({ state }: { state?: unknown }): boolean =>
+          state !== undefined && --states === 0
+        const killed = await consumer.attempt({ at })
+        expect(consumer.stateOf('t')).to.have.property('ctid')
+        await runOneByOne(table.database, sql)
+        const later = await consumer.sync()
+        const last = await consumer.sync()
+        const ids = [killed, later, last].flatMap(({ messages }) => idsOf(messages))
+        expect(ids).to.include.members(await currentIds(table.database))
+        expect(logsOfRewrite(later).length > 0, 'logged').to.equal(isLogged)
+      })
+    }
+  })
+}
+
+describe('while an earlier stream of the same sync is read', () => {
+  for (const [what, sql] of [
+    ['VACUUM FULL', 'VACUUM FULL t'],
+    ['a rewriting ALTER TABLE', 'ALTER TABLE t ALTER COLUMN note TYPE varchar(400)'],
+    ['a rewriting ALTER of the cursor', 'ALTER TABLE t ALTER COLUMN changed TYPE numeric'],
+    ['TRUNCATE and refill', `TRUNCATE t; INSERT INTO t VALUES (1, 1, 'n'), (2, 2, 'n')`],
+  ] as const) {
+    for (const [load, choice, method] of LOADS) {
+      it(`${what} → ${load} has no gap: its rows come, or the sync fails and the next one brings them`, async () => {
+        await using table = await CursorTable.create()
+        await fill(table)
+        await table.commit(
+          `CREATE TABLE big AS SELECT n AS id, n AS changed, repeat('x', 300) AS note
+           FROM generate_series(1, 20000) AS n`,
+        )
+        const streams = ['big', 't'].map((name) => ({ name, ...choice }))
+        await using consumer = await Consumer.create(table.database, streams, method)
+        const ids = await readAround(consumer, () => runOneByOne(table.database, sql))
+        expect(ids).to.include.members(await currentIds(table.database))
+      })
+    }
+  }
+})
+
+/** Stops reading in the middle of the first stream, lets `change` run or wait for the connector, and finishes. */
+async function readAround(consumer: Consumer, change: () => Promise<void>): Promise<number[]> {
+  await using running = await consumer.start()
+  const messages = []
+  let changing: Promise<void> | null = null
+  for await (const message of running.messages()) {
+    messages.push(message)
+    if (messages.length !== 1000) continue
+    changing = change()
+    await Promise.race([changing, new Promise((resolve) => setTimeout(resolve, 1000))])
+  }
+  consumer.accept(messages)
+  const { code } = await running.ended
+  await changing
+  const ids = idsOf(messages, 't')
+  // Incremental streams have the next sync as well; a full refresh that says it is complete must be
+  const hasNext = code !== 0 || consumer.stateOf('t')?.['state_type'] !== 'ctid_based'
+  return hasNext ? [...ids, ...(await finish(consumer))] : ids
+}
+
+describe('a leaf that is detached between two attempts', () => {
+  it('is no gap for the others', async () => {
+    await using table = await CursorTable.create({
+      create: `CREATE TABLE t (id bigint, changed bigint, note text) PARTITION BY RANGE (id);
+               CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (1000);
+               CREATE TABLE b PARTITION OF t FOR VALUES FROM (1000) TO (2000);
+               CREATE TABLE c PARTITION OF t FOR VALUES FROM (2000) TO (3000)`,
+    })
+    await table.commit(
+      `INSERT INTO t SELECT n, n, repeat('x', 300) FROM generate_series(0, 2999) AS n`,
+    )
+    await using consumer = await Consumer.create(table.database, [{ name: 't' }], {
+      batch_size: 50,
+    })
+    const killed = await consumer.attempt({
+      at: ({ state }) => String(state?.stream?.stream_state?.['leaf']).includes('"b"'),
+    })
+    await table.commit('ALTER TABLE t DETACH PARTITION b')
+    const ids = [...idsOf(killed.messages), ...idsOf((await consumer.sync()).messages)]
+    expect(distinct(ids)).to.include.members([...range(0, 999), ...range(2000, 2999)])
+  })
+})

@@ -1,0 +1,33 @@
+import { grouped } from '../../helpers/report.ts'
+import type { PhaseReport } from './rounds.ts'
+
+/** Titles and rows of a table that shows what came of each phase, lane and stream. */
+export function phaseTable(
+  reports: readonly PhaseReport[],
+): [titles: readonly string[], rows: readonly (readonly string[])[]] {
+  const titles = [
+    'phase',
+    'lane',
+    'stream',
+    'records',
+    'duplicates',
+    'missing',
+    'absent',
+    'stale',
+    'writes',
+  ]
+  const rows = reports.flatMap(({ lanes, writes }, phase) =>
+    lanes.map(({ lane, stream, comparison }) => [
+      String(phase + 1),
+      lane,
+      stream,
+      grouped(comparison.records),
+      grouped(comparison.duplicates),
+      grouped(comparison.missing.length),
+      grouped(comparison.absent),
+      grouped(comparison.stale),
+      grouped(writes.commits + writes.prepared),
+    ]),
+  )
+  return [titles, rows]
+}

@@ -1,0 +1,15 @@
+import { expect } from 'chai'
+import { ConnectorError } from '../errors.ts'
+import { parseConfig } from '../config/parse-config.ts'
+
+/** What a config is refused with. @throws Error if it is taken. */
+export function refusalOf(raw: unknown): string {
+  try {
+    parseConfig(raw)
+  } catch (error) {
+    if (!(error instanceof ConnectorError)) throw error
+    expect(error.failureType).to.equal('config_error')
+    return error.message
+  }
+  throw new Error('nothing was refused')
+}
