@@ -28,8 +28,7 @@ export class CatalogSession implements SqlSession, AsyncDisposable {
     this.queries++
     await this.#client.query('BEGIN READ ONLY')
     try {
-      const config = { text: sql, values: [], queryMode: 'extended' }
-      const { fields } = await this.#client.query(config)
+      const { fields } = await this.#client.query({ text: sql, queryMode: 'extended' })
       return fields.map(({ name, dataTypeID, dataTypeModifier }) => {
         return { name, typeOid: dataTypeID, typmod: dataTypeModifier }
       })

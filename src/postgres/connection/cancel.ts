@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import type { Client } from 'pg'
-import './pg-stream.ts'
+import './pg-internals.ts'
 import { Deadline } from './deadline.ts'
 import type { Route } from './route.ts'
 

@@ -2,7 +2,7 @@ import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { Deadline } from './deadline.ts'
-import { alreadyConnected } from './pg-stream.ts'
+import { useStream } from './pg-internals.ts'
 import type { Route } from './route.ts'
 
 type ConnectCallback = (error?: Error) => void
@@ -34,7 +34,7 @@ export function clientClass(config: Config, route: Route): typeof Client {
       const onTimeout = (): void => void stream.destroy(expiry)
       signal.addEventListener('abort', onTimeout)
       try {
-        Object.assign(this.connection, { stream: alreadyConnected(stream) })
+        useStream(this, stream)
         await super.connect()
         route.settle()
         return this

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import './pg-stream.ts'
+import './pg-internals.ts'
 
 /** What the server says of itself, once per run. */
 export interface ServerFacts {

@@ -1,12 +1,9 @@
-import { Duplex } from 'node:stream'
 import type { Client, Connection, Submittable } from 'pg'
 import type { CopyProgress, CopyReader } from './copier.ts'
-import { SHARED_CHUNK } from '../connection/socket.ts'
+import { SocketTakeover } from '../connection/pg-internals.ts'
 import { CopyStream, type TupleSink } from '../../wire/copy-stream.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
-
-type DataListener = (chunk: Buffer) => void
 
 /** What a COPY is for. */
 export interface CopyTarget {
@@ -33,8 +30,7 @@ export class CopyOut implements CopyReader, Submittable {
   /** What came and is not read yet. The socket is paused while there is any, so its memory stays as it is. */
   readonly #chunks: Buffer[] = []
   #offset = 0
-  #socket: Duplex | null = null
-  #listeners: DataListener[] = []
+  #takeover: SocketTakeover | null = null
   #statementEnded = false
   #isDone = false
   #failure: Error | null = null
@@ -64,14 +60,7 @@ export class CopyOut implements CopyReader, Submittable {
 
   /** Called by pg when the connection is free for this query. */
   submit(connection: Connection): void {
-    const socket: unknown = connection.stream
-    if (!(socket instanceof Duplex)) throw new Error('The connection has no stream')
-    this.#socket = socket
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what listens to a socket's data takes a chunk
-    this.#listeners = socket.listeners('data') as DataListener[]
-    socket.removeAllListeners('data')
-    socket.on('data', this.#onData)
-    socket.on(SHARED_CHUNK, this.#onData)
+    this.#takeover = new SocketTakeover(connection, this.#onData)
     connection.query(this.#sql)
   }
 
@@ -93,18 +82,18 @@ export class CopyOut implements CopyReader, Submittable {
   readonly #onData = (chunk: Buffer): void => {
     this.receivedBytes += chunk.length
     this.#chunks.push(chunk)
-    this.#socket?.pause()
+    this.#takeover?.pause()
     this.#wake?.()
   }
 
   #readChunk(): CopyProgress {
     const chunk = this.#chunks[0]!
     this.#offset = this.#stream.push(chunk, this.#offset)
-    if (this.#socket === null) this.#forwardRest(chunk)
+    if (this.#takeover?.isReleased === true) this.#forwardRest(chunk)
     if (this.#offset === chunk.length) {
       this.#chunks.shift()
       this.#offset = 0
-      if (this.#chunks.length === 0) this.#socket?.resume()
+      if (this.#chunks.length === 0) this.#takeover?.resume()
     }
     if (this.#failure !== null) throw this.#failure
     if (!this.#statementEnded) return 'rows'
@@ -113,24 +102,13 @@ export class CopyOut implements CopyReader, Submittable {
   }
 
   #forward(bytes: Buffer, start: number, end: number): void {
-    if (bytes[start] === READY_FOR_QUERY) this.#release()
-    const message = Buffer.from(bytes.subarray(start, end))
-    for (const listener of this.#listeners) listener(message)
+    if (bytes[start] === READY_FOR_QUERY) this.#takeover?.release()
+    this.#takeover?.forward(Buffer.from(bytes.subarray(start, end)))
   }
 
   /** What follows ReadyForQuery in its chunk is pg's: a notice, or the server's farewell. */
   #forwardRest(chunk: Buffer): void {
     if (this.#offset < chunk.length) this.#forward(chunk, this.#offset, chunk.length)
     this.#offset = chunk.length
-  }
-
-  /** Gives the socket back to pg. */
-  #release(): void {
-    if (this.#socket === null) return
-    this.#socket.off('data', this.#onData)
-    this.#socket.off(SHARED_CHUNK, this.#onData)
-    for (const listener of this.#listeners) this.#socket.on('data', listener)
-    this.#socket.resume()
-    this.#socket = null
   }
 }

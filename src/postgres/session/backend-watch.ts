@@ -4,7 +4,7 @@ import { ConnectorError } from '../../errors.ts'
 import { type BackendRow, judgeBackend, type Verdict } from './backend-verdict.ts'
 import { clientClass } from '../connection/client.ts'
 import { Deadline } from '../connection/deadline.ts'
-import { streamOf } from '../connection/pg-stream.ts'
+import { streamOf } from '../connection/pg-internals.ts'
 import type { Route } from '../connection/route.ts'
 
 /** Tells what a person should know of a server that is slow to answer. */

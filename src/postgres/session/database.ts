@@ -200,7 +200,7 @@ export async function describeStatement(
   client: Client,
   sql: string,
 ): Promise<readonly ResultField[]> {
-  const { fields } = await client.query({ text: sql, queryMode: 'extended' } as { text: string })
+  const { fields } = await client.query({ text: sql, queryMode: 'extended' })
   return fields.map((field) => ({
     name: field.name,
     typeOid: field.dataTypeID,
