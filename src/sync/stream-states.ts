@@ -66,6 +66,7 @@ export class StreamStates {
 
   #emit(message: Message | null): void {
     if (message === null) return
+    this.#writer.commit()
     this.#run.output.write(message)
     this.#attempt.stateFile?.emitted(message)
     this.#attempt.statuses.states++

@@ -12,6 +12,8 @@ export interface StreamWriter {
   drain(): Promise<void>
   /** Waits until all rows are settled. */
   flush(): Promise<void>
+  /** A STATE for settled rows is about to be emitted: they are kept even if the run fails. */
+  commit(): void
   /** There are no more rows. */
   finish(): Promise<void>
 }
@@ -38,6 +40,7 @@ export class RecordDestination implements Destination {
       settledRows: Infinity,
       drain: () => output.drain(),
       flush: () => Promise.resolve(),
+      commit: () => undefined,
       finish: () => Promise.resolve(),
     })
   }

@@ -2,8 +2,10 @@ import { DataType, type Schema } from 'apache-arrow'
 import { arrowColumn, arrowSchema, isRounded } from './arrow-fields.ts'
 import { StreamFiles } from './arrow-directory.ts'
 import { arrowTypeName } from './describe-schema.ts'
-import { ArrowFile, ArrowStream, type BatchTarget } from './arrow-part.ts'
+import { ArrowFile } from './arrow-file.ts'
+import { ArrowStream } from './arrow-stream.ts'
 import { type ArrowField, ArrowSink } from './arrow-sink.ts'
+import type { BatchTarget } from './batch-queue.ts'
 import type { Column } from '../../introspection/relation.ts'
 import { labelOfStream } from '../../catalog/select-streams.ts'
 import type { Config } from '../../config/config.ts'
@@ -37,19 +39,24 @@ export class ArrowDestination implements Destination {
     const known = this.#writers.get(plan)
     if (known?.shape === shape) return known.writer
     if (known !== undefined) await this.#end(known.writer, plan)
-    const writer = await this.#create(plan, known !== undefined)
+    const writer = await this.#create(plan, known?.writer.isCommitted === true)
     this.#writers.set(plan, { shape, writer })
     return writer
   }
 
-  /** What is whole gets its name also when the run has failed: states were given for it. */
+  /** Writers that are not finished by now are those of a run that has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { writer } of this.#writers.values()) await writer.finish().catch(() => undefined)
+    for (const { writer } of this.#writers.values()) {
+      const partial = await writer.abandon().catch(() => null)
+      if (partial === null) continue
+      const message = `The rows up to the last STATE are in ${partial}; the files of the earlier read are kept. A read with that state completes it and replaces them.`
+      log(this.#run, 'WARN', message)
+    }
   }
 
   /** An ALTER TABLE came between two attempts: other columns need another file. */
   async #end(writer: ArrowWriter, plan: StreamPlan): Promise<void> {
-    await writer.finish()
+    await (writer.isCommitted ? writer.finish() : writer.abandon())
     if (this.#options.directory !== null) return
     const message = `The columns of stream '${labelOfStream(plan.descriptor)}' have changed while it was read. Run the read again.`
     throw new ConnectorError('config_error', message)

@@ -1,11 +1,11 @@
 import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow'
-import { createReadStream } from 'node:fs'
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { createReadStream, readdirSync, rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../../errors.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
-import { ArrowFile } from './arrow-part.ts'
-import { PARTIAL, partName, partOf, safeName } from './part-names.ts'
+import { ArrowFile } from './arrow-file.ts'
+import { PARTIAL, partName, partOf, safeName, TEMPORARY } from './part-names.ts'
 
 /** `ARROW1` and two bytes of padding; behind them a file is a stream. */
 const MAGIC_BYTES = 8
@@ -28,26 +28,29 @@ export class StreamFiles {
     this.#base = safeName(descriptor)
   }
 
-  /** A new generation: it takes the place of all parts; what an earlier read has not finished is thrown away. */
+  /** A new generation. It replaces all parts once it is complete, and what an interrupted read has left with its first STATE. */
   async createFirst(schema: Schema): Promise<ArrowFile> {
-    await mkdir(this.#directory, { recursive: true })
-    for (const file of await this.#partials()) await rm(join(this.#directory, file))
-    return await ArrowFile.create(this.#path(1), schema, { whenWhole: this.#removeLater })
+    await this.#prepare()
+    return await ArrowFile.create(this.#path(1), schema, {
+      beforeCommit: () => {
+        for (const { name } of this.#list(PARTIAL)) rmSync(join(this.#directory, name))
+      },
+      beforeRename: this.#removeLater,
+    })
   }
 
   /** The part behind those that are there. */
   async createNext(schema: Schema): Promise<ArrowFile> {
-    await mkdir(this.#directory, { recursive: true })
-    const last = Math.max(0, ...(await this.#parts()))
+    await this.#prepare()
+    const last = Math.max(0, ...this.#list('').map(({ part }) => part))
     return await ArrowFile.create(this.#path(last + 1), schema, { isOptional: last > 0 })
   }
 
-  /** Finishes the parts of a read that was killed: states have been given for their rows. */
+  /** Completes the parts of reads that were interrupted: states have been emitted for their rows. */
   async salvage(): Promise<readonly SalvagedPart[]> {
     const salvaged: SalvagedPart[] = []
-    for (const name of await this.#partials()) {
+    for (const { name, part } of this.#list(PARTIAL)) {
       const partial = join(this.#directory, name)
-      const part = partOf(this.#base, name.slice(0, -PARTIAL.length))!
       const rows = await this.#rewrite(partial, part)
       await rm(partial)
       if (rows > 0) salvaged.push({ path: this.#path(part), rows })
@@ -71,28 +74,39 @@ export class StreamFiles {
 
   /** The first part of a new generation stands for all the old ones. */
   readonly #removeLater = async (): Promise<void> => {
-    for (const part of await this.#parts()) if (part > 1) await rm(this.#path(part))
+    for (const { name, part } of this.#list('')) {
+      if (part > 1) await rm(join(this.#directory, name))
+    }
   }
 
-  async #parts(): Promise<number[]> {
-    return (await this.#list()).flatMap((name) => partOf(this.#base, name) ?? [])
+  /** Files of a killed read for which no STATE was emitted are worthless. */
+  async #prepare(): Promise<void> {
+    await mkdir(this.#directory, { recursive: true })
+    for (const suffix of [TEMPORARY, `${SALVAGE}${TEMPORARY}`]) {
+      for (const { name } of this.#list(suffix)) await rm(join(this.#directory, name))
+    }
   }
 
-  async #partials(): Promise<string[]> {
-    return (await this.#list()).filter((name) => {
-      return name.endsWith(PARTIAL) && partOf(this.#base, name.slice(0, -PARTIAL.length)) !== null
-    })
-  }
-
-  async #list(): Promise<string[]> {
-    return await readdir(this.#directory).catch((error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return []
-      throw error
+  /** The files of the stream that have the suffix; `''`: those that are complete. */
+  #list(suffix: string): { readonly name: string; readonly part: number }[] {
+    return listNames(this.#directory).flatMap((name) => {
+      if (!name.endsWith(suffix)) return []
+      const part = partOf(this.#base, name.slice(0, name.length - suffix.length))
+      return part === null ? [] : [{ name, part }]
     })
   }
 
   #path(part: number): string {
     return join(this.#directory, partName(this.#base, part))
+  }
+}
+
+function listNames(directory: string): string[] {
+  try {
+    return readdirSync(directory)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return []
+    throw error
   }
 }
 

@@ -1,4 +1,4 @@
-import type { BatchTarget } from './arrow-part.ts'
+import type { BatchTarget } from './batch-queue.ts'
 import type { ArrowSink } from './arrow-sink.ts'
 import type { StreamWriter } from '../writer.ts'
 
@@ -15,6 +15,8 @@ export interface ArrowWriterOptions {
 /** The rows of one stream as record batches. They are settled when their batch is. */
 export class ArrowWriter implements StreamWriter {
   readonly sink: ArrowSink
+  /** Whether a STATE has been emitted for its rows. */
+  isCommitted = false
   readonly #target: BatchTarget
   readonly #options: ArrowWriterOptions
   #cutRows = 0
@@ -42,6 +44,11 @@ export class ArrowWriter implements StreamWriter {
     await this.#attempt(() => this.#target.flush())
   }
 
+  commit(): void {
+    this.isCommitted = true
+    this.#target.commit()
+  }
+
   /** Does nothing the second time. */
   async finish(): Promise<void> {
     if (this.#isFinished) return
@@ -49,6 +56,13 @@ export class ArrowWriter implements StreamWriter {
     this.sink.cut()
     this.#options.onEnd()
     await this.#attempt(() => this.#target.finish())
+  }
+
+  /** The run has failed: see `BatchTarget.abandon`. */
+  async abandon(): Promise<string | null> {
+    if (!this.#isFinished) this.#options.onEnd()
+    this.#isFinished = true
+    return await this.#target.abandon()
   }
 
   /** So that a slow stream has states too. */

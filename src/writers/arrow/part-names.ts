@@ -6,7 +6,9 @@ const UNSAFE = /[^\p{L}\p{M}\p{N}_-]/gu
 /** File systems allow 255 bytes in a name. */
 const MAX_NAME_BYTES = 200
 const HASH_DIGITS = 16
-/** Behind the name of a part that is being written. */
+/** Suffix of a part that is being written, before a STATE was emitted for its rows: worthless once its read has ended. */
+export const TEMPORARY = '.tmp'
+/** Suffix of a part that is being written, and whose rows up to the last STATE must not be lost. */
 export const PARTIAL = '.partial'
 
 /** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and told apart by a hash. */

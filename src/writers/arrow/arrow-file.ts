@@ -1,0 +1,145 @@
+import type { RecordBatch, Schema } from 'apache-arrow'
+import { existsSync, renameSync } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { Output } from '../../protocol/output.ts'
+import { BatchQueue, type BatchTarget } from './batch-queue.ts'
+import { PARTIAL, TEMPORARY } from './part-names.ts'
+
+/** What is special about a file. */
+interface FileTraits {
+  /** Runs once, before its first commit or, without one, before it gets its name. */
+  readonly beforeCommit?: () => void
+  /** Runs just before it gets its name. */
+  readonly beforeRename?: () => Promise<void>
+  /** Without rows there is to be no file. */
+  readonly isOptional?: boolean
+}
+
+/**
+ * One Arrow IPC file. Its rows are settled when they are on the disk. Until it is complete it is called `.tmp`, and
+ * `.partial` from the first STATE for its rows on.
+ */
+export class ArrowFile implements BatchTarget {
+  readonly path: string
+  readonly #file: FileHandle
+  readonly #output: Output
+  readonly #queue: BatchQueue
+  readonly #traits: FileTraits
+  /** Its name until it is complete; null: it is, or was removed. */
+  #temporaryPath: string | null
+  #isCommitted = false
+  #isClosed = false
+  #syncing: Promise<void> | null = null
+  #failure: unknown = null
+
+  private constructor(path: string, file: FileHandle, schema: Schema, traits: FileTraits) {
+    this.path = path
+    this.#temporaryPath = `${path}${TEMPORARY}`
+    this.#traits = traits
+    this.#file = file
+    this.#output = new Output(file.fd, () => undefined, 'bytes')
+    this.#queue = new BatchQueue(this.#output, schema, 'file')
+  }
+
+  /** Begins the file that will be called `path`. */
+  static async create(path: string, schema: Schema, traits: FileTraits = {}): Promise<ArrowFile> {
+    const file = await open(`${path}${TEMPORARY}`, 'w')
+    return new ArrowFile(path, file, schema, traits)
+  }
+
+  get rows(): number {
+    return this.#queue.rows
+  }
+
+  get settledRows(): number {
+    return this.#queue.settledRows
+  }
+
+  write(batch: RecordBatch): void {
+    this.#queue.write(batch)
+  }
+
+  async drain(): Promise<void> {
+    if (this.#failure !== null) throw this.#failure
+    await this.#output.drain()
+    if (this.#queue.isReady(this.#output.writtenBytes)) this.#syncing ??= this.#sync()
+  }
+
+  async flush(): Promise<void> {
+    await this.#output.flush()
+    await this.#syncing
+    await this.#sync()
+    if (this.#failure !== null) throw this.#failure
+  }
+
+  commit(): void {
+    if (this.#isCommitted || this.#temporaryPath === null) return
+    this.#isCommitted = true
+    this.#traits.beforeCommit?.()
+    const partialPath = `${this.path}${PARTIAL}`
+    renameSync(this.#temporaryPath, partialPath)
+    this.#temporaryPath = partialPath
+  }
+
+  async finish(): Promise<void> {
+    await this.finishAs(this.path)
+  }
+
+  /** Ends the file under another name. */
+  async finishAs(path: string): Promise<void> {
+    await this.#close()
+    if (this.#queue.rows === 0 && this.#traits.isOptional === true) await this.#remove()
+    else await this.#rename(path)
+  }
+
+  async abandon(): Promise<string | null> {
+    if (this.#temporaryPath === null) return null
+    if (!this.#isCommitted) {
+      // What is under way would go on in the next file that gets this descriptor
+      await this.#output.flush().catch(() => undefined)
+      if (!this.#isClosed) await this.#file.close()
+      await this.#remove()
+      return null
+    }
+    if (!this.#isClosed) await this.#close()
+    if (existsSync(this.path)) return this.#temporaryPath
+    await this.#rename(this.path)
+    return null
+  }
+
+  async #close(): Promise<void> {
+    this.#isClosed = true
+    try {
+      this.#queue.finish()
+      await this.flush()
+    } finally {
+      await this.#file.close()
+    }
+  }
+
+  async #remove(): Promise<void> {
+    if (this.#temporaryPath !== null) await rm(this.#temporaryPath)
+    this.#temporaryPath = null
+  }
+
+  async #rename(path: string): Promise<void> {
+    if (this.#temporaryPath === null) return
+    if (!this.#isCommitted) this.#traits.beforeCommit?.()
+    await this.#traits.beforeRename?.()
+    await rename(this.#temporaryPath, path)
+    this.#temporaryPath = null
+  }
+
+  /** In the background, one at a time: the disk is slower than the rows. */
+  async #sync(): Promise<void> {
+    const { writtenBytes } = this.#output
+    try {
+      await this.#file.datasync()
+      this.#queue.settle(writtenBytes)
+    } catch (error) {
+      this.#failure = error
+    } finally {
+      this.#syncing = null
+    }
+  }
+}

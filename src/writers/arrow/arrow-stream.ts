@@ -1,0 +1,50 @@
+import type { RecordBatch, Schema } from 'apache-arrow'
+import type { Output } from '../../protocol/output.ts'
+import { BatchQueue, type BatchTarget } from './batch-queue.ts'
+
+/** An Arrow IPC stream for a consumer; its rows are settled when that has taken them. */
+export class ArrowStream implements BatchTarget {
+  readonly #output: Output
+  readonly #queue: BatchQueue
+  #isCommitted = false
+  #isFinished = false
+
+  constructor(output: Output, schema: Schema) {
+    this.#output = output
+    this.#queue = new BatchQueue(output, schema, 'stream')
+  }
+
+  get settledRows(): number {
+    return this.#queue.settledRows
+  }
+
+  write(batch: RecordBatch): void {
+    this.#queue.write(batch)
+  }
+
+  async drain(): Promise<void> {
+    await this.#output.drain()
+    this.#queue.settle(this.#output.writtenBytes)
+  }
+
+  async flush(): Promise<void> {
+    await this.#output.flush()
+    this.#queue.settle(this.#output.writtenBytes)
+  }
+
+  commit(): void {
+    this.#isCommitted = true
+  }
+
+  async finish(): Promise<void> {
+    this.#isFinished = true
+    this.#queue.finish()
+    await this.flush()
+  }
+
+  /** A consumer sees by the missing end of the stream that a read has failed before its first STATE. */
+  async abandon(): Promise<null> {
+    if (this.#isCommitted && !this.#isFinished) await this.finish()
+    return null
+  }
+}
