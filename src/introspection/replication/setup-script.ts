@@ -1,0 +1,44 @@
+import { ident, literal } from '../../sql.ts'
+import type { Relation } from '../relation.ts'
+import { nameOf } from './coverage.ts'
+
+/** What a slot and a publication are called. */
+export interface SlotNames {
+  readonly slot: string
+  readonly publication: string
+}
+
+/** With more tables a script is no longer read. */
+const SHOWN_TABLES = 20
+const MAJOR_WITH_ROOTS = 13
+const MAJOR_WITH_FAILOVER_SLOTS = 17
+
+/** The statement that creates a publication of the relations of a config. */
+export function createPublication(
+  publication: string,
+  major: number,
+  relations: readonly Relation[],
+): string {
+  const canPublishRoots = major >= MAJOR_WITH_ROOTS
+  const wanted = relations.filter(({ kind, isPartition }) =>
+    canPublishRoots ? !isPartition && (kind === 'r' || kind === 'p') : kind === 'r',
+  )
+  const names = wanted.slice(0, SHOWN_TABLES).map(nameOf)
+  if (wanted.length > SHOWN_TABLES) names.push('…')
+  const tables = names.length === 0 ? '…' : names.join(', ')
+  const viaRoot = wanted.some(({ kind }) => kind === 'p')
+    ? ' WITH (publish_via_partition_root = true)'
+    : ''
+  return `CREATE PUBLICATION ${ident(publication)} FOR TABLE ${tables}${viaRoot};`
+}
+
+/** The statement that creates a slot. Where the server can, a standby keeps it in step. */
+export function createSlot(slot: string, major: number): string {
+  const options = major >= MAJOR_WITH_FAILOVER_SLOTS ? ', false, false, true' : ''
+  return `SELECT pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput'${options});`
+}
+
+/** The statement that drops a slot. */
+export function dropSlot(slot: string): string {
+  return `SELECT pg_drop_replication_slot(${literal(slot)});`
+}
