@@ -1,0 +1,198 @@
+import { expect } from 'chai'
+import { ConnectorError } from '../../errors.ts'
+import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
+import { bytesBetween, decideStart, type Situation } from './start-cases.ts'
+import type { Offset } from './state/offset.ts'
+
+const SLOT: Slot = {
+  type: 'logical',
+  plugin: 'pgoutput',
+  database: 'shop',
+  isTemporary: false,
+  restartLsn: 0x500n,
+  confirmedFlushLsn: 0x1000n,
+  walStatus: 'reserved',
+  safeWalBytes: null,
+  isConflicting: false,
+  invalidationReason: null,
+  inactiveSince: null,
+  isFailover: false,
+  holder: null,
+}
+const FACTS: LogFacts = {
+  database: 'shop',
+  walLevel: 'logical',
+  isStandby: false,
+  endLsn: 0x9000n,
+  systemId: '7577',
+  maxSlots: 10,
+  usedSlots: 1,
+  maxWalSenders: 10,
+  usedWalSenders: 0,
+  idleSlotTimeoutS: 0,
+  idleS: null,
+  slot: SLOT,
+}
+const OFFSET: Offset = {
+  key: 'k',
+  lsn: 0x2000n,
+  xid: null,
+  commitUs: null,
+  systemId: '7577',
+  publicationOid: 16402,
+  removed: new Map(),
+}
+const SITUATION: Situation = {
+  slotName: 's',
+  major: 16,
+  facts: FACTS,
+  publicationOid: 16402,
+  offset: OFFSET,
+  onInvalidPosition: 'FAIL',
+}
+
+function withSlot(slot: Partial<Slot>): Partial<Situation> {
+  return { facts: { ...FACTS, slot: { ...SLOT, ...slot } } }
+}
+
+function withOffset(offset: Partial<Offset>): Partial<Situation> {
+  return { offset: { ...OFFSET, ...offset } }
+}
+
+const NO_STATE = { offset: null }
+const CREATE = "SELECT pg_create_logical_replication_slot('s', 'pgoutput');"
+const INVALIDATED = `the server has removed the log that it needs. 28.7 kB of changes since the state are lost. Run: SELECT pg_drop_replication_slot('s'); ${CREATE} Then clear the data of the connection. Raise max_slot_wal_keep_size or sync more often to keep it from happening again.`
+
+/** Whatever invalid_cdc_cursor_position_behavior says. */
+const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
+  [
+    '1. no slot',
+    { facts: { ...FACTS, slot: null } },
+    `Replication slot "s" does not exist. Run: ${CREATE} Changes since the saved state are lost: then clear the data of the connection.`,
+  ],
+  [
+    '1. no slot and no state',
+    { facts: { ...FACTS, slot: null }, ...NO_STATE },
+    `Replication slot "s" does not exist. Run: ${CREATE}`,
+  ],
+  [
+    '1. no slot, on a server whose slots survive a failover',
+    { facts: { ...FACTS, slot: null }, ...NO_STATE, major: 17 },
+    `Replication slot "s" does not exist. Run: SELECT pg_create_logical_replication_slot('s', 'pgoutput', false, false, true);`,
+  ],
+  [
+    '2. physical slot',
+    withSlot({ type: 'physical', plugin: null, database: null }),
+    `Replication slot "s" is a physical slot. Choose another replication_slot and run: SELECT pg_create_logical_replication_slot('<name>', 'pgoutput');`,
+  ],
+  [
+    '3. other plugin',
+    withSlot({ plugin: 'test_decoding' }),
+    `Replication slot "s" has the plugin test_decoding, not pgoutput. Choose another replication_slot and run: SELECT pg_create_logical_replication_slot('<name>', 'pgoutput');`,
+  ],
+  [
+    '4. other database',
+    withSlot({ database: 'other' }),
+    'Replication slot "s" belongs to database "other", not to "shop". Choose another replication_slot.',
+  ],
+  [
+    '5. temporary slot',
+    withSlot({ isTemporary: true }),
+    'Replication slot "s" is temporary: it is dropped with the session that created it. Choose another replication_slot.',
+  ],
+  [
+    '6. lost slot, PostgreSQL 18',
+    withSlot({ walStatus: 'lost', invalidationReason: 'wal_removed' }),
+    `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
+  ],
+  [
+    '6. lost slot, PostgreSQL 13',
+    withSlot({ walStatus: 'lost', restartLsn: null }),
+    `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,
+  ],
+  [
+    '6. lost slot, PostgreSQL 12',
+    withSlot({ walStatus: null, restartLsn: null }),
+    `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
+  ],
+]
+
+const INVALID: readonly (readonly [string, Partial<Situation>, string])[] = [
+  [
+    '7. other server',
+    withOffset({ systemId: '1' }),
+    'The saved state is of another server: its system identifier is 1, that of the server 7577.',
+  ],
+  [
+    '8. state ahead of the log',
+    withOffset({ lsn: 0x9001n + 1_234_567n }),
+    "The saved state is at 0/136688, ahead of the server's log, which ends at 0/9000. The server was restored or replaced, or a failover lost 1.2 MB of its log.",
+  ],
+  [
+    '9. state behind the slot',
+    withOffset({ lsn: 0xfffn }),
+    'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or somebody else reads it.',
+  ],
+  [
+    '10. other publication',
+    withOffset({ publicationOid: 1 }),
+    'The publication was dropped and re-created since the saved state: changes in between are lost.',
+  ],
+]
+
+const USABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
+  ['a state', {}, 'CONTINUE'],
+  ['a state at the slot', withOffset({ lsn: 0x1000n }), 'CONTINUE'],
+  ['a state at the end of the log', withOffset({ lsn: 0x9000n }), 'CONTINUE'],
+  ['an official state', withOffset({ systemId: null, publicationOid: null }), 'CONTINUE'],
+  ['a server whose identifier cannot be read', { facts: { ...FACTS, systemId: null } }, 'CONTINUE'],
+  ['an extended slot', withSlot({ walStatus: 'extended' }), 'CONTINUE'],
+  ['a slot about to be lost', withSlot({ walStatus: 'unreserved' }), 'CONTINUE'],
+  ['a slot before its first acknowledgement', withSlot({ confirmedFlushLsn: null }), 'CONTINUE'],
+  ['no state', NO_STATE, 'COLD_START'],
+]
+
+describe('decideStart', () => {
+  for (const [name, change, message] of UNUSABLE) {
+    for (const onInvalidPosition of ['FAIL', 'RESYNC'] as const) {
+      it(`${name}, ${onInvalidPosition}: ${message}`, () => {
+        expect(() => decideStart({ ...SITUATION, ...change, onInvalidPosition }))
+          .to.throw(ConnectorError)
+          .that.includes({ failureType: 'config_error', message })
+      })
+    }
+  }
+
+  for (const [name, change, message] of INVALID) {
+    it(`${name}, FAIL: ${message}`, () => {
+      const remedy =
+        'Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
+      expect(() => decideStart({ ...SITUATION, ...change }))
+        .to.throw(ConnectorError)
+        .that.includes({ failureType: 'config_error', message: `${message} ${remedy}` })
+    })
+
+    it(`${name}, RESYNC: a cold start`, () => {
+      const start = decideStart({ ...SITUATION, ...change, onInvalidPosition: 'RESYNC' })
+      expect(start).to.deep.equal({ type: 'COLD_START', reason: message })
+    })
+  }
+
+  for (const [name, change, type] of USABLE) {
+    it(`${name}: ${type}`, () => {
+      expect(decideStart({ ...SITUATION, ...change }).type).to.equal(type)
+    })
+  }
+})
+
+describe('bytesBetween', () => {
+  for (const [bytes, text] of [
+    [0n, '0 bytes'],
+    [999n, '999 bytes'],
+    [1000n, '1.0 kB'],
+    [123_456_789n, '123.5 MB'],
+    [5n * 10n ** 15n, '5000.0 TB'],
+  ] as const) {
+    it(`${bytes} → ${text}`, () => expect(bytesBetween(8n, 8n + bytes)).to.equal(text))
+  }
+})

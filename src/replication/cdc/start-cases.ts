@@ -1,0 +1,163 @@
+import { ConnectorError } from '../../errors.ts'
+import { createSlot, dropSlot } from '../../introspection/replication/setup-script.ts'
+import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
+import { formatLsn } from '../../lsn.ts'
+import type { Offset } from './state/offset.ts'
+
+/** All that decides where a sync starts. */
+export interface Situation {
+  readonly slotName: string
+  readonly major: number
+  readonly facts: LogFacts
+  readonly publicationOid: number
+  /** From the given state; null: there is none. */
+  readonly offset: Offset | null
+  /** `invalid_cdc_cursor_position_behavior` */
+  readonly onInvalidPosition: 'FAIL' | 'RESYNC'
+}
+
+export type Start =
+  | { readonly type: 'CONTINUE'; readonly offset: Offset }
+  /** All streams are read from scratch; `reason` says why a given state is not used. */
+  | { readonly type: 'COLD_START'; readonly reason: string | null }
+
+interface Case {
+  readonly name: string
+  /** What is wrong and what to do, or null: this case does not apply. */
+  readonly problem: (situation: Situation) => string | null
+  /** Whether a new snapshot of all streams makes up for it. */
+  readonly canResync: boolean
+}
+
+/**
+ * Slot × state × server. The first case that applies decides; if none does, a sync with a state continues and one
+ * without starts cold. Case 1 to 6: the slot cannot be used, whatever the state is. Case 7 to 10: it can, but the
+ * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
+ */
+export const CASES: readonly Case[] = [
+  { name: '1. no slot', canResync: false, problem: missing },
+  { name: '2. physical slot', canResync: false, problem: physical },
+  { name: '3. other plugin', canResync: false, problem: otherPlugin },
+  { name: '4. other database', canResync: false, problem: otherDatabase },
+  { name: '5. temporary slot', canResync: false, problem: temporary },
+  { name: '6. lost slot', canResync: false, problem: lost },
+  { name: '7. other server', canResync: true, problem: otherServer },
+  { name: '8. state ahead of the log', canResync: true, problem: aheadOfLog },
+  { name: '9. state behind the slot', canResync: true, problem: behindSlot },
+  { name: '10. other publication', canResync: true, problem: otherPublication },
+]
+
+/** What keeps a slot from being used at all, whatever the state is; null: nothing. */
+export function slotProblem(
+  situation: Omit<Situation, 'offset' | 'onInvalidPosition'>,
+): string | null {
+  const whole: Situation = { ...situation, offset: null, onInvalidPosition: 'FAIL' }
+  for (const { problem } of CASES) {
+    const text = problem(whole)
+    if (text !== null) return text
+  }
+  return null
+}
+
+/**
+ * Decides where a sync starts.
+ * @throws ConnectorError config_error that says what to do.
+ */
+export function decideStart(situation: Situation): Start {
+  const { offset, onInvalidPosition } = situation
+  for (const { problem, canResync } of CASES) {
+    const text = problem(situation)
+    if (text === null) continue
+    if (canResync && onInvalidPosition === 'RESYNC') return { type: 'COLD_START', reason: text }
+    const remedy = canResync
+      ? ' Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
+      : ''
+    throw new ConnectorError('config_error', `${text}${remedy}`)
+  }
+  return offset === null ? { type: 'COLD_START', reason: null } : { type: 'CONTINUE', offset }
+}
+
+function missing({ slotName, major, facts, offset }: Situation): string | null {
+  if (facts.slot !== null) return null
+  return `Replication slot "${slotName}" does not exist. Run: ${createSlot(slotName, major)}${afterwards(offset)}`
+}
+
+function physical({ slotName, major, facts: { slot } }: Situation): string | null {
+  if (slot === null || slot.type === 'logical') return null
+  return `Replication slot "${slotName}" is a physical slot. Choose another replication_slot and run: ${createSlot('<name>', major)}`
+}
+
+function otherPlugin({ slotName, major, facts: { slot } }: Situation): string | null {
+  if (slot === null || slot.plugin === 'pgoutput') return null
+  return `Replication slot "${slotName}" has the plugin ${slot.plugin}, not pgoutput. Choose another replication_slot and run: ${createSlot('<name>', major)}`
+}
+
+function otherDatabase({ slotName, facts: { slot, database } }: Situation): string | null {
+  if (slot === null || slot.database === database) return null
+  return `Replication slot "${slotName}" belongs to database "${slot.database}", not to "${database}". Choose another replication_slot.`
+}
+
+function temporary({ slotName, facts: { slot } }: Situation): string | null {
+  if (slot === null || !slot.isTemporary) return null
+  return `Replication slot "${slotName}" is temporary: it is dropped with the session that created it. Choose another replication_slot.`
+}
+
+function lost(situation: Situation): string | null {
+  const { slotName, major, facts, offset } = situation
+  const { slot } = facts
+  if (slot === null || !isLost(slot)) return null
+  const reason = slot.invalidationReason ?? slot.walStatus ?? 'wal_removed'
+  const since =
+    offset === null
+      ? ''
+      : ` ${bytesBetween(offset.lsn, facts.endLsn)} of changes since the state are lost.`
+  return (
+    `Replication slot "${slotName}" is invalidated (${reason}): the server has removed the log that it needs.${since} ` +
+    `Run: ${dropSlot(slotName)} ${createSlot(slotName, major)} Then clear the data of the connection. ` +
+    'Raise max_slot_wal_keep_size or sync more often to keep it from happening again.'
+  )
+}
+
+/** Whether the server can no longer read the log from where the slot stands. */
+export function isLost(slot: Slot): boolean {
+  const isInvalid = slot.walStatus === 'lost' || slot.invalidationReason !== null
+  return slot.restartLsn === null || slot.isConflicting || isInvalid
+}
+
+function otherServer({ facts: { systemId }, offset }: Situation): string | null {
+  const given = offset?.systemId ?? null
+  if (given === null || systemId === null || given === systemId) return null
+  return `The saved state is of another server: its system identifier is ${given}, that of the server ${systemId}.`
+}
+
+function aheadOfLog({ facts: { endLsn }, offset }: Situation): string | null {
+  if (offset === null || offset.lsn <= endLsn) return null
+  return `The saved state is at ${formatLsn(offset.lsn)}, ahead of the server's log, which ends at ${formatLsn(endLsn)}. The server was restored or replaced, or a failover lost ${bytesBetween(endLsn, offset.lsn)} of its log.`
+}
+
+function behindSlot({ slotName, facts: { slot }, offset }: Situation): string | null {
+  const confirmed = slot?.confirmedFlushLsn ?? null
+  if (offset === null || confirmed === null || offset.lsn >= confirmed) return null
+  return `Replication slot "${slotName}" has advanced beyond the saved state: it is at ${formatLsn(confirmed)}, the state at ${formatLsn(offset.lsn)}. ${bytesBetween(offset.lsn, confirmed)} of changes in between are lost. The slot was re-created, or somebody else reads it.`
+}
+
+/** Since PostgreSQL 18 changes from before the publication was created are left out without an error. */
+function otherPublication({ publicationOid, offset }: Situation): string | null {
+  const given = offset?.publicationOid ?? null
+  if (given === null || given === publicationOid) return null
+  return 'The publication was dropped and re-created since the saved state: changes in between are lost.'
+}
+
+function afterwards(offset: Offset | null): string {
+  return offset === null
+    ? ''
+    : ' Changes since the saved state are lost: then clear the data of the connection.'
+}
+
+/** `12.3 MB` */
+export function bytesBetween(from: bigint, to: bigint): string {
+  const bytes = Number(to - from)
+  if (bytes < 1000) return `${bytes} bytes`
+  const exponent = Math.min(Math.floor(Math.log10(bytes) / 3), 4)
+  return `${(bytes / 1000 ** exponent).toFixed(1)} ${['kB', 'MB', 'GB', 'TB'][exponent - 1]}`
+}
