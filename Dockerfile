@@ -5,11 +5,12 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS compiled
 WORKDIR /build
 COPY package.json package-lock.json ./
-# Without scripts: `prepare` wants the sources, which are not here yet, and no dependency needs a script of its own
+# No dependency needs its install script
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json spec.json ./
+COPY tsconfig.base.json spec.json ./
+COPY scripts scripts
 COPY src src
-RUN npm run build
+RUN npm run build:connector
 
 FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /build

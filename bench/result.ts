@@ -6,7 +6,7 @@ export type Method =
   'raw drain' | 'connector' | 'connector | cat' | 'connector > file' | 'arrow file' | 'pg-cursor'
 
 /** The medians of one method on one table, and each run's seconds. */
-export interface MethodResult {
+interface MethodResult {
   readonly method: Method
   readonly seconds: number
   readonly rowsPerSecond: number

@@ -55,10 +55,3 @@ describe('acceptance-test-config.yml', () => {
     )
   })
 })
-
-describe('metadata.yaml', () => {
-  it('has the version of package.json', () => {
-    const { version }: { version: string } = JSON.parse(readText('package.json'))
-    expect(readText('metadata.yaml')).to.contain(`dockerImageTag: ${version}\n`)
-  })
-})

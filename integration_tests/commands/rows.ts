@@ -8,13 +8,13 @@ import { type Catalog, configuredCatalog, type Json, recordsOf } from '../helper
 export type RelationName = readonly [schema: string, name: string]
 
 /** The rows of a relation as the server's own JSON: exact for integers up to 2^53, text, booleans and nulls. */
-export async function rowsOf(db: TestDatabase, [schema, name]: RelationName): Promise<string[]> {
+async function rowsOf(db: TestDatabase, [schema, name]: RelationName): Promise<string[]> {
   const rows = await db.sql(`SELECT row_to_json(t)::text AS row FROM ${ident(schema, name)} AS t`)
   return rows.map(({ row }) => canonical(JSON.parse(row ?? ''))).toSorted()
 }
 
 /** The records of a run in the form of `rowsOf`. */
-export function recordRows({ messages }: Run, [schema, name]: RelationName): string[] {
+function recordRows({ messages }: Run, [schema, name]: RelationName): string[] {
   return recordsOf(messages, `${schema}.${name}`).map(canonical).toSorted()
 }
 
@@ -39,7 +39,7 @@ export async function expectSameRows(
 }
 
 /** What the states of a stream say they count. */
-export function countedRows({ states }: Run, [schema, name]: RelationName): number {
+function countedRows({ states }: Run, [schema, name]: RelationName): number {
   return states
     .filter(({ stream }) => {
       const descriptor = stream?.stream_descriptor

@@ -7,7 +7,7 @@ export const NULLED = 'NULLED'
  * What to insert, and the JSON that the record must hold; without it: the text that the server prints, as a string.
  * The number is the first major that takes the value.
  */
-export type ValueCase = readonly [input: string, expected?: string, since?: number]
+type ValueCase = readonly [input: string, expected?: string, since?: number]
 
 /** A type as SQL writes it, what discover says of it, and its interesting values. */
 export interface TypeCase {

@@ -23,7 +23,7 @@ import { noteStatistics } from '../monitoring/server-notes.ts'
 import { StateFile } from '../sync/state-file.ts'
 
 /** `--state-out` and what that file already holds. */
-export interface StateTarget {
+interface StateTarget {
   readonly path: string
   readonly saved: unknown
 }

@@ -33,9 +33,6 @@ export interface ConfiguredStream {
   readonly primary_key: readonly (readonly string[])[]
 }
 
-/** `emitted_at` of a message that is made now, in milliseconds since 1970. */
-export type Clock = () => number
-
 export type Message =
   | { readonly type: 'SPEC'; readonly spec: JsonObject }
   | {
@@ -50,14 +47,14 @@ export type Message =
   | { readonly type: 'LOG'; readonly log: LogMessage }
   | { readonly type: 'TRACE'; readonly trace: TraceMessage }
 
-export interface LogMessage {
+interface LogMessage {
   readonly level: LogLevel
   readonly message: string
   /** The same facts for machines; an extra key that protocol readers ignore. */
   readonly health?: JsonObject
 }
 
-export interface StateMessage {
+interface StateMessage {
   readonly type: 'STREAM'
   readonly stream: {
     readonly stream_descriptor: StreamDescriptor
@@ -67,7 +64,7 @@ export interface StateMessage {
   readonly sourceStats: { readonly recordCount: JsonNumber }
 }
 
-export type TraceMessage = { readonly emitted_at: number } & (
+type TraceMessage = { readonly emitted_at: number } & (
   | {
       readonly type: 'ERROR'
       readonly error: {

@@ -15,11 +15,6 @@ export interface Planning {
   readonly warnings: readonly string[]
 }
 
-/** What plans depend on besides the catalog and the relations. */
-export interface PlanningFacts {
-  readonly config: Config
-}
-
 /** Binds configured streams to the relations that discovery found. */
 export function planStreams(
   configured: readonly ConfiguredStream[],

@@ -37,8 +37,8 @@ import {
 import { writeString } from './text.ts'
 
 /** The fragments of section 3.4 of the protocol's type system. */
-export const STRING = { type: 'string' } as const
-export const NUMBER = { type: 'number' } as const
+const STRING = { type: 'string' } as const
+const NUMBER = { type: 'number' } as const
 export const INTEGER = { type: 'number', airbyte_type: 'integer' } as const
 const BOOLEAN = { type: 'boolean' } as const
 const DATE = { type: 'string', format: 'date' } as const

@@ -5,7 +5,7 @@ import type { Session } from '../../helpers/session.ts'
 import { Consumer, idsOf } from '../../helpers/consumer.ts'
 
 /** Types of the cursor → the SQL of its nth value. */
-export const CURSOR_VALUES = {
+const CURSOR_VALUES = {
   bigint: (n: number) => String(n),
   text: (n: number) => `'k${String(n).padStart(8, '0')}'`,
   timestamptz: (n: number) => `timestamptz '2024-01-31 10:00:00Z' + ${n} * interval '1 second'`,
