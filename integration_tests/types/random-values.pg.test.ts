@@ -4,10 +4,10 @@ import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { type Catalog, configuredCatalog, type Message } from '../helpers/messages.ts'
 import type { Row } from '../helpers/session.ts'
-import { readTypes } from '../../src/introspection/type-rows.ts'
+import { readTypes } from '../../src/introspection/types.ts'
 import type { ReadTransaction } from '../../src/postgres/session/read-transaction.ts'
 import { ident } from '../../src/sql.ts'
-import type { TypeCatalog } from '../../src/types/resolve.ts'
+import type { TypeResolver } from '../../src/types/type-resolver.ts'
 import { expectedJson } from './expected-json.ts'
 import { lenientSchemas } from './lenient-schema.ts'
 import { createRandomTables, type RandomTable, ROWS } from './random-tables.ts'
@@ -107,7 +107,7 @@ async function compareForms(db: TestDatabase, tables: readonly RandomTable[]): P
 async function compareTable(
   transaction: ReadTransaction,
   { name, columns }: RandomTable,
-  catalog: TypeCatalog,
+  catalog: TypeResolver,
 ): Promise<FormResult> {
   const pairs: FormPair[] = []
   const selected: string[] = []

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
-import { readTypes } from '../../src/introspection/type-rows.ts'
+import { readTypes } from '../../src/introspection/types.ts'
 import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import { RecordEncoder } from '../../src/writers/records/record-encoder.ts'
 import type { RecordField } from '../../src/replication/stream-plan.ts'

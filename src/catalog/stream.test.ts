@@ -1,19 +1,27 @@
 import { expect } from 'chai'
 import type { PgType } from '../types/pg-type.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
+import { TypeOrder } from '../types/type-order.ts'
 import { toCatalog, toStream } from './stream.ts'
 
 const INTEGER = { type: 'number', airbyte_type: 'integer' }
+
+const INT4_ORDER = new TypeOrder({
+  type: { schema: 'pg_catalog', name: 'int4' },
+  operators: [],
+  toText: (expression) => expression,
+})
 
 function column(name: string, isCursor = true): Column {
   const type: PgType = {
     name: isCursor ? 'int4' : 'json',
     jsonSchema: isCursor ? INTEGER : { type: 'string' },
-    arrow: isCursor ? 'int64' : 'utf8',
-    isCursor,
+    arrow: { default: 'utf8', exact: 'utf8', isTotal: false },
+    cursor: null,
     writeText: () => 0,
   }
-  return { name, type, select: `"${name}"`, isNullable: true }
+  const order = isCursor ? INT4_ORDER : null
+  return { name, type, order, select: `"${name}"`, isNullable: true }
 }
 
 function relation(changes: Partial<Relation> = {}): Relation {

@@ -35,7 +35,7 @@ export function toStream(relation: Relation, method: CatalogMethod): AirbyteStre
 function supportsIncremental(relation: Relation, method: CatalogMethod): boolean {
   switch (method) {
     case 'Standard':
-      return relation.columns.some((column) => column.type.isCursor)
+      return relation.columns.some((column) => column.order !== null)
     case 'Xmin':
       return relation.hasSystemColumns
     default:

@@ -1,6 +1,5 @@
 import { ident } from '../sql.ts'
-import type { PgType } from '../types/pg-type.ts'
-import type { TypeCatalog } from '../types/resolve.ts'
+import type { TypeResolver } from '../types/type-resolver.ts'
 import type { Column } from './relation.ts'
 
 /** A column as the server names it; `typmod` is -1 without a modifier. */
@@ -11,13 +10,16 @@ export interface Attribute {
   readonly isNullable: boolean
 }
 
-/** Makes columns that share one `PgType` per type and modifier: wide schemas have a hundred thousand of them. */
-export function columnBuilder(types: TypeCatalog): (attribute: Attribute) => Column {
-  const known = new Map<string, PgType>()
+/** Makes columns that share one type and one order per type and modifier: wide schemas have a hundred thousand of them. */
+export function columnBuilder(types: TypeResolver): (attribute: Attribute) => Column {
+  const known = new Map<string, Pick<Column, 'type' | 'order'>>()
   return ({ name, typeOid, typmod, isNullable }) => {
     const key = `${typeOid}:${typmod}`
-    const type = known.get(key) ?? types.resolve(typeOid, typmod)
-    known.set(key, type)
-    return { name, type, select: types.select(typeOid, ident(name)), isNullable }
+    const facts = known.get(key) ?? {
+      type: types.resolve(typeOid, typmod),
+      order: types.order(typeOid),
+    }
+    known.set(key, facts)
+    return { name, ...facts, select: types.select(typeOid, ident(name)), isNullable }
   }
 }

@@ -3,7 +3,7 @@ import { type Attribute, columnBuilder } from './column.ts'
 import type { Column, Relation } from './relation.ts'
 import { RELATIONS_SQL, type RelationRow } from './relation-sql.ts'
 import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
-import { readTypes } from './type-rows.ts'
+import { readTypes } from './types.ts'
 
 /** Which relations to look for; a config is one. */
 export interface RelationScope {

@@ -2,7 +2,7 @@ import { ConnectorError, errorCode } from '../errors.ts'
 import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { columnBuilder } from './column.ts'
 import type { Column, Relation } from './relation.ts'
-import { readTypes } from './type-rows.ts'
+import { readTypes } from './types.ts'
 
 /**
  * The stream of the config's `query`. Its namespace is the first of the configured schemas; that schema may not hold

@@ -1,4 +1,5 @@
 import type { PgType } from '../types/pg-type.ts'
+import type { TypeOrder } from '../types/type-order.ts'
 
 /** `pg_class.relkind` of what can be read: table, partitioned table, view, materialized view, foreign table. */
 export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f'
@@ -7,6 +8,8 @@ export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f'
 export interface Column {
   readonly name: string
   readonly type: PgType
+  /** How its values are compared; null: it cannot be a cursor. */
+  readonly order: TypeOrder | null
   /** The SQL that selects it: the quoted name, or its text form where the type has no binary writer. */
   readonly select: string
   readonly isNullable: boolean

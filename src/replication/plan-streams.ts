@@ -115,8 +115,8 @@ function findCursor(
     const message = `Cursor field '${name}' not found in data chunk columns: [${names}]`
     throw new ConnectorError('config_error', message)
   }
-  if (column.type.isCursor) return column
-  const message = `Column '${name}' of ${place} cannot be a cursor: its type ${column.type.name} has no order. Choose another.`
+  if (column.order !== null) return column
+  const message = `Column '${name}' of ${place} cannot be a cursor: its type ${column.type.name} has no order, or is in a schema that user '${config.username}' may not use. Choose another.`
   throw new ConnectorError('config_error', message)
 }
 

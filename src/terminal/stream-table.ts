@@ -39,7 +39,7 @@ function sizeOf({ estimatedRows, sizeBytes }: Relation): string[] {
 
 const DECIMALS = { maximumFractionDigits: 1 } as const
 
-function columnRow({ name, type, isNullable }: Column, { primaryKey }: Relation): string[] {
+function columnRow({ name, type, order, isNullable }: Column, { primaryKey }: Relation): string[] {
   const { type: json, format } = type.jsonSchema
   const keyIndex = primaryKey.indexOf(name)
   return [
@@ -48,7 +48,7 @@ function columnRow({ name, type, isNullable }: Column, { primaryKey }: Relation)
     [json, format].filter((word) => typeof word === 'string').join(' '),
     isNullable ? 'yes' : 'no',
     keyIndex === -1 ? '' : `${keyIndex + 1}`,
-    type.isCursor ? 'yes' : 'no',
+    order === null ? 'no' : 'yes',
   ]
 }
 

@@ -13,21 +13,60 @@ export type Outcome = typeof EXACT | typeof NULLED | typeof TRUNCATED
 /** Appends the JSON of the value whose PostgreSQL form is `bytes[start, end)`. Never called for NULL. */
 export type ValueWriter = (out: ByteBuffer, bytes: Buffer, start: number, end: number) => Outcome
 
-/** The project's own Arrow table: what the Arrow schema says of a column. */
+/** The Arrow types of columns, as the Arrow schema spells them; a decimal has the precision and scale of its column. */
 export type ArrowTypeName =
-  'int64' | 'float64' | 'bool' | 'date32' | 'timestamp[ns]' | 'timestamp[ns, UTC]' | 'utf8'
+  | 'utf8'
+  | 'bool'
+  | 'int16'
+  | 'int32'
+  | 'int64'
+  | 'float64'
+  | 'decimal'
+  | 'date32'
+  | 'timestamp[us]'
+  | 'timestamp[us, UTC]'
+  | 'timestamp[ns]'
+  | 'timestamp[ns, UTC]'
+  | 'fixed_size_binary[16]'
+
+/** The binary forms that become an int64 or a float64. */
+export type NumberForm = 'int2' | 'int4' | 'uint4' | 'int8' | 'float4' | 'float8' | 'numeric'
+
+/** The Arrow column of a type. `utf8` holds the text of the JSON value; every other type is read from the binary form. */
+export interface ArrowTraits {
+  readonly default: ArrowTypeName
+  /** With `--arrow-exact`. */
+  readonly exact: ArrowTypeName
+  /** What an int64 or float64 is read from. */
+  readonly source?: NumberForm
+  /** Whether Arrow holds every value of the type; otherwise some become null. */
+  readonly isTotal: boolean
+}
+
+/** How a type behaves as a cursor. */
+export interface CursorTraits {
+  /** Whether its values are points in time, from which a window can be subtracted. */
+  readonly isClock: boolean
+  /** Whether equal values have equal bytes: not 1.0 and 1.00, 0 and -0, or strings that a collation finds equal. */
+  readonly hasOneForm: boolean
+  /**
+   * The least value above all finite ones, by the server's major version; null: all values are finite. A cursor that
+   * is saved at infinity or NaN would never find a later row.
+   */
+  readonly nonFiniteBound: ((major: number) => string) | null
+}
 
 /** All that the connector knows of one PostgreSQL type. */
 export interface PgType {
-  /** `pg_type.typname` */
+  /** `pg_type.typname`, for messages: a domain or a type of another schema may have the name of a built-in one. */
   readonly name: string
   /** What discover says of a column of this type. */
   readonly jsonSchema: JsonObject
-  readonly arrow: ArrowTypeName
+  readonly arrow: ArrowTraits
   /** For numeric(p,s): `s` digits of `p` are behind the point; negative scales round before it. */
   readonly decimal?: { readonly precision: number; readonly scale: number }
-  /** Whether SQL orders its values and `>` means later: whether it can be a cursor. */
-  readonly isCursor: boolean
+  /** Null: its values have no order in which later rows come last. */
+  readonly cursor: CursorTraits | null
   /** The text that the type's output function gives → JSON. */
   readonly writeText: ValueWriter
   /** The bytes that the type's send function gives → JSON. Absent: the SELECT list asks for text. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { findEntry, textEntry } from './registry.ts'
+import { findEntry, textEntry, type TypeEntry } from './registry.ts'
 import { written } from '../testing/written.ts'
 
 const STRING = { type: 'string' }
@@ -47,24 +47,37 @@ function time(format: string, airbyteType: string): object {
   return { type: 'string', format, airbyte_type: airbyteType }
 }
 
+function builtIn(name: string): TypeEntry | undefined {
+  return findEntry({ schema: 'pg_catalog', name, extension: null })
+}
+
 describe('findEntry', () => {
   for (const [name, jsonSchema, arrow, isCursor, hasBinary] of ENTRIES) {
     it(name, () => {
-      const entry = findEntry('pg_catalog', name)
-      expect(entry).to.deep.include({ name, jsonSchema, arrow, isCursor })
+      const entry = builtIn(name)
+      expect(entry).to.deep.include({ name, jsonSchema })
+      expect(entry?.arrow.default).to.equal(arrow)
+      expect(entry?.cursor !== null).to.equal(isCursor)
       expect(entry?.writeBinary !== undefined).to.equal(hasBinary)
     })
   }
 
   it('knows the types of extensions in any schema but pg_catalog', () => {
     for (const name of ['citext', 'hstore']) {
-      expect(findEntry('public', name)?.jsonSchema).to.deep.equal(STRING)
-      expect(findEntry('pg_catalog', name)).to.equal(undefined)
+      const source = { schema: 'public', name, extension: name }
+      expect(findEntry(source)?.jsonSchema).to.deep.equal(STRING)
+      expect(builtIn(name)).to.equal(undefined)
+    }
+  })
+
+  it("does not take a user's type for one of an extension", () => {
+    for (const extension of [null, 'cube', 'constructor']) {
+      expect(findEntry({ schema: 'public', name: 'citext', extension })).to.equal(undefined)
     }
   })
 
   it("does not take a user's type for one of pg_catalog", () => {
-    expect(findEntry('public', 'int4')).to.equal(undefined)
+    expect(findEntry({ schema: 'public', name: 'int4', extension: null })).to.equal(undefined)
   })
 
   for (const [name, json] of [
@@ -75,7 +88,7 @@ describe('findEntry', () => {
     ['varbit', 'false'],
   ] as const) {
     it(`${name} in an array has a writer of its own`, () => {
-      const element = findEntry('pg_catalog', name)?.element
+      const element = builtIn(name)?.element
       expect(element === undefined ? null : written(element.writeText, '7').json).to.equal(json)
     })
   }
@@ -84,7 +97,7 @@ describe('findEntry', () => {
 describe('textEntry', () => {
   it('is a string that is read as its text', () => {
     const entry = textEntry('cube')
-    expect(entry).to.deep.include({ name: 'cube', jsonSchema: STRING, isCursor: false })
+    expect(entry).to.deep.include({ name: 'cube', jsonSchema: STRING, cursor: null })
     expect(entry.writeBinary).to.equal(undefined)
     expect(written(entry.writeText, '(1,2)').json).to.equal('"(1,2)"')
   })

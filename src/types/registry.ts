@@ -21,7 +21,7 @@ import {
   writeNumeric,
   writeOid,
 } from './numbers.ts'
-import type { ArrowTypeName, PgType, ValueWriter } from './pg-type.ts'
+import type { ArrowTraits, ArrowTypeName, CursorTraits, PgType, ValueWriter } from './pg-type.ts'
 import {
   writeDate,
   writeDateText,
@@ -39,7 +39,7 @@ import { writeString } from './text.ts'
 /** The fragments of section 3.4 of the protocol's type system. */
 const STRING = { type: 'string' } as const
 const NUMBER = { type: 'number' } as const
-export const INTEGER = { type: 'number', airbyte_type: 'integer' } as const
+const INTEGER = { type: 'number', airbyte_type: 'integer' } as const
 const BOOLEAN = { type: 'boolean' } as const
 const DATE = { type: 'string', format: 'date' } as const
 const TIME = { type: 'string', format: 'time', airbyte_type: 'time_without_timezone' } as const
@@ -61,6 +61,17 @@ export interface TypeEntry extends PgType {
   readonly castTo?: string
   /** Where the official connector gives another value inside an array than alone. */
   readonly element?: { readonly jsonSchema: JsonObject; readonly writeText: ValueWriter }
+  /** What a column with this `atttypmod` has. Absent: the modifier changes nothing. */
+  readonly withModifier?: (type: TypeEntry, typmod: number) => PgType
+}
+
+/** Where a base type is defined. */
+export interface TypeSource {
+  readonly schema: string
+  /** `typname` */
+  readonly name: string
+  /** The extension that it belongs to; null: none. */
+  readonly extension: string | null
 }
 
 type Traits = Partial<Omit<TypeEntry, 'name' | 'jsonSchema' | 'writeText'>>
@@ -71,32 +82,77 @@ function entry(
   writeText: ValueWriter,
   traits: Traits = {},
 ): TypeEntry {
-  return { name, jsonSchema, writeText, arrow: 'utf8', isCursor: false, ...traits }
+  return { name, jsonSchema, writeText, arrow: TEXT, cursor: null, ...traits }
 }
 
-function cursor(arrow: ArrowTypeName, writeBinary?: ValueWriter, traits: Traits = {}): Traits {
-  return { isCursor: true, arrow, ...(writeBinary && { writeBinary }), ...traits }
+function arrow(type: ArrowTypeName, traits: Partial<ArrowTraits> = {}): ArrowTraits {
+  return { default: type, exact: type, isTotal: false, ...traits }
 }
 
-const TEXTUAL = { isCursor: true, writeBinary: writeString } as const
+const TEXT = arrow('utf8')
+const WHOLE_TEXT = arrow('utf8', { isTotal: true })
+
+/** A cursor of which nothing is known but that its values are ordered. */
+export const ORDERED: CursorTraits = { isClock: false, hasOneForm: false, nonFiniteBound: null }
+const ONE_FORM: CursorTraits = { ...ORDERED, hasOneForm: true }
+const CALENDAR: CursorTraits = { ...ONE_FORM, nonFiniteBound: () => 'infinity' }
+const CLOCK: CursorTraits = { ...CALENDAR, isClock: true }
+const FLOAT: CursorTraits = { ...ORDERED, nonFiniteBound: () => 'Infinity' }
+const MAJOR_WITH_NUMERIC_INFINITY = 14
+const DECIMAL: CursorTraits = {
+  ...ORDERED,
+  nonFiniteBound: (major) => (major >= MAJOR_WITH_NUMERIC_INFINITY ? 'Infinity' : 'NaN'),
+}
+
+/** Types whose send function gives their text. */
+const SENT_AS_TEXT = { writeBinary: writeString, arrow: WHOLE_TEXT } as const
+const TEXTUAL = { ...SENT_AS_TEXT, cursor: ORDERED } as const
 const NUMBER_ELEMENT = { jsonSchema: NUMBER, writeText: writeNumberText } as const
-const BIT = { isCursor: true, element: { jsonSchema: BOOLEAN, writeText: writeBitElement } }
+const BIT = { cursor: ORDERED, element: { jsonSchema: BOOLEAN, writeText: writeBitElement } }
 
 /** Types of pg_catalog that are not plain strings, or that have a binary form worth reading. */
 const BUILT_IN: readonly TypeEntry[] = [
-  entry('bool', BOOLEAN, writeBoolText, cursor('bool', writeBool)),
-  entry('int2', INTEGER, writeNumberText, cursor('int64', writeInt2)),
-  entry('int4', INTEGER, writeNumberText, cursor('int64', writeInt4)),
-  entry('int8', INTEGER, writeNumberText, cursor('int64', writeInt8)),
-  entry('oid', INTEGER, writeNumberText, {
-    ...cursor('int64', writeOid),
-    element: { jsonSchema: NUMBER, writeText: writeNumberText },
+  entry('bool', BOOLEAN, writeBoolText, {
+    writeBinary: writeBool,
+    cursor: ONE_FORM,
+    arrow: arrow('bool', { isTotal: true }),
   }),
-  entry('float4', NUMBER, writeFloatText, cursor('float64')),
-  entry('float8', NUMBER, writeFloatText, cursor('float64', writeFloat8)),
-  entry('numeric', NUMBER, writeNumberText, {
-    ...cursor('float64', writeNumeric),
+  entry('int2', INTEGER, writeNumberText, {
+    writeBinary: writeInt2,
+    cursor: ONE_FORM,
+    arrow: arrow('int64', { exact: 'int16', source: 'int2', isTotal: true }),
+  }),
+  entry('int4', INTEGER, writeNumberText, {
+    writeBinary: writeInt4,
+    cursor: ONE_FORM,
+    arrow: arrow('int64', { exact: 'int32', source: 'int4', isTotal: true }),
+  }),
+  entry('int8', INTEGER, writeNumberText, {
+    writeBinary: writeInt8,
+    cursor: ONE_FORM,
+    arrow: arrow('int64', { source: 'int8', isTotal: true }),
+  }),
+  entry('oid', INTEGER, writeNumberText, {
+    writeBinary: writeOid,
+    cursor: ONE_FORM,
+    arrow: arrow('int64', { source: 'uint4', isTotal: true }),
     element: NUMBER_ELEMENT,
+  }),
+  entry('float4', NUMBER, writeFloatText, {
+    cursor: FLOAT,
+    arrow: arrow('float64', { source: 'float4', isTotal: true }),
+  }),
+  entry('float8', NUMBER, writeFloatText, {
+    writeBinary: writeFloat8,
+    cursor: FLOAT,
+    arrow: arrow('float64', { source: 'float8', isTotal: true }),
+  }),
+  entry('numeric', NUMBER, writeNumberText, {
+    writeBinary: writeNumeric,
+    cursor: DECIMAL,
+    arrow: arrow('float64', { exact: 'decimal', source: 'numeric' }),
+    element: NUMBER_ELEMENT,
+    withModifier: withDecimals,
   }),
   entry('money', NUMBER, writeNumberText, {
     writeBinary: writeNumeric,
@@ -107,44 +163,83 @@ const BUILT_IN: readonly TypeEntry[] = [
   entry('varchar', STRING, writeString, TEXTUAL),
   entry('bpchar', STRING, writeString, TEXTUAL),
   entry('name', STRING, writeString, TEXTUAL),
-  entry('char', STRING, writeString, { isCursor: true }),
+  entry('char', STRING, writeString, { cursor: ORDERED }),
   entry('bit', STRING, writeString, BIT),
   entry('varbit', STRING, writeString, BIT),
   entry('bytea', STRING, writeString, {
-    ...cursor('utf8', writeBytea),
+    writeBinary: writeBytea,
+    cursor: ONE_FORM,
+    arrow: WHOLE_TEXT,
     element: { jsonSchema: STRING, writeText: writeByteaElement },
   }),
-  entry('uuid', STRING, writeString, cursor('utf8', writeUuid)),
-  entry('json', STRING, writeString, { writeBinary: writeString }),
-  entry('jsonb', STRING, writeString, { writeBinary: writeJsonb }),
+  entry('uuid', STRING, writeString, {
+    writeBinary: writeUuid,
+    cursor: ONE_FORM,
+    arrow: arrow('utf8', { exact: 'fixed_size_binary[16]', isTotal: true }),
+  }),
+  entry('json', STRING, writeString, SENT_AS_TEXT),
+  entry('jsonb', STRING, writeString, { writeBinary: writeJsonb, arrow: WHOLE_TEXT }),
   entry('xml', STRING, writeXml),
-  entry('date', DATE, writeDateText, cursor('date32', writeDate)),
-  entry('time', TIME, writeTimeText, cursor('utf8', writeTime)),
-  entry('timetz', TIME_TZ, writeTimeTzText, cursor('utf8', writeTimeTz)),
-  entry('timestamp', TIMESTAMP, writeTimestampText, cursor('timestamp[ns]', writeTimestamp)),
+  entry('date', DATE, writeDateText, {
+    writeBinary: writeDate,
+    cursor: CALENDAR,
+    arrow: arrow('date32'),
+  }),
+  entry('time', TIME, writeTimeText, { writeBinary: writeTime, cursor: ONE_FORM }),
+  entry('timetz', TIME_TZ, writeTimeTzText, { writeBinary: writeTimeTz, cursor: ONE_FORM }),
+  entry('timestamp', TIMESTAMP, writeTimestampText, {
+    writeBinary: writeTimestamp,
+    cursor: CLOCK,
+    arrow: arrow('timestamp[ns]', { exact: 'timestamp[us]' }),
+  }),
   entry('timestamptz', TIMESTAMP_TZ, writeTimestampTzText, {
-    ...cursor('timestamp[ns, UTC]', writeTimestampTz),
+    writeBinary: writeTimestampTz,
+    cursor: CLOCK,
+    arrow: arrow('timestamp[ns, UTC]', { exact: 'timestamp[us, UTC]' }),
   }),
   ...['point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle'].map((name) =>
     entry(name, STRING, writeGeometric),
   ),
 ]
 
-/** Types that extensions bring, in whatever schema they were installed. */
-const EXTENSION: readonly TypeEntry[] = [
-  entry('citext', STRING, writeString, TEXTUAL),
-  entry('hstore', STRING, writeHstore),
-]
+/** Types by the extension that they belong to, in whatever schema it was installed. */
+const EXTENSION: Readonly<Record<string, readonly TypeEntry[]>> = {
+  citext: [entry('citext', STRING, writeString, TEXTUAL)],
+  hstore: [entry('hstore', STRING, writeHstore)],
+}
 
 const BUILT_IN_BY_NAME = new Map(BUILT_IN.map((type) => [type.name, type]))
-const EXTENSION_BY_NAME = new Map(EXTENSION.map((type) => [type.name, type]))
+const BY_EXTENSION = new Map(
+  Object.entries(EXTENSION).map(([name, types]) => [name, new Map(types.map((t) => [t.name, t]))]),
+)
 
 /** The entry of a base type, or undefined: then it is read as its text and is a string. */
-export function findEntry(schema: string, name: string): TypeEntry | undefined {
-  return schema === 'pg_catalog' ? BUILT_IN_BY_NAME.get(name) : EXTENSION_BY_NAME.get(name)
+export function findEntry({ schema, name, extension }: TypeSource): TypeEntry | undefined {
+  if (schema === 'pg_catalog') return BUILT_IN_BY_NAME.get(name)
+  return BY_EXTENSION.get(extension ?? '')?.get(name)
 }
 
 /** A type that the registry does not know: its text, as a string. */
 export function textEntry(name: string): TypeEntry {
   return entry(name, STRING, writeString)
+}
+
+/** An enum: its label, which is also what its send function gives. */
+export function enumEntry(name: string): TypeEntry {
+  return entry(name, STRING, writeString, TEXTUAL)
+}
+
+/** `typmod` of numeric is ((precision << 16) | scale) + 4; the scale is a signed 11-bit number. */
+const TYPMOD_OFFSET = 4
+const SCALE_SIGN = 1024
+const SCALE_MASK = 2047
+const PRECISION_BITS = 16
+
+/** numeric(p,s) says how many digits there are; numeric(p,0) holds integers only. */
+function withDecimals(type: TypeEntry, typmod: number): PgType {
+  if (typmod < TYPMOD_OFFSET) return type
+  const scale = (((typmod - TYPMOD_OFFSET) & SCALE_MASK) ^ SCALE_SIGN) - SCALE_SIGN
+  const precision = (typmod - TYPMOD_OFFSET) >> PRECISION_BITS
+  const decimal = { precision, scale }
+  return scale <= 0 ? { ...type, decimal, jsonSchema: INTEGER } : { ...type, decimal }
 }

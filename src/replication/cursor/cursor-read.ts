@@ -1,16 +1,40 @@
+import { ident } from '../../sql.ts'
+import type { Column } from '../../introspection/relation.ts'
+import type { CursorValue } from '../../state/stream-state.ts'
+import type { TypeOrder } from '../../types/type-order.ts'
 import type { ReadContext } from '../method.ts'
 import type { StreamPlan } from '../stream-plan.ts'
-import { topOf } from './value.ts'
 
 /** A stream with its cursor, and what it is read with. */
 export interface CursorRead {
   readonly plan: StreamPlan
   readonly context: ReadContext
+  readonly column: Column
+  readonly order: TypeOrder
+  /** SQL of the cursor's value in a row. */
+  readonly cursor: string
   /** SQL of the first cursor value that cannot be passed; null: there is none. */
-  readonly top: string | null
+  readonly nonFiniteBound: string | null
 }
 
 /** The cursor read of a plan. */
 export function openCursorRead(plan: StreamPlan, context: ReadContext): CursorRead {
-  return { plan, context, top: topOf(plan.cursor!.type, context.database.server.major) }
+  const { cursor: column, qualifier } = plan
+  const order = column?.order ?? null
+  if (column === null || order === null) throw new Error('The stream has no cursor')
+  const bound = column.type.cursor?.nonFiniteBound?.(context.database.server.major)
+  return {
+    plan,
+    context,
+    column,
+    order,
+    // Qualified: a bare name may mean the output column, which may be its text
+    cursor: order.cast(`${qualifier}.${ident(column.name)}`),
+    nonFiniteBound: bound === undefined ? null : order.literal(bound),
+  }
+}
+
+/** SQL of a saved value. */
+export function cursorLiteral(order: TypeOrder, value: CursorValue): string {
+  return order.literal(String(value))
 }

@@ -3,10 +3,9 @@ import type { StreamState } from '../../state/stream-state.ts'
 import { checkpoint } from '../checkpoint.ts'
 import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
-import { lateRowsQuery, newRowsQuery, topRowsQuery } from './queries.ts'
-import { type CursorRead, openCursorRead } from './cursor-read.ts'
+import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
+import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
 import { findSaved, readFilenode, type Saved } from './saved-state.ts'
-import { cursorLiteral } from './value.ts'
 import { findUnfinishedLoad, loadByPages, loadWhole } from '../snapshot/initial-load.ts'
 import { LeadingField, RunTracker } from '../leading-field.ts'
 import type { ReadEvent, ReplicationMethod } from '../method.ts'
@@ -51,7 +50,7 @@ async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEv
   const { context } = read
   const horizon = await readCursorHorizon(read, saved.state.cursor)
   const goal = { ...saved.state, horizon, filenode: saved.filenode }
-  const again = [...lateRows(read, saved), ...topRows(read, saved)]
+  const again = [...lateRows(read, saved), ...nonFiniteRows(read, saved)]
   if (again.length > 0) yield* copyRows(again, context)
   yield* newRows(read, saved, goal)
 }
@@ -61,11 +60,11 @@ async function* newRows(
   saved: Saved,
   goal: Saved['state'],
 ): AsyncGenerator<ReadEvent> {
-  const { plan, context, top } = read
+  const { plan, context } = read
   const tracker = new RunTracker()
   const sink = new LeadingField(context.sink, tracker.observe)
-  const operator = isTieComplete(saved) ? '>' : '>='
-  const select = newRowsQuery(plan, { value: goal.cursor.value, operator, top })
+  const comparison = isTieComplete(saved) ? '>' : '>='
+  const select = newRowsQuery(read, { value: goal.cursor.value, comparison })
   for await (const event of copyRows([select], context, { sink })) {
     yield event
     const { completed } = tracker
@@ -89,21 +88,22 @@ function lateRows(read: CursorRead, saved: Saved): string[] {
   const { plan, context } = read
   const { horizon, cursor: progress } = saved.state
   if (horizon === null || context.config.lateCommitWindowMs === 0) return []
-  const operator = isTieComplete(saved) ? '<=' : '<'
+  const comparison = isTieComplete(saved) ? '<=' : '<'
   const { value, marks } = progress
   const start = windowStart(read, progress, horizon.atMs)
   if (plan.relation.hasSystemColumns) {
     const lower = saved.isRewritten ? null : start
-    return [lateRowsQuery(plan, { value, operator, lower, horizon })]
+    return [lateRowsQuery(read, { value, comparison, lower, horizon })]
   }
-  const oldest = marks[0] === undefined ? null : cursorLiteral(marks[0].value)
+  const oldest = marks[0] === undefined ? null : cursorLiteral(read.order, marks[0].value)
   const lower = start ?? oldest
-  return lower === null ? [] : [lateRowsQuery(plan, { value, operator, lower, horizon: null })]
+  return lower === null ? [] : [lateRowsQuery(read, { value, comparison, lower, horizon: null })]
 }
 
 /** The rows at infinity and NaN that are new; where that cannot be told, all of them. */
-function topRows({ plan, top }: CursorRead, { state }: Saved): string[] {
-  if (top === null) return []
+function nonFiniteRows(read: CursorRead, { state }: Saved): string[] {
+  const { plan, nonFiniteBound } = read
+  if (nonFiniteBound === null) return []
   const horizon: Horizon | null = plan.relation.hasSystemColumns ? state.horizon : null
-  return [topRowsQuery(plan, top, horizon)]
+  return [nonFiniteRowsQuery(read, nonFiniteBound, horizon)]
 }

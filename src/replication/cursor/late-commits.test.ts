@@ -1,12 +1,16 @@
 import { expect } from 'chai'
 import type { Column } from '../../introspection/relation.ts'
 import { findEntry } from '../../types/registry.ts'
+import { TypeOrder } from '../../types/type-order.ts'
 import { lowerBound, nextMarks } from './late-commits.ts'
 
 const HOUR_MS = 3_600_000
 
-function column(type: string): Column {
-  return { name: 'c', type: findEntry('pg_catalog', type)!, select: '"c"', isNullable: true }
+function cursorOf(name: string): { order: TypeOrder; column: Column } {
+  const source = { schema: 'pg_catalog', name }
+  const order = new TypeOrder({ type: source, operators: [], toText: (expression) => expression })
+  const type = findEntry({ ...source, extension: null })!
+  return { order, column: { name: 'c', type, order, select: '"c"', isNullable: true } }
 }
 
 describe('nextMarks', () => {
@@ -39,18 +43,19 @@ describe('lowerBound', () => {
 
   it('is the newest mark that was a window old when the state was saved', () => {
     const times = { savedAtMs: 2.5 * HOUR_MS, windowMs: HOUR_MS }
-    expect(lowerBound(progress, column('text'), times)).to.equal("'b'")
+    expect(lowerBound(progress, cursorOf('text'), times)).to.equal(`'b'::"pg_catalog"."text"`)
   })
 
   it('is none for a counter without such a mark', () => {
     const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
-    expect(lowerBound(progress, column('int8'), times)).to.equal(null)
+    expect(lowerBound(progress, cursorOf('int8'), times)).to.equal(null)
   })
 
   it('is a window before the saved value for a clock without such a mark, but not in the future', () => {
     const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
-    expect(lowerBound(progress, column('timestamptz'), times)).to.equal(
-      "(least('z'::pg_catalog.timestamptz, pg_catalog.to_timestamp(1800)) - interval '3600 s')",
+    expect(lowerBound(progress, cursorOf('timestamptz'), times)).to.equal(
+      "(least('z'::pg_catalog.timestamptz, pg_catalog.to_timestamp(1800))" +
+        ' OPERATOR(pg_catalog.-) \'3600 s\'::pg_catalog.interval)::"pg_catalog"."timestamptz"',
     )
   })
 })

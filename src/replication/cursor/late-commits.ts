@@ -1,6 +1,6 @@
-import type { Column } from '../../introspection/relation.ts'
+import { literal } from '../../sql.ts'
 import type { CursorProgress, HighWaterMark } from '../../state/stream-state.ts'
-import { cursorLiteral } from './value.ts'
+import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 
 /**
  * A transaction may commit after a sync with a smaller cursor value than the sync has saved. Its rows are looked for
@@ -10,7 +10,6 @@ import { cursorLiteral } from './value.ts'
 
 /** Marks are not kept closer together than this share of the window. */
 const MARKS_PER_WINDOW = 10
-const CLOCK_TYPES: ReadonlySet<string> = new Set(['timestamptz', 'timestamp'])
 
 /** The earlier marks and where the cursor is now: what the next syncs may need of them. Oldest first. */
 export function nextMarks(
@@ -31,14 +30,14 @@ export function nextMarks(
  */
 export function lowerBound(
   { marks, value }: CursorProgress,
-  { type }: Column,
+  { order, column }: Pick<CursorRead, 'order' | 'column'>,
   { savedAtMs, windowMs }: { savedAtMs: number; windowMs: number },
 ): string | null {
   const mark = marks.findLast(({ atMs }) => atMs <= savedAtMs - windowMs)
-  if (mark !== undefined) return cursorLiteral(mark.value)
-  if (!CLOCK_TYPES.has(type.name)) return null
-  const saved = `${cursorLiteral(value)}::pg_catalog.timestamptz`
+  if (mark !== undefined) return cursorLiteral(order, mark.value)
+  if (column.type.cursor?.isClock !== true) return null
+  const saved = `${literal(String(value))}::pg_catalog.timestamptz`
   const then = `pg_catalog.to_timestamp(${savedAtMs / 1000})`
-  const earliest = `least(${saved}, ${then}) - interval '${Math.ceil(windowMs / 1000)} s'`
-  return type.name === 'timestamptz' ? `(${earliest})` : `((${earliest}) AT TIME ZONE 'UTC')`
+  const window = `'${Math.ceil(windowMs / 1000)} s'::pg_catalog.interval`
+  return order.cast(`(least(${saved}, ${then}) OPERATOR(pg_catalog.-) ${window})`)
 }

@@ -1,31 +1,29 @@
 import type { Horizon } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
-import { boundQuery, countQuery, isAbove, isTop } from './queries.ts'
+import { boundQuery, countQuery, isAbove } from './queries.ts'
 import type { CursorRead } from './cursor-read.ts'
-import { cursorValueOfCopy, cursorValueOfText, hasOneFormPerValue } from './value.ts'
+import { cursorValueOfCopy, cursorValueOfText } from './value.ts'
 import { lowerBound, nextMarks } from './late-commits.ts'
 import type { ValueRun } from '../leading-field.ts'
 import { readHorizon } from '../read-horizon.ts'
 
 /** The upper bound of the snapshot, where the first load will have got to; null: no row has a value to go on from. */
 export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
-  const { plan, context, top } = read
-  const [row] = await context.transaction.query<{ value: string; count: string }>(
-    boundQuery(plan, top),
-  )
+  const { name, type } = read.column
+  const { transaction } = read.context
+  const [row] = await transaction.query<{ value: string; count: string }>(boundQuery(read))
   if (row === undefined) return null
-  const { name, type } = plan.cursor!
   const value = cursorValueOfText(type, row.value)
   return withMark(read, { field: name, value, recordCount: Number(row.count), marks: [] })
 }
 
 /** Where a read has got to with all rows up to and with those of a value; null for a value that JSON cannot hold. */
 export function progressTo(
-  { plan }: CursorRead,
+  { column }: CursorRead,
   { field, marks }: CursorProgress,
   { bytes, rows }: ValueRun,
 ): CursorProgress | null {
-  const value = cursorValueOfCopy(plan.cursor!.type, bytes)
+  const value = cursorValueOfCopy(column.type, bytes)
   return value === null ? null : { field, value, recordCount: rows, marks }
 }
 
@@ -38,9 +36,9 @@ export async function finalProgress(
   if (last === null) return withMark(read, { ...saved, recordCount: count })
   const reached = progressTo(read, saved, last)
   if (reached === null) return (await readBound(read)) ?? saved
-  const { plan, context } = read
-  if (hasOneFormPerValue(plan.cursor!.type)) return withMark(read, reached)
-  const [row] = await context.transaction.query<{ count: string }>(countQuery(plan, reached))
+  if (read.column.type.cursor?.hasOneForm === true) return withMark(read, reached)
+  const { transaction } = read.context
+  const [row] = await transaction.query<{ count: string }>(countQuery(read, reached))
   return withMark(read, { ...reached, recordCount: Number(row!.count) })
 }
 
@@ -52,25 +50,27 @@ export async function readCursorHorizon(
   read: CursorRead,
   progress: CursorProgress | null,
 ): Promise<Horizon> {
-  const { plan, context, top } = read
+  const { plan, context, cursor, order, nonFiniteBound } = read
   const { xmin, atMs } = context.transaction.snapshot
   const isWindowOff = context.config.lateCommitWindowMs === 0
-  if (!plan.relation.hasSystemColumns || (isWindowOff && top === null)) {
+  if (!plan.relation.hasSystemColumns || (isWindowOff && nonFiniteBound === null)) {
     return { xmin, xids: [], atMs }
   }
-  if (isWindowOff && top !== null) return await readHorizon(plan, context, isTop(plan, top))
+  if (isWindowOff && nonFiniteBound !== null) {
+    return await readHorizon(plan, context, order.compare(cursor, '>=', nonFiniteBound))
+  }
   const lower = progress === null ? null : windowStart(read, progress, atMs)
-  return await readHorizon(plan, context, lower === null ? null : isAbove(plan, lower))
+  return await readHorizon(plan, context, lower === null ? null : isAbove(read, lower))
 }
 
 /** SQL for the value below which no late row is looked for after a sync at `savedAtMs`; null: everywhere. */
 export function windowStart(
-  { plan, context }: CursorRead,
+  read: CursorRead,
   progress: CursorProgress,
   savedAtMs: number,
 ): string | null {
-  const windowMs = context.config.lateCommitWindowMs
-  return lowerBound(progress, plan.cursor!, { savedAtMs, windowMs })
+  const windowMs = read.context.config.lateCommitWindowMs
+  return lowerBound(progress, read, { savedAtMs, windowMs })
 }
 
 function withMark({ context }: CursorRead, progress: CursorProgress): CursorProgress {

@@ -1,97 +1,95 @@
-import { ident } from '../../sql.ts'
 import { type Horizon, isBeyond } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
+import type { Comparison } from '../../types/type-order.ts'
 import { selectColumns } from '../copy-rows.ts'
-import { cursorLiteral } from './value.ts'
-import type { StreamPlan } from '../stream-plan.ts'
+import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 
 /** SQL that is true for rows whose cursor is one that later rows can pass. */
-function isPassable(plan: StreamPlan, top: string | null): string {
-  return top === null ? `${cursorOf(plan)} IS NOT NULL` : `${cursorOf(plan)} < ${top}`
+function isPassable({ cursor, order, nonFiniteBound }: CursorRead): string {
+  return nonFiniteBound === null
+    ? `${cursor} IS NOT NULL`
+    : order.compare(cursor, '<', nonFiniteBound)
 }
 
 /** The largest cursor value that can be passed, as text, and how many rows have it; no row when none has any. */
-export function boundQuery(plan: StreamPlan, top: string | null): string {
-  const cursor = cursorOf(plan)
+export function boundQuery(read: CursorRead): string {
+  const { plan, cursor, order } = read
   return `
     WITH bound AS MATERIALIZED (
-      SELECT ${cursor} AS value FROM ${plan.from} WHERE ${isPassable(plan, top)} ORDER BY 1 DESC LIMIT 1
+      SELECT ${cursor} AS value FROM ${plan.from} WHERE ${isPassable(read)} ORDER BY 1 DESC LIMIT 1
     )
-    SELECT bound.value::pg_catalog.text AS value,
-           (SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} = bound.value) AS count
+    SELECT ${order.toText('bound.value')} AS value,
+           (SELECT pg_catalog.count(*) FROM ${plan.from}
+            WHERE ${order.compare(cursor, '=', 'bound.value')}) AS count
     FROM bound`
 }
 
 /** Rows whose cursor cannot be passed, so that no mark says which of them are known. */
-export function topRowsQuery(plan: StreamPlan, top: string, horizon: Horizon | null): string {
+export function nonFiniteRowsQuery(
+  { plan, cursor, order }: CursorRead,
+  nonFiniteBound: string,
+  horizon: Horizon | null,
+): string {
   const isNew = horizon === null ? '' : ` AND ${isBeyond(horizon)}`
-  return selectColumns(plan, `FROM ${plan.from} WHERE ${isTop(plan, top)}${isNew}`)
-}
-
-/** SQL that is true for rows whose cursor cannot be passed. */
-export function isTop(plan: StreamPlan, top: string): string {
-  return `${cursorOf(plan)} >= ${top}`
+  const isNonFinite = order.compare(cursor, '>=', nonFiniteBound)
+  return selectColumns(plan, `FROM ${plan.from} WHERE ${isNonFinite}${isNew}`)
 }
 
 /** How many rows have a value. */
-export function countQuery(plan: StreamPlan, { value }: Pick<CursorProgress, 'value'>): string {
-  const isEqual = `${cursorOf(plan)} = ${cursorLiteral(value)}`
+export function countQuery(
+  { plan, cursor, order }: CursorRead,
+  { value }: Pick<CursorProgress, 'value'>,
+): string {
+  const isEqual = order.compare(cursor, '=', cursorLiteral(order, value))
   return `SELECT pg_catalog.count(*) AS count FROM ${plan.from} WHERE ${isEqual}`
 }
 
 /** How many rows have the saved value, and how many have none. */
-export function savedQuery(plan: StreamPlan, saved: CursorProgress): string {
-  const cursor = cursorOf(plan)
-  const nulls = plan.cursor!.isNullable
+export function savedQuery(read: CursorRead, saved: CursorProgress): string {
+  const { plan, column, cursor } = read
+  const nulls = column.isNullable
     ? `(SELECT pg_catalog.count(*) FROM ${plan.from} WHERE ${cursor} IS NULL)`
     : '0'
   return `
-    SELECT (${countQuery(plan, saved)}) AS count, ${nulls} AS nulls`
+    SELECT (${countQuery(read, saved)}) AS count, ${nulls} AS nulls`
 }
 
 /** SQL that is true for rows above a bound. */
-export function isAbove(plan: StreamPlan, lower: string): string {
-  return `${cursorOf(plan)} > ${lower}`
-}
-
-/** Rows up to the saved value that were committed after it was saved. `horizon` null: all rows of the window. */
-export function lateRowsQuery(
-  plan: StreamPlan,
-  { value, operator, lower, horizon }: LateRows,
-): string {
-  const cursor = cursorOf(plan)
-  const conditions = [
-    `${cursor} ${operator} ${cursorLiteral(value)}`,
-    ...(lower === null ? [] : [isAbove(plan, lower)]),
-    ...(horizon === null ? [] : [isBeyond(horizon)]),
-  ]
-  return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
+export function isAbove({ cursor, order }: CursorRead, lower: string): string {
+  return order.compare(cursor, '>', lower)
 }
 
 /** Where late rows are. */
 export interface LateRows extends Pick<CursorProgress, 'value'> {
   /** Whether rows with just the saved value are among them. */
-  readonly operator: '<' | '<='
+  readonly comparison: Comparison & ('<' | '<=')
   readonly lower: string | null
   readonly horizon: Horizon | null
 }
 
-/** Rows above the saved value, or from it on, by the cursor, which comes first once more. */
-export function newRowsQuery(plan: StreamPlan, { value, operator, top }: NewRows): string {
-  const columns = [plan.cursor!.select, ...plan.columns.map((column) => column.select)].join(', ')
-  const cursor = cursorOf(plan)
-  const bounds = `${cursor} ${operator} ${cursorLiteral(value)} AND ${isPassable(plan, top)}`
-  return `SELECT ${columns} FROM ${plan.from} WHERE ${bounds} ORDER BY ${cursor}`
+/** Rows up to the saved value that were committed after it was saved. `horizon` null: all rows of the window. */
+export function lateRowsQuery(
+  read: CursorRead,
+  { value, comparison, lower, horizon }: LateRows,
+): string {
+  const { plan, cursor, order } = read
+  const conditions = [
+    order.compare(cursor, comparison, cursorLiteral(order, value)),
+    ...(lower === null ? [] : [isAbove(read, lower)]),
+    ...(horizon === null ? [] : [isBeyond(horizon)]),
+  ]
+  return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
 }
 
 /** Where new rows are. */
 export interface NewRows extends Pick<CursorProgress, 'value'> {
-  readonly operator: '>' | '>='
-  /** The first value that is none of theirs; null: none. */
-  readonly top: string | null
+  readonly comparison: Comparison & ('>' | '>=')
 }
 
-/** Qualified: in ORDER BY a bare name would mean the output column, which may be its text. */
-function cursorOf({ cursor, qualifier }: StreamPlan): string {
-  return `${qualifier}.${ident(cursor!.name)}`
+/** Rows above the saved value, or from it on, by the cursor, which comes first once more. */
+export function newRowsQuery(read: CursorRead, { value, comparison }: NewRows): string {
+  const { plan, column, cursor, order } = read
+  const columns = [column.select, ...plan.columns.map(({ select }) => select)].join(', ')
+  const isNew = order.compare(cursor, comparison, cursorLiteral(order, value))
+  return `SELECT ${columns} FROM ${plan.from} WHERE ${isNew} AND ${isPassable(read)} ORDER BY ${cursor}`
 }

@@ -46,7 +46,7 @@ function misfitOf(state: StreamState | null, name: string): string | null {
 async function examine(read: CursorRead, state: Saved['state']): Promise<Saved | null> {
   const { plan, context } = read
   const rows = await context.transaction.attempt<{ count: string; nulls: string }>(
-    savedQuery(plan, state.cursor),
+    savedQuery(read, state.cursor),
   )
   const filenode = await readFilenode(read)
   const isRewritten = state.filenode !== null && state.filenode !== filenode

@@ -138,7 +138,13 @@ function shapeOf({ fields, columns }: StreamPlan): string {
 function columnsOf(plan: StreamPlan): readonly Column[] {
   const byName = new Map(plan.columns.map((column) => [column.name, column]))
   return plan.fields.map(({ name }) => {
-    const missing = { name, type: textEntry('text'), select: 'NULL', isNullable: true }
+    const missing = {
+      name,
+      type: textEntry('text'),
+      order: null,
+      select: 'NULL',
+      isNullable: true,
+    }
     return byName.get(name) ?? missing
   })
 }

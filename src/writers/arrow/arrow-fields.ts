@@ -11,14 +11,14 @@ import {
   TimestampMicrosecond,
   TimestampNanosecond,
 } from 'apache-arrow'
-import type { PgType } from '../../types/pg-type.ts'
+import type { ArrowTypeName, NumberForm, PgType } from '../../types/pg-type.ts'
 import { UUID_BYTES } from '../../types/bytes.ts'
-import { writeString } from '../../types/text.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 import { BoolColumn } from './columns/bool-column.ts'
 import { FixedColumn } from './columns/fixed-column.ts'
 import {
   DATE,
+  type FixedForm,
   FLOAT4,
   FLOAT8,
   INT2,
@@ -41,9 +41,6 @@ export interface ArrowSource {
   readonly isNullable: boolean
 }
 
-/** Makes the empty column for a batch. */
-type MakeColumn = () => ArrowColumn
-
 /** How much of a value Arrow gets: the project's table, or every bit of it. */
 export interface ArrowOptions {
   readonly isExact: boolean
@@ -53,69 +50,75 @@ const UTC = 'UTC'
 const DECIMAL128_DIGITS = 38
 const DECIMAL256_DIGITS = 76
 
-/** By `pg_type.typname`, for the types whose entry in the registry is no utf8. */
-const COLUMNS: Readonly<Record<string, MakeColumn>> = {
+const INT64_FORMS: Readonly<Partial<Record<NumberForm, FixedForm>>> = {
+  int2: INT2,
+  int4: INT4,
+  uint4: OID,
+  int8: INT8,
+}
+const FLOAT64_FORMS: Readonly<Partial<Record<NumberForm, FixedForm>>> = {
+  float4: FLOAT4,
+  float8: FLOAT8,
+  numeric: NUMERIC,
+}
+
+/** How the column of each Arrow type is made. */
+const COLUMNS: Readonly<Record<ArrowTypeName, (type: PgType) => ArrowColumn>> = {
+  utf8: textColumn,
   bool: () => new BoolColumn(),
-  int2: () => new FixedColumn(new Int64(), INT2, BigInt64Array),
-  int4: () => new FixedColumn(new Int64(), INT4, BigInt64Array),
-  int8: () => new FixedColumn(new Int64(), INT8, BigInt64Array),
-  oid: () => new FixedColumn(new Int64(), OID, BigInt64Array),
-  float4: () => new FixedColumn(new Float64(), FLOAT4, Float64Array),
-  float8: () => new FixedColumn(new Float64(), FLOAT8, Float64Array),
-  numeric: () => new FixedColumn(new Float64(), NUMERIC, Float64Array),
-  date: () => new FixedColumn(new DateDay(), DATE, Int32Array),
-  timestamp: () => new FixedColumn(new TimestampNanosecond(), TIMESTAMP_NS, BigInt64Array),
-  timestamptz: () => new FixedColumn(new TimestampNanosecond(UTC), TIMESTAMP_NS, BigInt64Array),
+  int16: () => new FixedColumn(new Int16(), INT2_EXACT, Int16Array),
+  int32: () => new FixedColumn(new Int32(), INT4_EXACT, Int32Array),
+  int64: (type) => new FixedColumn(new Int64(), formOf(type, INT64_FORMS), BigInt64Array),
+  float64: (type) => new FixedColumn(new Float64(), formOf(type, FLOAT64_FORMS), Float64Array),
+  decimal: decimalColumn,
+  date32: () => new FixedColumn(new DateDay(), DATE, Int32Array),
+  'timestamp[us]': () => new FixedColumn(new TimestampMicrosecond(), TIMESTAMP_US, BigInt64Array),
+  'timestamp[us, UTC]': () =>
+    new FixedColumn(new TimestampMicrosecond(UTC), TIMESTAMP_US, BigInt64Array),
+  'timestamp[ns]': () => new FixedColumn(new TimestampNanosecond(), TIMESTAMP_NS, BigInt64Array),
+  'timestamp[ns, UTC]': () =>
+    new FixedColumn(new TimestampNanosecond(UTC), TIMESTAMP_NS, BigInt64Array),
+  'fixed_size_binary[16]': () => new FixedColumn(new FixedSizeBinary(UUID_BYTES), UUID, Uint8Array),
 }
-
-const EXACT_COLUMNS: Readonly<Record<string, MakeColumn>> = {
-  ...COLUMNS,
-  int2: () => new FixedColumn(new Int16(), INT2_EXACT, Int16Array),
-  int4: () => new FixedColumn(new Int32(), INT4_EXACT, Int32Array),
-  timestamp: () => new FixedColumn(new TimestampMicrosecond(), TIMESTAMP_US, BigInt64Array),
-  timestamptz: () => new FixedColumn(new TimestampMicrosecond(UTC), TIMESTAMP_US, BigInt64Array),
-}
-
-/** Types that hold every value of theirs. */
-const TOTAL: ReadonlySet<string> = new Set(
-  'bool int2 int4 int8 oid float4 float8 uuid bytea jsonb'.split(' '),
-)
 
 /** The column that collects the values of a type. */
 export function arrowColumn(type: PgType, { isExact }: ArrowOptions): ArrowColumn {
-  const write = type.writeBinary ?? type.writeText
-  if (isExact && type.name === 'uuid' && type.writeBinary !== undefined) {
-    return new FixedColumn(new FixedSizeBinary(UUID_BYTES), UUID, Uint8Array)
-  }
-  if (type.arrow === 'utf8') return new Utf8Column(write)
-  if (isExact && type.name === 'numeric') return exactNumeric(type)
-  const make = (isExact ? EXACT_COLUMNS : COLUMNS)[type.name]
-  if (make === undefined) throw new Error(`no Arrow column for type ${type.name}`)
-  return make()
+  return COLUMNS[isExact ? type.arrow.exact : type.arrow.default](type)
 }
 
 /** Nullable: a NULL is possible, or a value that the Arrow type cannot hold. */
 export function arrowSchema(columns: readonly ArrowSource[], options: ArrowOptions): Schema {
   const fields = columns.map(({ name, type, isNullable }) => {
-    const isTotal = TOTAL.has(type.name) || type.writeBinary === writeString
-    return new Field(name, arrowColumn(type, options).type, isNullable || !isTotal)
+    return new Field(name, arrowColumn(type, options).type, isNullable || !type.arrow.isTotal)
   })
   return new Schema(fields)
 }
 
 /** Whether a type loses digits on its way into a float64. */
-export function isRounded(type: PgType, { isExact }: ArrowOptions): boolean {
-  return !isExact && type.name === 'numeric' && type.arrow === 'float64'
+export function isRounded({ arrow }: PgType, { isExact }: ArrowOptions): boolean {
+  return !isExact && arrow.default === 'float64' && arrow.source === 'numeric'
+}
+
+function formOf(
+  { name, arrow: { source } }: PgType,
+  forms: Readonly<Partial<Record<NumberForm, FixedForm>>>,
+): FixedForm {
+  const form = source === undefined ? undefined : forms[source]
+  if (form === undefined) throw new Error(`The type ${name} does not say how its numbers are read`)
+  return form
+}
+
+function textColumn({ writeBinary, writeText }: PgType): ArrowColumn {
+  return new Utf8Column(writeBinary ?? writeText)
 }
 
 /** Without a precision, or with one that no decimal has, the digits are text. */
-function exactNumeric(type: PgType): ArrowColumn {
+function decimalColumn(type: PgType): ArrowColumn {
   const { decimal } = type
-  const text = new Utf8Column(type.writeBinary ?? type.writeText)
-  if (decimal === undefined) return text
+  if (decimal === undefined) return textColumn(type)
   const scale = Math.max(decimal.scale, 0)
   const precision = Math.max(decimal.precision - Math.min(decimal.scale, 0), scale)
-  if (precision > DECIMAL256_DIGITS) return text
+  if (precision > DECIMAL256_DIGITS) return textColumn(type)
   const bits = precision > DECIMAL128_DIGITS ? 256 : 128
   return new FixedColumn(new Decimal(scale, precision, bits), decimalForm(bits, scale), Uint32Array)
 }

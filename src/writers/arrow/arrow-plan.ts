@@ -8,10 +8,10 @@ export interface ArrowOutput extends ArrowOptions {
   readonly directory: string | null
 }
 
-/** What the server must send for Arrow: float4 in its own bits, not as text. */
+/** What the server must send for Arrow: the binary form also of types that records take as text, such as float4. */
 export function toArrowPlan(plan: StreamPlan): StreamPlan {
   const columns = plan.columns.map((column) =>
-    column.type.name === 'float4' && column.type.arrow === 'float64'
+    column.type.arrow.default !== 'utf8' && column.type.writeBinary === undefined
       ? { ...column, select: ident(column.name) }
       : column,
   )

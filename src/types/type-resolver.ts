@@ -1,8 +1,16 @@
 import { ident } from '../sql.ts'
 import { arrayWriter } from './array.ts'
 import type { PgType } from './pg-type.ts'
-import { findEntry, INTEGER, textEntry, type TypeEntry } from './registry.ts'
+import {
+  enumEntry,
+  findEntry,
+  ORDERED,
+  textEntry,
+  type TypeEntry,
+  type TypeSource,
+} from './registry.ts'
 import { writeString } from './text.ts'
+import { type QualifiedName, TypeOrder } from './type-order.ts'
 
 /** A row of `pg_type`, as far as the value forms depend on it. */
 export interface TypeRow {
@@ -20,24 +28,26 @@ export interface TypeRow {
   readonly baseOid: number
   /** Whether `::text` calls a cast function, which may print something else than the output function. */
   readonly hasTextCast: boolean
-  readonly outputFunction: { readonly schema: string; readonly name: string }
+  readonly outputFunction: QualifiedName
+  /** The extension that it belongs to; null: none. */
+  readonly extension: string | null
+  /** The `COMPARISONS` of its default btree operator class; null: it has none that the role may use. */
+  readonly operators: readonly QualifiedName[] | null
 }
 
 /** Arrays by category whose text is not in braces. */
 const VECTORS: ReadonlySet<string> = new Set(['int2vector', 'oidvector'])
 const TEXT = 'pg_catalog.text'
-/** `typmod` of numeric is ((precision << 16) | scale) + 4; the scale is a signed 11-bit number. */
-const TYPMOD_OFFSET = 4
-const SCALE_SIGN = 1024
-const SCALE_MASK = 2047
-const PRECISION_BITS = 16
 
 /** Answers, for the types of one database, how a column is selected, described and written. */
-export class TypeCatalog {
+export class TypeResolver {
   readonly #rows: ReadonlyMap<number, TypeRow>
+  readonly #find: (source: TypeSource) => TypeEntry | undefined
 
-  constructor(rows: Iterable<TypeRow>) {
+  /** @param find looks up the entries of the registry. */
+  constructor(rows: Iterable<TypeRow>, find = findEntry) {
     this.#rows = new Map(Array.from(rows, (row) => [row.oid, row]))
+    this.#find = find
   }
 
   /** The type of a column. An oid that is not in the catalog is read as text. */
@@ -47,8 +57,8 @@ export class TypeCatalog {
     const element = this.#element(row)
     if (element !== undefined) return this.#array(row, element)
     if (row.typtype === 'd') return this.#domain(row)
-    if (row.typtype === 'e') return { ...textEntry(row.name), writeBinary: writeString }
-    return scaled(baseEntry(row), typmod)
+    const entry = this.#baseEntry(row)
+    return entry.withModifier?.(entry, typmod) ?? entry
   }
 
   /** The SQL expression that gives a column in the form that its type's writer reads. */
@@ -56,7 +66,7 @@ export class TypeCatalog {
     const row = this.#rows.get(oid)
     if (row === undefined) return `${quotedName}::${TEXT}`
     const element = this.#element(row)
-    const cast = baseEntry(element ?? row).castTo
+    const cast = this.#baseEntry(element ?? row).castTo
     if (cast !== undefined) {
       return element === undefined ? `${quotedName}::${cast}` : `${quotedName}::${cast}[]::${TEXT}`
     }
@@ -65,14 +75,26 @@ export class TypeCatalog {
       : quotedName
   }
 
+  /** How a cursor of the type is compared; null: the type cannot be a cursor. */
+  order(oid: number): TypeOrder | null {
+    const row = this.#rows.get(oid)
+    if (row === undefined || this.resolve(oid, -1).cursor === null) return null
+    const base = this.#base(row)
+    const { operators } = base
+    if (operators === null) return null
+    const toText = (expression: string): string => this.#textForm(base, expression)
+    return new TypeOrder({ type: base, operators, toText })
+  }
+
   #element(row: TypeRow): TypeRow | undefined {
-    if (row.category !== 'A' || row.typtype === 'd' || VECTORS.has(row.name)) return undefined
+    const isVector = row.schema === 'pg_catalog' && VECTORS.has(row.name)
+    if (row.category !== 'A' || row.typtype === 'd' || isVector) return undefined
     return this.#rows.get(row.elementOid)
   }
 
   #array(row: TypeRow, elementRow: TypeRow): PgType {
     const type = this.resolve(elementRow.oid, -1)
-    const special = baseEntry(elementRow).element
+    const special = this.#baseEntry(elementRow).element
     return {
       ...textEntry(row.name),
       jsonSchema: { type: 'array', items: special?.jsonSchema ?? type.jsonSchema },
@@ -83,8 +105,9 @@ export class TypeCatalog {
   /** As the official connector has it: a domain is a string with its text, whatever it is made of. */
   #domain(row: TypeRow): PgType {
     const base = this.resolve(row.baseOid, -1)
-    const type = { ...textEntry(row.name), isCursor: base.isCursor }
-    return base.writeBinary === writeString ? { ...type, writeBinary: writeString } : type
+    const type = { ...textEntry(row.name), cursor: base.cursor }
+    if (base.writeBinary !== writeString) return type
+    return { ...type, arrow: base.arrow, writeBinary: writeString }
   }
 
   /** The text of the output function, which is what arrays and logical decoding carry too. */
@@ -105,18 +128,13 @@ export class TypeCatalog {
     }
     return base
   }
-}
 
-function baseEntry(row: TypeRow): TypeEntry {
-  const known = row.typtype === 'b' ? findEntry(row.schema, row.name) : undefined
-  return known ?? textEntry(row.name)
-}
-
-/** numeric(p,s) says how many digits there are; numeric(p,0) holds integers only. */
-function scaled(type: TypeEntry, typmod: number): PgType {
-  if (type.name !== 'numeric' || typmod < TYPMOD_OFFSET) return type
-  const scale = (((typmod - TYPMOD_OFFSET) & SCALE_MASK) ^ SCALE_SIGN) - SCALE_SIGN
-  const precision = (typmod - TYPMOD_OFFSET) >> PRECISION_BITS
-  const decimal = { precision, scale }
-  return scale <= 0 ? { ...type, decimal, jsonSchema: INTEGER } : { ...type, decimal }
+  /** A base type that the registry does not know can be a cursor if whoever made it gave it an order. */
+  #baseEntry(row: TypeRow): TypeEntry {
+    if (row.typtype === 'e') return enumEntry(row.name)
+    const known = row.typtype === 'b' ? this.#find(row) : undefined
+    if (known !== undefined) return known
+    const isOrdered = row.typtype === 'b' && row.schema !== 'pg_catalog' && row.operators !== null
+    return { ...textEntry(row.name), cursor: isOrdered ? ORDERED : null }
+  }
 }

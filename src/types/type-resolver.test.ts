@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { TypeCatalog, type TypeRow } from './resolve.ts'
+import { COMPARISONS, type QualifiedName } from './type-order.ts'
+import { TypeResolver, type TypeRow } from './type-resolver.ts'
 import { written } from '../testing/written.ts'
 
 const BASE: TypeRow = {
@@ -13,6 +14,12 @@ const BASE: TypeRow = {
   baseOid: 0,
   hasTextCast: false,
   outputFunction: { schema: 'pg_catalog', name: 'out' },
+  extension: null,
+  operators: operatorsOf('pg_catalog'),
+}
+
+function operatorsOf(schema: string): QualifiedName[] {
+  return COMPARISONS.map((name) => ({ schema, name }))
 }
 
 function out(name: string): Pick<TypeRow, 'outputFunction'> {
@@ -62,13 +69,14 @@ const ROWS: readonly TypeRow[] = [
     schema: 's',
     name: 'cube',
     hasTextCast: true,
+    operators: operatorsOf('s'),
     outputFunction: { schema: 's', name: 'Cube"out' },
   },
   { ...BASE, oid: 4_000_000_000, schema: 's', name: 'late', typtype: 'e', category: 'E' },
 ]
 
 const STRING = { type: 'string' }
-const catalog = new TypeCatalog(ROWS)
+const types = new TypeResolver(ROWS)
 
 describe('resolve', () => {
   for (const [oid, text, schema, json] of [
@@ -97,7 +105,7 @@ describe('resolve', () => {
     [99_999, 'x', STRING, '"x"'],
   ] as const) {
     it(`${oid}: ${text} → ${json}`, () => {
-      const type = catalog.resolve(oid, -1)
+      const type = types.resolve(oid, -1)
       expect(type.jsonSchema).to.deep.equal(schema)
       expect(written(type.writeText, text).json).to.equal(json)
     })
@@ -111,9 +119,9 @@ describe('resolve', () => {
     [((3 << 16) | 5) + 4, false, '(3,5)'],
   ] as const) {
     it(`numeric with ${what} is ${isInteger ? 'an integer' : 'a number'}`, () => {
-      const { jsonSchema } = catalog.resolve(1700, typmod)
+      const { jsonSchema } = types.resolve(1700, typmod)
       expect('airbyte_type' in jsonSchema).to.equal(isInteger)
-      expect(catalog.resolve(1231, typmod).jsonSchema).to.deep.equal({
+      expect(types.resolve(1231, typmod).jsonSchema).to.deep.equal({
         type: 'array',
         items: { type: 'number' },
       })
@@ -121,13 +129,13 @@ describe('resolve', () => {
   }
 
   it('reads a domain by the binary form only where that is its text', () => {
-    expect(catalog.resolve(20_007, -1).writeBinary).not.to.equal(undefined)
-    expect(catalog.resolve(20_003, -1).writeBinary).to.equal(undefined)
+    expect(types.resolve(20_007, -1).writeBinary).not.to.equal(undefined)
+    expect(types.resolve(20_003, -1).writeBinary).to.equal(undefined)
   })
 
   it('lets a domain be a cursor as its base is', () => {
-    expect(catalog.resolve(20_004, -1).isCursor).to.equal(true)
-    expect(catalog.resolve(20_006, -1).isCursor).to.equal(false)
+    expect(types.order(20_004)).not.to.equal(null)
+    expect(types.order(20_006)).to.equal(null)
   })
 })
 
@@ -149,7 +157,37 @@ describe('select', () => {
     [99_999, '"c"::pg_catalog.text'],
   ] as const) {
     it(`${oid} → ${sql}`, () => {
-      expect(catalog.select(oid, '"c"')).to.equal(sql)
+      expect(types.select(oid, '"c"')).to.equal(sql)
     })
   }
+})
+
+describe('order', () => {
+  for (const [oid, sql] of [
+    [23, `"c"::"pg_catalog"."int4" OPERATOR("pg_catalog".<) '1'::"pg_catalog"."int4"`],
+    [20_000, `"c"::"s"."mood" OPERATOR("pg_catalog".<) '1'::"s"."mood"`],
+    [20_004, `"c"::"pg_catalog"."int4" OPERATOR("pg_catalog".<) '1'::"pg_catalog"."int4"`],
+    [20_010, `"c"::"s"."cube" OPERATOR("s".<) '1'::"s"."cube"`],
+  ] as const) {
+    it(`${oid}: ${sql}`, () => {
+      const order = types.order(oid)
+      expect(order?.compare(order.cast('"c"'), '<', order.literal('1'))).to.equal(sql)
+    })
+  }
+
+  it('takes the operators by their place, whatever they are called', () => {
+    const names = ['#<#', '#<=#', '#=#', '#>=#', '#>#']
+    const operators = names.map((name) => ({ schema: 'o"p', name }))
+    const row = { ...BASE, oid: 1, schema: 's', name: 'odd', operators }
+    const order = new TypeResolver([row]).order(1)
+    const found = COMPARISONS.map((comparison) => order?.compare('a', comparison, 'b'))
+    expect(found).to.deep.equal(names.map((name) => `a OPERATOR("o""p".${name}) b`))
+  })
+
+  it('there is none for a type of pg_catalog that is not said to be one, and without an operator class', () => {
+    expect(types.order(603)).to.equal(null)
+    expect(types.order(3904)).to.equal(null)
+    const row = { ...BASE, oid: 1, schema: 's', name: 'odd', operators: null }
+    expect(new TypeResolver([row]).order(1)).to.equal(null)
+  })
 })

@@ -1,0 +1,122 @@
+import type { SqlSession } from '../postgres/session/sql-session.ts'
+import { COMPARISONS } from '../types/type-order.ts'
+import { TypeResolver, type TypeRow } from '../types/type-resolver.ts'
+
+/**
+ * The types `$1` and those they are made of: the elements of arrays, the bases of domains. The operator class is found
+ * as the server finds it for ORDER BY: that of the type itself, or of one whose values have the same bytes.
+ * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/commands/indexcmds.c (GetDefaultOpClass)
+ */
+const TYPES_SQL = `
+WITH RECURSIVE reachable (oid) AS (
+  SELECT wanted.oid FROM unnest($1::oid[]) AS wanted (oid)
+  UNION
+  SELECT related.oid
+  FROM reachable
+  JOIN pg_type AS t ON t.oid = reachable.oid
+  CROSS JOIN LATERAL (VALUES (t.typelem), (t.typbasetype)) AS related (oid)
+  WHERE related.oid <> 0
+)
+SELECT
+  t.oid,
+  n.nspname::text AS schema,
+  t.typname::text AS name,
+  t.typtype::text AS typtype,
+  t.typcategory::text AS category,
+  t.typelem AS "elementOid",
+  t.typdelim::text AS delimiter,
+  t.typbasetype AS "baseOid",
+  EXISTS (
+    SELECT
+    FROM pg_cast AS c
+    WHERE c.castsource = t.oid
+      AND c.casttarget = 'text'::regtype
+      AND c.castmethod <> 'i' /* a function, or the stored bytes, which is not what xml prints */
+  ) AS "hasTextCast",
+  output_schema.nspname::text AS "outputSchema",
+  output.proname::text AS "outputName",
+  (
+    SELECT e.extname::text
+    FROM pg_depend AS d
+    JOIN pg_extension AS e ON e.oid = d.refobjid
+    WHERE d.classid = 'pg_type'::regclass
+      AND d.objid = t.oid
+      AND d.refclassid = 'pg_extension'::regclass
+      AND d.deptype = 'e' /* member */
+  ) AS extension,
+  CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN operators.schemas END AS "operatorSchemas",
+  operators.names AS "operatorNames"
+FROM reachable
+JOIN pg_type AS t ON t.oid = reachable.oid
+JOIN pg_namespace AS n ON n.oid = t.typnamespace
+JOIN pg_proc AS output ON output.oid = t.typoutput
+JOIN pg_namespace AS output_schema ON output_schema.oid = output.pronamespace
+LEFT JOIN LATERAL (
+  SELECT class.opcfamily, class.opcintype
+  FROM pg_opclass AS class
+  JOIN pg_type AS input ON input.oid = class.opcintype
+  WHERE class.opcmethod = (SELECT m.oid FROM pg_am AS m WHERE m.amname = 'btree')
+    AND class.opcdefault
+    AND (
+      class.opcintype = t.oid
+      OR class.opcintype = 'anyenum'::regtype AND t.typtype = 'e'
+      OR EXISTS (
+        SELECT
+        FROM pg_cast AS c
+        WHERE c.castsource = t.oid
+          AND c.casttarget = class.opcintype
+          AND c.castmethod = 'b' /* the same bytes */
+          AND c.castcontext = 'i' /* implicit */
+      )
+    )
+  ORDER BY class.opcintype = t.oid DESC, input.typispreferred DESC
+  LIMIT 1
+) AS class ON t.typtype IN ('b', 'e')
+LEFT JOIN LATERAL (
+  SELECT
+    array_agg(operator_schema.nspname::text ORDER BY a.amopstrategy) AS schemas,
+    array_agg(o.oprname::text ORDER BY a.amopstrategy) AS names
+  FROM pg_amop AS a
+  JOIN pg_operator AS o ON o.oid = a.amopopr
+  JOIN pg_namespace AS operator_schema ON operator_schema.oid = o.oprnamespace
+  WHERE a.amopfamily = class.opcfamily
+    AND a.amoplefttype = class.opcintype
+    AND a.amoprighttype = class.opcintype
+    AND a.amoppurpose = 's' /* search */
+    AND has_schema_privilege(operator_schema.oid, 'USAGE')
+) AS operators ON true`
+
+type CatalogRow = Omit<TypeRow, 'outputFunction' | 'operators'> & {
+  readonly outputSchema: string
+  readonly outputName: string
+  /** Parallel, by strategy number; null: none, or the role may not use the schema of the type. */
+  readonly operatorSchemas: readonly string[] | null
+  readonly operatorNames: readonly string[] | null
+}
+
+/** What the server knows of these types and of those they are made of. One query. */
+export async function readTypes(
+  session: SqlSession,
+  oids: Iterable<number>,
+): Promise<TypeResolver> {
+  const rows = await session.query<CatalogRow>(TYPES_SQL, [[...new Set(oids)]])
+  return new TypeResolver(rows.map(toTypeRow))
+}
+
+function toTypeRow({
+  outputSchema,
+  outputName,
+  operatorSchemas,
+  operatorNames,
+  ...row
+}: CatalogRow): TypeRow {
+  const operators = operatorSchemas?.map((schema, index) => {
+    return { schema, name: operatorNames![index]! }
+  })
+  const isComplete = operators?.length === COMPARISONS.length
+  return {
+    ...row,
+    outputFunction: { schema: outputSchema, name: outputName },
+    operators: isComplete ? operators : null,
+  }
+}
