@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
-import { editDistance, labelOfStream, selectStreams } from './select-streams.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
+import { editDistance, selectStreams } from './select-streams.ts'
 
 const STREAMS = [
   ['public', 'orders'],
@@ -22,7 +23,7 @@ describe('selectStreams', () => {
   ] as const) {
     it(`${JSON.stringify(wanted)} → ${expected.join(', ')}`, () => {
       const selected = selectStreams(STREAMS, wanted)
-      expect(selected.map(({ stream }) => labelOfStream(stream))).to.deep.equal(expected)
+      expect(selected.map(({ stream }) => streamLabel(stream))).to.deep.equal(expected)
     })
   }
 

@@ -1,5 +1,6 @@
 import { ConnectorError } from '../errors.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
 
 /** How many names a message lists. */
 const SHOWN_NAMES = 5
@@ -18,11 +19,6 @@ export function selectStreams<Item extends { readonly stream: StreamDescriptor }
   return streams.filter(({ stream }) => wanted.some((name) => isCalled(stream, name)))
 }
 
-/** `namespace.name`, or the name alone. */
-export function labelOfStream({ name, namespace }: StreamDescriptor): string {
-  return namespace === undefined ? name : `${namespace}.${name}`
-}
-
 /** How many characters must be put in, taken out or replaced to make `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
@@ -38,7 +34,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 function isCalled(stream: StreamDescriptor, wanted: string): boolean {
-  return wanted === stream.name || wanted === labelOfStream(stream)
+  return wanted === stream.name || wanted === streamLabel(stream)
 }
 
 function unknownStream(
@@ -46,10 +42,10 @@ function unknownStream(
   streams: readonly { readonly stream: StreamDescriptor }[],
 ): ConnectorError {
   const labels = streams.map(({ stream }) => ({
-    label: labelOfStream(stream),
+    label: streamLabel(stream),
     distance: Math.min(
       editDistance(wanted.toLowerCase(), stream.name.toLowerCase()),
-      editDistance(wanted.toLowerCase(), labelOfStream(stream).toLowerCase()),
+      editDistance(wanted.toLowerCase(), streamLabel(stream).toLowerCase()),
     ),
   }))
   const near = labels

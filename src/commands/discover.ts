@@ -1,7 +1,7 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
 import { discoverRelations } from '../introspection/discovery.ts'
 import type { Relation } from '../introspection/relation.ts'
-import { labelOfStream } from '../catalog/select-streams.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { Database } from '../postgres/session/database.ts'
@@ -44,10 +44,10 @@ async function withArrowSchemas(
 ): Promise<readonly AirbyteStream[]> {
   const { describeSchema } = await import('../writers/arrow/describe-schema.ts')
   const columns = new Map(
-    relations.map((relation) => [labelOfStream(relationName(relation)), relation.columns]),
+    relations.map((relation) => [streamLabel(relationName(relation)), relation.columns]),
   )
   return streams.map((stream) => {
-    const arrow_schema = describeSchema(columns.get(labelOfStream(stream))!, options)
+    const arrow_schema = describeSchema(columns.get(streamLabel(stream))!, options)
     return { ...stream, arrow_schema }
   })
 }

@@ -1,26 +1,27 @@
-import { buildConfiguredCatalog, parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
-import { discoverRelations } from '../introspection/discovery.ts'
-import type { Relation } from '../introspection/relation.ts'
-import { labelOfStream, selectStreams } from '../catalog/select-streams.ts'
-import { toCatalog } from '../catalog/stream.ts'
+import { parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
+import { selectStreams } from '../catalog/select-streams.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/session/database.ts'
-import { type ConfiguredStream, streamEstimate } from '../protocol/messages.ts'
-import { methodOf } from '../replication/methods.ts'
-import { planStreams } from '../replication/plan-streams.ts'
+import { type StreamDescriptor, streamEstimate } from '../protocol/messages.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
+import type { Feed } from '../replication/feed.ts'
+import { feedsOf } from '../replication/methods.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
-import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
-import { type Destination, RecordDestination } from '../writers/writer.ts'
+import type { ArrowOutput } from '../writers/arrow/arrow-plan.ts'
+import { RecordWriters } from '../writers/records/record-writers.ts'
+import type { Writers } from '../writers/writer.ts'
 import { HealthLog } from '../monitoring/health-log.ts'
-import { joinProblems } from './problems.ts'
+import { Planner } from './planner.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
 import { log, type Run } from '../run-context.ts'
 import { noteStatistics } from '../monitoring/server-notes.ts'
+import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
+import { StreamStatuses } from '../sync/stream-statuses.ts'
 
 /** `--state-out` and what that file already holds. */
 interface StateTarget {
@@ -48,20 +49,13 @@ export interface ReadInput {
 export async function read(run: Run, input: ReadInput): Promise<void> {
   const { config, warnings } = parseConfig(input.config)
   for (const warning of warnings) log(run, 'WARN', warning)
-  const configured =
-    input.catalog === null
-      ? null
-      : selectStreams(parseConfiguredCatalog(input.catalog), input.streams)
-  const states = parseStates(input.state ?? [])
+  const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
+  const configured = catalog === null ? null : selectStreams(catalog, input.streams)
+  const states = new RunStates(parseStates(input.state ?? []))
   await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
   database.cancelOn(run.signal)
-  const { arrow, streams } = input
-  const makePlans = async (): Promise<readonly StreamPlan[]> => {
-    const planned = await planRead(run, { config, configured, database, streams })
-    return arrow === null ? planned : planned.map(toArrowPlan)
-  }
-  const plans = await makePlans()
-  for (const plan of plans) plan.state = states.find(plan.descriptor)
+  const planner = new Planner(run, { ...input, config, database }, configured)
+  const plans = await planner.plan()
   estimate(run, plans)
   const note = await noteStatistics(
     database,
@@ -70,30 +64,34 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   if (note !== null) log(run, 'WARN', note)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
+  const descriptors = plans.map(({ descriptor }) => descriptor)
+  const statuses = new StreamStatuses(run, descriptors)
   const stateFile = openStateFile(run, input)
   try {
-    await using destination = await openDestination(run, config, { arrow, plans })
-    const reading = { config, database, plans, makePlans, health, progress, stateFile, destination }
-    await readWithRetries(run, reading)
+    await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
+    const renew = async (): Promise<readonly Feed[]> => feedsOf(await planner.plan(), config)
+    const source = { feeds: feedsOf(plans, config), renew }
+    const parts = { config, database, states, statuses, health, progress, stateFile, writers }
+    await readWithRetries(run, source, parts)
   } finally {
     if (stateFile !== null) await deliverStates(run, stateFile)
   }
 }
 
 /** Arrow's library is loaded only here. */
-async function openDestination(
+async function openWriters(
   run: Run,
   config: Config,
-  { arrow, plans }: { arrow: ArrowOutput | null; plans: readonly StreamPlan[] },
-): Promise<Destination> {
-  if (arrow === null) return new RecordDestination(run)
-  if (arrow.directory === null && plans.length !== 1) {
-    const names = plans.map(({ descriptor }) => labelOfStream(descriptor)).join(', ')
+  { arrow, descriptors }: { arrow: ArrowOutput | null; descriptors: readonly StreamDescriptor[] },
+): Promise<Writers> {
+  if (arrow === null) return new RecordWriters(run)
+  if (arrow.directory === null && descriptors.length !== 1) {
+    const names = descriptors.map(streamLabel).join(', ')
     const message = `Arrow on stdout is one stream, and these are selected: ${names}. Choose one with --stream, or give a directory with --output.`
     throw new ConnectorError('config_error', message)
   }
-  const { ArrowDestination } = await import('../writers/arrow/arrow-destination.ts')
-  return new ArrowDestination(run, config, arrow)
+  const { ArrowWriters } = await import('../writers/arrow/arrow-writers.ts')
+  return new ArrowWriters(run, config, arrow)
 }
 
 /** What the read goes on from wins over what the file held. */
@@ -109,46 +107,6 @@ async function deliverStates({ output }: Run, stateFile: StateFile): Promise<voi
   } finally {
     await stateFile.finish()
   }
-}
-
-interface Selection {
-  readonly config: Config
-  readonly configured: readonly ConfiguredStream[] | null
-  readonly database: Database
-  readonly streams: readonly string[]
-}
-
-async function planRead(
-  run: Run,
-  { config, configured, database, streams }: Selection,
-): Promise<readonly StreamPlan[]> {
-  const names = configured?.map(({ stream }) => stream.name)
-  const scope = scopeOf(config, configured)
-  const { relations, problems } = await discoverRelations(database, scope, names)
-  const selected = configured ?? selectStreams(selectByConfig(config, relations, problems), streams)
-  const planning = planStreams(selected, relations, config)
-  const unmet = planning.plans.flatMap((plan) => methodOf(plan, config).prerequisite(plan) ?? [])
-  const all = [...planning.problems, ...unmet]
-  if (all.length > 0) throw joinProblems(all)
-  for (const warning of planning.warnings) log(run, 'WARN', warning)
-  return planning.plans
-}
-
-/** With a catalog, that decides what is read, not the config's table. */
-function scopeOf(config: Config, configured: readonly ConfiguredStream[] | null): Config {
-  if (configured === null) return config
-  const namespaces = configured.flatMap(({ stream }) => stream.namespace ?? [])
-  return { ...config, table: null, schemas: [...new Set([...config.schemas, ...namespaces])] }
-}
-
-function selectByConfig(
-  config: Config,
-  relations: readonly Relation[],
-  problems: readonly ConnectorError[],
-): readonly ConfiguredStream[] {
-  if (problems.length > 0) throw joinProblems(problems)
-  const { streams } = toCatalog(relations, config.replicationMethod)
-  return buildConfiguredCatalog(streams, config)
 }
 
 function estimate({ output, startedAtMs }: Run, plans: readonly StreamPlan[]): void {

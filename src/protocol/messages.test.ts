@@ -5,6 +5,7 @@ import {
   errorTrace,
   logMessage,
   serializeMessage,
+  stateMessage,
   streamEstimate,
   streamState,
   streamStatus,
@@ -41,10 +42,25 @@ describe('streamEstimate', () => {
   })
 })
 
-describe('streamState', () => {
+describe('stateMessage', () => {
   it('counts its records with a decimal point', () => {
-    expect(serializeMessage(streamState(DESCRIPTOR, { version: 3 }, 12))).to.equal(
+    expect(serializeMessage(stateMessage(streamState(DESCRIPTOR, { version: 3 }), 12))).to.equal(
       `{"type":"STATE","state":{"type":"STREAM","stream":{${STREAM},"stream_state":{"version":3}},"sourceStats":{"recordCount":12.0}}}`,
+    )
+  })
+})
+
+describe('stateMessage of several streams', () => {
+  it('has the shared state and the state of each stream, also of one that has none', () => {
+    const content = {
+      type: 'GLOBAL',
+      global: {
+        shared_state: { lsn: 7 },
+        stream_states: [{ stream_descriptor: DESCRIPTOR, stream_state: null }],
+      },
+    } as const
+    expect(serializeMessage(stateMessage(content, 3))).to.equal(
+      `{"type":"STATE","state":{"type":"GLOBAL","global":{"shared_state":{"lsn":7},"stream_states":[{${STREAM},"stream_state":null}]},"sourceStats":{"recordCount":3.0}}}`,
     )
   })
 })
@@ -52,13 +68,14 @@ describe('streamState', () => {
 describe('serializeMessage', () => {
   it('prints every digit of integers beyond 2^53', () => {
     const state = { xmin: new JsonNumber('9223372036854775807') }
-    expect(serializeMessage(streamState(DESCRIPTOR, state, 0))).to.include(
+    expect(serializeMessage(stateMessage(streamState(DESCRIPTOR, state), 0))).to.include(
       '"xmin":9223372036854775807',
     )
   })
 
   it('leaves a string that looks like a number a string', () => {
-    const line = serializeMessage(streamState(DESCRIPTOR, { cursor: '12.0', other: ':1' }, 0))
+    const state = streamState(DESCRIPTOR, { cursor: '12.0', other: ':1' })
+    const line = serializeMessage(stateMessage(state, 0))
     expect(line).to.include('"cursor":"12.0","other":":1"')
   })
 

@@ -43,7 +43,7 @@ export type Message =
       }
     }
   | { readonly type: 'CATALOG'; readonly catalog: { readonly streams: readonly AirbyteStream[] } }
-  | { readonly type: 'STATE'; readonly state: StateMessage }
+  | StateMessage
   | { readonly type: 'LOG'; readonly log: LogMessage }
   | { readonly type: 'TRACE'; readonly trace: TraceMessage }
 
@@ -54,14 +54,32 @@ interface LogMessage {
   readonly health?: JsonObject
 }
 
-interface StateMessage {
-  readonly type: 'STREAM'
-  readonly stream: {
-    readonly stream_descriptor: StreamDescriptor
-    readonly stream_state: JsonObject
+/** What a STATE says: of one stream, or of all streams that share a position. */
+export type StateContent =
+  | {
+      readonly type: 'STREAM'
+      readonly stream: {
+        readonly stream_descriptor: StreamDescriptor
+        readonly stream_state: JsonObject
+      }
+    }
+  | {
+      readonly type: 'GLOBAL'
+      readonly global: {
+        readonly shared_state: JsonObject | null
+        readonly stream_states: readonly {
+          readonly stream_descriptor: StreamDescriptor
+          readonly stream_state: JsonObject | null
+        }[]
+      }
+    }
+
+export interface StateMessage {
+  readonly type: 'STATE'
+  readonly state: StateContent & {
+    /** With a decimal point: the protocol counts in doubles. */
+    readonly sourceStats: { readonly recordCount: JsonNumber }
   }
-  /** With a decimal point: the protocol counts in doubles. */
-  readonly sourceStats: { readonly recordCount: JsonNumber }
 }
 
 type TraceMessage = { readonly emitted_at: number } & (
@@ -139,20 +157,15 @@ export function streamEstimate(
   }
 }
 
-/** A STATE of one stream; `recordCount` is the number of its records since its previous STATE. */
-export function streamState(
-  descriptor: StreamDescriptor,
-  state: JsonObject,
-  recordCount: number,
-): Message {
-  return {
-    type: 'STATE',
-    state: {
-      type: 'STREAM',
-      stream: { stream_descriptor: descriptor, stream_state: state },
-      sourceStats: { recordCount: new JsonNumber(`${recordCount}.0`) },
-    },
-  }
+/** The content of a STATE of one stream. */
+export function streamState(descriptor: StreamDescriptor, state: JsonObject): StateContent {
+  return { type: 'STREAM', stream: { stream_descriptor: descriptor, stream_state: state } }
+}
+
+/** A STATE; `recordCount` is the number of records of its stream or streams since their previous STATE. */
+export function stateMessage(content: StateContent, recordCount: number): StateMessage {
+  const sourceStats = { recordCount: new JsonNumber(`${recordCount}.0`) }
+  return { type: 'STATE', state: { ...content, sourceStats } }
 }
 
 /** The line of a message, without its line feed. */

@@ -1,6 +1,7 @@
 import type { Copier } from '../postgres/copy/copier.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
-import type { ReadContext, RowsRead } from './method.ts'
+import type { RowsRead } from './feed.ts'
+import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Word that one of several COPY statements has been read to its end. */
@@ -16,13 +17,19 @@ export interface CopyWay {
   readonly sink?: TupleSink
 }
 
+/** The stream that is read, and with what. */
+export interface StreamRead {
+  readonly plan: StreamPlan
+  readonly context: ReadContext
+}
+
 /** Runs SELECTs one after the other as COPY, without a round trip between them. */
 export async function* copyRows(
   selects: readonly string[],
-  context: ReadContext,
+  read: StreamRead,
   way: CopyWay = {},
 ): AsyncGenerator<RowsRead> {
-  for await (const event of copyStatements(selects, context, way)) {
+  for await (const event of copyStatements(selects, read, way)) {
     if (event.type === 'ROWS') yield event
   }
 }
@@ -30,7 +37,7 @@ export async function* copyRows(
 /** Like `copyRows`, with the ends of the SELECTs. When it fails, the rows that are in the output by then are told first. */
 export async function* copyStatements(
   selects: readonly string[],
-  context: ReadContext,
+  { plan, context }: StreamRead,
   { copier = context.transaction, sink = context.sink }: CopyWay = {},
 ): AsyncGenerator<RowsRead | StatementEnd> {
   const copy = copier.copy(selects, sink)
@@ -43,7 +50,7 @@ export async function* copyStatements(
     if (read.rows > 0) {
       rows += read.rows
       bytes += read.bytes
-      yield { type: 'ROWS', ...read }
+      yield { type: 'ROWS', plan, ...read }
     }
     if (typeof result === 'object') throw result.error
     if (result === 'statement') yield { type: 'STATEMENT', index: index++ }

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
 import { cursor } from './cursor/cursor.ts'
-import { fullRefresh } from './snapshot/full-refresh.ts'
+import type { Feed } from './feed.ts'
 import type { ReplicationMethod } from './method.ts'
+import { fullRefresh } from './snapshot/full-refresh.ts'
 import type { StreamPlan } from './stream-plan.ts'
 import { xmin } from './xmin/xmin.ts'
 
@@ -15,4 +16,13 @@ const INCREMENTAL_METHODS: Readonly<Record<Config['replicationMethod'], Replicat
 export function methodOf(plan: StreamPlan, config: Config): ReplicationMethod {
   if (plan.syncMode === 'full_refresh') return fullRefresh
   return INCREMENTAL_METHODS[config.replicationMethod]
+}
+
+/** The feeds of a run, in the order of their first streams. */
+export function feedsOf(plans: readonly StreamPlan[], config: Config): readonly Feed[] {
+  const methods = [...new Set(plans.map((plan) => methodOf(plan, config)))]
+  const feeds = methods.flatMap((method) =>
+    method.feeds(plans.filter((plan) => methodOf(plan, config) === method)),
+  )
+  return feeds.toSorted((a, b) => plans.indexOf(a.plans[0]!) - plans.indexOf(b.plans[0]!))
 }

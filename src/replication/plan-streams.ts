@@ -70,7 +70,6 @@ function planStream(
     columns,
     fields: names.map((name) => toField(name, byName.get(name))),
     cursor,
-    state: null,
   }
   const list = missing.map((name) => `'${name}'`).join(', ')
   const warning =

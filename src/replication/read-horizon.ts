@@ -1,5 +1,5 @@
 import { type Horizon, isBeyond } from '../state/horizon.ts'
-import type { ReadContext } from './method.ts'
+import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** Above this number of transaction ids, their rows are repeated rather than listed. */

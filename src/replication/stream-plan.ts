@@ -1,5 +1,4 @@
 import type { Column, Relation } from '../introspection/relation.ts'
-import type { JsonObject } from '../json/json.ts'
 import type { StreamDescriptor, SyncMode } from '../protocol/messages.ts'
 import type { ValueWriter } from '../types/pg-type.ts'
 
@@ -25,12 +24,4 @@ export interface StreamPlan {
   readonly fields: readonly RecordField[]
   /** For incremental streams of the Standard method. */
   readonly cursor: Column | null
-  /** The `stream_state` to go on from: the input's, then the last one that was emitted. Null: from the start. */
-  state: JsonObject | null
-}
-
-/** Binds a plan to what the relation is now, as `renewed` has it; its stream and its state stay. */
-export function renewPlan(plan: StreamPlan, renewed: StreamPlan): void {
-  const { descriptor, state } = plan
-  Object.assign(plan, renewed, { descriptor, state })
 }

@@ -16,28 +16,48 @@ describe('parseStates', () => {
     ['one message', { type: 'STATE', state: CONTENT }],
   ] as const) {
     it(`${name} is understood`, () => {
-      expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
+      expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
     })
   }
 
   for (const raw of [[], {}, null]) {
     it(`${JSON.stringify(raw)} is no state`, () => {
-      expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.equal(null)
+      expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.equal(null)
     })
   }
 
   it('an empty object as a stream state is no state', () => {
     const raw = { ...CONTENT, stream: { ...CONTENT.stream, stream_state: {} } }
-    expect(parseStates(raw).find({ name: 't', namespace: 'public' })).to.equal(null)
+    expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.equal(null)
   })
 
   it('a state of another namespace is not that of the stream', () => {
-    expect(parseStates([CONTENT]).find({ name: 't', namespace: 'other' })).to.equal(null)
+    expect(parseStates([CONTENT]).stream({ name: 't', namespace: 'other' })).to.equal(null)
+  })
+
+  it('a GLOBAL state has what all streams share and the state of each', () => {
+    const global = { shared_state: { lsn: 1 }, stream_states: [CONTENT.stream] }
+    const states = parseStates([{ type: 'GLOBAL', global }])
+    expect(states.shared).to.deep.equal({ lsn: 1 })
+    expect(states.stream({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
+  })
+
+  it('of several states of a stream the last one counts', () => {
+    const later = { ...CONTENT.stream, stream_state: { version: 3, later: true } }
+    const states = parseStates([CONTENT, { type: 'GLOBAL', global: { stream_states: [later] } }])
+    expect(states.stream({ name: 't', namespace: 'public' })).to.deep.equal(later.stream_state)
+    expect(states.shared).to.equal(null)
   })
 
   for (const [raw, part] of [
     [['x'], 'entry 1 is not an object'],
-    [[CONTENT, { type: 'GLOBAL', global: {} }], 'entry 2 is not of type STREAM'],
+    [[CONTENT, { type: 'OTHER', stream: {} }], 'entry 2 is not of type STREAM or GLOBAL'],
+    [[{ type: 'GLOBAL', global: { shared_state: 1 } }], 'entry 1 has a shared_state that is not'],
+    [[{ type: 'GLOBAL', global: { stream_states: {} } }], 'entry 1 has stream_states that are'],
+    [
+      [{ type: 'GLOBAL', global: { stream_states: [{}] } }],
+      'entry 1 has no stream_descriptor with a name',
+    ],
     [[{ type: 'STREAM', stream: {} }], 'entry 1 has no stream_descriptor with a name'],
     [
       [{ ...CONTENT, stream: { ...CONTENT.stream, stream_state: 5 } }],

@@ -1,24 +1,40 @@
 import { ConnectorError } from '../errors.ts'
-import { isJsonObject, type JsonObject } from '../json/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 
-/** The stream states of an input state file. */
+/** The states of an input state file; of several for one stream the last one counts. */
 export class InputStates {
-  readonly #states: readonly { descriptor: StreamDescriptor; state: JsonObject | null }[]
+  /** `shared_state` of a GLOBAL state; null: there is none. */
+  readonly shared: JsonObject | null
+  readonly #streams: ReadonlyMap<string, JsonObject | null>
 
-  constructor(states: readonly { descriptor: StreamDescriptor; state: JsonObject | null }[]) {
-    this.#states = states
+  constructor(entries: readonly Entry[]) {
+    const streams = entries.flatMap((entry) => entry.streams)
+    this.shared = entries.findLast((entry) => entry.shared !== undefined)?.shared ?? null
+    this.#streams = new Map(streams.map(({ descriptor, state }) => [streamKey(descriptor), state]))
   }
 
-  /** What was saved for a stream; an empty object is nothing. */
-  find({ name, namespace }: StreamDescriptor): JsonObject | null {
-    const found = this.#states.find(
-      ({ descriptor }) =>
-        descriptor.name === name && (descriptor.namespace ?? namespace) === namespace,
-    )
-    const state = found?.state ?? null
+  /** What was saved for a stream; an empty object is nothing. A state without a namespace is that of any. */
+  stream(descriptor: StreamDescriptor): JsonObject | null {
+    const { name } = descriptor
+    const keys = [streamKey(descriptor), streamKey({ name })]
+    const key = keys.find((each) => this.#streams.has(each))
+    const state = key === undefined ? null : (this.#streams.get(key) ?? null)
     return state === null || Object.keys(state).length === 0 ? null : state
   }
+}
+
+/** What one entry of a state file says. */
+interface Entry {
+  readonly streams: readonly StreamEntry[]
+  /** Undefined: it is not about all streams. */
+  readonly shared?: JsonObject | null
+}
+
+interface StreamEntry {
+  readonly descriptor: StreamDescriptor
+  readonly state: JsonObject | null
 }
 
 /**
@@ -30,26 +46,47 @@ export function parseStates(raw: unknown): InputStates {
   return new InputStates(entries.map((entry: unknown, index) => parseEntry(entry, index)))
 }
 
-function parseEntry(
-  raw: unknown,
-  index: number,
-): { descriptor: StreamDescriptor; state: JsonObject | null } {
+function parseEntry(raw: unknown, index: number): Entry {
   const entry = isJsonObject(raw) && raw['type'] === 'STATE' ? raw['state'] : raw
   if (!isJsonObject(entry)) throw malformed(index, 'is not an object')
-  const { type, stream } = entry
-  if (type !== 'STREAM' || !isJsonObject(stream)) throw malformed(index, 'is not of type STREAM')
-  const descriptor: unknown = stream['stream_descriptor']
-  const state: unknown = stream['stream_state'] ?? null
+  const { type, stream, global } = entry
+  if (type === 'STREAM' && isJsonObject(stream)) return { streams: [parseStream(stream, index)] }
+  if (type === 'GLOBAL' && isJsonObject(global)) return parseGlobal(global, index)
+  throw malformed(index, 'is not of type STREAM or GLOBAL')
+}
+
+function parseGlobal(
+  { shared_state: shared, stream_states: streams }: JsonObject,
+  index: number,
+): Entry {
+  if (!isAbsent(shared) && !isJsonObject(shared)) {
+    throw malformed(index, 'has a shared_state that is not an object')
+  }
+  if (!isAbsent(streams) && !Array.isArray(streams)) {
+    throw malformed(index, 'has stream_states that are not a list')
+  }
+  return {
+    shared: shared ?? null,
+    streams: (streams ?? []).map((stream) => parseStream(stream, index)),
+  }
+}
+
+function parseStream(stream: JsonValue, index: number): StreamEntry {
+  const { stream_descriptor: descriptor, stream_state: state } = isJsonObject(stream) ? stream : {}
   if (!isJsonObject(descriptor) || typeof descriptor['name'] !== 'string') {
     throw malformed(index, 'has no stream_descriptor with a name')
   }
-  if (state !== null && !isJsonObject(state))
+  if (!isAbsent(state) && !isJsonObject(state))
     throw malformed(index, 'has a stream_state that is not an object')
   const { name, namespace } = descriptor
   return {
     descriptor: typeof namespace === 'string' ? { name, namespace } : { name },
-    state,
+    state: state ?? null,
   }
+}
+
+function isAbsent(value: JsonValue | undefined): value is null | undefined {
+  return value === null || value === undefined
 }
 
 function malformed(index: number, what: string): ConnectorError {

@@ -1,31 +1,34 @@
-import type { Config } from '../config/config.ts'
-import type { HealthLog } from '../monitoring/health-log.ts'
-import type { Database } from '../postgres/session/database.ts'
-import type { Sharing } from '../postgres/session/twin-transaction.ts'
-import type { StreamPlan } from '../replication/stream-plan.ts'
-import type { Checkpointer } from '../state/checkpointer.ts'
-import type { Progress } from '../terminal/progress.ts'
-import type { Destination } from '../writers/writer.ts'
-import type { StateFile } from './state-file.ts'
-import type { StatusBoard } from './stream-statuses.ts'
+import { ConnectorError } from '../errors.ts'
+import { TwinTransaction } from '../postgres/session/twin-transaction.ts'
+import type { Feed, Log } from '../replication/feed.ts'
+import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
+import { log as writeLog, type Run } from '../run-context.ts'
+import { readFeed } from './read-feed.ts'
+import type { Sync } from './sync.ts'
 
-/** What a read consists of. */
-export interface Reading {
-  readonly config: Config
-  readonly database: Database
-  readonly plans: readonly StreamPlan[]
-  /** Makes the same plans anew, from what the database is then. */
-  readonly makePlans: () => Promise<readonly StreamPlan[]>
-  readonly health: HealthLog
-  readonly progress: Progress
-  /** Follows the states; null: nobody asked for it. */
-  readonly stateFile: StateFile | null
-  readonly destination: Destination
-}
-
-/** A read with what its attempts have in common. */
-export interface Attempt extends Reading {
-  readonly statuses: StatusBoard
-  readonly checkpointers: ReadonlyMap<StreamPlan, Checkpointer>
-  readonly sharing: Sharing
+/** Reads feeds one after the other, in one snapshot. When it fails, the last reachable state is in the output. */
+export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
+  const { config, database, states, sharing } = sync
+  run.signal.throwIfAborted()
+  const log: Log = (level, message) => writeLog(run, level, message)
+  const prepared = { config, database, states, log }
+  const plans = feeds.flatMap((feed) => feed.plans)
+  const guard = await RewriteGuard.note(database, plans)
+  for (const feed of feeds) await feed.prepare?.(prepared)
+  const say = (message: string): void => log('INFO', message)
+  await using twin = await TwinTransaction.begin({ database, options: config, sharing, say })
+  const { first: transaction } = twin
+  const onAbort = (): void => twin.abort(ConnectorError.from(run.signal.reason))
+  run.signal.addEventListener('abort', onAbort)
+  sync.health.watch(transaction)
+  const context = { ...prepared, guard, transaction, twin }
+  try {
+    for (const feed of feeds) {
+      run.signal.throwIfAborted()
+      await readFeed(run, feed, { sync, context })
+    }
+  } finally {
+    run.signal.removeEventListener('abort', onAbort)
+    sync.health.watch(null)
+  }
 }

@@ -1,60 +1,54 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError, isTransient } from '../errors.ts'
 import { OutputClosedError } from '../protocol/output.ts'
-import { renewPlan, type StreamPlan } from '../replication/stream-plan.ts'
-import { Checkpointer } from '../state/checkpointer.ts'
-import type { Attempt, Reading } from './attempt.ts'
-import { readStreams } from './read-streams.ts'
+import type { Feed } from '../replication/feed.ts'
 import { log, type Run } from '../run-context.ts'
-import { StatusBoard } from './stream-statuses.ts'
+import { readFeeds } from './attempt.ts'
+import { openSync, type SyncParts } from './sync.ts'
 
 const FIRST_DELAY_MS = 1000
 const MAX_DELAY_MS = 30_000
 
+/** What is read: the feeds of the first attempt, and how those of a later one are made, from the database as it is then. */
+export interface FeedSource {
+  readonly feeds: readonly Feed[]
+  readonly renew: () => Promise<readonly Feed[]>
+}
+
 /**
- * Reads the streams; what may pass (a lost connection, a restarting server, a recovery conflict) is tried again from the
+ * Reads the feeds; what may pass (a lost connection, a restarting server, a recovery conflict) is tried again from the
  * last state, up to `max_retries` times without any progress in between.
  * @throws ConnectorError when it gives up; then the last reachable states and INCOMPLETE are in the output.
  */
-export async function readWithRetries(run: Run, reading: Reading): Promise<void> {
-  const statuses = new StatusBoard(run, reading.plans)
-  const checkpointers = checkpointersOf(reading)
-  const attempt: Attempt = { ...reading, statuses, checkpointers, sharing: { isWanted: true } }
+export async function readWithRetries(
+  run: Run,
+  source: FeedSource,
+  parts: SyncParts,
+): Promise<void> {
+  const { statuses, states, config } = parts
+  const sync = openSync(parts)
   try {
     for (let failures = 0; ;) {
-      const { states } = statuses
+      const { emitted } = states
       try {
-        if (failures > 0) await renewPlans(reading)
-        await readStreams(run, attempt)
+        const feeds = failures === 0 ? source.feeds : await source.renew()
+        const unread = feeds.filter(
+          ({ plans }) => !plans.every(({ descriptor }) => statuses.isComplete(descriptor)),
+        )
+        await readFeeds(run, unread, sync)
         return
       } catch (error) {
         if (!isTransient(error) || run.signal.aborted || error instanceof OutputClosedError)
           throw error
-        failures = statuses.states > states ? 1 : failures + 1
-        if (failures > reading.config.maxRetries) throw exhausted(error, reading.config.maxRetries)
-        await pause(run, { error, failures, maxRetries: reading.config.maxRetries })
+        failures = states.emitted > emitted ? 1 : failures + 1
+        if (failures > config.maxRetries) throw exhausted(error, config.maxRetries)
+        await pause(run, { error, failures, maxRetries: config.maxRetries })
       }
     }
   } catch (error) {
     statuses.incomplete()
     throw error
   }
-}
-
-/** What was interrupted may have been an ALTER TABLE: columns and types are looked up anew. */
-async function renewPlans({ plans, makePlans }: Reading): Promise<void> {
-  const renewed = await makePlans()
-  for (const [index, stale] of plans.entries()) renewPlan(stale, renewed[index]!)
-}
-
-function checkpointersOf({ plans, config }: Reading): ReadonlyMap<StreamPlan, Checkpointer> {
-  const nowMs = performance.now()
-  return new Map(
-    plans.map((plan) => [
-      plan,
-      new Checkpointer(plan.descriptor, config, { state: plan.state, nowMs }),
-    ]),
-  )
 }
 
 interface Failure {

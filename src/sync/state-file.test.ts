@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ConnectorError } from '../errors.ts'
 import { Output } from '../protocol/output.ts'
 import { JsonNumber } from '../json/json.ts'
-import { streamState } from '../protocol/messages.ts'
+import { type StateContent, stateMessage, streamState } from '../protocol/messages.ts'
 import { StateFile } from './state-file.ts'
 
 const ORDERS = { name: 'orders', namespace: 'public' }
@@ -27,7 +27,11 @@ describe('StateFile', () => {
   })
 
   function emit(file: StateFile, state: Parameters<typeof streamState>[1]): void {
-    const message = streamState(ORDERS, state, 1)
+    emitContent(file, streamState(ORDERS, state))
+  }
+
+  function emitContent(file: StateFile, content: StateContent): void {
+    const message = stateMessage(content, 1)
     output.write(message)
     file.emitted(message)
   }
@@ -60,6 +64,19 @@ describe('StateFile', () => {
     await file.finish()
     const stream = { stream_descriptor: ORDERS, stream_state: { n: 2 } }
     expect(saved()).to.deep.equal([other, { type: 'STREAM', stream }])
+  })
+
+  it('keeps the last GLOBAL state behind the older states of its streams', async () => {
+    const old = streamState(ORDERS, { n: 0 })
+    const global = (lsn: number): StateContent => {
+      const stream = { stream_descriptor: ORDERS, stream_state: { lsn } }
+      return { type: 'GLOBAL', global: { shared_state: { lsn }, stream_states: [stream] } }
+    }
+    const file = new StateFile(path, output, [global(1), old])
+    emitContent(file, global(2))
+    await output.flush()
+    await file.finish()
+    expect(saved()).to.deep.equal([old, global(2)])
   })
 
   it('keeps every digit of a number', async () => {

@@ -2,9 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
 import type { JsonValue } from '../json/json.ts'
-import { type Message, serializeMessage } from '../protocol/messages.ts'
-
-type StateMessage = Extract<Message, { type: 'STATE' }>
+import { serializeMessage, type StateMessage } from '../protocol/messages.ts'
 
 interface Emitted {
   readonly key: string
@@ -17,8 +15,8 @@ interface Emitted {
 const ENVELOPE_START = '{"type":"STATE","state":'.length
 
 /**
- * `--state-out`: the last state of every stream, in a file that is replaced whole. A state is in it only after the
- * consumer has taken the message with it, and with that all records before it.
+ * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is replaced whole. A state is
+ * in it only after the consumer has taken the message with it, and with that all records before it.
  */
 export class StateFile {
   readonly #path: string
@@ -36,11 +34,9 @@ export class StateFile {
   }
 
   /** A STATE is at the end of the output. */
-  emitted(message: Message): void {
-    if (message.type !== 'STATE') return
-    const { type, stream } = message.state
+  emitted({ state }: StateMessage): void {
     const endByte = this.#output.appendedBytes
-    this.#emitted.push({ ...toEntry({ type, stream }), endByte })
+    this.#emitted.push({ ...toEntry({ ...state, sourceStats: undefined }), endByte })
   }
 
   /**
@@ -72,7 +68,11 @@ export class StateFile {
     const { writtenBytes } = this.#output
     const count = this.#emitted.findIndex(({ endByte }) => endByte > writtenBytes)
     const delivered = this.#emitted.splice(0, count === -1 ? this.#emitted.length : count)
-    for (const { key, text } of delivered) this.#states.set(key, text)
+    for (const { key, text } of delivered) {
+      // The last one is to be the last in the file: it wins over the others
+      this.#states.delete(key)
+      this.#states.set(key, text)
+    }
     return delivered.length > 0
   }
 

@@ -1,47 +1,61 @@
 import { streamStatus, type StreamDescriptor, type StreamStatus } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 import type { Run } from '../run-context.ts'
 
-/** Emits the status traces of the streams of a run, each at most once. */
-export class StatusBoard {
-  /** STATE messages of the run so far: how much progress there is. */
-  states = 0
-  readonly #run: Run
-  readonly #statuses = new Map<StreamDescriptor, StreamStatus | null>()
+interface Entry {
+  readonly descriptor: StreamDescriptor
+  status: StreamStatus | null
+}
 
-  constructor(run: Run, streams: readonly { readonly descriptor: StreamDescriptor }[]) {
+/** Emits the status traces of the streams of a run, each at most once. */
+export class StreamStatuses {
+  readonly #run: Run
+  readonly #streams: ReadonlyMap<string, Entry>
+
+  constructor(run: Run, descriptors: readonly StreamDescriptor[]) {
     this.#run = run
-    for (const { descriptor } of streams) this.#statuses.set(descriptor, null)
+    this.#streams = new Map(
+      descriptors.map((descriptor) => [streamKey(descriptor), { descriptor, status: null }]),
+    )
   }
 
   /** The stream is being read. */
   started(descriptor: StreamDescriptor): void {
-    if (this.#statuses.get(descriptor) === null) this.#set(descriptor, 'STARTED')
+    const entry = this.#entry(descriptor)
+    if (entry.status === null) this.#set(entry, 'STARTED')
   }
 
   /** It has given its first records. */
   running(descriptor: StreamDescriptor): void {
-    if (this.#statuses.get(descriptor) !== 'RUNNING') this.#set(descriptor, 'RUNNING')
+    const entry = this.#entry(descriptor)
+    if (entry.status !== 'RUNNING') this.#set(entry, 'RUNNING')
   }
 
   /** All of it has been read. */
   complete(descriptor: StreamDescriptor): void {
-    this.#set(descriptor, 'COMPLETE')
+    this.#set(this.#entry(descriptor), 'COMPLETE')
   }
 
   /** Whether the stream needs no further attempt. */
   isComplete(descriptor: StreamDescriptor): boolean {
-    return this.#statuses.get(descriptor) === 'COMPLETE'
+    return this.#entry(descriptor).status === 'COMPLETE'
   }
 
-  /** The run ends early: so says every stream that is not complete. */
+  /** The run ends early: every stream that is not complete is INCOMPLETE. */
   incomplete(): void {
-    for (const [descriptor, status] of this.#statuses) {
-      if (status !== 'COMPLETE') this.#set(descriptor, 'INCOMPLETE')
+    for (const entry of this.#streams.values()) {
+      if (entry.status !== 'COMPLETE') this.#set(entry, 'INCOMPLETE')
     }
   }
 
-  #set(descriptor: StreamDescriptor, status: StreamStatus): void {
-    this.#statuses.set(descriptor, status)
-    this.#run.output.write(streamStatus(descriptor, status, this.#run.startedAtMs))
+  #entry(descriptor: StreamDescriptor): Entry {
+    const entry = this.#streams.get(streamKey(descriptor))
+    if (entry === undefined) throw new Error('the run does not read this stream')
+    return entry
+  }
+
+  #set(entry: Entry, status: StreamStatus): void {
+    entry.status = status
+    this.#run.output.write(streamStatus(entry.descriptor, status, this.#run.startedAtMs))
   }
 }

@@ -1,5 +1,5 @@
-import { labelOfStream } from '../catalog/select-streams.ts'
-import type { StreamPlan } from '../replication/stream-plan.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
+import { streamKey, streamLabel } from '../protocol/stream-names.ts'
 import type { Terminal } from '../run-context.ts'
 import { completedLine, progressLine, type StreamProgress } from './progress-text.ts'
 
@@ -8,15 +8,25 @@ const CLEAR_LINE = '\r\x1b[2K'
 /** Behind each line, so that whatever else is printed there begins at its start. */
 const RETURN = '\r'
 
-/** Shows how a read goes on, on the last line of a terminal; a line stays for each complete stream. Silent without one. */
+interface Reading {
+  readonly name: string
+  readonly startedMs: number
+  readonly estimatedRows: number | null
+  rows: number
+  bytes: number
+}
+
+/**
+ * Shows how a read goes on, on the last line of a terminal: the stream that had rows last. A line stays for each complete
+ * stream. Silent without a terminal.
+ */
 export class Progress implements Disposable {
   readonly #terminal: Terminal | null
   readonly #streams: number
   readonly #timer: NodeJS.Timeout | null
+  readonly #reading = new Map<string, Reading>()
   #complete = 0
-  #current: { plan: StreamPlan; startedMs: number; estimatedRows: number | null } | null = null
-  #rows = 0
-  #bytes = 0
+  #shown: Reading | null = null
 
   constructor(terminal: Terminal | null, streams: number) {
     this.#terminal = terminal
@@ -25,51 +35,57 @@ export class Progress implements Disposable {
   }
 
   /** A stream is being read; when it is tried again, its rows are counted anew. */
-  start(plan: StreamPlan): void {
-    // What a saved state leaves to read is not what the statistics count
-    const estimatedRows = plan.state === null ? plan.relation.estimatedRows : null
-    this.#current = { plan, startedMs: performance.now(), estimatedRows }
-    this.#rows = 0
-    this.#bytes = 0
+  start(descriptor: StreamDescriptor, estimatedRows: number | null): void {
+    const name = streamLabel(descriptor)
+    this.#shown = { name, startedMs: performance.now(), estimatedRows, rows: 0, bytes: 0 }
+    this.#reading.set(streamKey(descriptor), this.#shown)
     this.#draw()
   }
 
-  /** So many rows more, from so many bytes. */
-  count({ rows, bytes }: { readonly rows: number; readonly bytes: number }): void {
-    this.#rows += rows
-    this.#bytes += bytes
+  /** So many rows of a stream more, from so many bytes. */
+  count(
+    descriptor: StreamDescriptor,
+    { rows, bytes }: { readonly rows: number; readonly bytes: number },
+  ): void {
+    const reading = this.#reading.get(streamKey(descriptor))
+    if (reading === undefined) return
+    reading.rows += rows
+    reading.bytes += bytes
+    this.#shown = reading
   }
 
-  /** All of the stream has been read. */
-  complete(): void {
-    const facts = this.#facts()
+  /** All of a stream has been read. */
+  complete(descriptor: StreamDescriptor): void {
+    const key = streamKey(descriptor)
+    const reading = this.#reading.get(key)
+    if (reading === undefined) return
+    const line = this.#factsOf(reading)
+    this.#reading.delete(key)
     this.#complete++
-    this.#current = null
-    if (facts === null || this.#terminal === null) return
+    if (this.#shown === reading) this.#shown = [...this.#reading.values()].at(-1) ?? null
+    if (this.#terminal === null) return
     const { columns } = this.#terminal
-    this.#terminal.write(`${CLEAR_LINE}${completedLine(facts, columns)}\n`)
+    this.#terminal.write(`${CLEAR_LINE}${completedLine(line, columns)}\n`)
   }
 
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearInterval(this.#timer)
-    if (this.#current !== null) this.#terminal?.write(CLEAR_LINE)
-    this.#current = null
+    if (this.#shown !== null) this.#terminal?.write(CLEAR_LINE)
+    this.#shown = null
   }
 
   #draw(): void {
-    const facts = this.#facts()
-    if (facts === null || this.#terminal === null) return
+    if (this.#shown === null || this.#terminal === null) return
     const { columns } = this.#terminal
-    this.#terminal.write(`${CLEAR_LINE}${progressLine(facts, columns)}${RETURN}`)
+    const line = progressLine(this.#factsOf(this.#shown), columns)
+    this.#terminal.write(`${CLEAR_LINE}${line}${RETURN}`)
   }
 
-  #facts(): StreamProgress | null {
-    if (this.#current === null) return null
-    const { plan, startedMs, estimatedRows } = this.#current
+  #factsOf({ name, rows, bytes, startedMs, estimatedRows }: Reading): StreamProgress {
     return {
-      name: labelOfStream(plan.descriptor),
-      rows: this.#rows,
-      bytes: this.#bytes,
+      name,
+      rows,
+      bytes,
       elapsedMs: performance.now() - startedMs,
       estimatedRows,
       complete: this.#complete,

@@ -1,6 +1,6 @@
 import type { Column, Relation, RelationKind } from '../introspection/relation.ts'
 import { type CatalogMethod, toStream } from '../catalog/stream.ts'
-import { labelOfStream } from '../catalog/select-streams.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
 
 const KINDS: Readonly<Record<RelationKind, string>> = {
   r: 'table',
@@ -21,7 +21,7 @@ export function streamTable(relations: readonly Relation[], method: CatalogMetho
 
 function describe(relation: Relation, method: CatalogMethod): string {
   const { name, namespace, supported_sync_modes: modes } = toStream(relation, method)
-  const title = [labelOfStream({ name, namespace: namespace ?? '' }), kindOf(relation)]
+  const title = [streamLabel({ name, namespace: namespace ?? '' }), kindOf(relation)]
   const facts = [...sizeOf(relation), modes.join(', ')]
   const rows = relation.columns.map((column) => columnRow(column, relation))
   return `${title.join('  ')}  (${facts.join('; ')})\n${layOut([HEAD, ...rows])}`

@@ -1,51 +1,26 @@
-import { RecordEncoder } from './records/record-encoder.ts'
-import type { RowSink } from '../replication/method.ts'
+import type { RowSink } from '../replication/feed.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
-import type { Run } from '../run-context.ts'
 
 /** Takes the rows of one stream. */
 export interface StreamWriter {
   readonly sink: RowSink
-  /** How many of the sink's rows a STATE may speak of, now or once it has its turn in the output. */
-  readonly settledRows: number
-  /** Passes on what there is; waits only while its consumer is slow. */
+  /** How many of the sink's rows a STATE may cover, now or once it has its turn in the output. */
+  readonly durableRows: number
+  /** Passes on what there is; waits only while its target is slow. */
   drain(): Promise<void>
-  /** Waits until all rows are settled. */
+  /** Waits until all rows are durable. */
   flush(): Promise<void>
-  /** A STATE for settled rows is about to be emitted: they are kept even if the run fails. */
+  /** A STATE for durable rows is about to be emitted: they are kept even if the run fails. */
   commit(): void
   /** There are no more rows. */
   finish(): Promise<void>
 }
 
-/** Where the rows of a run go. Disposed of when the run ends, however it ends. */
-export interface Destination extends AsyncDisposable {
-  /** For a stream that is tried again, it goes on where it was. */
-  open(plan: StreamPlan): Promise<StreamWriter>
-}
-
-/** RECORD messages among the other messages: a STATE that follows them speaks of them. */
-export class RecordDestination implements Destination {
-  readonly #run: Run
-
-  constructor(run: Run) {
-    this.#run = run
-  }
-
-  open(plan: StreamPlan): Promise<StreamWriter> {
-    const { output, startedAtMs } = this.#run
-    const sink = new RecordEncoder(output.buffer, plan.descriptor, plan.fields, startedAtMs)
-    return Promise.resolve({
-      sink,
-      settledRows: Infinity,
-      drain: () => output.drain(),
-      flush: () => Promise.resolve(),
-      commit: () => undefined,
-      finish: () => Promise.resolve(),
-    })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve()
-  }
+/** The writers of a run. Disposed of when the run ends, however it ends. */
+export interface Writers extends AsyncDisposable {
+  /**
+   * The writer of a stream; in a later attempt it continues where it was.
+   * @param isResumed whether earlier rows of the stream have been delivered already.
+   */
+  open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter>
 }

@@ -2,7 +2,7 @@ import { ident } from '../../sql.ts'
 import type { Column } from '../../introspection/relation.ts'
 import type { CursorValue } from '../../state/stream-state.ts'
 import type { TypeOrder } from '../../types/type-order.ts'
-import type { ReadContext } from '../method.ts'
+import type { ReadContext } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /** A stream with its cursor, and what it is read with. */

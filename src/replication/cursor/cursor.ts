@@ -1,6 +1,5 @@
 import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
 import type { StreamState } from '../../state/stream-state.ts'
-import { checkpoint } from '../checkpoint.ts'
 import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
 import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
@@ -8,7 +7,11 @@ import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts
 import { findSaved, readFilenode, type Saved } from './saved-state.ts'
 import { findUnfinishedLoad, loadByPages, loadWhole } from '../snapshot/initial-load.ts'
 import { LeadingField, RunTracker } from '../leading-field.ts'
-import type { ReadEvent, ReplicationMethod } from '../method.ts'
+import { streamState } from '../../protocol/messages.ts'
+import type { Checkpoint, FeedEvent } from '../feed.ts'
+import type { ReplicationMethod } from '../method.ts'
+import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
+import type { StreamPlan } from '../stream-plan.ts'
 
 /**
  * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
@@ -17,20 +20,22 @@ import type { ReadEvent, ReplicationMethod } from '../method.ts'
 export const cursor: ReplicationMethod = {
   name: 'cursor',
   prerequisite: () => null,
-  async *read(plan, context): AsyncGenerator<ReadEvent> {
-    const read = openCursorRead(plan, context)
-    const unfinished = await findUnfinishedLoad(plan, context)
-    const saved = unfinished === null ? await findSaved(read) : null
-    if (saved === null) yield* firstLoad(read, unfinished ?? (await newGoal(read)))
-    else yield* increment(read, saved)
-  },
+  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
 }
 
-async function* firstLoad(read: CursorRead, goal: StreamState): AsyncGenerator<ReadEvent> {
+async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
+  const opened = openCursorRead(plan, context)
+  const unfinished = await findUnfinishedLoad(plan, context)
+  const saved = unfinished === null ? await findSaved(opened) : null
+  if (saved === null) yield* firstLoad(opened, unfinished ?? (await newGoal(opened)))
+  else yield* increment(opened, saved)
+}
+
+async function* firstLoad(read: CursorRead, goal: StreamState): AsyncGenerator<FeedEvent> {
   const { plan, context } = read
   if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, goal)
   else yield* loadWhole(plan, context)
-  yield checkpoint({ ...goal, type: 'cursor', scan: null })
+  yield checkpoint(plan, { ...goal, type: 'cursor', scan: null })
 }
 
 /** What the state will say after the first load: the upper bound of its snapshot, and what that snapshot saw. */
@@ -46,12 +51,11 @@ async function newGoal(read: CursorRead): Promise<StreamState> {
   }
 }
 
-async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<ReadEvent> {
-  const { context } = read
+async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<FeedEvent> {
   const horizon = await readCursorHorizon(read, saved.state.cursor)
   const goal = { ...saved.state, horizon, filenode: saved.filenode }
   const again = [...lateRows(read, saved), ...nonFiniteRows(read, saved)]
-  if (again.length > 0) yield* copyRows(again, context)
+  if (again.length > 0) yield* copyRows(again, read)
   yield* newRows(read, saved, goal)
 }
 
@@ -59,23 +63,28 @@ async function* newRows(
   read: CursorRead,
   saved: Saved,
   goal: Saved['state'],
-): AsyncGenerator<ReadEvent> {
+): AsyncGenerator<FeedEvent> {
   const { plan, context } = read
   const tracker = new RunTracker()
   const sink = new LeadingField(context.sink, tracker.observe)
   const comparison = isTieComplete(saved) ? '>' : '>='
   const select = newRowsQuery(read, { value: goal.cursor.value, comparison })
-  for await (const event of copyRows([select], context, { sink })) {
+  for await (const event of copyRows([select], read, { sink })) {
     yield event
     const { completed } = tracker
     const reached = completed === null ? null : progressTo(read, goal.cursor, completed)
-    if (reached !== null) yield checkpoint({ ...goal, cursor: reached })
+    if (reached !== null) yield checkpoint(plan, { ...goal, cursor: reached })
   }
   const last = tracker.current
   const reached = await finalProgress(read, goal.cursor, { last, count: saved.count })
   const isUnchanged = context.sink.rows === 0 && isSameHorizon(saved.state.horizon, goal.horizon)
-  if (isUnchanged) yield { type: 'CHECKPOINT', state: () => plan.state! }
-  else yield checkpoint({ ...goal, cursor: reached })
+  if (isUnchanged) yield unchanged(plan, context)
+  else yield checkpoint(plan, { ...goal, cursor: reached })
+}
+
+/** The saved state as it is. */
+function unchanged({ descriptor }: StreamPlan, { savedState }: ReadContext): Checkpoint {
+  return { type: 'CHECKPOINT', state: () => streamState(descriptor, savedState!) }
 }
 
 /** Whether as many rows have the saved value as have been delivered with it: then none of them has come since. */

@@ -25,8 +25,9 @@ export interface Saved {
  */
 export async function findSaved(read: CursorRead): Promise<Saved | null> {
   const { plan, context } = read
-  const state = plan.state === null ? null : parseStreamState(plan.state)
-  const misfit = plan.state === null ? null : misfitOf(state, plan.cursor!.name)
+  const { savedState } = context
+  const state = savedState === null ? null : parseStreamState(savedState)
+  const misfit = savedState === null ? null : misfitOf(state, plan.cursor!.name)
   if (misfit !== null) warnOfFreshStart(plan, context, misfit)
   const progress = state?.cursor ?? null
   if (misfit !== null || state === null || state.scan !== null || progress === null) return null

@@ -1,4 +1,3 @@
-import { checkpoint } from '../checkpoint.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
 import {
   findUnfinishedLoad,
@@ -7,7 +6,9 @@ import {
   loadWhole,
   warnOfFreshStart,
 } from './initial-load.ts'
-import type { ReadContext, ReadEvent, ReplicationMethod } from '../method.ts'
+import type { FeedEvent } from '../feed.ts'
+import type { ReplicationMethod } from '../method.ts'
+import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /** Everything has been read, and there is nothing to go on from. */
@@ -27,26 +28,28 @@ const EMPTY: StreamState = {
 export const fullRefresh: ReplicationMethod = {
   name: 'full_refresh',
   prerequisite: () => null,
-  async *read(plan, context): AsyncGenerator<ReadEvent> {
-    if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
-    else if (isComplete(plan)) {
-      const message = `Stream ${labelOf(plan)} is complete in the given state and is not read again. Leave its state out to read it anew.`
-      context.log('INFO', message)
-    } else yield* loadByPages(plan, context, await findGoal(plan, context))
-    yield checkpoint(EMPTY)
-  },
+  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
+}
+
+async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
+  if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
+  else if (isComplete(context)) {
+    const message = `Stream ${labelOf(plan)} is complete in the given state and is not read again. Leave its state out to read it anew.`
+    context.log('INFO', message)
+  } else yield* loadByPages(plan, context, await findGoal(plan, context))
+  yield checkpoint(plan, EMPTY)
 }
 
 async function findGoal(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
   const { xmin, atMs } = context.transaction.snapshot
   const unfinished = await findUnfinishedLoad(plan, context)
-  if (plan.state !== null && parseStreamState(plan.state) === null) {
+  if (context.savedState !== null && parseStreamState(context.savedState) === null) {
     warnOfFreshStart(plan, context, 'it is none that is known')
   }
   return unfinished ?? { ...EMPTY, horizon: { xmin, xids: [], atMs } }
 }
 
-function isComplete({ state: raw }: StreamPlan): boolean {
+function isComplete({ savedState: raw }: ReadContext): boolean {
   const state = raw === null ? null : parseStreamState(raw)
   return state !== null && state.type === 'ctid' && state.scan === null
 }

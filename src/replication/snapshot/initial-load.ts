@@ -1,7 +1,7 @@
 import { isComparable } from '../../state/horizon.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
-import { checkpoint } from '../checkpoint.ts'
-import type { ReadContext, ReadEvent } from '../method.ts'
+import type { FeedEvent } from '../feed.ts'
+import { checkpoint, type ReadContext } from '../stream-feed.ts'
 import { canResumeScan, scanPages, type ScanStart } from './page-scan.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import type { StreamPlan } from '../stream-plan.ts'
@@ -14,13 +14,13 @@ export async function* loadByPages(
   plan: StreamPlan,
   context: ReadContext,
   goal: StreamState,
-): AsyncGenerator<ReadEvent> {
+): AsyncGenerator<FeedEvent> {
   const start = resumePoint(goal, context)
   for await (const event of scanPages(plan, context, start)) {
     if (event.type === 'ROWS') yield event
     else {
       const { position: scan } = event
-      yield checkpoint({ ...goal, type: 'ctid', scan })
+      yield checkpoint(plan, { ...goal, type: 'ctid', scan })
     }
   }
 }
@@ -29,8 +29,8 @@ export async function* loadByPages(
 export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,
-): AsyncGenerator<ReadEvent> {
-  yield* copyRows([selectColumns(plan, `FROM ${plan.from}`)], context)
+): AsyncGenerator<FeedEvent> {
+  yield* copyRows([selectColumns(plan, `FROM ${plan.from}`)], { plan, context })
 }
 
 /**
@@ -41,7 +41,8 @@ export async function findUnfinishedLoad(
   plan: StreamPlan,
   context: ReadContext,
 ): Promise<StreamState | null> {
-  const state = plan.state === null ? null : parseStreamState(plan.state)
+  const { savedState } = context
+  const state = savedState === null ? null : parseStreamState(savedState)
   if (state === null || state.type !== 'ctid' || state.scan === null) return null
   if (plan.relation.hasSystemColumns && (await canResumeScan(plan, context, state.scan)))
     return state

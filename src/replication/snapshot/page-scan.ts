@@ -2,7 +2,8 @@ import { type Horizon, isBeyond } from '../../state/horizon.ts'
 import { ctidOfPage, type ScanPosition } from '../../state/stream-state.ts'
 import { copyRows, copyStatements, selectColumns } from '../copy-rows.ts'
 import { LeadingField, PageTracker } from '../leading-field.ts'
-import type { ReadContext, RowsRead } from '../method.ts'
+import type { RowsRead } from '../feed.ts'
+import type { ReadContext } from '../stream-feed.ts'
 import { hasTidRangeScan } from '../../postgres/connection/server-facts.ts'
 import {
   estimateRowsPerPage,
@@ -78,7 +79,7 @@ async function* catchUp(
     const before = isLast ? `ctid < '${ctidOfPage(page)}'::pg_catalog.tid AND ` : ''
     return selectColumns(scan.plan, `FROM ${from} WHERE ${before}${isBeyond(horizon)}`)
   })
-  yield* copyRows(selects, scan.context)
+  yield* copyRows(selects, scan)
 }
 
 function scanSegment(
@@ -107,7 +108,7 @@ async function* scanWindows(
     const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
     const selects = windows.map((window) => selectColumns(plan, windowClause(segment, window)))
     const rowsBefore = sink.rows
-    for await (const event of copyStatements(selects, context, { copier })) {
+    for await (const event of copyStatements(selects, scan, { copier })) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null
       if (event.type === 'ROWS') yield event
       else if (page !== null) yield { type: 'POSITION', position: { page, filenode, leaf } }
@@ -130,7 +131,7 @@ async function* scanOnce(
   const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
   const where = `ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
   const select = `SELECT ${columns} FROM ${from} WHERE ${where}`
-  for await (const event of copyRows([select], scan.context, { sink })) {
+  for await (const event of copyRows([select], scan, { sink })) {
     yield event
     yield { type: 'POSITION', position: { page: tracker.page, filenode, leaf } }
   }

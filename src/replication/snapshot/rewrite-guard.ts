@@ -1,7 +1,7 @@
 import { ConnectorError } from '../../errors.ts'
 import type { ReadTransaction } from '../../postgres/session/read-transaction.ts'
+import { streamLabel } from '../../protocol/stream-names.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
-import { labelOf } from './initial-load.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /** The files of relations and of everything below them, by the relation that was asked for. */
@@ -47,7 +47,7 @@ export class RewriteGuard {
     await transaction.lock(plan.from)
     const files = await readFiles(transaction, [oid])
     if (files.get(oid) === this.#files.get(oid)) return
-    const message = `The table of stream ${labelOf(plan)} was truncated or rewritten while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
+    const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated or rewritten while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
     throw new ConnectorError('transient_error', message)
   }
 }

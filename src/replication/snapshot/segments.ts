@@ -1,6 +1,6 @@
 import { readLeaves } from '../../introspection/leaves.ts'
 import { ident } from '../../sql.ts'
-import type { ReadContext } from '../method.ts'
+import type { ReadContext } from '../stream-feed.ts'
 import { estimateRowsPerPage } from './page-windows.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 

@@ -1,7 +1,6 @@
 import { ConnectorError } from '../../errors.ts'
 import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
-import { checkpoint } from '../checkpoint.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import {
   findUnfinishedLoad,
@@ -9,7 +8,9 @@ import {
   loadByPages,
   warnOfFreshStart,
 } from '../snapshot/initial-load.ts'
-import type { ReadContext, ReadEvent, ReplicationMethod } from '../method.ts'
+import type { FeedEvent } from '../feed.ts'
+import type { ReplicationMethod } from '../method.ts'
+import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import { readHorizon } from '../read-horizon.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
@@ -24,32 +25,35 @@ export const xmin: ReplicationMethod = {
     const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
     return new ConnectorError('config_error', message)
   },
-  async *read(plan, context): AsyncGenerator<ReadEvent> {
-    const unfinished = await findUnfinishedLoad(plan, context)
-    const saved = unfinished === null ? findSaved(plan, context) : null
-    if (unfinished !== null) yield* finish(plan, context, unfinished)
-    else if (saved === null) yield* finish(plan, context, await newGoal(plan, context))
-    else yield* increment(plan, context, saved)
-  },
+  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
+}
+
+async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
+  const unfinished = await findUnfinishedLoad(plan, context)
+  const saved = unfinished === null ? findSaved(plan, context) : null
+  if (unfinished !== null) yield* finish(plan, context, unfinished)
+  else if (saved === null) yield* finish(plan, context, await newGoal(plan, context))
+  else yield* increment(plan, context, saved)
 }
 
 async function* finish(
   plan: StreamPlan,
   context: ReadContext,
   goal: StreamState,
-): AsyncGenerator<ReadEvent> {
+): AsyncGenerator<FeedEvent> {
   yield* loadByPages(plan, context, goal)
-  yield checkpoint({ ...goal, type: 'xmin', scan: null })
+  yield checkpoint(plan, { ...goal, type: 'xmin', scan: null })
 }
 
 async function* increment(
   plan: StreamPlan,
   context: ReadContext,
   saved: Horizon,
-): AsyncGenerator<ReadEvent> {
+): AsyncGenerator<FeedEvent> {
   const goal = await newGoal(plan, context)
-  yield* copyRows([selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)], context)
-  yield checkpoint(goal)
+  const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
+  yield* copyRows([select], { plan, context })
+  yield checkpoint(plan, goal)
 }
 
 /** The state after a read of this snapshot. */
@@ -60,8 +64,9 @@ async function newGoal(plan: StreamPlan, context: ReadContext): Promise<StreamSt
 
 /** What the last sync saw; null, with a word in the log, if the state does not say. */
 function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
-  const state = plan.state === null ? null : parseStreamState(plan.state)
-  if (plan.state === null || (state !== null && state.scan !== null)) return null
+  const { savedState } = context
+  const state = savedState === null ? null : parseStreamState(savedState)
+  if (savedState === null || (state !== null && state.scan !== null)) return null
   if (state === null || state.xmin === null || state.type === 'cursor') {
     warnOfFreshStart(plan, context, 'it is not one of the xmin method')
     return null

@@ -51,8 +51,8 @@ export class ArrowFile implements BatchTarget {
     return this.#queue.rows
   }
 
-  get settledRows(): number {
-    return this.#queue.settledRows
+  get durableRows(): number {
+    return this.#queue.durableRows
   }
 
   write(batch: RecordBatch): void {

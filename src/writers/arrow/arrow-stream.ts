@@ -14,8 +14,8 @@ export class ArrowStream implements BatchTarget {
     this.#queue = new BatchQueue(output, schema, 'stream')
   }
 
-  get settledRows(): number {
-    return this.#queue.settledRows
+  get durableRows(): number {
+    return this.#queue.durableRows
   }
 
   write(batch: RecordBatch): void {

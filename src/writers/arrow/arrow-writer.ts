@@ -29,8 +29,8 @@ export class ArrowWriter implements StreamWriter {
     this.#options = options
   }
 
-  get settledRows(): number {
-    return this.#target.settledRows
+  get durableRows(): number {
+    return this.#target.durableRows
   }
 
   async drain(): Promise<void> {

@@ -7,7 +7,7 @@ export interface BatchTarget {
   /** Appends a batch; it goes out with the next drain. */
   write(batch: RecordBatch): void
   /** Rows of the batches that are where they are to be. */
-  readonly settledRows: number
+  readonly durableRows: number
   /** Passes on what there is; waits only for a slow target. */
   drain(): Promise<void>
   /** Waits until all rows are settled. */
@@ -32,7 +32,7 @@ interface Batch {
 /** The batches of an IPC file or stream in an output, in the order of their ends. */
 export class BatchQueue {
   rows = 0
-  settledRows = 0
+  durableRows = 0
   readonly #output: Output
   readonly #writer: IpcWriter
   #batches: Batch[] = []
@@ -61,6 +61,6 @@ export class BatchQueue {
   settle(bytes: number): void {
     const rest = this.#batches.findIndex(({ endByte }) => endByte > bytes)
     const settled = this.#batches.splice(0, rest === -1 ? this.#batches.length : rest)
-    this.settledRows = settled.at(-1)?.rows ?? this.settledRows
+    this.durableRows = settled.at(-1)?.rows ?? this.durableRows
   }
 }

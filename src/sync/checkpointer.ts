@@ -1,15 +1,9 @@
 import type { Config } from '../config/config.ts'
-import type { JsonObject } from '../json/json.ts'
-import { type Message, type StreamDescriptor, streamState } from '../protocol/messages.ts'
+import { type StateMessage, stateMessage } from '../protocol/messages.ts'
+import type { StateThunk } from '../replication/feed.ts'
 
-/** A state that holds once all records so far have been delivered. Made only when it is needed. */
-export type StateThunk = () => JsonObject
-
-/** Decides when a reachable state of one stream is emitted, and counts the records between two of them. */
+/** Decides when a reachable state of one feed is emitted, and counts the records between two of them. */
 export class Checkpointer {
-  /** The last state that was emitted, or given at the start. */
-  state: JsonObject | null
-  readonly #descriptor: StreamDescriptor
   readonly #batchRows: number
   readonly #intervalMs: number
   #reachable: StateThunk | null = null
@@ -17,14 +11,11 @@ export class Checkpointer {
   #emittedMs: number
 
   constructor(
-    descriptor: StreamDescriptor,
     { batchSize, checkpointIntervalMs }: Pick<Config, 'batchSize' | 'checkpointIntervalMs'>,
-    { state, nowMs }: { state: JsonObject | null; nowMs: number },
+    nowMs: number,
   ) {
-    this.#descriptor = descriptor
     this.#batchRows = batchSize
     this.#intervalMs = checkpointIntervalMs
-    this.state = state
     this.#emittedMs = nowMs
   }
 
@@ -34,17 +25,16 @@ export class Checkpointer {
   }
 
   /** `state` is reachable: the STATE message if one is due after `batch_size` rows or the interval. */
-  reach(state: StateThunk, nowMs: number): Message | null {
+  reach(state: StateThunk, nowMs: number): StateMessage | null {
     this.#reachable = state
     const isDue = this.#rows >= this.#batchRows || nowMs - this.#emittedMs >= this.#intervalMs
     return isDue ? this.take(nowMs) : null
   }
 
   /** The STATE of the last reachable state, if it has not been emitted: at the end, and before a stop. */
-  take(nowMs: number): Message | null {
+  take(nowMs: number): StateMessage | null {
     if (this.#reachable === null) return null
-    this.state = this.#reachable()
-    const message = streamState(this.#descriptor, this.state, this.#rows)
+    const message = stateMessage(this.#reachable(), this.#rows)
     this.#reachable = null
     this.#rows = 0
     this.#emittedMs = nowMs

@@ -7,7 +7,7 @@ import { ArrowStream } from './arrow-stream.ts'
 import { type ArrowField, ArrowSink } from './arrow-sink.ts'
 import type { BatchTarget } from './batch-queue.ts'
 import type { Column } from '../../introspection/relation.ts'
-import { labelOfStream } from '../../catalog/select-streams.ts'
+import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { OutputClosedError } from '../../protocol/output.ts'
@@ -15,18 +15,15 @@ import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { textEntry } from '../../types/registry.ts'
 import type { ArrowOutput } from './arrow-plan.ts'
 import { ArrowWriter } from './arrow-writer.ts'
-import type { Destination, StreamWriter } from '../writer.ts'
+import type { StreamWriter, Writers } from '../writer.ts'
 import { log, type Run } from '../../run-context.ts'
 
 /** Arrow IPC files in a directory, or one Arrow IPC stream. */
-export class ArrowDestination implements Destination {
+export class ArrowWriters implements Writers {
   readonly #run: Run
   readonly #config: Config
   readonly #options: ArrowOutput
-  readonly #writers = new Map<
-    StreamPlan,
-    { readonly shape: string; readonly writer: ArrowWriter }
-  >()
+  readonly #writers = new Map<string, { readonly shape: string; readonly writer: ArrowWriter }>()
 
   constructor(run: Run, config: Config, options: ArrowOutput) {
     this.#run = run
@@ -34,13 +31,14 @@ export class ArrowDestination implements Destination {
     this.#options = options
   }
 
-  async open(plan: StreamPlan): Promise<StreamWriter> {
+  async open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter> {
     const shape = shapeOf(plan)
-    const known = this.#writers.get(plan)
+    const key = streamKey(plan.descriptor)
+    const known = this.#writers.get(key)
     if (known?.shape === shape) return known.writer
     if (known !== undefined) await this.#end(known.writer, plan)
-    const writer = await this.#create(plan, known?.writer.isCommitted === true)
-    this.#writers.set(plan, { shape, writer })
+    const writer = await this.#create(plan, isResumed || known?.writer.isCommitted === true)
+    this.#writers.set(key, { shape, writer })
     return writer
   }
 
@@ -58,14 +56,14 @@ export class ArrowDestination implements Destination {
   async #end(writer: ArrowWriter, plan: StreamPlan): Promise<void> {
     await (writer.isCommitted ? writer.finish() : writer.abandon())
     if (this.#options.directory !== null) return
-    const message = `The columns of stream '${labelOfStream(plan.descriptor)}' have changed while it was read. Run the read again.`
+    const message = `The columns of stream '${streamLabel(plan.descriptor)}' have changed while it was read. Run the read again.`
     throw new ConnectorError('config_error', message)
   }
 
   async #create(plan: StreamPlan, isNext: boolean): Promise<ArrowWriter> {
     const columns = columnsOf(plan)
     const schema = arrowSchema(columns, this.#options)
-    const label = labelOfStream(plan.descriptor)
+    const label = streamLabel(plan.descriptor)
     this.#sayWhatIsRounded(label, plan.columns)
     const fields = columns.map((column, index): ArrowField => {
       const isSelected = plan.fields[index]!.write !== null
@@ -99,7 +97,7 @@ export class ArrowDestination implements Destination {
     { directory, isNext }: { directory: string; isNext: boolean },
   ): Promise<BatchTarget> {
     const files = new StreamFiles(directory, plan.descriptor)
-    if (plan.state === null && !isNext) return await files.createFirst(schema)
+    if (!isNext) return await files.createFirst(schema)
     for (const { path, rows } of await files.salvage()) {
       const message = `An earlier read had been cut off: its file ${path} is whole now, with ${rows} rows.`
       log(this.#run, 'INFO', message)

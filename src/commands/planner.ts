@@ -1,0 +1,68 @@
+import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
+import { selectStreams } from '../catalog/select-streams.ts'
+import { toCatalog } from '../catalog/stream.ts'
+import type { Config } from '../config/config.ts'
+import type { ConnectorError } from '../errors.ts'
+import { discoverRelations, type Discovery } from '../introspection/discovery.ts'
+import type { Database } from '../postgres/session/database.ts'
+import type { ConfiguredStream } from '../protocol/messages.ts'
+import { methodOf } from '../replication/methods.ts'
+import { planStreams } from '../replication/plan-streams.ts'
+import type { StreamPlan } from '../replication/stream-plan.ts'
+import { log, type Run } from '../run-context.ts'
+import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
+import { joinProblems } from './problems.ts'
+
+/** What the plans of a read are made from. */
+interface PlanInput {
+  readonly config: Config
+  readonly database: Database
+  /** `name` or `namespace.name`; none: all. For a read without a catalog. */
+  readonly streams: readonly string[]
+  readonly arrow: ArrowOutput | null
+}
+
+/**
+ * Plans the streams of a read, for each of its attempts from the database as it is then. Which streams it reads is decided
+ * once: a table that is created between two attempts is not one of them.
+ */
+export class Planner {
+  readonly #run: Run
+  readonly #input: PlanInput
+  #configured: readonly ConfiguredStream[] | null
+
+  /** @param configured the streams of the catalog; null: there is none, and the config decides. */
+  constructor(run: Run, input: PlanInput, configured: readonly ConfiguredStream[] | null) {
+    this.#run = run
+    this.#input = input
+    this.#configured = configured
+  }
+
+  /** @throws ConnectorError with everything that keeps the streams from being read. */
+  async plan(): Promise<readonly StreamPlan[]> {
+    const { config, database, arrow } = this.#input
+    const names = this.#configured?.map(({ stream }) => stream.name)
+    const discovery = await discoverRelations(database, scopeOf(config, this.#configured), names)
+    this.#configured ??= this.#selectByConfig(discovery)
+    const planning = planStreams(this.#configured, discovery.relations, config)
+    const unmet = planning.plans.flatMap((plan) => methodOf(plan, config).prerequisite(plan) ?? [])
+    const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
+    if (problems.length > 0) throw joinProblems(problems)
+    for (const warning of planning.warnings) log(this.#run, 'WARN', warning)
+    return arrow === null ? planning.plans : planning.plans.map(toArrowPlan)
+  }
+
+  #selectByConfig({ relations, problems }: Discovery): readonly ConfiguredStream[] {
+    if (problems.length > 0) throw joinProblems(problems)
+    const { config, streams } = this.#input
+    const catalog = toCatalog(relations, config.replicationMethod)
+    return selectStreams(buildConfiguredCatalog(catalog.streams, config), streams)
+  }
+}
+
+/** With a catalog, that decides what is read, not the config's table. */
+function scopeOf(config: Config, configured: readonly ConfiguredStream[] | null): Config {
+  if (configured === null) return config
+  const namespaces = configured.flatMap(({ stream }) => stream.namespace ?? [])
+  return { ...config, table: null, schemas: [...new Set([...config.schemas, ...namespaces])] }
+}

@@ -1,0 +1,81 @@
+import type { Config } from '../config/config.ts'
+import type { Database } from '../postgres/session/database.ts'
+import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { TwinTransaction } from '../postgres/session/twin-transaction.ts'
+import type { JsonObject } from '../json/json.ts'
+import type { LogLevel, StateContent, StreamDescriptor } from '../protocol/messages.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
+import type { RewriteGuard } from './snapshot/rewrite-guard.ts'
+import type { StreamPlan } from './stream-plan.ts'
+
+/**
+ * What a replication method reads at once: one stream, with a STREAM state, or several that share a position in a log,
+ * with a GLOBAL state.
+ */
+export interface Feed {
+  readonly scope: StateContent['type']
+  /** What it reads: one plan in scope STREAM, at least one in scope GLOBAL. */
+  readonly plans: readonly StreamPlan[]
+  /** Called before the snapshot of an attempt is taken, for what must be older than that. */
+  prepare?(context: PrepareContext): Promise<void>
+  /**
+   * Reads from the resume states to the end. The last checkpoint is the feed's final state; when the iteration ends
+   * without an error, all streams of the feed are complete.
+   */
+  read(context: FeedContext): AsyncIterable<FeedEvent>
+}
+
+/** Rows of a stream went to its sink. */
+export interface RowsRead {
+  readonly type: 'ROWS'
+  readonly plan: StreamPlan
+  readonly rows: number
+  /** Bytes that came from the server for them. */
+  readonly bytes: number
+}
+
+/** With the rows so far, of all streams of the feed, this state has been reached. It may be emitted or skipped. */
+export interface Checkpoint {
+  readonly type: 'CHECKPOINT'
+  readonly state: StateThunk
+}
+
+export type FeedEvent = RowsRead | Checkpoint
+
+/** A state that holds once all rows so far are durable. Called only if it is emitted, and at once or much later. */
+export type StateThunk = () => StateContent
+
+/** Takes the rows of one stream and counts them. */
+export interface RowSink extends TupleSink {
+  /** So far. */
+  readonly rows: number
+}
+
+/** The states that a run resumes from: those it was given, then the last ones that it emitted. */
+export interface ResumeStates {
+  /** `shared_state` of the GLOBAL state; null: there is none. */
+  readonly shared: JsonObject | null
+  /** `stream_state` of a stream, of either scope; null: from the start. */
+  stream(descriptor: StreamDescriptor): JsonObject | null
+}
+
+export interface PrepareContext {
+  readonly config: Config
+  readonly database: Database
+  readonly states: ResumeStates
+  readonly log: Log
+}
+
+export interface FeedContext extends PrepareContext {
+  /** Finds tables that the snapshot cannot see; to be asked before a relation is read in it. */
+  readonly guard: RewriteGuard
+  /** All streams of a run that start from scratch see its snapshot. */
+  readonly transaction: ReadTransaction
+  /** The same transaction, and perhaps a second one with the same snapshot, for relations that are read in parts. */
+  readonly twin: TwinTransaction
+  /** Takes the rows of a stream of the feed. */
+  sinkOf(plan: StreamPlan): RowSink
+}
+
+/** Appends a LOG message. */
+export type Log = (level: LogLevel, message: string) => void

@@ -1,0 +1,84 @@
+import { streamKey } from '../protocol/stream-names.ts'
+import type { Feed, FeedContext, FeedEvent, RowSink, RowsRead } from '../replication/feed.ts'
+import type { StreamPlan } from '../replication/stream-plan.ts'
+import type { Run } from '../run-context.ts'
+import type { StreamWriter } from '../writers/writer.ts'
+import { FeedCheckpoints } from './feed-checkpoints.ts'
+import type { Sync } from './sync.ts'
+
+/** What all feeds of an attempt are read with. */
+export type AttemptContext = Omit<FeedContext, 'sinkOf'>
+
+/** The writers of a feed, by stream key. */
+type Writers = ReadonlyMap<string, StreamWriter>
+
+/** Reads one feed to its end. When it fails, its last reachable state is in the output. */
+export async function readFeed(
+  run: Run,
+  feed: Feed,
+  { sync, context }: { sync: Sync; context: AttemptContext },
+): Promise<void> {
+  for (const plan of feed.plans) start(plan, sync)
+  const writers = await openWriters(feed, sync)
+  const targets = { ...sync, checkpointer: sync.checkpointerOf(feed) }
+  const checkpoints = new FeedCheckpoints(run, targets, [...writers.values()])
+  const sinkOf = (plan: StreamPlan): RowSink => writerOf(plan, writers).sink
+  try {
+    for await (const event of feed.read({ ...context, sinkOf })) {
+      if (event.type === 'ROWS') countRows(event, sync)
+      else checkpoints.reach(event.state)
+      await drain(event, writers)
+      await run.output.drain()
+      checkpoints.emitDurable()
+      sync.stateFile?.save()
+      run.signal.throwIfAborted()
+    }
+    for (const writer of writers.values()) await writer.finish()
+  } catch (error) {
+    await Promise.allSettled([...writers.values()].map((writer) => writer.flush()))
+    checkpoints.end()
+    throw error
+  }
+  checkpoints.end()
+  for (const { descriptor } of feed.plans) {
+    sync.statuses.complete(descriptor)
+    sync.progress.complete(descriptor)
+  }
+}
+
+function start({ descriptor, relation }: StreamPlan, { statuses, progress, states }: Sync): void {
+  statuses.started(descriptor)
+  // What a saved state leaves to read is not what the statistics count
+  const isFresh = states.stream(descriptor) === null
+  progress.start(descriptor, isFresh ? relation.estimatedRows : null)
+}
+
+async function openWriters({ plans }: Feed, { writers, states }: Sync): Promise<Writers> {
+  const opened = new Map<string, StreamWriter>()
+  for (const plan of plans) {
+    const isResumed = states.stream(plan.descriptor) !== null
+    opened.set(streamKey(plan.descriptor), await writers.open(plan, isResumed))
+  }
+  return opened
+}
+
+function writerOf({ descriptor }: StreamPlan, writers: Writers): StreamWriter {
+  const writer = writers.get(streamKey(descriptor))
+  if (writer === undefined)
+    throw new Error('a feed has rows of a stream that is not one of its own')
+  return writer
+}
+
+/** Of the other streams, rows may wait for the end of a batch, which comes with time. */
+async function drain(event: FeedEvent, writers: Writers): Promise<void> {
+  if (event.type === 'ROWS') return await writerOf(event.plan, writers).drain()
+  for (const writer of writers.values()) {
+    if (writer.durableRows < writer.sink.rows) await writer.drain()
+  }
+}
+
+function countRows({ plan: { descriptor }, rows, bytes }: RowsRead, sync: Sync): void {
+  sync.statuses.running(descriptor)
+  sync.health.count(descriptor, { rows, bytes })
+  sync.progress.count(descriptor, { rows, bytes })
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from '../json/json.ts'
+import type { StateContent, StreamDescriptor } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
+import type { ResumeStates } from '../replication/feed.ts'
+import type { InputStates } from '../state/parse-states.ts'
+
+/** The states of a run: those it was given, replaced by those it has emitted. */
+export class RunStates implements ResumeStates {
+  /** STATE messages so far: a measure of progress. */
+  emitted = 0
+  shared: JsonObject | null
+  readonly #input: InputStates
+  readonly #streams = new Map<string, JsonObject | null>()
+
+  constructor(input: InputStates) {
+    this.#input = input
+    this.shared = input.shared
+  }
+
+  stream(descriptor: StreamDescriptor): JsonObject | null {
+    const emitted = this.#streams.get(streamKey(descriptor))
+    return emitted === undefined ? this.#input.stream(descriptor) : emitted
+  }
+
+  /** A STATE with this content is in the output. */
+  record(content: StateContent): void {
+    this.emitted++
+    const streams = content.type === 'STREAM' ? [content.stream] : content.global.stream_states
+    if (content.type === 'GLOBAL') this.shared = content.global.shared_state
+    for (const { stream_descriptor: descriptor, stream_state: state } of streams) {
+      this.#streams.set(streamKey(descriptor), state)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { RowSink } from '../../replication/feed.ts'
+import type { StreamPlan } from '../../replication/stream-plan.ts'
+import type { Run } from '../../run-context.ts'
+import type { StreamWriter, Writers } from '../writer.ts'
+import { RecordEncoder } from './record-encoder.ts'
+
+/** Writes RECORD messages among the other messages. */
+export class RecordWriters implements Writers {
+  readonly #run: Run
+
+  constructor(run: Run) {
+    this.#run = run
+  }
+
+  open({ descriptor, fields }: StreamPlan): Promise<StreamWriter> {
+    const { output, startedAtMs } = this.#run
+    const sink = new RecordEncoder(output.buffer, descriptor, fields, startedAtMs)
+    return Promise.resolve(new RecordWriter(sink))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+/** A STATE that follows records in the same output covers them: they are durable at once. */
+class RecordWriter implements StreamWriter {
+  readonly sink: RowSink
+
+  constructor(sink: RowSink) {
+    this.sink = sink
+  }
+
+  get durableRows(): number {
+    return this.sink.rows
+  }
+
+  async drain(): Promise<void> {}
+  async flush(): Promise<void> {}
+  commit(): void {}
+  async finish(): Promise<void> {}
+}
