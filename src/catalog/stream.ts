@@ -1,46 +1,41 @@
-import type { Config } from '../config/config.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { AirbyteStream } from '../protocol/messages.ts'
 import type { Relation } from '../introspection/relation.ts'
 
-/** The config's `replication_method`, of those that decide how a stream is offered. */
-export type CatalogMethod = Exclude<Config['replicationMethod'], 'CDC'>
+/** What a replication method can do with a relation. */
+export interface StreamOffer {
+  readonly isIncremental: boolean
+  /** Whether incremental syncs find changes without a cursor of the user's choice. */
+  readonly hasSourceDefinedCursor: boolean
+}
 
-/** What discover says: the streams by namespace and name. */
+export type OfferOf = (relation: Relation) => StreamOffer
+
+/** What discover prints: the streams by namespace and name. */
 export function toCatalog(
   relations: readonly Relation[],
-  method: CatalogMethod,
+  offerOf: OfferOf,
 ): { readonly streams: readonly AirbyteStream[] } {
   const sorted = relations.toSorted(
     (a, b) => compare(a.schema, b.schema) || compare(a.name, b.name),
   )
-  return { streams: sorted.map((relation) => toStream(relation, method)) }
+  return { streams: sorted.map((relation) => toStream(relation, offerOf(relation))) }
 }
 
 /** The one place where a relation of PostgreSQL becomes a stream of Airbyte. */
-export function toStream(relation: Relation, method: CatalogMethod): AirbyteStream {
-  const isIncremental = supportsIncremental(relation, method)
+export function toStream(
+  relation: Relation,
+  { isIncremental, hasSourceDefinedCursor }: StreamOffer,
+): AirbyteStream {
   return {
     name: relation.name,
     namespace: relation.schema,
     json_schema: jsonSchemaOf(relation),
     supported_sync_modes: isIncremental ? ['full_refresh', 'incremental'] : ['full_refresh'],
-    source_defined_cursor: method === 'Xmin' && isIncremental && relation.primaryKey.length > 0,
+    source_defined_cursor: hasSourceDefinedCursor,
     default_cursor_field: [],
     source_defined_primary_key: relation.primaryKey.map((name) => [name]),
     is_resumable: relation.hasSystemColumns,
-  }
-}
-
-function supportsIncremental(relation: Relation, method: CatalogMethod): boolean {
-  switch (method) {
-    case 'Standard':
-      return relation.columns.some((column) => column.order !== null)
-    case 'Xmin':
-      return relation.hasSystemColumns
-    default:
-      method satisfies never
-      throw new Error('Unknown replication method')
   }
 }
 

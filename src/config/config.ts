@@ -27,6 +27,9 @@ export type TunnelConfig =
       readonly password: string
     }
 
+/** `method` of `replication_method`. */
+export type MethodName = 'Standard' | 'Xmin'
+
 /** The config of a run: canonical names, defaults filled in, frozen. */
 export interface Config {
   readonly host: string
@@ -45,7 +48,7 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  readonly replicationMethod: 'Standard' | 'Xmin'
+  readonly replicationMethod: MethodName
   /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */
   readonly serverOptions: string | null
   readonly applicationName: string

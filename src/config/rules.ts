@@ -30,11 +30,11 @@ function requireDatabaseAndUsername(values: Values): string | null {
   return null
 }
 
-/** Xmin finds changes without a cursor. */
+/** The other methods find changes without a cursor. */
 function requireCursorField(values: Values): string | null {
   const { sync_mode: syncMode, cursor_field: cursorField, replication_method: method } = values
   if (syncMode !== 'incremental' || cursorField !== undefined) return null
-  if (isValues(method) && method['method'] === 'Xmin') return null
+  if (isValues(method) && method['method'] !== 'Standard') return null
   return 'cursor_field is required for incremental sync_mode'
 }
 

@@ -1,4 +1,4 @@
-import type { Config, SslMode } from './config.ts'
+import type { Config, MethodName, SslMode } from './config.ts'
 import type { Values } from './values.ts'
 
 /** What the values of a config are once neither spec.json nor the rules find a problem in them. */
@@ -16,7 +16,7 @@ export interface ValidValues extends Values {
   readonly primary_key?: readonly string[]
   readonly ssl_mode: ValidSsl
   readonly tunnel_method: ValidTunnel
-  readonly replication_method: { readonly method: 'Standard' | 'Xmin' }
+  readonly replication_method: { readonly method: MethodName }
   readonly jdbc_url_params: string
   /** From jdbc_url_params. */
   readonly server_options?: string

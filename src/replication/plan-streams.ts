@@ -5,6 +5,7 @@ import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
 import { ident } from '../sql.ts'
+import { incrementalMethod } from './methods.ts'
 import type { RecordField, StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
@@ -101,7 +102,7 @@ function findCursor(
   relation: Relation,
   config: Config,
 ): Column | null {
-  if (config.replicationMethod !== 'Standard') return null
+  if (!incrementalMethod(config).needsCursor) return null
   const place = `stream '${relation.schema}.${relation.name}'`
   const name = path.at(-1)
   if (name === undefined) {
