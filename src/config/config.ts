@@ -27,8 +27,19 @@ export type TunnelConfig =
       readonly password: string
     }
 
-/** `method` of `replication_method`. */
-export type MethodName = 'Standard' | 'Xmin'
+/** The CDC branch of `replication_method`. */
+export interface CdcConfig {
+  readonly slot: string
+  readonly publication: string
+  /** How long the log may make no progress. */
+  readonly initialWaitingMs: number
+  /** Which position the slot is told: that of the given state, or that of the last state that was emitted. */
+  readonly acknowledges: 'GIVEN' | 'EMITTED'
+  readonly heartbeatActionQuery: string | null
+  /** When the changes since the given state are gone. */
+  readonly onInvalidPosition: 'FAIL' | 'RESYNC'
+  readonly initialLoadTimeoutMs: number
+}
 
 /** The config of a run: canonical names, defaults filled in, frozen. */
 export interface Config {
@@ -48,7 +59,9 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  readonly replicationMethod: MethodName
+  readonly replicationMethod: 'Standard' | 'Xmin' | 'CDC'
+  /** Null unless the replication method is CDC. */
+  readonly cdc: CdcConfig | null
   /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */
   readonly serverOptions: string | null
   readonly applicationName: string

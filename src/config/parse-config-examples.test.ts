@@ -216,11 +216,55 @@ describe('parseConfig: both generations of the official connector', () => {
     })
   }
 
-  for (const method of ['CDC', 'cdc', cdc, { ...cdc, plugin: 'pgoutput', queue_size: 10000 }]) {
-    it(`says that ${JSON.stringify(method)} is not supported yet`, () => {
-      expect(refusalOf({ ...newest, replication_method: method })).to.equal(
-        'CDC is not supported by this connector yet: choose Xmin or Standard as replication_method',
-      )
+  for (const method of [
+    cdc,
+    { ...cdc, method: 'cdc' },
+    { ...cdc, plugin: 'pgoutput', queue_size: 10000, initial_waiting_seconds: '1200' },
+    {
+      ...cdc,
+      plugin: 'wal2json',
+      debezium_shutdown_timeout_seconds: 60,
+      heartbeat_action_query: '',
+    },
+  ]) {
+    it(`reads ${JSON.stringify(method)} as the defaults of CDC`, () => {
+      const config = configOf({ ...newest, replication_method: method })
+      expect(config.replicationMethod).to.equal('CDC')
+      expect(config.cdc).to.deep.equal({
+        slot: 's',
+        publication: 'p',
+        initialWaitingMs: 1_200_000,
+        acknowledges: 'GIVEN',
+        heartbeatActionQuery: null,
+        onInvalidPosition: 'FAIL',
+        initialLoadTimeoutMs: 28_800_000,
+      })
     })
   }
+
+  it('reads every parameter of CDC', () => {
+    const all = {
+      ...cdc,
+      initial_waiting_seconds: 300,
+      lsn_commit_behaviour: 'While reading Data',
+      heartbeat_action_query: ' UPDATE heartbeat SET at = now() ',
+      invalid_cdc_cursor_position_behavior: 'Re-sync data',
+      initial_load_timeout_hours: 24,
+    }
+    expect(configOf({ ...newest, replication_method: all }).cdc).to.deep.equal({
+      slot: 's',
+      publication: 'p',
+      initialWaitingMs: 300_000,
+      acknowledges: 'EMITTED',
+      heartbeatActionQuery: 'UPDATE heartbeat SET at = now()',
+      onInvalidPosition: 'RESYNC',
+      initialLoadTimeoutMs: 86_400_000,
+    })
+  })
+
+  it('asks for slot and publication', () => {
+    expect(refusalOf({ ...newest, replication_method: 'CDC' })).to.equal(
+      "Parameter 'replication_method.replication_slot' is required; Parameter 'replication_method.publication' is required",
+    )
+  })
 })

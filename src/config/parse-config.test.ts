@@ -29,6 +29,7 @@ const DEFAULT_CONFIG: Config = {
   },
   tunnel: { method: 'NO_TUNNEL' },
   replicationMethod: 'Standard',
+  cdc: null,
   serverOptions: null,
   applicationName: 'sqlflow',
   connectTimeoutMs: 10_000,

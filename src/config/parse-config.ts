@@ -1,13 +1,15 @@
 import { ConnectorError } from '../errors.ts'
 import { resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
-import type { Config, SslConfig, TunnelConfig } from './config.ts'
+import type { CdcConfig, Config, SslConfig, TunnelConfig } from './config.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
-import type { ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
+import type { ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
 import { validate } from './validate.ts'
 import { isValues, type Values, withoutBlanks } from './values.ts'
+
+const MS_PER_HOUR = 3_600_000
 
 /** A config, and what its author should know about it: sentences without any values. */
 export interface ParsedConfig {
@@ -69,6 +71,7 @@ function toConfig(values: ValidValues, ssl: SslConfig): Config {
     ssl,
     tunnel: toTunnel(values.tunnel_method),
     replicationMethod: values.replication_method.method,
+    cdc: toCdc(values.replication_method),
     serverOptions: values.server_options ?? null,
     applicationName: values.application_name,
     connectTimeoutMs: values.connect_timeout * 1000,
@@ -80,6 +83,21 @@ function toConfig(values: ValidValues, ssl: SslConfig): Config {
     checkPrivileges: values.check_privileges,
     checkpointIntervalMs: values.checkpoint_target_interval_seconds * 1000,
     lateCommitWindowMs: values.late_commit_window_seconds * 1000,
+  }
+}
+
+function toCdc(method: ValidMethod): CdcConfig | null {
+  if (method.method !== 'CDC') return null
+  const isEmitted = method.lsn_commit_behaviour === 'While reading Data'
+  const isResync = method.invalid_cdc_cursor_position_behavior === 'Re-sync data'
+  return {
+    slot: method.replication_slot,
+    publication: method.publication,
+    initialWaitingMs: method.initial_waiting_seconds * 1000,
+    acknowledges: isEmitted ? 'EMITTED' : 'GIVEN',
+    heartbeatActionQuery: method.heartbeat_action_query.trim() || null,
+    onInvalidPosition: isResync ? 'RESYNC' : 'FAIL',
+    initialLoadTimeoutMs: method.initial_load_timeout_hours * MS_PER_HOUR,
   }
 }
 

@@ -12,6 +12,7 @@ describe('ruleProblems', () => {
     [{ ...BASE, sync_mode: 'incremental' }, ['cursor_field is required for incremental sync_mode']],
     [{ ...BASE, sync_mode: 'incremental', cursor_field: 'a' }, []],
     [{ ...BASE, sync_mode: 'incremental', replication_method: { method: 'Xmin' } }, []],
+    [{ ...BASE, sync_mode: 'incremental', replication_method: { method: 'CDC' } }, []],
     [{ ...BASE, min_connections: 5, max_connections: 5 }, []],
     [
       { ...BASE, min_connections: 6, max_connections: 5 },

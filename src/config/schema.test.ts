@@ -155,6 +155,7 @@ describe('CONFIG_SCHEMA', () => {
       { ...base, replication_method: { method: 'Standard' }, schemas: ['public'] },
       { ...base, replication_method: { method: 'Xmin' }, check_privileges: true },
       { ...base, tunnel_method: { tunnel_method: 'NO_TUNNEL' }, max_db_connections: 2 },
+      { ...base, replication_method: { method: 'CDC', replication_slot: 's', publication: 'p' } },
       {
         ...base,
         tunnel_method: {
@@ -194,7 +195,7 @@ describe('choicesOf', () => {
   for (const [name, expected] of [
     ['sync_mode', ['full_refresh', 'incremental']],
     ['tunnel_method', ['NO_TUNNEL', 'SSH_KEY_AUTH', 'SSH_PASSWORD_AUTH']],
-    ['replication_method', ['Standard', 'Xmin']],
+    ['replication_method', ['CDC', 'Xmin', 'Standard']],
     ['host', []],
   ] as const) {
     it(`${name} → ${expected.join(', ')}`, () => {

@@ -1,4 +1,4 @@
-import type { Config, MethodName, SslMode } from './config.ts'
+import type { Config, SslMode } from './config.ts'
 import type { Values } from './values.ts'
 
 /** What the values of a config are once neither spec.json nor the rules find a problem in them. */
@@ -16,7 +16,7 @@ export interface ValidValues extends Values {
   readonly primary_key?: readonly string[]
   readonly ssl_mode: ValidSsl
   readonly tunnel_method: ValidTunnel
-  readonly replication_method: { readonly method: MethodName }
+  readonly replication_method: ValidMethod
   readonly jdbc_url_params: string
   /** From jdbc_url_params. */
   readonly server_options?: string
@@ -30,6 +30,20 @@ export interface ValidValues extends Values {
   readonly check_privileges: boolean
   readonly checkpoint_target_interval_seconds: number
   readonly late_commit_window_seconds: number
+}
+
+/** `replication_method`, by branch. */
+export type ValidMethod = { readonly method: 'Standard' | 'Xmin' } | ValidCdc
+
+export interface ValidCdc {
+  readonly method: 'CDC'
+  readonly replication_slot: string
+  readonly publication: string
+  readonly initial_waiting_seconds: number
+  readonly lsn_commit_behaviour: 'While reading Data' | 'After loading Data in the destination'
+  readonly heartbeat_action_query: string
+  readonly invalid_cdc_cursor_position_behavior: 'Fail sync' | 'Re-sync data'
+  readonly initial_load_timeout_hours: number
 }
 
 /** `ssl_mode`, whatever its branch. */

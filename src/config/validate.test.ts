@@ -2,6 +2,8 @@ import { expect } from 'chai'
 import { validate } from './validate.ts'
 import type { Values } from './values.ts'
 
+const CDC = { method: 'CDC', replication_slot: 's', publication: 'p' }
+
 function problemsOf(values: Values): readonly string[] {
   return validate({ host: 'h', ...values }, (path) => path).problems
 }
@@ -41,11 +43,27 @@ describe('validate', () => {
     ],
     [
       { replication_method: { method: 'WAL' } },
-      "Parameter 'replication_method.method' must be one of: Standard, Xmin",
+      "Parameter 'replication_method.method' must be one of: CDC, Xmin, Standard",
     ],
     [
-      { replication_method: { method: 'CDC' } },
-      'CDC is not supported by this connector yet: choose Xmin or Standard as replication_method',
+      { replication_method: { method: 'CDC', replication_slot: 's' } },
+      "Parameter 'replication_method.publication' is required",
+    ],
+    [
+      { replication_method: { method: 'CDC', publication: 'p' } },
+      "Parameter 'replication_method.replication_slot' is required",
+    ],
+    [
+      { replication_method: { ...CDC, lsn_commit_behaviour: 'x' } },
+      "Parameter 'replication_method.lsn_commit_behaviour' must be one of: While reading Data, After loading Data in the destination",
+    ],
+    [
+      { replication_method: { ...CDC, invalid_cdc_cursor_position_behavior: 'x' } },
+      "Parameter 'replication_method.invalid_cdc_cursor_position_behavior' must be one of: Fail sync, Re-sync data",
+    ],
+    [
+      { replication_method: { ...CDC, initial_waiting_seconds: 0 } },
+      "Parameter 'replication_method.initial_waiting_seconds' must be at least 1",
     ],
     [{ checkpoint_target_interval_seconds: 0 }, 'Checkpoint Target Interval should be positive'],
     [{ timeout_seconds: 2147484 }, "Parameter 'timeout_seconds' must be at most 2147483"],

@@ -4,9 +4,6 @@ import { choicesOf, CONFIG_SCHEMA, discriminatorOf } from './schema.ts'
 import type { ValidValues } from './valid-values.ts'
 import { isValues, type Values } from './values.ts'
 
-const CDC_PROBLEM =
-  'CDC is not supported by this connector yet: choose Xmin or Standard as replication_method'
-
 /** What to say for one keyword of one parameter where the general sentence is not clear enough. */
 const FIXED_PROBLEMS: Readonly<Record<string, string>> = {
   'checkpoint_target_interval_seconds minimum': 'Checkpoint Target Interval should be positive',
@@ -66,7 +63,7 @@ function describe(error: ErrorObject, nameOf: (path: string) => string): string 
     case 'uniqueItems':
       return `Parameter '${nameOf(path)}' must not repeat an entry`
     case 'enum':
-      return `Parameter '${nameOf(path)}' must be one of: ${choicesAt(path)}`
+      return `Parameter '${nameOf(path)}' must be one of: ${listOf(params['allowedValues'])}`
     case 'discriminator':
       return describeTag(params, inside(params['tag']), path)
     default:
@@ -84,12 +81,13 @@ function missing(name: string): string {
 }
 
 function describeTag(params: Values, name: string, path: string): string {
-  const { tagValue } = params
-  if (tagValue === undefined) return missing(name)
-  const isCdc = typeof tagValue === 'string' && /^\s*cdc\s*$/i.test(tagValue)
-  return isCdc && path === 'replication_method'
-    ? CDC_PROBLEM
+  return params['tagValue'] === undefined
+    ? missing(name)
     : `Parameter '${name}' must be one of: ${choicesAt(path)}`
+}
+
+function listOf(values: unknown): string {
+  return Array.isArray(values) ? values.join(', ') : ''
 }
 
 function choicesAt(path: string): string {
