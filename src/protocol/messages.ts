@@ -54,6 +54,15 @@ interface LogMessage {
   readonly health?: JsonObject
 }
 
+/** The states of all streams that share a position. */
+export interface GlobalContent {
+  readonly shared_state: JsonObject | null
+  readonly stream_states: readonly {
+    readonly stream_descriptor: StreamDescriptor
+    readonly stream_state: JsonObject | null
+  }[]
+}
+
 /** What a STATE says: of one stream, or of all streams that share a position. */
 export type StateContent =
   | {
@@ -63,16 +72,7 @@ export type StateContent =
         readonly stream_state: JsonObject
       }
     }
-  | {
-      readonly type: 'GLOBAL'
-      readonly global: {
-        readonly shared_state: JsonObject | null
-        readonly stream_states: readonly {
-          readonly stream_descriptor: StreamDescriptor
-          readonly stream_state: JsonObject | null
-        }[]
-      }
-    }
+  | { readonly type: 'GLOBAL'; readonly global: GlobalContent }
 
 export interface StateMessage {
   readonly type: 'STATE'

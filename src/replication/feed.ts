@@ -3,7 +3,12 @@ import type { Database } from '../postgres/session/database.ts'
 import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { TwinTransaction } from '../postgres/session/twin-transaction.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { LogLevel, StateContent, StreamDescriptor } from '../protocol/messages.ts'
+import type {
+  GlobalContent,
+  LogLevel,
+  StateContent,
+  StreamDescriptor,
+} from '../protocol/messages.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import type { RewriteGuard } from './snapshot/rewrite-guard.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -53,8 +58,10 @@ export interface RowSink extends TupleSink {
 
 /** The states that a run resumes from: those it was given, then the last ones that it emitted. */
 export interface ResumeStates {
-  /** `shared_state` of the GLOBAL state; null: there is none. */
-  readonly shared: JsonObject | null
+  /** The GLOBAL state that the run was given: what was delivered for certain. Null: there is none. */
+  readonly givenGlobal: GlobalContent | null
+  /** The same, or the last one that the run has emitted. */
+  readonly global: GlobalContent | null
   /** `stream_state` of a stream, of either scope; null: from the start. */
   stream(descriptor: StreamDescriptor): JsonObject | null
 }

@@ -38,7 +38,7 @@ describe('parseStates', () => {
   it('a GLOBAL state has what all streams share and the state of each', () => {
     const global = { shared_state: { lsn: 1 }, stream_states: [CONTENT.stream] }
     const states = parseStates([{ type: 'GLOBAL', global }])
-    expect(states.shared).to.deep.equal({ lsn: 1 })
+    expect(states.global).to.deep.equal(global)
     expect(states.stream({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
   })
 
@@ -46,7 +46,7 @@ describe('parseStates', () => {
     const later = { ...CONTENT.stream, stream_state: { version: 3, later: true } }
     const states = parseStates([CONTENT, { type: 'GLOBAL', global: { stream_states: [later] } }])
     expect(states.stream({ name: 't', namespace: 'public' })).to.deep.equal(later.stream_state)
-    expect(states.shared).to.equal(null)
+    expect(states.global?.shared_state).to.equal(null)
   })
 
   for (const [raw, part] of [

@@ -1,17 +1,18 @@
 import { ConnectorError } from '../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../json/json.ts'
-import type { StreamDescriptor } from '../protocol/messages.ts'
+import type { GlobalContent, StreamDescriptor } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 
 /** The states of an input state file; of several for one stream the last one counts. */
 export class InputStates {
-  /** `shared_state` of a GLOBAL state; null: there is none. */
-  readonly shared: JsonObject | null
+  /** The last GLOBAL state; null: there is none. */
+  readonly global: GlobalContent | null
   readonly #streams: ReadonlyMap<string, JsonObject | null>
 
   constructor(entries: readonly Entry[]) {
     const streams = entries.flatMap((entry) => entry.streams)
-    this.shared = entries.findLast((entry) => entry.shared !== undefined)?.shared ?? null
+    const last = entries.findLast((entry) => entry.shared !== undefined)
+    this.global = last === undefined ? null : toGlobal(last)
     this.#streams = new Map(streams.map(({ descriptor, state }) => [streamKey(descriptor), state]))
   }
 
@@ -23,6 +24,13 @@ export class InputStates {
     const state = key === undefined ? null : (this.#streams.get(key) ?? null)
     return state === null || Object.keys(state).length === 0 ? null : state
   }
+}
+
+function toGlobal({ shared, streams }: Entry): GlobalContent {
+  const states = streams.map(({ descriptor, state }) => {
+    return { stream_descriptor: descriptor, stream_state: state }
+  })
+  return { shared_state: shared ?? null, stream_states: states }
 }
 
 /** What one entry of a state file says. */
@@ -49,10 +57,21 @@ export function parseStates(raw: unknown): InputStates {
 function parseEntry(raw: unknown, index: number): Entry {
   const entry = isJsonObject(raw) && raw['type'] === 'STATE' ? raw['state'] : raw
   if (!isJsonObject(entry)) throw malformed(index, 'is not an object')
-  const { type, stream, global } = entry
+  const { type, stream, global, data } = entry
   if (type === 'STREAM' && isJsonObject(stream)) return { streams: [parseStream(stream, index)] }
   if (type === 'GLOBAL' && isJsonObject(global)) return parseGlobal(global, index)
+  if (isJsonObject(data) && isJsonObject(data['cdc_state'])) return parseLegacy(data, index)
   throw malformed(index, 'is not of type STREAM or GLOBAL')
+}
+
+/** A state of before there were types: the official connector still writes it beside the GLOBAL one. */
+function parseLegacy({ cdc_state: shared, streams }: JsonObject, index: number): Entry {
+  const list = Array.isArray(streams) ? streams : []
+  const states = list.map((stream: JsonValue) => {
+    const { stream_name: name, stream_namespace: namespace } = isJsonObject(stream) ? stream : {}
+    return { stream_descriptor: { name, namespace }, stream_state: stream }
+  })
+  return parseGlobal({ shared_state: shared, stream_states: states }, index)
 }
 
 function parseGlobal(

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json/json.ts'
-import type { StateContent, StreamDescriptor } from '../protocol/messages.ts'
+import type { GlobalContent, StateContent, StreamDescriptor } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 import type { ResumeStates } from '../replication/feed.ts'
 import type { InputStates } from '../state/parse-states.ts'
@@ -8,13 +8,15 @@ import type { InputStates } from '../state/parse-states.ts'
 export class RunStates implements ResumeStates {
   /** STATE messages so far: a measure of progress. */
   emitted = 0
-  shared: JsonObject | null
+  readonly givenGlobal: GlobalContent | null
+  global: GlobalContent | null
   readonly #input: InputStates
   readonly #streams = new Map<string, JsonObject | null>()
 
   constructor(input: InputStates) {
     this.#input = input
-    this.shared = input.shared
+    this.givenGlobal = input.global
+    this.global = input.global
   }
 
   stream(descriptor: StreamDescriptor): JsonObject | null {
@@ -26,7 +28,7 @@ export class RunStates implements ResumeStates {
   record(content: StateContent): void {
     this.emitted++
     const streams = content.type === 'STREAM' ? [content.stream] : content.global.stream_states
-    if (content.type === 'GLOBAL') this.shared = content.global.shared_state
+    if (content.type === 'GLOBAL') this.global = content.global
     for (const { stream_descriptor: descriptor, stream_state: state } of streams) {
       this.#streams.set(streamKey(descriptor), state)
     }
