@@ -1,15 +1,15 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
 import { discoverRelations } from '../introspection/discovery.ts'
 import type { Relation } from '../introspection/relation.ts'
+import { offeredColumns } from '../introspection/replication/change-columns.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { Database } from '../postgres/session/database.ts'
 import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
 import { joinProblems } from './problems.ts'
-import type { MethodContext } from '../replication/method.ts'
-import { offersOf } from '../replication/methods.ts'
-import { log, logger, type Run } from '../run-context.ts'
+import { offerNotes } from '../replication/methods.ts'
+import { log, type Run } from '../run-context.ts'
 import { streamTable } from '../terminal/stream-table.ts'
 
 /**
@@ -27,14 +27,13 @@ export async function discover(
   database.cancelOn(run.signal)
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
-  const context: MethodContext = { config, database, log: logger(run) }
-  const offerOf = await offersOf(relations, context)
+  for (const note of offerNotes(relations)) log(run, 'INFO', note)
   if (run.data !== null) {
-    run.data.buffer.utf8(streamTable(relations, offerOf))
+    run.data.buffer.utf8(streamTable(relations, config.replicationMethod))
     await run.data.flush()
     return
   }
-  const catalog = toCatalog(relations, offerOf)
+  const catalog = toCatalog(relations, config.replicationMethod)
   const streams =
     arrow === null ? catalog.streams : await withArrowSchemas(catalog.streams, relations, arrow)
   run.output.write({ type: 'CATALOG', catalog: { streams } })
@@ -48,7 +47,7 @@ async function withArrowSchemas(
 ): Promise<readonly AirbyteStream[]> {
   const { describeSchema } = await import('../writers/arrow/describe-schema.ts')
   const columns = new Map(
-    relations.map((relation) => [streamLabel(relationName(relation)), relation.columns]),
+    relations.map((relation) => [streamLabel(relationName(relation)), offeredColumns(relation)]),
   )
   return streams.map((stream) => {
     const arrow_schema = describeSchema(columns.get(streamLabel(stream))!, options)

@@ -1,10 +1,14 @@
-import type { Config } from '../config/config.ts'
+import type { CdcConfig, Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { readRelations } from './introspect.ts'
 import { buildQueryRelation, describeQuery } from './query-stream.ts'
 import type { Relation } from './relation.ts'
+import { coverageOf } from './replication/coverage.ts'
+import { readMembers } from './replication/members.ts'
+import { readPublication } from './replication/publication.ts'
 import { findScopeProblems, readSchemas } from './scope.ts'
 
 /** What a config's scope holds for its role, and all that stands in the way. */
@@ -23,7 +27,9 @@ export async function discoverRelations(
   names?: readonly string[],
 ): Promise<Discovery> {
   const scope = names === undefined ? config : { ...config, names }
-  const relations = await readRelations(database, scope)
+  const readable = await readRelations(database, scope)
+  const relations =
+    config.cdc === null ? readable : await addCoverage(database, config.cdc, readable)
   const schemas = await readSchemas(database, config.table)
   const problems = findScopeProblems(config, schemas, relations)
   if (config.query === null) return { relations, problems }
@@ -34,6 +40,23 @@ export async function discoverRelations(
     if (problem.failureType !== 'config_error') throw error
     return { relations, problems: [...problems, problem] }
   }
+}
+
+/** Adds what the log tells of each relation. */
+async function addCoverage(
+  session: SqlSession,
+  { publication: name }: CdcConfig,
+  relations: readonly Relation[],
+): Promise<readonly Relation[]> {
+  const publication = await readPublication(session, name)
+  const members = await readMembers(
+    session,
+    relations.map(({ oid }) => oid),
+  )
+  return relations.map((relation) => ({
+    ...relation,
+    log: coverageOf(relation, { name, publication }, members.get(relation.oid) ?? []),
+  }))
 }
 
 async function readQuery(database: Database, config: Config, query: string): Promise<Relation> {

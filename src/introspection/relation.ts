@@ -36,4 +36,20 @@ export interface Relation {
   readonly estimatedRows: number | null
   /** Of the pages that the statistics know; leaves summed; 0 for views and foreign tables. */
   readonly sizeBytes: number
+  /** What the log tells of it through the config's publication; absent unless the replication method is CDC. */
+  readonly log?: LogCoverage
+}
+
+/** What the log tells of a relation through a publication. */
+export interface LogCoverage {
+  /** Why changes cannot be read from the log, and the statement that changes it; null: they can. */
+  readonly refusal: string | null
+  /** Columns that identify a row in the log. */
+  readonly key: readonly string[]
+  /** Columns whose values are in the log. */
+  readonly columns: readonly string[]
+  /** A condition for the relation's rows; null: all rows are published. */
+  readonly filter: string | null
+  /** Tables whose changes are those of the relation, by the oid that the log names. */
+  readonly sources: readonly number[]
 }

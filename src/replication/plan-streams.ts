@@ -1,11 +1,11 @@
 import { asSubquery, QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
+import { isChangeField, loggedColumns } from '../introspection/replication/change-columns.ts'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { ConfiguredStream } from '../protocol/messages.ts'
+import type { ConfiguredStream, SyncMode } from '../protocol/messages.ts'
 import { ident } from '../sql.ts'
-import { incrementalMethod } from './methods.ts'
 import type { RecordField, StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
@@ -57,9 +57,12 @@ function planStream(
   config: Config,
 ): { plan: StreamPlan; warning: string | null } {
   const { stream, sync_mode: syncMode } = configured
-  const names = propertyNames(stream.json_schema) ?? relation.columns.map(({ name }) => name)
-  const byName = new Map(relation.columns.map((column) => [column.name, column]))
-  const missing = names.filter((name) => !byName.has(name))
+  const available = columnsOf(relation, syncMode)
+  const hasChangeColumns = syncMode === 'incremental' && relation.log?.refusal === null
+  const properties = propertyNames(stream.json_schema) ?? available.map(({ name }) => name)
+  const names = hasChangeColumns ? properties.filter((name) => !isChangeField(name)) : properties
+  const byName = new Map(available.map((column) => [column.name, column]))
+  const missing = names.filter((name) => !byName.has(name) && !isExpected(name, relation))
   const columns = names.flatMap((name) => byName.get(name) ?? [])
   const cursor = syncMode === 'incremental' ? findCursor(configured, relation, config) : null
   rejectMissing(configured, relation, missing)
@@ -68,6 +71,7 @@ function planStream(
     syncMode,
     relation,
     ...fromItem(relation, config),
+    filter: syncMode === 'incremental' ? (relation.log?.filter ?? null) : null,
     columns,
     fields: names.map((name) => toField(name, byName.get(name))),
     cursor,
@@ -78,6 +82,17 @@ function planStream(
       ? null
       : `Stream '${relation.schema}.${relation.name}' no longer has ${list}: null in every record. Refresh the catalog.`
   return { plan, warning }
+}
+
+/** A stream that is offered from the log has them in its schema; a full refresh has no values for them. */
+function isExpected(name: string, { log }: Relation): boolean {
+  return log !== undefined && isChangeField(name)
+}
+
+/** What changes can be read of, in an incremental sync from the log. */
+function columnsOf(relation: Relation, syncMode: SyncMode): readonly Column[] {
+  const isFromLog = syncMode === 'incremental' && relation.log?.refusal === null
+  return isFromLog ? loggedColumns(relation) : relation.columns
 }
 
 /** A column that was dropped makes the stream meaningless if it identifies or orders its rows, or was all there is. */
@@ -102,7 +117,7 @@ function findCursor(
   relation: Relation,
   config: Config,
 ): Column | null {
-  if (!incrementalMethod(config).needsCursor) return null
+  if (config.replicationMethod !== 'Standard') return null
   const place = `stream '${relation.schema}.${relation.name}'`
   const name = path.at(-1)
   if (name === undefined) {

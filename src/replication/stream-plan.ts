@@ -18,6 +18,8 @@ export interface StreamPlan {
   readonly from: string
   /** What a column's name is qualified with, so that no output column can be meant. */
   readonly qualifier: string
+  /** A condition for its rows; null: all are read. */
+  readonly filter: string | null
   /** What is selected, in the order of the fields that are not always null. */
   readonly columns: readonly Column[]
   /** The properties of its records. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { type LogCoverage, coverageOf } from '../../../src/introspection/replication/coverage.ts'
+import { coverageOf } from '../../../src/introspection/replication/coverage.ts'
+import type { LogCoverage } from '../../../src/introspection/relation.ts'
 import { readMembers } from '../../../src/introspection/replication/members.ts'
 import { readPublication } from '../../../src/introspection/replication/publication.ts'
 import { readRelations } from '../../../src/introspection/introspect.ts'

@@ -1,21 +1,7 @@
 import { ident } from '../../sql.ts'
-import type { Relation } from '../relation.ts'
+import type { LogCoverage, Relation } from '../relation.ts'
 import type { Member } from './members.ts'
 import type { Publication, PublishedTable } from './publication.ts'
-
-/** What the log tells of a relation through a publication. */
-export interface LogCoverage {
-  /** Why changes cannot be read from the log, and the statement that changes it; null: they can. */
-  readonly refusal: string | null
-  /** Columns that identify a row in the log. */
-  readonly key: readonly string[]
-  /** Columns whose values are in the log. */
-  readonly columns: readonly string[]
-  /** A condition for the relation's rows; null: all rows are published. */
-  readonly filter: string | null
-  /** Tables whose changes are those of the relation, by the oid that the log names. */
-  readonly sources: readonly number[]
-}
 
 /** A table of the publication and the member that it stands for. */
 interface Source {

@@ -26,9 +26,6 @@ export interface Slot {
   readonly isConflicting: boolean
   /** Since PostgreSQL 17. */
   readonly invalidationReason: string | null
-  readonly inactiveSince: string | null
-  /** Since PostgreSQL 17: a standby keeps the slot in step, and it survives a failover. */
-  readonly isFailover: boolean
   readonly holder: SlotHolder | null
 }
 
@@ -123,8 +120,6 @@ function toSlot(facts: Facts, holder: Facts | null): Slot {
     safeWalBytes: numberOf(facts, 'safe_wal_size'),
     isConflicting: facts['conflicting'] === true,
     invalidationReason: textOf(facts, 'invalidation_reason'),
-    inactiveSince: textOf(facts, 'inactive_since'),
-    isFailover: facts['failover'] === true,
     holder: toHolder(facts, holder),
   }
 }

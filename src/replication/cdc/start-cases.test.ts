@@ -15,8 +15,6 @@ const SLOT: Slot = {
   safeWalBytes: null,
   isConflicting: false,
   invalidationReason: null,
-  inactiveSince: null,
-  isFailover: false,
   holder: null,
 }
 const FACTS: LogFacts = {

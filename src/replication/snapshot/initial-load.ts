@@ -30,7 +30,8 @@ export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,
 ): AsyncGenerator<FeedEvent> {
-  yield* copyRows([selectColumns(plan, `FROM ${plan.from}`)], { plan, context })
+  const where = plan.filter === null ? '' : ` WHERE ${plan.filter}`
+  yield* copyRows([selectColumns(plan, `FROM ${plan.from}${where}`)], { plan, context })
 }
 
 /**

@@ -77,7 +77,10 @@ async function* catchUp(
   const selects = segments.map(({ from }, index) => {
     const isLast = index === segments.length - 1
     const before = isLast ? `ctid < '${ctidOfPage(page)}'::pg_catalog.tid AND ` : ''
-    return selectColumns(scan.plan, `FROM ${from} WHERE ${before}${isBeyond(horizon)}`)
+    return selectColumns(
+      scan.plan,
+      `FROM ${from} WHERE ${before}${isBeyond(horizon)}${andFilter(scan.plan)}`,
+    )
   })
   yield* copyRows(selects, scan)
 }
@@ -106,7 +109,9 @@ async function* scanWindows(
   let start: number | null = startPage
   while (start !== null) {
     const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
-    const selects = windows.map((window) => selectColumns(plan, windowClause(segment, window)))
+    const selects = windows.map((window) =>
+      selectColumns(plan, `${windowClause(segment, window)}${andFilter(plan)}`),
+    )
     const rowsBefore = sink.rows
     for await (const event of copyStatements(selects, scan, { copier })) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null
@@ -130,11 +135,15 @@ async function* scanOnce(
   const sink = new LeadingField(scan.context.sink, tracker.observe)
   const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
   const where = `ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
-  const select = `SELECT ${columns} FROM ${from} WHERE ${where}`
+  const select = `SELECT ${columns} FROM ${from} WHERE ${where}${andFilter(scan.plan)}`
   for await (const event of copyRows([select], scan, { sink })) {
     yield event
     yield { type: 'POSITION', position: { page: tracker.page, filenode, leaf } }
   }
+}
+
+function andFilter({ filter }: StreamPlan): string {
+  return filter === null ? '' : ` AND (${filter})`
 }
 
 function windowClause({ from }: Segment, { start, end }: PageWindow): string {

@@ -1,5 +1,4 @@
-import type { JsonObject } from '../../../json/json.ts'
-import type { StreamDescriptor } from '../../../protocol/messages.ts'
+import type { GlobalContent, StreamDescriptor } from '../../../protocol/messages.ts'
 import { buildSharedState, type Offset } from './offset.ts'
 import { buildProgress, type StreamProgress } from './stream-progress.ts'
 
@@ -14,14 +13,14 @@ export interface StreamEntry {
  * Builds the content of a GLOBAL state. A stream that has not started is not listed: the official connector of the
  * earlier generation takes every stream that is listed for a finished one.
  */
-export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): JsonObject {
+export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): GlobalContent {
   return {
     shared_state: buildSharedState(offset),
     stream_states: streams.flatMap(({ descriptor, progress }) =>
       progress === null
         ? []
         : {
-            stream_descriptor: { ...descriptor },
+            stream_descriptor: descriptor,
             stream_state: buildProgress(descriptor, passView(progress, offset.lsn)),
           },
     ),

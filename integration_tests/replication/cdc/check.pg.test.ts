@@ -1,0 +1,128 @@
+import { expect } from 'chai'
+import { withConnector } from '../../helpers/connector.ts'
+import { requestedMajor } from '../../helpers/binaries.ts'
+import { Server } from '../../helpers/server.ts'
+import { CdcDatabase } from './cdc-database.ts'
+
+const TABLE = 'CREATE TABLE users (id int PRIMARY KEY)'
+const major = requestedMajor()
+const FAILOVER = major >= 17 ? ', false, false, true' : ''
+
+async function check(
+  cdc: CdcDatabase,
+  method: Readonly<Record<string, unknown>> = {},
+): Promise<{ status: string; message: string; logs: readonly string[] }> {
+  await using connector = await withConnector(cdc.config(method))
+  const { connectionStatus, logs } = await connector.check()
+  return {
+    status: connectionStatus?.status ?? '',
+    message: connectionStatus?.message ?? '',
+    logs: logs.map(({ level, message }) => `${level} ${message}`),
+  }
+}
+
+describe('check in CDC mode', () => {
+  it('succeeds without a warning when all is in place', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    const { status, logs } = await check(cdc)
+    expect(status).to.equal('SUCCEEDED')
+    expect(logs.filter((line) => line.startsWith('WARN'))).to.deep.equal([])
+  })
+
+  it('prints the script when there is neither publication nor slot, and it works', async () => {
+    await using cdc = await CdcDatabase.create(`${TABLE}; CREATE TABLE "O r" (id int PRIMARY KEY)`)
+    await cdc.sql('DROP PUBLICATION p')
+    await cdc.dropSlot()
+    const { status, message } = await check(cdc)
+    expect(status).to.equal('FAILED')
+    const script = `CREATE PUBLICATION "p" FOR TABLE "public"."O r", "public"."users"; SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput'${FAILOVER});`
+    expect(message).to.include(
+      `Publication "p" and replication slot "${cdc.slot}" do not exist. Run: ${script}`,
+    )
+    for (const statement of script.split(';').filter(Boolean)) await cdc.sql(statement)
+    expect(await check(cdc)).to.include({ status: 'SUCCEEDED' })
+  })
+
+  it('has the slot re-created when the publication is missing: it must be the younger one', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    await cdc.sql('DROP PUBLICATION p')
+    const { message } = await check(cdc)
+    const script = `SELECT pg_drop_replication_slot('${cdc.slot}'); CREATE PUBLICATION "p" FOR TABLE "public"."users"; SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput'${FAILOVER});`
+    expect(message).to.include(`Publication "p" does not exist.`).and.to.include(script)
+    for (const statement of script.split(';').filter(Boolean)) await cdc.sql(statement)
+    expect(await check(cdc)).to.include({ status: 'SUCCEEDED' })
+  })
+
+  it('names a slot that is missing', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    await cdc.dropSlot()
+    const { status, message } = await check(cdc)
+    expect(status).to.equal('FAILED')
+    expect(message).to.include(
+      `Replication slot "${cdc.slot}" does not exist. Run: SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput'${FAILOVER});`,
+    )
+  })
+
+  it('names a slot of another plugin', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    await cdc.dropSlot()
+    await cdc.createSlot('test_decoding')
+    expect((await check(cdc)).message).to.include('has the plugin test_decoding, not pgoutput')
+  })
+
+  it('names a slot of another database', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    await using other = await CdcDatabase.create(TABLE)
+    const { message } = await check(cdc, { replication_slot: other.slot })
+    expect(message).to.include(
+      `Replication slot "${other.slot}" belongs to database "${other.slot}", not to "${cdc.slot}".`,
+    )
+  })
+
+  it('names a table when none of them can be read incrementally', async () => {
+    await using cdc = await CdcDatabase.create('CREATE TABLE notes (body text)')
+    expect((await check(cdc)).message).to.include(
+      `No table can be read incrementally through publication "p". Stream 'public.notes': it has no primary key.`,
+    )
+  })
+
+  it('warns of tables whose UPDATE and DELETE fail for everybody, and they do', async () => {
+    await using cdc = await CdcDatabase.create(
+      `${TABLE}; CREATE SCHEMA app; CREATE TABLE app.events (id int); INSERT INTO app.events VALUES (1)`,
+    )
+    const { status, logs } = await check(cdc)
+    expect(status).to.equal('SUCCEEDED')
+    expect(logs).to.include(
+      'WARN UPDATE and DELETE fail for everybody on published tables without a replica identity: "app"."events". Add a primary key or run: ALTER TABLE "app"."events" REPLICA IDENTITY FULL;',
+    )
+    const failure = await cdc.sql('DELETE FROM app.events').catch((error: unknown) => error)
+    expect(failure).to.have.property('code', '55000')
+    await cdc.sql('ALTER TABLE "app"."events" REPLICA IDENTITY FULL')
+    await cdc.sql('DELETE FROM app.events')
+    expect((await check(cdc)).logs.filter((line) => line.startsWith('WARN'))).to.deep.equal([])
+  })
+
+  it('warns of a publication that leaves out deletes', async () => {
+    await using cdc = await CdcDatabase.create(TABLE, {
+      publication: "FOR ALL TABLES WITH (publish = 'insert, update')",
+    })
+    expect((await check(cdc)).logs).to.include(
+      `WARN Publication "p" leaves out delete. Run: ALTER PUBLICATION "p" SET (publish = 'insert, update, delete, truncate');`,
+    )
+  })
+
+  it('names wal_level, with the other problems in one message', async () => {
+    await using server = await Server.start({ settings: { wal_level: 'replica' } })
+    await server.query(TABLE)
+    const { host, port, user, password, database } = server.connectionConfig()
+    const method = { method: 'CDC', replication_slot: 's', publication: 'p' }
+    const config = { host, port, database, username: user, password, replication_method: method }
+    await using connector = await withConnector(config)
+    const { connectionStatus } = await connector.check()
+    expect(connectionStatus?.message)
+      .to.include(
+        "wal_level is replica, and CDC needs logical. Run: ALTER SYSTEM SET wal_level = 'logical'; and restart the server.",
+      )
+      .and.to.include('Publication "p" and replication slot "s" do not exist.')
+  })
+})

@@ -1,0 +1,46 @@
+import { streamKey } from '../../protocol/stream-names.ts'
+import type { StreamDescriptor } from '../../protocol/messages.ts'
+import type { Checkpoint } from '../feed.ts'
+import { buildGlobalState, type StreamEntry } from './state/global-state.ts'
+import type { Offset } from './state/offset.ts'
+import type { StreamProgress } from './state/stream-progress.ts'
+
+/** Position in the log and how far each stream has got: what the next state says. */
+export class CdcProgress {
+  #offset: Offset
+  #streams: ReadonlyMap<string, StreamEntry>
+
+  constructor(offset: Offset, streams: readonly StreamEntry[]) {
+    this.#offset = offset
+    this.#streams = new Map(streams.map((entry) => [streamKey(entry.descriptor), entry]))
+  }
+
+  get offset(): Offset {
+    return this.#offset
+  }
+
+  /** Null: the stream has not started. */
+  of(descriptor: StreamDescriptor): StreamProgress | null {
+    return this.#streams.get(streamKey(descriptor))?.progress ?? null
+  }
+
+  /** The stream has got so far. */
+  set(descriptor: StreamDescriptor, progress: StreamProgress | null): void {
+    this.#streams = new Map(this.#streams).set(streamKey(descriptor), { descriptor, progress })
+  }
+
+  /** Every change up to the position has been delivered. */
+  advance(position: Pick<Offset, 'lsn'> & Partial<Offset>): void {
+    this.#offset = { ...this.#offset, ...position }
+  }
+
+  /** The state of now, whenever it is made. */
+  checkpoint(): Checkpoint {
+    const offset = this.#offset
+    const streams = this.#streams
+    return {
+      type: 'CHECKPOINT',
+      state: () => ({ type: 'GLOBAL', global: buildGlobalState(offset, [...streams.values()]) }),
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import type { CdcConfig, Config } from '../../config/config.ts'
+import type { ConnectorError } from '../../errors.ts'
+import { readMembers } from '../../introspection/replication/members.ts'
+import { readPublication } from '../../introspection/replication/publication.ts'
+import { readLogFacts } from '../../introspection/replication/slot.ts'
+import type { Relation } from '../../introspection/relation.ts'
+import type { Database } from '../../postgres/session/database.ts'
+import { type CdcFacts, findProblems } from './prerequisites.ts'
+import { coverageNotes, findWarnings } from './warnings.ts'
+
+/** What `check` says of a config. */
+export interface MethodReport {
+  /** What keeps it from working. */
+  readonly problems: readonly ConnectorError[]
+  /** What will keep it from working, or keeps others from working. */
+  readonly warnings: readonly string[]
+}
+
+/** Checks everything that reading the log needs. */
+export async function checkCdc(
+  database: Database,
+  { config, cdc }: { config: Config; cdc: CdcConfig },
+  relations: readonly Relation[],
+): Promise<MethodReport> {
+  const [log, publication] = await Promise.all([
+    readLogFacts(database, cdc.slot),
+    readPublication(database, cdc.publication),
+  ])
+  const { server } = database
+  const facts: CdcFacts = { config, cdc, server, log, publication, relations }
+  const tables = [...(publication?.tables.keys() ?? [])]
+  const members = await readMembers(database, tables)
+  const published = [
+    ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
+  ]
+  return {
+    problems: findProblems(facts),
+    warnings: [...findWarnings(facts, published), ...coverageNotes(facts)],
+  }
+}
