@@ -16,6 +16,7 @@ describe('isControlMessage', () => {
     ['NoticeResponse', 'N', 'SNOTICE\0\0'],
     ['CopyOutResponse', 'H', '\u0001\0\u0002\0\u0001\0\u0001'],
     ['CopyOutResponse without columns', 'H', '\u0001\0\0'],
+    ['CopyBothResponse', 'W', '\0\0\0'],
     ['ParameterStatus', 'S', 'TimeZone\0UTC\0'],
     ['ReadyForQuery', 'Z', 'I'],
     ['CopyDone', 'c', ''],

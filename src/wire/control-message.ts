@@ -1,5 +1,5 @@
 const HEADER_BYTES = 5
-const COPY_OUT_HEADER_BYTES = 3
+const COPY_HEADER_BYTES = 3
 const PROCESS_ID_BYTES = 4
 
 /**
@@ -18,7 +18,8 @@ export function isControlMessage(bytes: Buffer, start: number, end: number): boo
     case 0x4e /* N: NoticeResponse */:
       return isFields(bytes, body, end)
     case 0x48 /* H: CopyOutResponse */:
-      return isCopyOutResponse(bytes, body, end)
+    case 0x57 /* W: CopyBothResponse */:
+      return isCopyResponse(bytes, body, end)
     case 0x53 /* S: ParameterStatus */:
       return isStrings(bytes, body, end, 2)
     case 0x5a /* Z: ReadyForQuery */:
@@ -49,7 +50,7 @@ function isFields(bytes: Buffer, start: number, end: number): boolean {
 }
 
 /** A format, and for each of its columns another. */
-function isCopyOutResponse(bytes: Buffer, start: number, end: number): boolean {
-  const columnBytes = end - start - COPY_OUT_HEADER_BYTES
+function isCopyResponse(bytes: Buffer, start: number, end: number): boolean {
+  const columnBytes = end - start - COPY_HEADER_BYTES
   return columnBytes >= 0 && columnBytes === 2 * bytes.readInt16BE(start + 1)
 }

@@ -183,6 +183,7 @@ describe('CopyStream', () => {
       [COPY_OUT, message('d', Buffer.concat([HEADER.subarray(0, 15), Buffer.from([0, 0, 0, 1])]))],
     ],
     ['an empty row', [COPY_OUT, message('d', HEADER), message('d')]],
+    ['a CopyBothResponse', [message('W', Buffer.from([0, 0, 0]))]],
     ['an unknown message', [message('D', Buffer.from([0, 0]))]],
     ['a length below four', [Buffer.from('d\0\0\0\u0003', 'latin1')]],
     ['a negative length', [Buffer.from('d\xff\xff\xff\xff', 'latin1')]],

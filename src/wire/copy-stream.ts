@@ -1,5 +1,5 @@
-import { viewOf } from '../bytes/byte-view.ts'
 import { isControlMessage } from './control-message.ts'
+import { HEADER_BYTES, TornMessage } from './torn-message.ts'
 
 /** Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then per field int32 length and bytes. */
 export interface TupleSink {
@@ -12,12 +12,10 @@ export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
 
 const COPY_DATA = 0x64 /* d */
 const COPY_OUT_RESPONSE = 0x48 /* H */
+const COPY_BOTH_RESPONSE = 0x57 /* W */
 const COMMAND_COMPLETE = 0x43 /* C */
 const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
-const HEADER_BYTES = 5
-/** The server cannot build a larger message: MaxAllocSize. */
-const MAX_MESSAGE_BYTES = 0x3fff_ffff + HEADER_BYTES
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
 const TRAILER_BYTES = 2
@@ -25,8 +23,7 @@ const TRAILER = -1
 
 /**
  * Splits the bytes of a connection during `COPY … TO STDOUT (FORMAT binary)` into tuples and other messages, in one
- * pass over each socket chunk. A message that is torn between chunks is put together in a buffer of its exact size,
- * so that a field of hundreds of megabytes is copied once. Several COPY statements may follow each other.
+ * pass over each socket chunk. Several COPY statements may follow each other.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export class CopyStream {
@@ -36,9 +33,7 @@ export class CopyStream {
   #position: 'header' | 'tuples' | 'trailer' = 'trailer'
   /** Tuples of the current COPY, to compare with what the server says it sent. */
   #tuples = 0
-  readonly #tornHeader = Buffer.alloc(HEADER_BYTES)
-  #torn: Buffer | null = null
-  #tornBytes = 0
+  readonly #torn = new TornMessage('COPY stream')
 
   constructor(sink: TupleSink, onMessage: MessageHandler) {
     this.#sink = sink
@@ -52,29 +47,25 @@ export class CopyStream {
    */
   push(chunk: Buffer, offset: number): number {
     let at = offset
-    if (this.#tornBytes > 0) {
-      at = this.#completeTorn(chunk, at)
-      if (this.#torn !== null && this.#tornBytes === this.#torn.length) {
-        const message = this.#torn
-        this.#torn = null
-        this.#tornBytes = 0
-        if (this.#message(message, 0, message.length)) return at
-      }
+    if (!this.#torn.isEmpty) {
+      at = this.#torn.extend(chunk, at)
+      const message = this.#torn.take()
+      if (message !== null && this.#message(message, 0, message.length)) return at
     }
     const end = chunk.length
     while (end - at >= HEADER_BYTES) {
-      const next = at + messageBytes(chunk, at)
+      const next = at + this.#torn.sizeAt(chunk, at)
       if (next > end) break
       if (this.#message(chunk, at, next)) return next
       at = next
     }
-    if (at < end) this.#keep(chunk, at)
+    if (at < end) this.#torn.begin(chunk, at)
     return end
   }
 
   /** @throws RangeError if the stream ended inside a message or a COPY. */
   end(): void {
-    if (this.#tornBytes > 0 || this.#position !== 'trailer') {
+    if (!this.#torn.isEmpty || this.#position !== 'trailer') {
       throw new RangeError('damaged COPY stream: it ended early')
     }
   }
@@ -86,7 +77,7 @@ export class CopyStream {
       this.#copyData(bytes, start + HEADER_BYTES, end)
       return false
     }
-    if (!isControlMessage(bytes, start, end)) {
+    if (type === COPY_BOTH_RESPONSE || !isControlMessage(bytes, start, end)) {
       throw new RangeError('damaged COPY stream: a message that cannot be here')
     }
     this.#follow(type, bytes, start, end)
@@ -136,38 +127,4 @@ export class CopyStream {
     if (at > end) throw new RangeError('damaged COPY stream: its header is cut')
     return at
   }
-
-  #keep(chunk: Buffer, at: number): void {
-    const count = chunk.length - at
-    if (count < HEADER_BYTES) chunk.copy(this.#tornHeader, 0, at)
-    else {
-      this.#torn = Buffer.allocUnsafe(messageBytes(chunk, at))
-      chunk.copy(this.#torn, 0, at)
-    }
-    this.#tornBytes = count
-  }
-
-  #completeTorn(chunk: Buffer, at: number): number {
-    while (at < chunk.length) {
-      if (this.#torn === null && this.#tornBytes === HEADER_BYTES) {
-        this.#torn = Buffer.allocUnsafe(messageBytes(this.#tornHeader, 0))
-        this.#tornHeader.copy(this.#torn)
-      }
-      const target = this.#torn ?? this.#tornHeader
-      const missing = target.length - this.#tornBytes
-      if (missing === 0) return at
-      const copied = chunk.copy(target, this.#tornBytes, at, at + missing)
-      this.#tornBytes += copied
-      at += copied
-    }
-    return at
-  }
-}
-
-function messageBytes(bytes: Buffer, at: number): number {
-  const length = viewOf(bytes).getInt32(at + 1)
-  if (length < 4 || length > MAX_MESSAGE_BYTES) {
-    throw new RangeError('damaged COPY stream: impossible message length')
-  }
-  return length + 1
 }

@@ -1,0 +1,112 @@
+import { viewOf } from '../bytes/byte-view.ts'
+
+/** How a column of a tuple is sent: the kind byte of TupleData. */
+export const NULL_KIND = 0x6e /* n */
+export const UNCHANGED_KIND = 0x75 /* u: a TOASTed value that the change did not touch; it is not in the log */
+export const TEXT_KIND = 0x74 /* t: what the output function of its type gives */
+export const BINARY_KIND = 0x62 /* b: what the send function of its type gives */
+
+/** A tuple of the server has no more columns: MaxTupleAttributeNumber. */
+const MAX_COLUMNS = 1664
+const COUNT_BYTES = 2
+const LENGTH_BYTES = 4
+
+/**
+ * The columns of a TupleData of pgoutput: where each value is in `bytes`, without an object for it. One instance is
+ * filled again for each row, so its content is only valid during the call that passes it; `detach` makes it last.
+ * https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html#PROTOCOL-LOGICALREP-MESSAGE-FORMATS-TUPLEDATA
+ */
+export class LogTuple {
+  bytes: Buffer = Buffer.alloc(0)
+  /** Number of columns. */
+  count = 0
+  /** Per column: one of the `…_KIND`s. */
+  readonly kinds: Uint8Array
+  /** Per column of kind text or binary: its value is `bytes[starts[i], ends[i])`. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** Whether a column has the kind `UNCHANGED_KIND`. */
+  hasUnchanged = false
+
+  constructor(maxColumns = MAX_COLUMNS) {
+    this.kinds = new Uint8Array(maxColumns)
+    this.starts = new Int32Array(maxColumns)
+    this.ends = new Int32Array(maxColumns)
+  }
+
+  /**
+   * Reads the tuple at `start`; returns the position after it.
+   * @throws RangeError if there is none before `end`, or if it does not have `columns` columns.
+   */
+  read(bytes: Buffer, start: number, end: number, columns: number): number {
+    const view = viewOf(bytes)
+    if (start + COUNT_BYTES > end) throw cutTuple()
+    const count = view.getInt16(start)
+    if (count !== columns || count > this.kinds.length) throw otherCount(count, columns)
+    this.bytes = bytes
+    this.count = count
+    this.hasUnchanged = false
+    let at = start + COUNT_BYTES
+    for (let i = 0; i < count; i++) {
+      if (at >= end) throw cutTuple()
+      const kind = bytes[at++]!
+      this.kinds[i] = kind
+      if (kind === TEXT_KIND || kind === BINARY_KIND) {
+        if (at + LENGTH_BYTES > end) throw cutTuple()
+        const length = view.getInt32(at)
+        at += LENGTH_BYTES
+        if (length < 0 || length > end - at) throw cutTuple()
+        this.starts[i] = at
+        at += length
+        this.ends[i] = at
+      } else if (kind === UNCHANGED_KIND) this.hasUnchanged = true
+      else if (kind !== NULL_KIND)
+        throw new RangeError('damaged replication stream: unknown kind of value')
+    }
+    return at
+  }
+
+  /** Takes column `index` from `other`, a tuple of the same message. */
+  take(other: LogTuple, index: number): void {
+    if (other.bytes !== this.bytes) throw new Error('The tuples are not of one message')
+    this.kinds[index] = other.kinds[index]!
+    this.starts[index] = other.starts[index]!
+    this.ends[index] = other.ends[index]!
+  }
+
+  /**
+   * A copy that stays valid. `texts` replaces columns by the text form of another value, or by NULL.
+   */
+  detach(texts: ReadonlyMap<number, Buffer | null> = NOTHING): LogTuple {
+    const copy = new LogTuple(this.count)
+    copy.count = this.count
+    const values: Buffer[] = []
+    let at = 0
+    for (let i = 0; i < this.count; i++) {
+      const text = texts.get(i)
+      const kind = text === undefined ? this.kinds[i]! : text === null ? NULL_KIND : TEXT_KIND
+      copy.kinds[i] = kind
+      if (kind === UNCHANGED_KIND) copy.hasUnchanged = true
+      if (kind !== TEXT_KIND && kind !== BINARY_KIND) continue
+      const value = text ?? this.bytes.subarray(this.starts[i], this.ends[i])
+      values.push(value)
+      copy.starts[i] = at
+      at += value.length
+      copy.ends[i] = at
+    }
+    copy.bytes = Buffer.concat(values, at)
+    return copy
+  }
+}
+
+const NOTHING: ReadonlyMap<number, Buffer | null> = new Map()
+
+function cutTuple(): RangeError {
+  return new RangeError('damaged replication stream: a tuple is cut')
+}
+
+function otherCount(actual: number, expected: number): RangeError {
+  const known = 'PostgreSQL 15.0 and 15.1 do this for publications with column lists'
+  const message = `a tuple has ${actual} columns instead of ${expected} (${known})`
+  return new RangeError(`damaged replication stream: ${message}`)
+}
