@@ -89,11 +89,8 @@ async function readQuery(database: Database, query: string): Promise<number> {
   await using transaction = await ReadTransaction.begin(database, { schemas: ['public'] })
   const columns = await describeQuery(transaction, query)
   const out = new ByteBuffer(65_536)
-  const fields = columns.map(({ name, type }) => ({
-    name,
-    write: type.writeBinary ?? type.writeText,
-  }))
-  const encoder = new RecordEncoder(out, { namespace: 'public', name: 'query' }, fields, 0)
+  const descriptor = { namespace: 'public', name: 'query' }
+  const encoder = new RecordEncoder(out, descriptor, columns, { emittedAtMs: 0 })
   const list = columns.map(({ select }) => select).join(', ')
   await copyAll(transaction, [`SELECT ${list} FROM ${asSubquery(query)}`], encoder)
   const text = new TextDecoder('utf-8', { fatal: true }).decode(out.bytes.subarray(0, out.length))

@@ -41,8 +41,7 @@ export async function recordCopy(
     return {
       selects: described.map(({ name, typeOid }) => catalog.select(typeOid, `"${name}"`)),
       fields: described.map(({ name, typeOid, typmod }): RecordField => {
-        const { writeBinary, writeText } = catalog.resolve(typeOid, typmod)
-        return { name, write: writeBinary ?? writeText }
+        return { name, type: catalog.resolve(typeOid, typmod) }
       }),
     }
   })
@@ -70,7 +69,9 @@ async function recordAnswer(db: TestDatabase, sql: string): Promise<Buffer> {
 /** Pushes `chunks` through the stream and the encoder as a read does. */
 export function encode({ fields }: RecordedCopy, chunks: readonly Buffer[]): Outcome {
   const out = new ByteBuffer(1024)
-  const encoder = new RecordEncoder(out, { namespace: 'public', name: 't' }, fields, 0)
+  const encoder = new RecordEncoder(out, { namespace: 'public', name: 't' }, fields, {
+    emittedAtMs: 0,
+  })
   const ending = { hasEnded: false }
   const stream = new CopyStream(encoder, (bytes, start) => {
     if (bytes[start] === READY_FOR_QUERY) ending.hasEnded = true

@@ -9,7 +9,10 @@ import type {
   StateContent,
   StreamDescriptor,
 } from '../protocol/messages.ts'
+import type { PgType } from '../types/pg-type.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
+import type { LogTuple } from '../wire/log-tuple.ts'
+import type { ChangeColumns } from './change-columns.ts'
 import type { RewriteGuard } from './snapshot/rewrite-guard.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -50,10 +53,27 @@ export type FeedEvent = RowsRead | Checkpoint
 /** A state that holds once all rows so far are durable. Called only if it is emitted, and at once or much later. */
 export type StateThunk = () => StateContent
 
-/** Takes the rows of one stream and counts them. */
+/** Takes the rows of one stream, from COPY or from the log, and counts them. */
 export interface RowSink extends TupleSink {
   /** So far. */
   readonly rows: number
+  /** The `_ab_cdc_` columns of the rows that come next; null: the stream has none. */
+  readonly changeColumns: ChangeColumns | null
+  /** Makes what takes the tuples of a relation of the log. @param columns Of each field of the plan; null: it is null. */
+  bind(columns: readonly (BoundColumn | null)[]): ChangeSink
+}
+
+/** A column of a relation of the log. */
+export interface BoundColumn {
+  /** In the tuples of the relation. */
+  readonly index: number
+  readonly type: PgType
+}
+
+/** Takes rows of one relation of the log as rows of one stream. */
+export interface ChangeSink {
+  /** A column that is unchanged and not in the log is null, with an entry in `meta.changes`. */
+  change(tuple: LogTuple): void
 }
 
 /** The states that a run resumes from: those it was given, then the last ones that it emitted. */

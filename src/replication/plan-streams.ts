@@ -6,7 +6,7 @@ import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { ConfiguredStream, SyncMode } from '../protocol/messages.ts'
 import { ident } from '../sql.ts'
-import type { RecordField, StreamPlan } from './stream-plan.ts'
+import type { StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
 export interface Planning {
@@ -73,7 +73,8 @@ function planStream(
     ...fromItem(relation, config),
     filter: syncMode === 'incremental' ? (relation.log?.filter ?? null) : null,
     columns,
-    fields: names.map((name) => toField(name, byName.get(name))),
+    fields: names.map((name) => ({ name, type: byName.get(name)?.type ?? null })),
+    hasChangeColumns: false,
     cursor,
   }
   const list = missing.map((name) => `'${name}'`).join(', ')
@@ -146,11 +147,4 @@ function fromItem(relation: Relation, { query }: Config): Pick<StreamPlan, 'from
   }
   const qualifier = ident(relation.schema, relation.name)
   return { from: qualifier, qualifier }
-}
-
-function toField(name: string, column: Column | undefined): RecordField {
-  return {
-    name,
-    write: column === undefined ? null : (column.type.writeBinary ?? column.type.writeText),
-  }
 }

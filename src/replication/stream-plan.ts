@@ -1,12 +1,12 @@
 import type { Column, Relation } from '../introspection/relation.ts'
 import type { StreamDescriptor, SyncMode } from '../protocol/messages.ts'
-import type { ValueWriter } from '../types/pg-type.ts'
+import type { PgType } from '../types/pg-type.ts'
 
 /** A property of the record's `data`. A column that the relation no longer has writes null. */
 export interface RecordField {
   readonly name: string
-  /** What writes its value; null: nothing is selected for it, it is always null. */
-  readonly write: ValueWriter | null
+  /** Of its value; null: nothing is selected for it, it is always null. */
+  readonly type: PgType | null
 }
 
 /** A selected stream, bound to what it is in the database. */
@@ -22,8 +22,10 @@ export interface StreamPlan {
   readonly filter: string | null
   /** What is selected, in the order of the fields that are not always null. */
   readonly columns: readonly Column[]
-  /** The properties of its records. */
+  /** The properties of its records, without the change columns. */
   readonly fields: readonly RecordField[]
+  /** Whether its records have the `_ab_cdc_` columns, too. */
+  readonly hasChangeColumns: boolean
   /** For incremental streams of the Standard method. */
   readonly cursor: Column | null
 }

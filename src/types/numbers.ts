@@ -18,6 +18,7 @@ const E8 = 100_000_000
 const EXPONENT_MASK = 0x7ff
 /** The longest int8 is -9223372036854775808. */
 const INT8_BYTES = 20
+const UINT64_BYTES = 20
 /** The signs of a numeric in its binary form; anything else is NaN or an infinity. */
 const NUMERIC_POSITIVE = 0x0000
 const NUMERIC_NEGATIVE = 0x4000
@@ -77,6 +78,15 @@ export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
   if (putPositional(out, value, (viewOf(bytes).getUint16(start) >> 4) & EXPONENT_MASK)) return EXACT
   out.latin1(Number.isFinite(value) ? float8Text(value) : `"${value}"`)
   return EXACT
+}
+
+/** high·2^32 + low, both unsigned → its digits. */
+export function writeUint64(out: ByteBuffer, high: number, low: number): void {
+  out.reserve(UINT64_BYTES)
+  out.length =
+    high < 0x20_0000
+      ? putUint(out.view, out.length, high * 0x1_0000_0000 + low)
+      : putUint64(out.view, out.length, high, low)
 }
 
 /** Text of an integer or a finite number, such as `-1.5e+10`: it is JSON as it stands. */

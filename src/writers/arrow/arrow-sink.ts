@@ -1,6 +1,6 @@
 import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow'
 import { viewOf } from '../../bytes/byte-view.ts'
-import type { TupleSink } from '../../wire/copy-stream.ts'
+import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
 
@@ -15,9 +15,10 @@ const FIRST_ROWS = 1024
 const MAX_BATCH_BYTES = 64 * 2 ** 20
 
 /** Tuple bytes → record batches of one stream. No JavaScript value for a cell of fixed size. */
-export class ArrowSink implements TupleSink {
+export class ArrowSink implements RowSink {
   /** Rows so far. */
   rows = 0
+  readonly changeColumns = null
   readonly #schema: Schema
   readonly #all: readonly ArrowColumn[]
   readonly #selected: readonly ArrowColumn[]
@@ -55,6 +56,10 @@ export class ArrowSink implements TupleSink {
     this.#pending++
     this.#pendingBytes += end - start
     if (this.#pending === this.#batchRows || this.#pendingBytes > MAX_BATCH_BYTES) this.cut()
+  }
+
+  bind(_columns: readonly (BoundColumn | null)[]): ChangeSink {
+    throw new Error('Arrow output does not take changes of the log')
   }
 
   /** Ends the batch with the rows it has. */

@@ -66,7 +66,7 @@ export class ArrowWriters implements Writers {
     const label = streamLabel(plan.descriptor)
     this.#sayWhatIsRounded(label, plan.columns)
     const fields = columns.map((column, index): ArrowField => {
-      const isSelected = plan.fields[index]!.write !== null
+      const isSelected = plan.fields[index]!.type !== null
       return { column: arrowColumn(column.type, this.#options), isSelected }
     })
     const { directory } = this.#options

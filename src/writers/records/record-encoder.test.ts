@@ -1,8 +1,9 @@
 import { expect } from 'chai'
 import { tuple } from '../../testing/bytes.ts'
 import { ByteBuffer } from '../../bytes/byte-buffer.ts'
-import { TRUNCATED, type ValueWriter } from '../../types/pg-type.ts'
+import { TRUNCATED, type PgType, type ValueWriter } from '../../types/pg-type.ts'
 import { writeInt4 } from '../../types/numbers.ts'
+import { textEntry } from '../../types/registry.ts'
 import { writeNulled, writeString } from '../../types/text.ts'
 import { RecordEncoder } from './record-encoder.ts'
 import type { RecordField } from '../../replication/stream-plan.ts'
@@ -16,7 +17,7 @@ function encode(
   descriptor: { name: string; namespace?: string } = STREAM,
 ): string {
   const out = new ByteBuffer(1)
-  const encoder = new RecordEncoder(out, descriptor, fields, TIME_MS)
+  const encoder = new RecordEncoder(out, descriptor, fields, { emittedAtMs: TIME_MS })
   for (const bytes of tuples) {
     const chunk = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('behind')])
     encoder.tuple(chunk, 6, 6 + bytes.length)
@@ -25,12 +26,16 @@ function encode(
   return out.bytes.toString('utf8', 0, out.length)
 }
 
-const ID = { name: 'id', write: writeInt4 }
-const NOTE = { name: 'note', write: writeString }
+const ID = { name: 'id', type: typeOf(writeInt4) }
+const NOTE = { name: 'note', type: typeOf(writeString) }
 const SEVEN = Buffer.from([0, 0, 0, 7])
 
+function typeOf(writeBinary: ValueWriter): PgType {
+  return { ...textEntry('any'), writeBinary }
+}
+
 function gone(name: string): RecordField {
-  return { name, write: null }
+  return { name, type: null }
 }
 
 const writeTruncated: ValueWriter = (out) => {
@@ -71,7 +76,10 @@ describe('RecordEncoder', () => {
   it('takes any name', () => {
     const names = ['"', '\\', '\n', 'é', '\u{1f600}'.repeat(9), '__proto__', 'ÿÿÿÿÿÿÿÿ', '']
     for (const name of names) {
-      const line = encode([{ name, write: writeInt4 }], [tuple(SEVEN)], { name, namespace: name })
+      const line = encode([{ name, type: typeOf(writeInt4) }], [tuple(SEVEN)], {
+        name,
+        namespace: name,
+      })
       const { record } = JSON.parse(line)
       expect(record.namespace).to.equal(name)
       expect(record.stream).to.equal(name)
@@ -82,8 +90,8 @@ describe('RecordEncoder', () => {
   it('lists what could not be given in meta.changes, in this record only', () => {
     const fields = [
       ID,
-      { name: 'a"', write: nullUnlessEmpty },
-      { name: 'b', write: writeTruncated },
+      { name: 'a"', type: typeOf(nullUnlessEmpty) },
+      { name: 'b', type: typeOf(writeTruncated) },
     ]
     const lines = encode(fields, [tuple(SEVEN, 'x', 'y'), tuple(SEVEN, '', null)]).split('\n')
     expect(JSON.parse(lines[0] ?? '').record).to.deep.equal({
@@ -114,7 +122,7 @@ describe('RecordEncoder', () => {
   ] as const) {
     it(`refuses ${what} and leaves nothing of it in the output`, () => {
       const out = new ByteBuffer(1)
-      const encoder = new RecordEncoder(out, STREAM, [ID, NOTE], TIME_MS)
+      const encoder = new RecordEncoder(out, STREAM, [ID, NOTE], { emittedAtMs: TIME_MS })
       encoder.tuple(whole, 0, whole.length)
       const { length } = out
       expect(() => encoder.tuple(bytes, 0, bytes.length)).to.throw(RangeError, 'damaged')

@@ -1,3 +1,4 @@
+import { ChangeColumns } from '../../replication/change-columns.ts'
 import type { RowSink } from '../../replication/feed.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
 import type { Run } from '../../run-context.ts'
@@ -12,9 +13,11 @@ export class RecordWriters implements Writers {
     this.#run = run
   }
 
-  open({ descriptor, fields }: StreamPlan): Promise<StreamWriter> {
-    const { output, startedAtMs } = this.#run
-    const sink = new RecordEncoder(output.buffer, descriptor, fields, startedAtMs)
+  open({ descriptor, fields, hasChangeColumns }: StreamPlan): Promise<StreamWriter> {
+    const { output, startedAtMs: emittedAtMs } = this.#run
+    const changeColumns = hasChangeColumns ? new ChangeColumns() : null
+    const options = { emittedAtMs, changeColumns }
+    const sink = new RecordEncoder(output.buffer, descriptor, fields, options)
     return Promise.resolve(new RecordWriter(sink))
   }
 
