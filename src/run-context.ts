@@ -22,6 +22,11 @@ export interface Run {
   readonly signal: AbortSignal
 }
 
+/** A function that appends LOG messages. */
+export function logger(run: Run): (level: LogLevel, message: string) => void {
+  return (level, message) => log(run, level, message)
+}
+
 /** Appends a LOG message. */
 export function log(run: Run, level: LogLevel, message: string, health?: JsonObject): void {
   run.output.write(logMessage(level, message, health))

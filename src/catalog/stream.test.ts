@@ -2,7 +2,12 @@ import { expect } from 'chai'
 import type { PgType } from '../types/pg-type.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
 import { TypeOrder } from '../types/type-order.ts'
+import type { AirbyteStream } from '../protocol/messages.ts'
+import { cursor } from '../replication/cursor/cursor.ts'
+import { xmin } from '../replication/xmin/xmin.ts'
 import { toCatalog, toStream } from './stream.ts'
+
+const OFFERS = { Standard: await cursor.offers(), Xmin: await xmin.offers() }
 
 const INTEGER = { type: 'number', airbyte_type: 'integer' }
 
@@ -40,6 +45,10 @@ function relation(changes: Partial<Relation> = {}): Relation {
   }
 }
 
+function standardStream(of: Relation): AirbyteStream {
+  return toStream(of, OFFERS.Standard(of))
+}
+
 const BOTH = ['full_refresh', 'incremental']
 const FULL = ['full_refresh']
 
@@ -53,7 +62,7 @@ describe('toCatalog', () => {
       ['a.b', 'c'],
     ]
     const relations = names.map(([schema = '', name = '']) => relation({ schema, name }))
-    const { streams } = toCatalog(relations, 'Standard')
+    const { streams } = toCatalog(relations, OFFERS.Standard)
     expect(streams.map((stream) => `${stream.namespace}/${stream.name}`)).to.deep.equal([
       'Zoo/z',
       'a.b/c',
@@ -65,14 +74,14 @@ describe('toCatalog', () => {
 
   it('leaves the list it was given alone', () => {
     const relations = [relation({ name: 'b' }), relation({ name: 'a' })]
-    toCatalog(relations, 'Standard')
+    toCatalog(relations, OFFERS.Standard)
     expect(relations.map(({ name }) => name)).to.deep.equal(['b', 'a'])
   })
 })
 
 describe('toStream', () => {
   it('has exactly the fields of the protocol', () => {
-    expect(toStream(relation(), 'Standard')).to.deep.equal({
+    expect(standardStream(relation())).to.deep.equal({
       name: 'orders',
       namespace: 'public',
       json_schema: { type: 'object', properties: { id: INTEGER, body: { type: 'string' } } },
@@ -85,18 +94,18 @@ describe('toStream', () => {
   })
 
   it('gives the key in key order, a path for each column', () => {
-    const stream = toStream(relation({ primaryKey: ['b', 'a'] }), 'Standard')
+    const stream = standardStream(relation({ primaryKey: ['b', 'a'] }))
     expect(stream.source_defined_primary_key).to.deep.equal([['b'], ['a']])
   })
 
   it('has empty properties without columns', () => {
-    const stream = toStream(relation({ columns: [], primaryKey: [] }), 'Standard')
+    const stream = standardStream(relation({ columns: [], primaryKey: [] }))
     expect(stream.json_schema).to.deep.equal({ type: 'object', properties: {} })
     expect(stream.supported_sync_modes).to.deep.equal(FULL)
   })
 
   it('keeps a column called __proto__', () => {
-    const stream = toStream(relation({ columns: [column('__proto__')] }), 'Standard')
+    const stream = standardStream(relation({ columns: [column('__proto__')] }))
     expect(JSON.stringify(stream.json_schema)).to.include('{"__proto__":{"type":"number"')
   })
 
@@ -122,7 +131,7 @@ describe('toStream', () => {
   ] as const
   for (const [method, what, changes, modes, isSourceDefined, isResumable] of cases) {
     it(`${method}, ${what} → ${modes.join(', ')}`, () => {
-      const stream = toStream(relation(changes), method)
+      const stream = toStream(relation(changes), OFFERS[method](relation(changes)))
       expect(stream.supported_sync_modes).to.deep.equal(modes)
       expect(stream.source_defined_cursor).to.equal(isSourceDefined)
       expect(stream.default_cursor_field).to.deep.equal([])

@@ -5,8 +5,13 @@ import { Database } from '../postgres/session/database.ts'
 import { errorTrace, type Message } from '../protocol/messages.ts'
 import { reportHealth } from '../monitoring/health-report.ts'
 import { joinProblems } from './problems.ts'
-import { checkMethod } from '../replication/methods.ts'
-import { log, type Run } from '../run-context.ts'
+import { log, logger, type Run } from '../run-context.ts'
+import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
+import { toCatalog } from '../catalog/stream.ts'
+import type { Relation } from '../introspection/relation.ts'
+import type { MethodContext } from '../replication/method.ts'
+import { incrementalMethod, offersOf } from '../replication/methods.ts'
+import { planStreams } from '../replication/plan-streams.ts'
 import { noteServer } from '../monitoring/server-notes.ts'
 
 /**
@@ -31,11 +36,28 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   database.cancelOn(run.signal)
   for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
   const { relations, problems } = await discoverRelations(database, config)
-  const method = await checkMethod(database, config, relations)
-  for (const warning of method.warnings) log(run, 'WARN', warning)
+  const unmet = await findReadProblems(relations, { config, database, log: logger(run) })
   const { level, message, health } = await reportHealth(database, config)
   log(run, level, message, health)
-  return [...problems, ...method.problems]
+  return [...problems, ...unmet]
+}
+
+/**
+ * What keeps the config's replication method from reading, and for a `table` or `query` of the config, which are read
+ * without a catalog, what is wrong with just these.
+ */
+async function findReadProblems(
+  relations: readonly Relation[],
+  context: MethodContext,
+): Promise<readonly ConnectorError[]> {
+  const { config } = context
+  const offerOf = await offersOf(relations, context)
+  const isNarrow = config.table !== null || config.query !== null
+  const { streams } = toCatalog(isNarrow ? relations : [], offerOf)
+  const planning = planStreams(buildConfiguredCatalog(streams, config), relations, config)
+  const plans = planning.plans.filter(({ syncMode }) => syncMode === 'incremental')
+  const unmet = await incrementalMethod(config).prerequisites(plans, context)
+  return [...planning.problems, ...unmet]
 }
 
 /** As the official connector: the trace says `config_error` whatever it was, since a check is about the config. */

@@ -8,8 +8,9 @@ import { parseConfig } from '../config/parse-config.ts'
 import { Database } from '../postgres/session/database.ts'
 import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
 import { joinProblems } from './problems.ts'
-import { offerNotes } from '../replication/methods.ts'
-import { log, type Run } from '../run-context.ts'
+import type { MethodContext } from '../replication/method.ts'
+import { offersOf } from '../replication/methods.ts'
+import { log, logger, type Run } from '../run-context.ts'
 import { streamTable } from '../terminal/stream-table.ts'
 
 /**
@@ -27,13 +28,14 @@ export async function discover(
   database.cancelOn(run.signal)
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
-  for (const note of offerNotes(relations)) log(run, 'INFO', note)
+  const context: MethodContext = { config, database, log: logger(run) }
+  const offerOf = await offersOf(relations, context)
   if (run.data !== null) {
-    run.data.buffer.utf8(streamTable(relations, config.replicationMethod))
+    run.data.buffer.utf8(streamTable(relations, offerOf))
     await run.data.flush()
     return
   }
-  const catalog = toCatalog(relations, config.replicationMethod)
+  const catalog = toCatalog(relations, offerOf)
   const streams =
     arrow === null ? catalog.streams : await withArrowSchemas(catalog.streams, relations, arrow)
   run.output.write({ type: 'CATALOG', catalog: { streams } })

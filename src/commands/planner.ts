@@ -6,10 +6,11 @@ import type { ConnectorError } from '../errors.ts'
 import { discoverRelations, type Discovery } from '../introspection/discovery.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
-import { methodOf } from '../replication/methods.ts'
+import type { MethodContext } from '../replication/method.ts'
+import { findUnmet, offersOf } from '../replication/methods.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
-import { log, type Run } from '../run-context.ts'
+import { log, logger, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
 import { joinProblems } from './problems.ts'
 
@@ -43,20 +44,26 @@ export class Planner {
     const { config, database, arrow } = this.#input
     const names = this.#configured?.map(({ stream }) => stream.name)
     const discovery = await discoverRelations(database, scopeOf(config, this.#configured), names)
-    this.#configured ??= this.#selectByConfig(discovery)
+    this.#configured ??= await this.#selectByConfig(discovery)
     const planning = planStreams(this.#configured, discovery.relations, config)
-    const unmet = planning.plans.flatMap((plan) => methodOf(plan, config).prerequisite(plan) ?? [])
+    const unmet = await findUnmet(planning.plans, this.#context)
     const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
     if (problems.length > 0) throw joinProblems(problems)
     for (const warning of planning.warnings) log(this.#run, 'WARN', warning)
     return arrow === null ? planning.plans : planning.plans.map(toArrowPlan)
   }
 
-  #selectByConfig({ relations, problems }: Discovery): readonly ConfiguredStream[] {
+  async #selectByConfig({ relations, problems }: Discovery): Promise<readonly ConfiguredStream[]> {
     if (problems.length > 0) throw joinProblems(problems)
     const { config, streams } = this.#input
-    const catalog = toCatalog(relations, config.replicationMethod)
-    return selectStreams(buildConfiguredCatalog(catalog.streams, config), streams)
+    const offerOf = await offersOf(relations, this.#context)
+    const catalog = buildConfiguredCatalog(toCatalog(relations, offerOf).streams, config)
+    return selectStreams(catalog, streams)
+  }
+
+  get #context(): MethodContext {
+    const { config, database } = this.#input
+    return { config, database, log: logger(this.#run) }
   }
 }
 

@@ -41,6 +41,9 @@ export interface CdcConfig {
   readonly initialLoadTimeoutMs: number
 }
 
+/** `method` of `replication_method`. */
+export type MethodName = 'Standard' | 'Xmin' | 'CDC'
+
 /** The config of a run: canonical names, defaults filled in, frozen. */
 export interface Config {
   readonly host: string
@@ -59,7 +62,7 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  readonly replicationMethod: 'Standard' | 'Xmin' | 'CDC'
+  readonly replicationMethod: MethodName
   /** Null unless the replication method is CDC. */
   readonly cdc: CdcConfig | null
   /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */

@@ -30,7 +30,7 @@ function requireDatabaseAndUsername(values: Values): string | null {
   return null
 }
 
-/** Xmin and CDC find changes without a cursor. */
+/** The other methods find changes without a cursor. */
 function requireCursorField(values: Values): string | null {
   const { sync_mode: syncMode, cursor_field: cursorField, replication_method: method } = values
   if (syncMode !== 'incremental' || cursorField !== undefined) return null

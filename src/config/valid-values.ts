@@ -1,4 +1,4 @@
-import type { Config, SslMode } from './config.ts'
+import type { Config, MethodName, SslMode } from './config.ts'
 import type { Values } from './values.ts'
 
 /** What the values of a config are once neither spec.json nor the rules find a problem in them. */
@@ -33,9 +33,9 @@ export interface ValidValues extends Values {
 }
 
 /** `replication_method`, by branch. */
-export type ValidMethod = { readonly method: 'Standard' | 'Xmin' } | ValidCdc
+export type ValidMethod = { readonly method: Exclude<MethodName, 'CDC'> } | ValidCdc
 
-export interface ValidCdc {
+interface ValidCdc {
   readonly method: 'CDC'
   readonly replication_slot: string
   readonly publication: string

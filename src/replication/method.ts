@@ -1,12 +1,29 @@
+import type { OfferOf } from '../catalog/stream.ts'
+import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
-import type { Feed } from './feed.ts'
+import type { Database } from '../postgres/session/database.ts'
+import type { Relation } from '../introspection/relation.ts'
+import type { Feed, Log } from './feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** A way to read streams. One file, one object, one line in `methods.ts`. */
+/** A way to read streams. One folder, one object, one line in `methods.ts`. */
 export interface ReplicationMethod {
-  readonly name: 'full_refresh' | 'cursor' | 'xmin' | 'cdc'
-  /** What keeps it from reading this stream; null: nothing. */
-  prerequisite(plan: StreamPlan): ConnectorError | null
+  /** Whether an incremental stream needs a cursor column of the user's choice. */
+  readonly needsCursor: boolean
+  /** How it offers relations as streams. It may ask the server, and logs why it does not offer a relation incrementally. */
+  offers(relations: readonly Relation[], context: MethodContext): Promise<OfferOf>
+  /** Everything that keeps it from reading these streams; without streams, from reading any. It may ask the server. */
+  prerequisites(
+    plans: readonly StreamPlan[],
+    context: MethodContext,
+  ): Promise<readonly ConnectorError[]>
   /** The feeds that read its streams. */
-  feeds(plans: readonly StreamPlan[]): readonly Feed[]
+  feeds(plans: readonly StreamPlan[], config: Config): readonly Feed[]
+}
+
+/** What a method is asked with before a sync. */
+export interface MethodContext {
+  readonly config: Config
+  readonly database: Database
+  readonly log: Log
 }

@@ -1,49 +1,64 @@
-import type { Config } from '../config/config.ts'
+import type { OfferOf } from '../catalog/stream.ts'
+import type { Config, MethodName } from '../config/config.ts'
+import type { ConnectorError } from '../errors.ts'
 import type { Relation } from '../introspection/relation.ts'
-import type { Database } from '../postgres/session/database.ts'
 import { cdc } from './cdc/cdc.ts'
-import { checkCdc, type MethodReport } from './cdc/check-cdc.ts'
-import { coverageNotes } from './cdc/warnings.ts'
 import { cursor } from './cursor/cursor.ts'
 import type { Feed } from './feed.ts'
-import type { ReplicationMethod } from './method.ts'
+import type { MethodContext, ReplicationMethod } from './method.ts'
 import { fullRefresh } from './snapshot/full-refresh.ts'
 import type { StreamPlan } from './stream-plan.ts'
 import { xmin } from './xmin/xmin.ts'
 
 /** The method of incremental streams, by the config's `replication_method`. */
-const INCREMENTAL_METHODS: Readonly<Record<Config['replicationMethod'], ReplicationMethod>> = {
+export const METHODS: Readonly<Record<MethodName, ReplicationMethod>> = {
   Standard: cursor,
   Xmin: xmin,
   CDC: cdc,
 }
 
-/** Which method reads a stream. */
-export function methodOf(plan: StreamPlan, config: Config): ReplicationMethod {
-  if (plan.syncMode === 'full_refresh') return fullRefresh
-  return INCREMENTAL_METHODS[config.replicationMethod]
+/** The method of incremental streams. */
+export function incrementalMethod({
+  replicationMethod,
+}: Pick<Config, 'replicationMethod'>): ReplicationMethod {
+  return METHODS[replicationMethod]
 }
 
-/** Checks what the config's method needs besides the privileges of its role. */
-export async function checkMethod(
-  database: Database,
-  config: Config,
+/** How the config's method offers relations as streams. */
+export async function offersOf(
   relations: readonly Relation[],
-): Promise<MethodReport> {
-  if (config.cdc === null) return { problems: [], warnings: [] }
-  return await checkCdc(database, { config, cdc: config.cdc }, relations)
+  context: MethodContext,
+): Promise<OfferOf> {
+  return await incrementalMethod(context.config).offers(relations, context)
 }
 
-/** Why streams are offered as they are, for the log of discover. */
-export function offerNotes(relations: readonly Relation[]): readonly string[] {
-  return coverageNotes({ relations })
+/** Everything that keeps the methods of the plans from reading them. */
+export async function findUnmet(
+  plans: readonly StreamPlan[],
+  context: MethodContext,
+): Promise<readonly ConnectorError[]> {
+  const unmet: ConnectorError[] = []
+  for (const [method, its] of byMethod(plans, context.config)) {
+    unmet.push(...(await method.prerequisites(its, context)))
+  }
+  return unmet
 }
 
 /** The feeds of a run, in the order of their first streams. */
 export function feedsOf(plans: readonly StreamPlan[], config: Config): readonly Feed[] {
-  const methods = [...new Set(plans.map((plan) => methodOf(plan, config)))]
-  const feeds = methods.flatMap((method) =>
-    method.feeds(plans.filter((plan) => methodOf(plan, config) === method)),
-  )
-  return feeds.toSorted((a, b) => plans.indexOf(a.plans[0]!) - plans.indexOf(b.plans[0]!))
+  const feeds = [...byMethod(plans, config)].flatMap(([method, its]) => method.feeds(its, config))
+  const places = new Map(plans.map((plan, index) => [plan, index]))
+  const placeOf = ({ plans: [first] }: Feed): number => places.get(first!)!
+  return feeds.toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+function byMethod(
+  plans: readonly StreamPlan[],
+  config: Config,
+): ReadonlyMap<ReplicationMethod, readonly StreamPlan[]> {
+  const groups = [
+    [fullRefresh, plans.filter(({ syncMode }) => syncMode === 'full_refresh')],
+    [incrementalMethod(config), plans.filter(({ syncMode }) => syncMode === 'incremental')],
+  ] as const
+  return new Map(groups.filter(([, its]) => its.length > 0))
 }

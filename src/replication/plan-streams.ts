@@ -6,6 +6,7 @@ import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { ConfiguredStream, SyncMode } from '../protocol/messages.ts'
 import { ident } from '../sql.ts'
+import { incrementalMethod } from './methods.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /** The plans of the selected streams, or everything that is wrong with the selection. */
@@ -74,7 +75,7 @@ function planStream(
     filter: syncMode === 'incremental' ? (relation.log?.filter ?? null) : null,
     columns,
     fields: names.map((name) => ({ name, type: byName.get(name)?.type ?? null })),
-    hasChangeColumns: false,
+    hasChangeColumns,
     cursor,
   }
   const list = missing.map((name) => `'${name}'`).join(', ')
@@ -118,7 +119,7 @@ function findCursor(
   relation: Relation,
   config: Config,
 ): Column | null {
-  if (config.replicationMethod !== 'Standard') return null
+  if (!incrementalMethod(config).needsCursor) return null
   const place = `stream '${relation.schema}.${relation.name}'`
   const name = path.at(-1)
   if (name === undefined) {

@@ -1,8 +1,8 @@
 import { ConnectorError } from '../errors.ts'
 import { TwinTransaction } from '../postgres/session/twin-transaction.ts'
-import type { Feed, Log } from '../replication/feed.ts'
+import type { Feed } from '../replication/feed.ts'
 import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
-import { log as writeLog, type Run } from '../run-context.ts'
+import { logger, type Run } from '../run-context.ts'
 import { readFeed } from './read-feed.ts'
 import type { Sync } from './sync.ts'
 
@@ -10,7 +10,7 @@ import type { Sync } from './sync.ts'
 export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
   const { config, database, states, sharing } = sync
   run.signal.throwIfAborted()
-  const log: Log = (level, message) => writeLog(run, level, message)
+  const log = logger(run)
   const prepared = { config, database, states, log }
   const plans = feeds.flatMap((feed) => feed.plans)
   const guard = await RewriteGuard.note(database, plans)

@@ -1,7 +1,6 @@
-import type { Config } from '../config/config.ts'
 import type { Column, Relation, RelationKind } from '../introspection/relation.ts'
+import { type OfferOf, toStream } from '../catalog/stream.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
-import { toStream } from '../catalog/stream.ts'
 
 const KINDS: Readonly<Record<RelationKind, string>> = {
   r: 'table',
@@ -15,16 +14,13 @@ const MEGABYTE = 1e6
 const HEAD = ['column', 'type', 'in records', 'null', 'key', 'cursor']
 
 /** The streams and their columns for a person, in the order of `relations`. */
-export function streamTable(
-  relations: readonly Relation[],
-  method: Config['replicationMethod'],
-): string {
+export function streamTable(relations: readonly Relation[], offerOf: OfferOf): string {
   if (relations.length === 0) return 'There is nothing to read.\n'
-  return relations.map((relation) => describe(relation, method)).join('\n')
+  return relations.map((relation) => describe(relation, offerOf)).join('\n')
 }
 
-function describe(relation: Relation, method: Config['replicationMethod']): string {
-  const { name, namespace, supported_sync_modes: modes } = toStream(relation, method)
+function describe(relation: Relation, offerOf: OfferOf): string {
+  const { name, namespace, supported_sync_modes: modes } = toStream(relation, offerOf(relation))
   const title = [streamLabel({ name, namespace: namespace ?? '' }), kindOf(relation)]
   const facts = [...sizeOf(relation), modes.join(', ')]
   const rows = relation.columns.map((column) => columnRow(column, relation))

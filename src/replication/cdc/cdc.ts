@@ -1,20 +1,54 @@
+import type { StreamOffer } from '../../catalog/stream.ts'
+import type { CdcConfig, Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
+import { discoverRelations } from '../../introspection/discovery.ts'
+import type { Relation } from '../../introspection/relation.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
-import type { ReplicationMethod } from '../method.ts'
+import type { MethodContext, ReplicationMethod } from '../method.ts'
 import type { StreamPlan } from '../stream-plan.ts'
+import { checkCdc } from './check-cdc.ts'
+import { coverageNotes } from './warnings.ts'
 
-/** All streams together, from the write-ahead log. */
-export const cdc: ReplicationMethod = {
-  name: 'cdc',
-  prerequisite,
+/** Inserts, updates and deletes of all streams together, from the write-ahead log. */
+export const cdc = {
+  needsCursor: false,
+  offers: async (relations: readonly Relation[], { log }: MethodContext) => {
+    for (const note of coverageNotes({ relations })) log('INFO', note)
+    return await Promise.resolve(offerOf)
+  },
+  prerequisites,
   feeds: () => [],
+} satisfies ReplicationMethod
+
+/** The CDC branch of a config that has it. */
+export function cdcConfigOf({ cdc: branch }: Config): CdcConfig {
+  if (branch === null) throw new Error('the config has another replication method')
+  return branch
 }
 
-function prerequisite({ descriptor, relation }: StreamPlan): ConnectorError | null {
+function offerOf({ log }: Relation): StreamOffer {
+  const isIncremental = log?.refusal === null
+  return { isIncremental, hasSourceDefinedCursor: isIncremental }
+}
+
+async function prerequisites(
+  plans: readonly StreamPlan[],
+  { config, database, log }: MethodContext,
+): Promise<readonly ConnectorError[]> {
+  const selected = plans.map(({ relation }) => relation)
+  const relations =
+    plans.length > 0 ? selected : (await discoverRelations(database, config)).relations
+  const configs = { config, cdc: cdcConfigOf(config) }
+  const { problems, warnings } = await checkCdc(database, configs, relations)
+  for (const warning of warnings) log('WARN', warning)
+  return [...problems, ...plans.flatMap(refusalOf)]
+}
+
+function refusalOf({ descriptor, relation }: StreamPlan): readonly ConnectorError[] {
   const refusal = relation.log?.refusal ?? null
   const message =
     refusal === null
       ? 'This version cannot read incremental streams with CDC yet.'
       : `Stream '${streamLabel(descriptor)}' cannot be read incrementally: ${refusal}`
-  return new ConnectorError('config_error', message)
+  return [new ConnectorError('config_error', message)]
 }

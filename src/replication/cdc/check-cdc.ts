@@ -6,7 +6,7 @@ import { readLogFacts } from '../../introspection/replication/slot.ts'
 import type { Relation } from '../../introspection/relation.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
-import { coverageNotes, findWarnings } from './warnings.ts'
+import { findWarnings } from './warnings.ts'
 
 /** What `check` says of a config. */
 export interface MethodReport {
@@ -35,6 +35,6 @@ export async function checkCdc(
   ]
   return {
     problems: findProblems(facts),
-    warnings: [...findWarnings(facts, published), ...coverageNotes(facts)],
+    warnings: findWarnings(facts, published),
   }
 }

@@ -1,3 +1,5 @@
+import type { StreamOffer } from '../../catalog/stream.ts'
+import type { Relation } from '../../introspection/relation.ts'
 import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows } from '../copy-rows.ts'
@@ -17,10 +19,16 @@ import type { StreamPlan } from '../stream-plan.ts'
  * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
  * the saved value in the order of the cursor, and those below it that were committed late.
  */
-export const cursor: ReplicationMethod = {
-  name: 'cursor',
-  prerequisite: () => null,
-  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
+export const cursor = {
+  needsCursor: true,
+  offers: async () => await Promise.resolve(offerOf),
+  prerequisites: async () => await Promise.resolve([]),
+  feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
+} satisfies ReplicationMethod
+
+function offerOf({ columns }: Relation): StreamOffer {
+  const isIncremental = columns.some((column) => column.order !== null)
+  return { isIncremental, hasSourceDefinedCursor: false }
 }
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {

@@ -21,15 +21,18 @@ const EMPTY: StreamState = {
   filenode: null,
 }
 
+const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }
+
 /**
  * Every row once. Relations with system columns are read by pages and can be resumed at a page; views, foreign tables
  * and queries are read whole, each time anew.
  */
-export const fullRefresh: ReplicationMethod = {
-  name: 'full_refresh',
-  prerequisite: () => null,
-  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
-}
+export const fullRefresh = {
+  needsCursor: false,
+  offers: async () => await Promise.resolve(() => NOT_INCREMENTAL),
+  prerequisites: async () => await Promise.resolve([]),
+  feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
+} satisfies ReplicationMethod
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
   if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)

@@ -1,4 +1,6 @@
+import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
+import type { Relation } from '../../introspection/relation.ts'
 import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
@@ -18,14 +20,25 @@ import type { StreamPlan } from '../stream-plan.ts'
  * Rows by the transaction that wrote them. The first sync reads everything by pages; later ones read the rows whose xmin
  * the last snapshot had not settled. No index helps: each sync looks at every row.
  */
-export const xmin: ReplicationMethod = {
-  name: 'xmin',
-  prerequisite(plan) {
-    if (plan.relation.hasSystemColumns) return null
-    const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
-    return new ConnectorError('config_error', message)
-  },
-  feeds: (plans) => plans.map((plan) => streamFeed(plan, readStream)),
+export const xmin = {
+  needsCursor: false,
+  offers: async () => await Promise.resolve(offerOf),
+  prerequisites: async (plans: readonly StreamPlan[]) =>
+    await Promise.resolve(plans.flatMap(findUnreadable)),
+  feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
+} satisfies ReplicationMethod
+
+function offerOf({ hasSystemColumns, primaryKey }: Relation): StreamOffer {
+  return {
+    isIncremental: hasSystemColumns,
+    hasSourceDefinedCursor: hasSystemColumns && primaryKey.length > 0,
+  }
+}
+
+function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
+  if (plan.relation.hasSystemColumns) return []
+  const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
+  return [new ConnectorError('config_error', message)]
 }
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
