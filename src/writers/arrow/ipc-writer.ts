@@ -9,6 +9,11 @@ import {
 import { Message } from 'apache-arrow/ipc/metadata/message'
 import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 
+/*
+ * All use of what apache-arrow does not document. package.json pins its version exactly, and ipc-writer.test.ts is the
+ * contract.
+ */
+
 /** Appends an Arrow IPC file or stream to a buffer, batch by batch. */
 export class IpcWriter {
   readonly #writer: RecordBatchWriter

@@ -1,0 +1,55 @@
+import {
+  Field,
+  Int32,
+  makeData,
+  RecordBatch,
+  RecordBatchReader,
+  Schema,
+  Struct,
+} from 'apache-arrow'
+import { expect } from 'chai'
+import { readFileSync } from 'node:fs'
+import manifest from '../../../package.json' with { type: 'json' }
+import { ByteBuffer } from '../../bytes/byte-buffer.ts'
+import { IpcWriter } from './ipc-writer.ts'
+
+/** `ARROW1` and two bytes of padding. */
+const MAGIC_BYTES = 8
+
+const FIELD = new Field('n', new Int32())
+const SCHEMA = new Schema([FIELD])
+
+/** A file or stream with one batch of `values`, which are overwritten as soon as the batch is. */
+function write(values: Int32Array, format: 'file' | 'stream'): Buffer {
+  const out = new ByteBuffer(1024)
+  const writer = new IpcWriter(out, SCHEMA, format)
+  const column = makeData({ type: FIELD.type, length: values.length, nullCount: 0, data: values })
+  const shape = { length: values.length, nullCount: 0, children: [column] }
+  writer.write(new RecordBatch(SCHEMA, makeData({ type: new Struct([FIELD]), ...shape })))
+  values.fill(0)
+  writer.finish()
+  return Buffer.from(out.bytes.subarray(0, out.length))
+}
+
+function rowsOf(bytes: Uint8Array): unknown[] {
+  return [...RecordBatchReader.from(bytes)].flatMap((batch) => [...(batch.getChild('n') ?? [])])
+}
+
+describe('the contract with apache-arrow', () => {
+  it('package.json pins the version that is installed', () => {
+    const library = new URL('package.json', import.meta.resolve('apache-arrow'))
+    expect(JSON.parse(readFileSync(library, 'utf8'))).to.include({
+      version: manifest.dependencies['apache-arrow'],
+    })
+  })
+
+  it('a file begins with its schema: behind the magic it is a stream', () => {
+    const file = write(Int32Array.of(1, 2, 3), 'file')
+    expect(rowsOf(file)).to.deep.equal([1, 2, 3])
+    expect(rowsOf(file.subarray(MAGIC_BYTES))).to.deep.equal([1, 2, 3])
+  })
+
+  it('a batch is in the buffer when write returns', () => {
+    expect(rowsOf(write(Int32Array.of(7, 8, 9), 'stream'))).to.deep.equal([7, 8, 9])
+  })
+})
