@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
 import type { ReadInput } from './commands/read.ts'
@@ -18,20 +17,31 @@ const STDERR_FD = 2
 const EXIT_OK = 0
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
-/** How long a stopped command may take to cancel its query. */
-const GRACE_MS = 2000
-/** How long a stopped process waits for a consumer that does not read. */
+/** How long a stopped process waits for its command. */
 const STOP_MS = 3000
+/** How long a process that exits without its command waits for the consumer. */
+const LAST_FLUSH_MS = 500
 
 const stop = new AbortController()
+let run: Run = {
+  ...outputs(false),
+  terminal: null,
+  startedAtMs: Date.now(),
+  signal: stop.signal,
+  onHardExit: new Set(),
+}
+let isReported = false
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.once(name, () => {
     const message = `The sync was stopped by ${name}. Run it again to go on from the last state.`
-    stop.abort(new ConnectorError('transient_error', message))
-    setTimeout(() => process.exit(EXIT_FAILED), STOP_MS).unref()
+    const reason = new ConnectorError('transient_error', message)
+    stop.abort(reason)
+    setTimeout(() => void exitHard(reason), STOP_MS).unref()
   })
 }
-let run: Run = { ...outputs(false), terminal: null, startedAtMs: Date.now(), signal: stop.signal }
+// Without these Node.js prints the error with all its properties; those of a server error hold row values
+process.on('uncaughtException', (error) => void exitHard(error))
+process.on('unhandledRejection', (reason) => void exitHard(reason))
 
 process.exit(await main(process.argv.slice(2)))
 
@@ -91,12 +101,12 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
   switch (line.command) {
     case 'check': {
       const { check } = await import('./commands/check.ts')
-      return await unlessStopped(check(run, readConfig))
+      return await check(run, readConfig)
     }
     case 'discover': {
       const { discover } = await import('./commands/discover.ts')
       const arrow = line.arrowSchema ? { isExact: line.arrowExact } : null
-      return await unlessStopped(discover(run, await readConfig(), arrow))
+      return await discover(run, await readConfig(), arrow)
     }
     case 'read': {
       const { read } = await import('./commands/read.ts')
@@ -125,11 +135,14 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
   }
 }
 
-/** For commands that have nothing to save: when they are stopped they end, whether or not the server answers. */
-async function unlessStopped(work: Promise<void>): Promise<void> {
-  const stopped = once(run.signal, 'abort').then(() => sleep(GRACE_MS))
-  await Promise.race([work, stopped])
-  run.signal.throwIfAborted()
+/** Exits although the command has not ended; a consumer that reads gets the statuses and the TRACE. */
+async function exitHard(error: unknown): Promise<void> {
+  try {
+    for (const complete of run.onHardExit) complete()
+    await Promise.race([reportFailure(error), sleep(LAST_FLUSH_MS)])
+  } finally {
+    process.exit(EXIT_FAILED)
+  }
 }
 
 async function reportFailure(error: unknown): Promise<number> {
@@ -139,7 +152,8 @@ async function reportFailure(error: unknown): Promise<number> {
   }
   if (error instanceof OutputClosedError) return EXIT_FAILED
   try {
-    run.output.write(errorTrace(ConnectorError.from(error), Date.now()))
+    if (!isReported) run.output.write(errorTrace(ConnectorError.from(error), Date.now()))
+    isReported = true
     await run.output.flush()
   } catch (outputError) {
     // When nobody reads any more, the exit code alone says it.

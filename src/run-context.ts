@@ -20,6 +20,8 @@ export interface Run {
   readonly startedAtMs: number
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal
+  /** Called before the process exits without waiting for the command: they append what the output still lacks. */
+  readonly onHardExit: Set<() => void>
 }
 
 /** A function that appends LOG messages. */

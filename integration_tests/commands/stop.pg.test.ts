@@ -8,7 +8,7 @@ import {
   withConnector,
 } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
-import { configuredCatalog, lastStates, type Message } from '../helpers/messages.ts'
+import { configuredCatalog, lastStates, type Message, parseMessage } from '../helpers/messages.ts'
 
 const ROWS = 60_000
 const BATCH_ROWS = 1000
@@ -152,6 +152,20 @@ describe('read, stopped', () => {
     running.process.kill('SIGTERM')
     const [code] = await once(running.process, 'exit')
     expect(code).to.equal(1)
+    await untilBackends(db, 0)
+  })
+
+  it('SIGTERM while the consumer of Arrow data reads nothing: INCOMPLETE and TRACE on stderr', async () => {
+    const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
+    const args = [...(await connector.readArgs({ catalog })), '--format', 'arrow']
+    await using running = startConnector(args, OPTIONS)
+    await untilBackends(db, 1, "query LIKE 'COPY%'")
+    running.process.kill('SIGTERM')
+    const { code, stderr } = await running.ended
+    expect(code).to.equal(1)
+    const messages = stderr.trimEnd().split('\n').map(parseMessage)
+    expect(statusesOf(messages).at(-1)).to.equal('big: INCOMPLETE')
+    expect(failuresOf(messages)).to.deep.equal(['transient_error'])
     await untilBackends(db, 0)
   })
 

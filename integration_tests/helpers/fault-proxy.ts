@@ -20,14 +20,22 @@ const TICK_MS = 20
 /** A TCP proxy on 127.0.0.1 with one fault; each connection takes the fault that is set when it is made. */
 export class FaultProxy implements AsyncDisposable {
   fault: Fault
+  /** Resolves when a connection has fallen silent. */
+  readonly silent: Promise<void>
+  /** Most connections at a time. */
+  peak = 0
   /** Connections so far. */
   connections = 0
   readonly #listener: Server
+  #onSilent: (() => void) | null = null
   readonly #sockets = new Set<Socket>()
 
   private constructor(listener: Server, targetPort: number, fault: Fault) {
     this.#listener = listener
     this.fault = fault
+    this.silent = new Promise((resolve) => {
+      this.#onSilent = resolve
+    })
     listener.on('connection', (client) => this.#join(client, targetPort))
   }
 
@@ -57,6 +65,8 @@ export class FaultProxy implements AsyncDisposable {
 
   #join(client: Socket, targetPort: number): void {
     this.connections++
+    // Each has a socket to the client and one to the server
+    this.peak = Math.max(this.peak, this.#sockets.size / 2 + 1)
     const server = connect({ host: '127.0.0.1', port: targetPort, noDelay: true })
     client.setNoDelay(true)
     for (const [socket, other] of [
@@ -71,7 +81,7 @@ export class FaultProxy implements AsyncDisposable {
       })
     }
     const { fault } = this
-    const relay = new Relay(client, server, fault)
+    const relay = new Relay({ client, server }, fault, () => this.#onSilent?.())
     client.on('data', (chunk: Buffer) => relay.toServer(chunk))
     server.on('data', (chunk: Buffer) => relay.toClient(chunk))
   }
@@ -82,13 +92,19 @@ class Relay {
   readonly #client: Socket
   readonly #server: Socket
   readonly #fault: Fault
+  readonly #onSilent: () => void
   #passedBytes = 0
   #isSilent = false
 
-  constructor(client: Socket, server: Socket, fault: Fault) {
+  constructor(
+    { client, server }: { client: Socket; server: Socket },
+    fault: Fault,
+    onSilent: () => void,
+  ) {
     this.#client = client
     this.#server = server
     this.#fault = fault
+    this.#onSilent = onSilent
   }
 
   toServer(chunk: Buffer): void {
@@ -130,8 +146,10 @@ class Relay {
     this.#passedBytes += chunk.length
     if (chunk.length <= left) return pass(chunk, this.#server, this.#client)
     if (left > 0) this.#client.write(chunk.subarray(0, left))
-    if (fault.type === 'silence') this.#isSilent = true
-    else if (fault.type === 'cut') this.#client.end(() => this.#server.destroy())
+    if (fault.type === 'silence') {
+      this.#isSilent = true
+      this.#onSilent()
+    } else if (fault.type === 'cut') this.#client.end(() => this.#server.destroy())
     else {
       this.#client.resetAndDestroy()
       this.#server.resetAndDestroy()

@@ -24,8 +24,8 @@ export async function discover(
 ): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config, (text) => log(run, 'WARN', text))
-  database.cancelOn(run.signal)
+  const warn = (text: string): void => log(run, 'WARN', text)
+  await using database = await Database.connect(config, { warn, signal: run.signal })
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
   const context: MethodContext = { config, database, log: logger(run) }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { readLockWait } from '../postgres/session/lock-wait.ts'
 import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
@@ -27,7 +28,8 @@ export class HealthLog implements AsyncDisposable {
   #transaction: { readonly processId: number; readonly begunMs: number } | null = null
   #warnings: readonly HealthWarning[] = []
   #reportedMs = 0
-  #isLooking = false
+  /** The look that is under way. */
+  #looking: Promise<void> | null = null
   #firstRowMs: number | null = null
   #rows = 0
   #bytes = 0
@@ -36,7 +38,7 @@ export class HealthLog implements AsyncDisposable {
     this.#run = run
     this.#config = config
     this.#database = database
-    this.#timer = setInterval(() => void this.#look(), LOOK_MS)
+    this.#timer = setInterval(() => this.#startLook(), LOOK_MS)
   }
 
   /** Reports once and from then on. */
@@ -63,20 +65,28 @@ export class HealthLog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    this.#isLooking = true
+    await this.#looking
     this.#warnings = []
     await this.#report()
   }
 
+  /** One at a time. */
+  #startLook(): void {
+    this.#looking ??= this.#look()
+      .catch((error: unknown) => {
+        log(this.#run, 'WARN', `Health unknown: ${ConnectorError.from(error).message}`)
+      })
+      .finally(() => {
+        this.#looking = null
+      })
+  }
+
   async #look(): Promise<void> {
-    if (this.#isLooking) return
-    this.#isLooking = true
     const known = namesOf(this.#warnings)
     const warnings = await this.#findWarnings()
     const isOver = performance.now() - this.#reportedMs >= INTERVAL_MS
     this.#warnings = warnings
     if (isOver || namesOf(warnings) !== known) await this.#report()
-    this.#isLooking = false
   }
 
   async #findWarnings(): Promise<readonly HealthWarning[]> {

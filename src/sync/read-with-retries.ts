@@ -26,6 +26,7 @@ export async function readWithRetries(
   parts: SyncParts,
 ): Promise<void> {
   const { statuses, states, config } = parts
+  run.onHardExit.add(() => statuses.incomplete())
   const sync = openSync(parts)
   try {
     for (let failures = 0; ;) {

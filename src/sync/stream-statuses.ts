@@ -41,10 +41,11 @@ export class StreamStatuses {
     return this.#entry(descriptor).status === 'COMPLETE'
   }
 
-  /** The run ends early: every stream that is not complete is INCOMPLETE. */
+  /** Ends the status of every stream that is not complete; has no effect when called again. */
   incomplete(): void {
     for (const entry of this.#streams.values()) {
-      if (entry.status !== 'COMPLETE') this.#set(entry, 'INCOMPLETE')
+      const { status } = entry
+      if (status !== 'COMPLETE' && status !== 'INCOMPLETE') this.#set(entry, 'INCOMPLETE')
     }
   }
 

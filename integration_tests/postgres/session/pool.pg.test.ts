@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { parseConfig } from '../../../src/config/parse-config.ts'
 import { Database } from '../../../src/postgres/session/database.ts'
 import { withConnector } from '../../helpers/connector.ts'
+import { FaultProxy } from '../../helpers/fault-proxy.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 
 const PASSWORD = 'limited-4711'
@@ -26,6 +27,49 @@ describe('the pool', () => {
     expect(await count()).to.equal(4)
     await Promise.all(queries)
     expect(database.figures()).to.include({ size: 4, idle: 4, busy: 0, waiting: 0 })
+  })
+
+  it('a connection that does not become free in time is a transient error', async () => {
+    await using test = await TestDatabase.create()
+    const limits = { max_connections: 1, timeout_seconds: 1, connect_timeout: 1 }
+    await using database = await Database.connect(parseConfig(test.config(limits)).config)
+    const held = await database.acquire()
+    const error: unknown = await database.acquire().catch((reason: unknown) => reason)
+    expect(error).to.include({ failureType: 'transient_error' })
+    expect(String(error)).to.match(/All 1 connections .* none became free within 2 s/)
+    held.release()
+    expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
+  })
+
+  it('whoever waits for a connection is woken when the run is stopped', async () => {
+    await using test = await TestDatabase.create()
+    const { config } = parseConfig(test.config({ max_connections: 1 }))
+    const stop = new AbortController()
+    await using database = await Database.connect(config, { signal: stop.signal })
+    const held = await database.acquire()
+    const waiting = database.acquire().catch((reason: unknown) => reason)
+    const reason = new Error('stopped')
+    stop.abort(reason)
+    expect(await waiting).to.equal(reason)
+    held.release()
+  })
+
+  it('asks what silent backends do on one connection at a time', async () => {
+    await using test = await TestDatabase.create()
+    await using proxy = await FaultProxy.start(test.server.port)
+    const warnings: string[] = []
+    const limits = { min_connections: 4, max_connections: 4, timeout_seconds: 1 }
+    const { config } = parseConfig(test.config({ port: proxy.port, ...limits }))
+    const warn = (message: string): void => void warnings.push(message)
+    await using database = await Database.connect(config, { warn })
+    // So that one question is still under way when the next connection has been silent for long enough
+    proxy.fault = { type: 'delay', ms: 100 }
+    const sleeping = Array.from({ length: 4 }, async () => {
+      await database.query('SELECT pg_catalog.pg_sleep(2.5)')
+    })
+    await Promise.all(sleeping)
+    expect(warnings.join()).to.include('is at work')
+    expect(proxy.peak).to.be.at.most(5)
   })
 
   it('a role with one connection → check warns with the numbers, and a read works', async () => {

@@ -21,6 +21,7 @@ export async function cancelQuery(route: Route, client: Client): Promise<void> {
   using deadline = new Deadline(CANCEL_TIMEOUT_MS)
   try {
     const stream = await route.connect(deadline)
+    deadline.signal.addEventListener('abort', () => stream.destroy())
     stream.end(request)
     await once(stream.resume(), 'close', { signal: deadline.signal })
   } catch {

@@ -1,14 +1,18 @@
+import type { Duplex } from 'node:stream'
 import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
-import { Deadline } from './deadline.ts'
+import { Deadline, TimeoutError } from './deadline.ts'
 import { useStream } from './pg-internals.ts'
 import type { Route } from './route.ts'
 
 type ConnectCallback = (error?: Error) => void
 
-/** pg's start-up on a stream that `route` has connected and encrypted. */
-export function clientClass(config: Config, route: Route): typeof Client {
+/**
+ * pg's start-up on a stream that `route` has connected and encrypted.
+ * @param stop ends every attempt to connect, with its reason.
+ */
+export function clientClass(config: Config, route: Route, stop?: AbortSignal): typeof Client {
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
       super(clientOptions(config))
@@ -28,22 +32,32 @@ export function clientClass(config: Config, route: Route): typeof Client {
 
     /** One deadline for everything: look-up, TCP, TLS and start-up. */
     async #connect(): Promise<Client> {
-      using deadline = new Deadline(config.connectTimeoutMs)
-      const { signal, error: expiry } = deadline
-      const stream = await route.connect(deadline)
-      const onTimeout = (): void => void stream.destroy(expiry)
-      signal.addEventListener('abort', onTimeout)
+      const startedMs = performance.now()
+      using deadline = new Deadline(config.connectTimeoutMs, stop)
       try {
-        useStream(this, stream)
-        await super.connect()
+        await this.#start(await route.connect(deadline), deadline)
         route.settle()
         return this
       } catch (error) {
-        if (signal.aborted) throw expiry
+        if (stop?.aborted !== true && error instanceof ConnectorError) throw error
+        if (deadline.signal.aborted) throw deadline.error
+        if (errorCode(error) !== 'ETIMEDOUT') throw error
+        throw new TimeoutError(performance.now() - startedMs, { cause: error })
+      }
+    }
+
+    async #start(stream: Duplex, deadline: Deadline): Promise<void> {
+      const { signal } = deadline
+      const onAbort = (): void => void stream.destroy(deadline.error)
+      signal.addEventListener('abort', onAbort)
+      try {
+        useStream(this, stream)
+        await super.connect()
+      } catch (error) {
         if (stream.destroyed || stream.readableEnded) nameLoss(error)
         throw error
       } finally {
-        signal.removeEventListener('abort', onTimeout)
+        signal.removeEventListener('abort', onAbort)
       }
     }
   }

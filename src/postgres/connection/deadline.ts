@@ -1,19 +1,57 @@
-/** A signal that is aborted after `timeoutMs`, unless it is disposed of before. */
+/** The longest delay of a Node.js timer: a longer one fires at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** There was no answer for so long. */
+export class TimeoutError extends Error {
+  readonly code = 'ETIMEDOUT'
+  readonly elapsedMs: number
+
+  constructor(elapsedMs: number, options?: ErrorOptions) {
+    super(`no answer within ${elapsedMs} ms`, options)
+    this.name = 'TimeoutError'
+    this.elapsedMs = elapsedMs
+  }
+}
+
+/** A signal that is aborted with a TimeoutError after `timeoutMs`, unless it is disposed of before. */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal
-  /** What is said then; its code is `ETIMEDOUT`. */
-  readonly error: Error
+  readonly #endsMs: number
   readonly #timer: NodeJS.Timeout
 
-  constructor(timeoutMs: number) {
+  /** @param stop aborts it earlier, with the reason of that signal. */
+  constructor(timeoutMs: number, stop?: AbortSignal) {
     const controller = new AbortController()
-    const error = new Error(`no answer within ${timeoutMs} ms`)
-    this.error = Object.assign(error, { code: 'ETIMEDOUT' })
-    this.signal = controller.signal
-    this.#timer = setTimeout(() => controller.abort(this.error), timeoutMs)
+    const error = new TimeoutError(timeoutMs)
+    this.signal =
+      stop === undefined ? controller.signal : AbortSignal.any([stop, controller.signal])
+    this.#endsMs = performance.now() + timeoutMs
+    this.#timer = setTimeout(() => controller.abort(error), Math.min(timeoutMs, MAX_TIMER_MS))
+  }
+
+  /** Milliseconds that are left, at least 0. */
+  get leftMs(): number {
+    return Math.max(0, this.#endsMs - performance.now())
+  }
+
+  /** Why it was aborted. */
+  get error(): Error {
+    const { reason } = this.signal as { readonly reason: unknown }
+    return reason instanceof Error ? reason : new Error(String(reason))
   }
 
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
   }
+}
+
+/** `work`, or a rejection with the reason of `signal` as soon as that is aborted. */
+export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason)
+    const settled = (): void => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort)
+    work.finally(settled).then(resolve, reject)
+    if (signal.aborted) onAbort()
+  })
 }

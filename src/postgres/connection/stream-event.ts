@@ -8,8 +8,9 @@ import type { Deadline } from './deadline.ts'
 export function streamEvent(
   stream: Duplex,
   event: 'connect' | 'data' | 'secureConnect',
-  { signal, error: expiry }: Deadline,
+  deadline: Deadline,
 ): Promise<unknown> {
+  const { signal } = deadline
   return new Promise((resolve, reject) => {
     const onClose = (): void => {
       const error = new Error('the server closed the connection')
@@ -17,7 +18,7 @@ export function streamEvent(
     }
     const onError = (error: Error): void => settle(() => reject(error))
     const onEvent = (value: unknown): void => settle(() => resolve(value))
-    const onAbort = (): void => settle(() => reject(expiry))
+    const onAbort = (): void => settle(() => reject(deadline.error))
     const settle = (finish: () => void): void => {
       stream.off('close', onClose).off('error', onError).off(event, onEvent)
       signal.removeEventListener('abort', onAbort)

@@ -7,13 +7,21 @@ import { Deadline } from '../connection/deadline.ts'
 import { streamOf } from '../connection/pg-internals.ts'
 import type { Route } from '../connection/route.ts'
 
-/** Tells what a person should know of a server that is slow to answer. */
+/** Logs a warning. */
 export type Warn = (message: string) => void
 
+export interface ConnectOptions {
+  readonly warn: Warn
+  /** Aborted when the run is stopped: ends waits and attempts to connect, with its reason. */
+  readonly signal: AbortSignal
+}
+
 const STATE_SQL = `
-SELECT a.state, a.wait_event_type AS "waitType", a.wait_event AS "waitEvent"
-FROM pg_catalog.pg_stat_activity AS a
-WHERE a.pid = $1`
+SELECT a.pid, a.state, a.wait_event_type AS "waitType", a.wait_event AS "waitEvent"
+FROM pg_catalog.pg_stat_activity AS a`
+
+/** By process ID; null: the server could not be asked. */
+type Backends = ReadonlyMap<number, BackendRow> | null
 
 /** A connection on which an answer is awaited. */
 export interface Awaited {
@@ -23,18 +31,20 @@ export interface Awaited {
 }
 
 /**
- * Sees to it that nobody waits for ever. When nothing has come for `timeoutMs`, it asks on a connection of its own (one
- * more than the pool may have, for a moment) what the backend does; unless that is at work, the connection is broken off
- * with a transient_error.
+ * Bounds every wait for the server. When nothing has come for `timeoutMs`, it reads from pg_stat_activity what the
+ * backend does; unless the backend is at work, the connection is closed with a transient_error. For that it opens a
+ * connection beyond the pool: one at a time, however many connections are silent.
  */
 export class BackendWatch {
   readonly #config: Config
   readonly #client: typeof Client
   readonly #warn: Warn
+  /** The question that is under way. */
+  #asking: Promise<Backends> | null = null
 
-  constructor(config: Config, route: Route, warn: Warn) {
+  constructor(config: Config, route: Route, { warn, signal }: ConnectOptions) {
     this.#config = config
-    this.#client = clientClass(config, route)
+    this.#client = clientClass(config, route, signal)
     this.#warn = warn
   }
 
@@ -74,15 +84,24 @@ export class BackendWatch {
   async #look(processId: number | null): Promise<Verdict> {
     const reason = 'a pooler hides which backend works for us'
     if (processId === null) return { isAtWork: false, reason }
+    this.#asking ??= this.#readBackends().finally(() => {
+      this.#asking = null
+    })
+    const backends = await this.#asking
+    if (backends !== null) return judgeBackend(backends.get(processId))
+    return { isAtWork: false, reason: 'another connection to it fails, too' }
+  }
+
+  async #readBackends(): Promise<Backends> {
     const client = new this.#client()
     try {
       using deadline = new Deadline(2 * this.#config.connectTimeoutMs)
       deadline.signal.addEventListener('abort', () => streamOf(client).destroy(deadline.error))
       await client.connect()
-      const { rows } = await client.query<BackendRow>(STATE_SQL, [processId])
-      return judgeBackend(rows[0])
+      const { rows } = await client.query<BackendRow & { readonly pid: number }>(STATE_SQL)
+      return new Map(rows.map((row) => [row.pid, row]))
     } catch {
-      return { isAtWork: false, reason: 'another connection to it fails, too' }
+      return null
     } finally {
       streamOf(client).destroy()
     }

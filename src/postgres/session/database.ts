@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
-import { BackendWatch, type Warn } from './backend-watch.ts'
+import { BackendWatch, type ConnectOptions, type Warn } from './backend-watch.ts'
 import { cancelQuery } from '../connection/cancel.ts'
 import { clientClass } from '../connection/client.ts'
+import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import { connectionError } from '../connection/connection-error.ts'
 import { Route } from '../connection/route.ts'
 import { readServerFacts, type ServerFacts } from '../connection/server-facts.ts'
@@ -25,6 +26,7 @@ export interface PoolFigures {
 
 interface Connections {
   readonly config: Config
+  readonly signal: AbortSignal
   readonly route: Route
   readonly pool: Pool
   readonly watch: BackendWatch
@@ -39,11 +41,14 @@ export class Database implements SqlSession, AsyncDisposable {
   readonly #route: Route
   readonly #pool: Pool
   readonly #watch: BackendWatch
-  /** Connections that somebody uses just now. */
+  readonly #signal: AbortSignal
+  /** Connections that are in use. */
   readonly #busy = new Set<Client>()
+  /** Cancel requests that were sent because the run was stopped. */
+  #cancels: readonly Promise<void>[] = []
 
   private constructor(
-    { config, route, pool, watch }: Connections,
+    { config, signal, route, pool, watch }: Connections,
     server: ServerFacts,
     connectionMs: number,
   ) {
@@ -51,21 +56,25 @@ export class Database implements SqlSession, AsyncDisposable {
     this.#route = route
     this.#pool = pool
     this.#watch = watch
+    this.#signal = signal
     this.server = server
     this.connectionMs = connectionMs
     pool.on('acquire', (client) => this.#busy.add(client))
     pool.on('release', (_error, client) => this.#busy.delete(client))
+    signal.addEventListener('abort', this.#cancelAll)
   }
 
   /**
-   * @param warn is told when the server is silent and still at work.
-   * @throws ConnectorError `Failed to create connection pool: …` that says what is wrong and what to do.
+   * Connects for the first time. When `signal` is aborted, every wait for the server ends with its reason, and queries
+   * under way are cancelled.
+   * @throws ConnectorError `Failed to create connection pool: …` with the cause and the remedy; the reason of `signal`.
    */
-  static async connect(config: Config, warn: Warn = () => undefined): Promise<Database> {
+  static async connect(config: Config, options: Partial<ConnectOptions> = {}): Promise<Database> {
+    const { warn = ignore, signal = NEVER_ABORTED } = options
     const route = new Route(config)
-    const watch = new BackendWatch(config, route, warn)
+    const watch = new BackendWatch(config, route, { warn, signal })
     const pool = new Pool({
-      Client: clientClass(config, route),
+      Client: clientClass(config, route, signal),
       min: config.minConnections,
       max: config.maxConnections,
       idleTimeoutMillis: 30_000,
@@ -75,23 +84,17 @@ export class Database implements SqlSession, AsyncDisposable {
     })
     try {
       const started = performance.now()
-      const connections = { config, route, pool, watch }
+      const connections = { config, signal, route, pool, watch }
       const client = await firstConnection(connections)
       const connectionMs = performance.now() - started
-      try {
-        const facts = readServerFacts(client)
-        const server = await watch.guard({ client, processId: client.processID }, facts)
-        const database = new Database(connections, server, connectionMs)
-        await database.#open(config.minConnections - 1, warn)
-        return database
-      } catch (error) {
-        throw connectionError(error, config, { ...FIRST, encryption: route.encryption })
-      } finally {
-        client.release()
-      }
+      const server = await readServer(connections, client)
+      const database = new Database(connections, server, connectionMs)
+      await database.#open(config.minConnections, warn)
+      return database
     } catch (error) {
-      await pool.end()
+      await endPool(pool)
       route[Symbol.dispose]()
+      signal.throwIfAborted()
       throw error
     }
   }
@@ -116,18 +119,27 @@ export class Database implements SqlSession, AsyncDisposable {
     return await this.#watch.guard({ client, processId }, work)
   }
 
-  /** A connection of the caller's own until `release`; `release(true)` closes it. */
+  /**
+   * A connection of the caller's own until `release`; `release(true)` closes it.
+   * @throws ConnectorError if none can be opened, or none of the pool becomes free in time; the reason of the signal.
+   */
   async acquire(): Promise<PoolClient> {
+    const isWaiting = this.#pool.idleCount === 0
+    using deadline = new Deadline(this.#patienceMs, isWaiting ? this.#signal : undefined)
+    const connecting = this.#pool.connect()
     try {
-      return await this.#pool.connect()
+      return await unlessAborted(connecting, deadline.signal)
     } catch (error) {
+      if (deadline.signal.aborted) connecting.then((client) => client.release(), ignore)
+      this.#signal.throwIfAborted()
+      if (deadline.signal.aborted) throw this.#exhausted()
       const { encryption } = this.#route
       const { totalCount: held } = this.#pool
       throw connectionError(error, this.#config, { encryption, held, server: this.server })
     }
   }
 
-  /** Opens more connections, so that the pool has as many as it is to keep. */
+  /** Opens connections until the pool has `count`. */
   async #open(count: number, warn: Warn): Promise<void> {
     const opening = Array.from({ length: count }, async () => await this.acquire())
     const opened = await Promise.allSettled(opening)
@@ -141,7 +153,8 @@ export class Database implements SqlSession, AsyncDisposable {
     const client = await this.acquire()
     let isFine = false
     try {
-      const result = await this.guard(client, work(client))
+      const guarded = this.guard(client, work(client))
+      const result = await (this.#signal.aborted ? guarded : unlessAborted(guarded, this.#signal))
       isFine = true
       return result
     } finally {
@@ -154,12 +167,19 @@ export class Database implements SqlSession, AsyncDisposable {
     await cancelQuery(this.#route, client)
   }
 
-  /** Asks the server to stop every query that runs for us, when `signal` says so. */
-  cancelOn(signal: AbortSignal): void {
-    const cancelAll = (): void => {
-      for (const client of this.#busy) void this.cancel(client)
-    }
-    signal.addEventListener('abort', cancelAll)
+  readonly #cancelAll = (): void => {
+    this.#cancels = [...this.#busy].map(async (client) => await this.cancel(client))
+  }
+
+  /** How long `acquire` waits: the server may be silent for a while, and then a connection may take its time. */
+  get #patienceMs(): number {
+    return this.#config.timeoutMs + this.#config.connectTimeoutMs
+  }
+
+  #exhausted(): ConnectorError {
+    const { maxConnections } = this.#config
+    const message = `All ${maxConnections} connections of the pool are in use, and none became free within ${this.#patienceMs / 1000} s. Raise max_connections of the config.`
+    return new ConnectorError('transient_error', message)
   }
 
   /** The pool as it is now. */
@@ -170,13 +190,39 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Not for ever: a connection that is still being made would be waited for
-    await Promise.race([this.#pool.end(), sleep(END_MS, undefined, { ref: false })])
+    this.#signal.removeEventListener('abort', this.#cancelAll)
+    await Promise.all(this.#cancels)
+    await endPool(this.#pool)
     this.#route[Symbol.dispose]()
   }
 }
 
 const FIRST = { held: 0, server: null } as const
+const NEVER_ABORTED = new AbortController().signal
+
+function ignore(): void {}
+
+/** Bounded: `end` waits for connections that are still being opened. */
+async function endPool(pool: Pool): Promise<void> {
+  await Promise.race([pool.end(), sleep(END_MS, undefined, { ref: false })])
+}
+
+async function readServer(
+  { config, signal, route, watch }: Connections,
+  client: PoolClient,
+): Promise<ServerFacts> {
+  let isFine = false
+  try {
+    const facts = watch.guard({ client, processId: client.processID }, readServerFacts(client))
+    const server = await unlessAborted(facts, signal)
+    isFine = true
+    return server
+  } catch (error) {
+    throw connectionError(error, config, { ...FIRST, encryption: route.encryption })
+  } finally {
+    client.release(!isFine)
+  }
+}
 
 /** If neither encryption works, the error of TLS says more: of the two, it is the one that is to be mended. */
 async function firstConnection({ config, route, pool }: Connections): Promise<PoolClient> {

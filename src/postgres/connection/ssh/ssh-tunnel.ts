@@ -67,9 +67,10 @@ export class SshTunnel {
     this.#client.end()
   }
 
-  #forward({ host, port }: Target, { signal, error: expiry }: Deadline): Promise<Duplex> {
+  #forward({ host, port }: Target, deadline: Deadline): Promise<Duplex> {
+    const { signal } = deadline
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => reject(expiry)
+      const onAbort = (): void => reject(deadline.error)
       signal.addEventListener('abort', onAbort)
       this.#client.forwardOut(ORIGIN.host, ORIGIN.port, host, port, (error, channel) => {
         signal.removeEventListener('abort', onAbort)
@@ -100,9 +101,9 @@ function loginOptions(ssh: SshConfig, trial: Parameters<typeof readableKey>[2]):
 }
 
 function login(client: Client, options: ConnectConfig, deadline: Deadline): Promise<void> {
-  const { signal, error: expiry } = deadline
+  const { signal } = deadline
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(expiry)
+    const onAbort = (): void => reject(deadline.error)
     signal.addEventListener('abort', onAbort)
     const settled = (): void => signal.removeEventListener('abort', onAbort)
     client.once('ready', () => resolve(settled()))

@@ -1,0 +1,137 @@
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:net'
+import { type RunningConnector, startConnector, withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+import { FaultProxy } from '../helpers/fault-proxy.ts'
+import { configuredCatalog, type Message } from '../helpers/messages.ts'
+import { sharedServer } from '../helpers/shared-server.ts'
+
+/** Whoever has not ended by then never will, for these tests. */
+const OPTIONS = { timeoutMs: 30_000 }
+const COMMANDS = ['check', 'discover', 'read'] as const
+/** Far more than a stopped process may take: only the signal ends the wait. */
+const PATIENCE = { connect_timeout: 600, timeout_seconds: 600 }
+
+const CREATE_BIG = `
+  CREATE TABLE big AS SELECT n AS id, repeat('x', 500) AS v FROM generate_series(1, 60000) AS n`
+
+async function readAll(running: RunningConnector): Promise<Message[]> {
+  const messages: Message[] = []
+  for await (const message of running.messages()) messages.push(message)
+  return messages
+}
+
+function statusesOf(messages: readonly Message[]): string[] {
+  return messages.flatMap(({ trace }) => {
+    const status = trace?.stream_status
+    return status === undefined ? [] : `${status.stream_descriptor.name}: ${status.status}`
+  })
+}
+
+/** The last message must be the TRACE of a stopped run. */
+async function expectStopped(running: RunningConnector, messages: readonly Message[]) {
+  expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
+  const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
+  expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['transient_error'])
+  expect(errors[0]?.message).to.match(/^The sync was stopped by SIGTERM/)
+}
+
+async function listen(): Promise<Server> {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  return listener.unref()
+}
+
+describe('SIGTERM while the connector waits', () => {
+  for (const command of COMMANDS) {
+    it(`${command}: for a server that accepts and says nothing`, async () => {
+      const { port, ...account } = (await sharedServer()).connectionConfig()
+      const listener = await listen()
+      const address = listener.address()
+      const silentPort = typeof address === 'object' ? address?.port : port
+      await using connector = await withConnector({ ...account, ...PATIENCE, port: silentPort })
+      await using running = startConnector([command, '--config', connector.configFile], OPTIONS)
+      const rest = readAll(running)
+      await once(listener, 'connection')
+      running.process.kill('SIGTERM')
+      await expectStopped(running, await rest)
+      listener.close()
+    })
+
+    it(`${command}: for the answer to a query that never comes`, async () => {
+      await using database = await TestDatabase.create()
+      await using proxy = await FaultProxy.start(database.server.port)
+      proxy.fault = { type: 'silence', afterBytes: 1500 }
+      const config = database.config({ port: proxy.port, ...PATIENCE })
+      await using connector = await withConnector(config)
+      await using running = startConnector([command, '--config', connector.configFile], OPTIONS)
+      const rest = readAll(running)
+      await proxy.silent
+      running.process.kill('SIGTERM')
+      await expectStopped(running, await rest)
+    })
+  }
+
+  it('read: in a retry, for a server that accepts and says nothing', async () => {
+    await using database = await TestDatabase.create()
+    await database.sql(`${CREATE_BIG}; CREATE TABLE later AS SELECT 1 AS id`)
+    await using proxy = await FaultProxy.start(database.server.port)
+    const config = database.config({ port: proxy.port, ...PATIENCE })
+    await using connector = await withConnector(config)
+    const catalog = configuredCatalog(await connector.catalog(), { streams: ['big', 'later'] })
+    await using running = await connector.startRead({ catalog }, OPTIONS)
+    const messages: Message[] = []
+    for await (const message of running.messages()) {
+      messages.push(message)
+      if (message.type === 'RECORD' && proxy.fault.type === 'none') {
+        proxy.fault = { type: 'silence', afterBytes: 0 }
+        proxy.cutAll()
+        void proxy.silent.then(() => running.process.kill('SIGTERM'))
+      }
+    }
+    await expectStopped(running, messages)
+    expect(statusesOf(messages)).to.deep.equal([
+      'big: STARTED',
+      'big: RUNNING',
+      'big: INCOMPLETE',
+      'later: INCOMPLETE',
+    ])
+  })
+})
+
+describe('an error that nothing catches', () => {
+  for (const [kind, code] of [
+    ['exception', 'throw error'],
+    ['rejection', 'Promise.reject(error)'],
+  ]) {
+    it(`${kind}: INCOMPLETE, a TRACE without row values, exit 1`, async () => {
+      await using database = await TestDatabase.create()
+      await database.sql(
+        `CREATE VIEW slow AS SELECT n, repeat('x', 20000) AS v, pg_sleep(0.05)::text AS s
+         FROM generate_series(1, 1000000) AS n`,
+      )
+      await using connector = await withConnector(database.config({ table: 'slow' }))
+      const script = `process.on('SIGUSR2', () => {
+        const fields = { code: '22012', severity: 'ERROR', routine: 'int4div' }
+        const error = Object.assign(new Error('a row value'), fields, { detail: 'a row value' })
+        ${code}
+      })`
+      const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
+      const args = ['read', '--config', connector.configFile]
+      await using running = startConnector(args, { ...OPTIONS, env })
+      const messages: Message[] = []
+      for await (const message of running.messages()) {
+        if (message.type === 'RECORD' && messages.at(-1)?.type !== 'RECORD') {
+          running.process.kill('SIGUSR2')
+        }
+        messages.push(message)
+      }
+      expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
+      expect(statusesOf(messages).at(-1)).to.equal('slow: INCOMPLETE')
+      const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
+      expect(errors).to.have.length(1)
+      expect(JSON.stringify(errors)).to.include('22012').and.not.include('a row value')
+    })
+  }
+})
