@@ -2,6 +2,7 @@ import { ConnectorError } from '../errors.ts'
 import { resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
 import type { CdcConfig, Config, SslConfig, TunnelConfig } from './config.ts'
+import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
@@ -57,7 +58,7 @@ function expandShorthands(values: Values): Values {
 
 function toConfig(values: ValidValues, ssl: SslConfig): Config {
   return {
-    host: values.host,
+    host: normalizeHost(values.host),
     port: values.port,
     database: values.database,
     username: values.username,
@@ -128,7 +129,8 @@ function toSsl(ssl: ValidSsl): { ssl: SslConfig; ignored: readonly string[] } {
 function toTunnel(tunnel: ValidTunnel): TunnelConfig {
   const { tunnel_method: method } = tunnel
   if (method === 'NO_TUNNEL') return { method }
-  const server = { host: tunnel.tunnel_host, port: tunnel.tunnel_port, user: tunnel.tunnel_user }
+  const { tunnel_host: host, tunnel_port: port, tunnel_user: user } = tunnel
+  const server = { host: normalizeHost(host), port, user }
   if (method === 'SSH_PASSWORD_AUTH') {
     return { method, ...server, password: tunnel.tunnel_user_password }
   }

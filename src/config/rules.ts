@@ -1,3 +1,4 @@
+import { hostProblem } from './host.ts'
 import { isValues, type Values } from './values.ts'
 
 type NameOf = (path: string) => string
@@ -6,6 +7,8 @@ type Rule = (values: Values, nameOf: NameOf) => string | null
 /** What spec.json cannot say: it may not use the keywords that relate parameters to each other. */
 const RULES: readonly Rule[] = [
   requireDatabaseAndUsername,
+  checkHost,
+  checkTunnelHost,
   requireCursorField,
   compareConnections,
   ...['ca_certificate', 'client_certificate', 'client_key'].map(requirePem),
@@ -28,6 +31,21 @@ function requireDatabaseAndUsername(values: Values): string | null {
   if (!hasDatabase) return "Either 'database' or 'dbname' parameter is required"
   if (!hasUsername) return "Either 'username' or 'user' parameter is required"
   return null
+}
+
+function checkHost({ host }: Values, nameOf: NameOf): string | null {
+  const others = 'port, database, username and password'
+  const names = { host: nameOf('host'), port: nameOf('port'), others }
+  return typeof host === 'string' ? hostProblem(host, names) : null
+}
+
+function checkTunnelHost({ tunnel_method: tunnel }: Values, nameOf: NameOf): string | null {
+  if (!isValues(tunnel)) return null
+  const { tunnel_host: host } = tunnel
+  const path = (name: string) => nameOf(`tunnel_method.${name}`)
+  const others = 'tunnel_port and tunnel_user'
+  const names = { host: path('tunnel_host'), port: path('tunnel_port'), others }
+  return typeof host === 'string' ? hostProblem(host, names) : null
 }
 
 /** The other methods find changes without a cursor. */

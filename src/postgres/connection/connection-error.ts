@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode, type FailureType } from '../../errors.ts'
 import type { Encryption } from './tls/encryption.ts'
 import type { ServerFacts } from './server-facts.ts'
+import { elapsedSeconds } from './deadline.ts'
 import { explainTls } from './tls/tls-error.ts'
 
 /** What is known where an attempt to connect fails. */
@@ -13,7 +14,7 @@ export interface Attempt {
   readonly server: ServerFacts | null
 }
 
-type Explain = (config: Config, attempt: Attempt) => string
+type Explain = (config: Config, attempt: Attempt, error: unknown) => string
 
 /** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
 const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
@@ -33,8 +34,8 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   ETIMEDOUT: {
     type: 'config_error',
-    explain: ({ host, port, connectTimeoutMs }) =>
-      `"${host}", port ${port}, did not answer within ${connectTimeoutMs / 1000} s. Check host, port and firewall, or raise connect_timeout.`,
+    explain: ({ host, port, connectTimeoutMs }, _attempt, error) =>
+      `"${host}", port ${port}, did not answer within ${elapsedSeconds(error, connectTimeoutMs)} s. Check host, port and firewall, or raise connect_timeout.`,
   },
   EHOSTUNREACH: {
     type: 'config_error',
@@ -88,7 +89,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
 export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
   const code = errorCode(error) ?? ''
   const known = EXPLANATIONS[code]
-  if (known !== undefined) return failed(known.type, known.explain(config, attempt), error)
+  if (known !== undefined) return failed(known.type, known.explain(config, attempt, error), error)
   const tls = explainTls(error, code, config)
   if (tls !== null) return failed('config_error', tls, error)
   const other = ConnectorError.from(error)

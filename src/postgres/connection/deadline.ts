@@ -13,6 +13,12 @@ export class TimeoutError extends Error {
   }
 }
 
+/** Seconds without an answer, rounded. @param timeoutMs counts for an error that does not know it. */
+export function elapsedSeconds(error: unknown, timeoutMs: number): number {
+  const elapsedMs = error instanceof TimeoutError ? error.elapsedMs : timeoutMs
+  return Math.round(elapsedMs / 100) / 10
+}
+
 /** A signal that is aborted with a TimeoutError after `timeoutMs`, unless it is disposed of before. */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal

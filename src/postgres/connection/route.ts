@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
 import type { Deadline } from './deadline.ts'
 import { type Encryption, mayMend, planEncryption, TlsFailure } from './tls/encryption.ts'
+import { connectFirst, resolveHost } from './addresses.ts'
 import { connectSocket } from './socket.ts'
 import { SshTunnel } from './ssh/ssh-tunnel.ts'
 import { streamEvent } from './stream-event.ts'
@@ -25,6 +27,9 @@ export class Route implements Disposable {
   #tunnel: Promise<SshTunnel> | null = null
   #encryption: Encryption
   #alternative: Encryption | null
+  /** The address that accepted the last connection: it is tried first. */
+  #address: string | null = null
+  #isDisposed = false
 
   constructor(config: Config) {
     const { first, second } = planEncryption(config.ssl.mode)
@@ -67,25 +72,23 @@ export class Route implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true
     void this.#tunnel?.then((tunnel) => tunnel.close(), ignore)
   }
 
   async #reach(deadline: Deadline): Promise<Duplex> {
+    if (this.#isDisposed) throw new Error('the connections of this run are closed')
     const tunnel = await this.#openTunnel(deadline)
     if (tunnel !== null) {
       const stream = await tunnel.connect(this.#config, deadline)
       return stream.on('error', ignore)
     }
-    const socket = connectSocket(this.#config.host, this.#config.port)
-    socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    socket.on('error', ignore)
-    try {
-      await streamEvent(socket, 'connect', deadline)
-      return socket
-    } catch (error) {
-      socket.destroy()
-      throw error
-    }
+    const addresses = await resolveHost(this.#config.host, deadline)
+    const ordered = new Set([...addresses.filter((one) => one === this.#address), ...addresses])
+    const open = (address: string): Socket => connectSocket(address, this.#config.port)
+    const socket = await connectFirst([...ordered], open, deadline)
+    this.#address = socket.remoteAddress ?? null
+    return socket.setKeepAlive(true, KEEP_ALIVE_MS)
   }
 
   async #openTunnel(deadline: Deadline): Promise<SshTunnel | null> {

@@ -9,7 +9,7 @@ export const SHARED_CHUNK = 'sharedChunk'
  * A TCP socket that always reads into the same memory. Who listens to `SHARED_CHUNK` gets that memory itself; otherwise
  * a copy of it goes to the listeners of `data`, who may keep it.
  */
-export function connectSocket(host: string, port: number): Socket {
+export function connectSocket(address: string, port: number): Socket {
   const onread = {
     buffer: Buffer.allocUnsafeSlow(READ_BYTES),
     callback(count: number, memory: Uint8Array): boolean {
@@ -18,6 +18,6 @@ export function connectSocket(host: string, port: number): Socket {
       return true
     },
   }
-  const socket: Socket = connect({ host, port, noDelay: true, onread })
+  const socket: Socket = connect({ host: address, port, noDelay: true, onread })
   return socket
 }

@@ -1,0 +1,116 @@
+import { expect } from 'chai'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { connectFirst, resolveHost } from '../../../src/postgres/connection/addresses.ts'
+import { Deadline } from '../../../src/postgres/connection/deadline.ts'
+import { freePort } from '../../helpers/free-port.ts'
+
+/** A listener on an address of the loopback network that can be stopped: then the kernel drops what asks to connect. */
+class Listener implements AsyncDisposable {
+  readonly address: string
+  readonly port: number
+  readonly #process: ChildProcess
+  readonly #waiting: Socket[] = []
+
+  private constructor(address: string, port: number, child: ChildProcess) {
+    this.address = address
+    this.port = port
+    this.#process = child
+  }
+
+  static async start(address: string, port: number): Promise<Listener> {
+    const script = `require('node:net').createServer((socket) => socket.on('error', () => {}))
+      .listen({ host: '${address}', port: ${port}, backlog: 1 }, () => console.log('ready'))`
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    await once(child.stdout, 'data')
+    return new Listener(address, port, child)
+  }
+
+  /** Stops the process, and fills its queue until a connection is no longer accepted. */
+  async stop(): Promise<void> {
+    this.#process.kill('SIGSTOP')
+    for (;;) {
+      const socket = connect(this.port, this.address).on('error', () => undefined)
+      this.#waiting.push(socket)
+      const answered = once(socket, 'connect').then(() => true)
+      if (!(await Promise.race([answered, delay(200)]))) return
+    }
+  }
+
+  resume(): void {
+    this.#process.kill('SIGCONT')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#waiting) socket.destroy()
+    this.#process.kill('SIGKILL')
+    await once(this.#process, 'exit')
+  }
+}
+
+async function delay(ms: number): Promise<false> {
+  return await new Promise((resolve) => setTimeout(() => resolve(false), ms))
+}
+
+describe('a host with several addresses', () => {
+  it('each gets its share of the time: the second is reached after a silent first', async () => {
+    const port = await freePort()
+    await using silent = await Listener.start('127.0.0.2', port)
+    await using open = await Listener.start('127.0.0.3', port)
+    await silent.stop()
+    using deadline = new Deadline(4000)
+    const addresses = [silent.address, open.address]
+    const socket = await connectFirst(addresses, (host) => connect({ host, port }), deadline)
+    expect(socket.remoteAddress).to.equal(open.address)
+    expect(deadline.signal.aborted).to.equal(false)
+    socket.destroy()
+  })
+
+  it('a first one that needs more than 250 ms is not dropped', async () => {
+    const port = await freePort()
+    await using slow = await Listener.start('127.0.0.2', port)
+    await using other = await Listener.start('127.0.0.3', port)
+    await slow.stop()
+    using deadline = new Deadline(60_000)
+    const addresses = [slow.address, other.address]
+    const connecting = connectFirst(addresses, (host) => connect({ host, port }), deadline)
+    await delay(400)
+    slow.resume()
+    const socket = await connecting
+    expect(socket.remoteAddress).to.equal(slow.address)
+    socket.destroy()
+  })
+
+  it('all are silent: the error has the code and the time of the deadline', async () => {
+    const port = await freePort()
+    await using first = await Listener.start('127.0.0.2', port)
+    await using second = await Listener.start('127.0.0.3', port)
+    await first.stop()
+    await second.stop()
+    using deadline = new Deadline(600)
+    const addresses = [first.address, second.address]
+    const connecting = connectFirst(addresses, (host) => connect({ host, port }), deadline)
+    const error: unknown = await connecting.catch((reason: unknown) => reason)
+    expect(error).to.include({ code: 'ETIMEDOUT', elapsedMs: 600 })
+  })
+
+  it('none accepts: the error is of an address to which there is a route', async () => {
+    const port = await freePort()
+    using deadline = new Deadline(60_000)
+    // An IPv6 address for documentation: there is no route to it
+    const addresses = ['127.0.0.2', '2001:db8::1']
+    const open = (host: string): Socket =>
+      host === '127.0.0.2' ? connect({ host, port }) : connect({ host, port, localAddress: '::1' })
+    const error: unknown = await connectFirst(addresses, open, deadline).catch(
+      (reason: unknown) => reason,
+    )
+    expect(error).to.include({ code: 'ECONNREFUSED' })
+  })
+
+  it('an IP address stands for itself', async () => {
+    using deadline = new Deadline(60_000)
+    expect(await resolveHost('127.0.0.2', deadline)).to.deep.equal(['127.0.0.2'])
+    expect(await resolveHost('::1', deadline)).to.deep.equal(['::1'])
+  })
+})

@@ -1,0 +1,32 @@
+import { isIP, isIPv6 } from 'node:net'
+
+/** The parameters that belong to a host. */
+interface HostParameters {
+  readonly host: string
+  readonly port: string
+  /** What else a URL holds. */
+  readonly others: string
+}
+
+/** `text` without blanks around it, and without the brackets of an IPv6 address. */
+export function normalizeHost(text: string): string {
+  const host = text.trim()
+  const [, address = ''] = /^\[(.*)\]$/.exec(host) ?? []
+  return isIPv6(address) ? address : host
+}
+
+/** What is wrong with a host, without its value, which may be a URL with a password; null: nothing. */
+export function hostProblem(text: string, { host, port, others }: HostParameters): string | null {
+  const name = normalizeHost(text)
+  if (isIP(name) !== 0) return null
+  const rule = `Parameter '${host}' must be a host name or an IP address`
+  if (name.includes('://')) {
+    return `${rule}, not a URL. Give ${others} in parameters of their own.`
+  }
+  if (/^[/@]/.test(name)) {
+    return `${rule}: Unix-domain sockets are not supported. Give an address on which the server accepts TCP connections.`
+  }
+  if (name.includes(',')) return `${rule}: only one is supported.`
+  if (/^(\[.*\]|[^:]*):\d*$/.test(name)) return `${rule}, without the port. Give '${port}'.`
+  return name === '' || /[\s:/@[\]?#\\]/.test(name) ? `${rule}.` : null
+}
