@@ -86,7 +86,7 @@ async function isReadable(db: TestDatabase, query: string): Promise<boolean> {
 
 /** How many records the query gives, by the way that the command reads it. */
 async function readQuery(database: Database, query: string): Promise<number> {
-  await using transaction = await ReadTransaction.begin(database, { schemas: ['public'] })
+  await using transaction = await ReadTransaction.begin(database)
   const columns = await describeQuery(transaction, query)
   const out = new ByteBuffer(65_536)
   const descriptor = { namespace: 'public', name: 'query' }

@@ -10,7 +10,7 @@ export async function inTransaction<Result>(
   work: (transaction: ReadTransaction, database: Database) => Promise<Result>,
 ): Promise<Result> {
   await using database = await Database.connect(parseConfig(db.config()).config)
-  await using transaction = await ReadTransaction.begin(database, { schemas: ['public'] })
+  await using transaction = await ReadTransaction.begin(database)
   return await work(transaction, database)
 }
 

@@ -18,7 +18,8 @@ export interface Discovery {
 }
 
 /**
- * Reads the relations of the config's scope and the columns of its `query`, in a constant number of queries.
+ * Reads the relations of the config's scope and the columns of its `query`, in one snapshot and a constant number of
+ * queries.
  * @param names narrows it to relations with these names.
  */
 export async function discoverRelations(
@@ -26,15 +27,17 @@ export async function discoverRelations(
   config: Config,
   names?: readonly string[],
 ): Promise<Discovery> {
+  await using transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
   const scope = names === undefined ? config : { ...config, names }
-  const readable = await readRelations(database, scope)
+  const readable = await readRelations(transaction, scope)
   const relations =
-    config.cdc === null ? readable : await addCoverage(database, config.cdc, readable)
-  const schemas = await readSchemas(database, config.table)
+    config.cdc === null ? readable : await addCoverage(transaction, config.cdc, readable)
+  const schemas = await readSchemas(transaction, config.table)
   const problems = findScopeProblems(config, schemas, relations)
   if (config.query === null) return { relations, problems }
   try {
-    return { relations: [...relations, await readQuery(database, config, config.query)], problems }
+    const query = await readQuery(transaction, config, config.query)
+    return { relations: [...relations, query], problems }
   } catch (error) {
     const problem = ConnectorError.from(error)
     if (problem.failureType !== 'config_error') throw error
@@ -59,7 +62,20 @@ async function addCoverage(
   }))
 }
 
-async function readQuery(database: Database, config: Config, query: string): Promise<Relation> {
-  await using transaction = await ReadTransaction.begin(database, config)
-  return buildQueryRelation(config.schemas[0]!, await describeQuery(transaction, query))
+/** Names in the query are looked up as when it is read. */
+async function readQuery(
+  transaction: ReadTransaction,
+  { schemas }: Config,
+  query: string,
+): Promise<Relation> {
+  const session: SqlSession = {
+    query: async (sql, params) => await transaction.query(sql, params),
+    describe: async (sql) => {
+      await transaction.setSearchPath(schemas)
+      const fields = await transaction.describe(sql)
+      await transaction.setSearchPath('pg_catalog')
+      return fields
+    },
+  }
+  return buildQueryRelation(schemas[0]!, await describeQuery(session, query))
 }

@@ -9,23 +9,28 @@ export interface Leaf {
 }
 
 /**
- * The leaves below `$1`. `pg_partition_tree` would lock each of them. A partition that is being detached is none:
- * its column is new in PostgreSQL 14, so it is read by name from the row as JSON.
+ * The leaves below `$1`, with qualified operators like the queries of relation-files.ts. `pg_partition_tree` would lock
+ * each of them. A partition that is being detached is none: its column is new in PostgreSQL 14, so it is read by name
+ * from the row as JSON.
  */
 const LEAVES_SQL = `
 WITH RECURSIVE tree (oid) AS (
-  SELECT $1::oid
+  SELECT $1::pg_catalog.oid
   UNION ALL
   SELECT i.inhrelid
   FROM tree
-  JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
-  WHERE (to_jsonb(i) ->> 'inhdetachpending') IS DISTINCT FROM 'true'
+  JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) tree.oid
+  WHERE NOT coalesce(
+    pg_catalog.jsonb_extract_path_text(pg_catalog.to_jsonb(i), 'inhdetachpending')::pg_catalog.bool, false)
 )
-SELECT c.oid, n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind
+SELECT c.oid,
+       n.nspname::pg_catalog.text AS schema,
+       c.relname::pg_catalog.text AS name,
+       c.relkind::pg_catalog.text AS kind
 FROM tree
-JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind IN ('r' /* table */, 'f' /* foreign table */)
+JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.oid
+JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,f}'::pg_catalog."char"[] /* table, foreign table */)
 ORDER BY c.oid`
 
 /**

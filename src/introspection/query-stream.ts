@@ -65,6 +65,11 @@ export function buildQueryRelation(schema: string, columns: readonly Column[]): 
   }
 }
 
+/** Whether a relation is the stream of the config's `query`. */
+export function isQuery({ oid }: Pick<Relation, 'oid'>): boolean {
+  return oid === 0
+}
+
 /** The query up to the last token that is neither white space, a comment nor a semicolon. */
 export function trimQuery(query: string): string {
   let end = 0

@@ -34,8 +34,8 @@ SELECT
        THEN coalesce(member.pages, c.relpages)::float8 * current_setting('block_size')::float8
        ELSE 0
   END AS "sizeBytes"
-FROM pg_catalog.pg_class AS c
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+FROM pg_class AS c
+JOIN pg_namespace AS n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (
   /* null when the relation has just been dropped */
   SELECT coalesce(has_table_privilege(c.oid, 'SELECT'), false) AS can_select
@@ -46,7 +46,7 @@ LEFT JOIN LATERAL (
     SELECT c.oid
     UNION /* a table may inherit from the same ancestor twice */
     SELECT i.inhrelid
-    FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
+    FROM tree JOIN pg_inherits AS i ON i.inhparent = tree.oid
   )
   SELECT
     count(*) AS total,
@@ -60,13 +60,13 @@ LEFT JOIN LATERAL (
       AND has_schema_privilege(m.relnamespace, 'USAGE')
       AND NOT (m.relrowsecurity AND row_security_active(m.oid))
     ) AS can_read
-  FROM tree JOIN pg_catalog.pg_class AS m ON m.oid = tree.oid
+  FROM tree JOIN pg_class AS m ON m.oid = tree.oid
   WHERE m.relkind <> 'p'
 ) AS member ON c.relhassubclass
 LEFT JOIN LATERAL (
   /* A NOT NULL constraint may be NOT VALID since PostgreSQL 18; before, none was of type 'n' */
   SELECT array_agg(n.conkey[1]) AS attnums
-  FROM pg_catalog.pg_constraint AS n
+  FROM pg_constraint AS n
   WHERE n.conrelid = c.oid AND n.contype = 'n' AND NOT n.convalidated
 ) AS unproven ON true
 LEFT JOIN LATERAL (
@@ -81,7 +81,7 @@ LEFT JOIN LATERAL (
       OR a.attnum = ANY (coalesce(unproven.attnums, '{}'))
       ORDER BY a.attnum
     ) AS nullable
-  FROM pg_catalog.pg_attribute AS a
+  FROM pg_attribute AS a
   WHERE a.attrelid = c.oid
     AND a.attnum > 0 /* no system columns */
     AND NOT a.attisdropped
@@ -89,9 +89,9 @@ LEFT JOIN LATERAL (
 ) AS attribute ON true
 LEFT JOIN LATERAL (
   SELECT array_agg(a.attname::text ORDER BY key.position) AS names
-  FROM pg_catalog.pg_index AS i
+  FROM pg_index AS i
   CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS key (attnum, position)
-  JOIN pg_catalog.pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = key.attnum
+  JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = key.attnum
   WHERE i.indrelid = c.oid
     AND i.indisprimary
     AND i.indisvalid /* else some partition does not have it */

@@ -26,8 +26,8 @@ SELECT
   n.nspname::text AS name,
   coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS "hasUsage",
   count(c.oid)::int4 AS "relationCount"
-FROM pg_catalog.pg_namespace AS n
-LEFT JOIN pg_catalog.pg_class AS c
+FROM pg_namespace AS n
+LEFT JOIN pg_class AS c
   ON c.relnamespace = n.oid
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND ($1::text IS NULL OR c.relname = $1::text)

@@ -2,7 +2,8 @@ import type { Relation } from '../introspection/relation.ts'
 import type { Config } from '../config/config.ts'
 import { findFilledTables } from '../postgres/session/activity.ts'
 import { connectionLimit, type ServerFacts } from '../postgres/connection/server-facts.ts'
-import type { SqlSession } from '../postgres/session/sql-session.ts'
+import type { Database } from '../postgres/session/database.ts'
+import { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
 /** Something about the server that the user should know before the first sync. */
@@ -37,14 +38,16 @@ const MIN_ROWS = 10_000
 
 /** A word about tables of some size that ANALYZE has never seen; null: there are none. */
 export async function noteStatistics(
-  session: SqlSession,
+  database: Database,
   relations: readonly Relation[],
 ): Promise<string | null> {
   const unknown = relations.filter(
     ({ kind, estimatedRows }) => (kind === 'r' || kind === 'm') && estimatedRows === null,
   )
+  if (unknown.length === 0) return null
   const oids = unknown.map(({ oid }) => oid)
-  const large = await findFilledTables(session, oids, MIN_ROWS)
+  await using transaction = await ReadTransaction.begin(database)
+  const large = await findFilledTables(transaction, oids, MIN_ROWS)
   const names = unknown
     .filter(({ oid }) => large.has(oid))
     .map(({ schema, name }) => `'${schema}.${name}'`)

@@ -1,4 +1,4 @@
-import { asSubquery, QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
+import { asSubquery, isQuery } from '../introspection/query-stream.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
 import { isChangeField, loggedColumns } from '../introspection/replication/change-columns.ts'
 import type { Config } from '../config/config.ts'
@@ -143,7 +143,7 @@ function propertyNames({ properties }: JsonObject): string[] | null {
 }
 
 function fromItem(relation: Relation, { query }: Config): Pick<StreamPlan, 'from' | 'qualifier'> {
-  if (relation.oid === 0 && relation.name === QUERY_STREAM_NAME && query !== null) {
+  if (isQuery(relation) && query !== null) {
     return { from: asSubquery(query), qualifier: 'subquery' }
   }
   const qualifier = ident(relation.schema, relation.name)

@@ -1,3 +1,4 @@
+import { isQuery } from '../introspection/query-stream.ts'
 import type { JsonObject } from '../json/json.ts'
 import { streamState } from '../protocol/messages.ts'
 import { buildStreamState, type StreamState } from '../state/stream-state.ts'
@@ -21,7 +22,9 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
     scope: 'STREAM',
     plans: [plan],
     read: async function* readOne(context) {
-      await context.guard.check(plan, context.transaction)
+      const { transaction, config } = context
+      await transaction.setSearchPath(isQuery(plan.relation) ? config.schemas : 'session')
+      await context.guard.check(plan, transaction)
       const savedState = context.states.stream(plan.descriptor)
       yield* read(plan, { ...context, sink: context.sinkOf(plan), savedState })
     },

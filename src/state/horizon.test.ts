@@ -17,8 +17,9 @@ describe('isComparable', () => {
 describe('isBeyond', () => {
   it('compares with the low 32 bits and leaves out what was visible', () => {
     expect(isBeyond({ xmin: 2n ** 32n + 7n, xids: ['8', '9'] })).to.equal(
-      "pg_catalog.age(xmin) BETWEEN 0 AND pg_catalog.age('7'::pg_catalog.xid)" +
-        " AND xmin <> ALL ('{8,9}'::pg_catalog.xid[])",
+      'pg_catalog.age(xmin) OPERATOR(pg_catalog.>=) 0::pg_catalog.int4' +
+        " AND pg_catalog.age(xmin) OPERATOR(pg_catalog.<=) pg_catalog.age('7'::pg_catalog.xid)" +
+        " AND xmin OPERATOR(pg_catalog.<>) ALL ('{8,9}'::pg_catalog.xid[])",
     )
   })
 })

@@ -35,9 +35,13 @@ export function isComparable(horizon: Pick<Horizon, 'xmin'>, snapshot: Snapshot)
  */
 export function isBeyond({ xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>): string {
   const oldest = `'${xmin & XID_MASK}'::pg_catalog.xid`
-  const range = `pg_catalog.age(xmin) BETWEEN 0 AND pg_catalog.age(${oldest})`
+  const age = 'pg_catalog.age(xmin)'
+  const range =
+    `${age} OPERATOR(pg_catalog.>=) 0::pg_catalog.int4` +
+    ` AND ${age} OPERATOR(pg_catalog.<=) pg_catalog.age(${oldest})`
   if (xids.length === 0) return range
-  return `${range} AND xmin <> ALL (${literal(`{${xids.join(',')}}`)}::pg_catalog.xid[])`
+  const list = `${literal(`{${xids.join(',')}}`)}::pg_catalog.xid[]`
+  return `${range} AND xmin OPERATOR(pg_catalog.<>) ALL (${list})`
 }
 
 /** Whether no transaction has ended between two snapshots: then nothing can have changed. */

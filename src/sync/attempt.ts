@@ -16,7 +16,7 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   const guard = await RewriteGuard.note(database, plans)
   for (const feed of feeds) await feed.prepare?.(prepared)
   const say = (message: string): void => log('INFO', message)
-  await using twin = await TwinTransaction.begin({ database, options: config, sharing, say })
+  await using twin = await TwinTransaction.begin({ database, options: {}, sharing, say })
   const { first: transaction } = twin
   const onAbort = (): void => twin.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)

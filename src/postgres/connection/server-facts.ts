@@ -39,21 +39,30 @@ interface FactsRow extends Omit<ServerFacts, 'isPooled'> {
 }
 
 const FACTS_SQL = `
-SELECT current_setting('server_version_num')::pg_catalog.int4 / 10000 AS major,
+SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4
+         OPERATOR(pg_catalog./) 10000 AS major,
        pg_catalog.version() AS version,
-       current_setting('server_encoding') AS encoding,
-       current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
-       current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
+       pg_catalog.current_setting('server_encoding') AS encoding,
+       pg_catalog.current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
+       pg_catalog.current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
        pg_catalog.pg_is_in_recovery() AS "isInRecovery",
        pg_catalog.pg_backend_pid() AS "processId",
-       nullif((SELECT r.rolconnlimit FROM pg_catalog.pg_roles AS r
-               WHERE r.rolname = current_user), -1) AS "roleLimit",
-       nullif((SELECT d.datconnlimit FROM pg_catalog.pg_database AS d
-               WHERE d.datname = pg_catalog.current_database()), -1) AS "databaseLimit"`
+       (SELECT r.rolconnlimit FROM pg_catalog.pg_roles AS r
+        WHERE r.rolname OPERATOR(pg_catalog.=) current_user
+          AND r.rolconnlimit OPERATOR(pg_catalog.>=) 0) AS "roleLimit",
+       (SELECT d.datconnlimit FROM pg_catalog.pg_database AS d
+        WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
+          AND d.datconnlimit OPERATOR(pg_catalog.>=) 0) AS "databaseLimit"`
+
+/** A role may have a statement_timeout, or be serializable, which a standby refuses. */
+const BEGIN_SQL = `
+BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
+SET LOCAL statement_timeout = 0`
 
 /** Asks the server; a pooler shows by the process id that it gives instead of the backend's. */
 export async function readServerFacts(client: Client): Promise<ServerFacts> {
-  const { rows } = await client.query<FactsRow>(FACTS_SQL)
-  const { processId, ...facts } = rows[0]!
+  const result = await client.query<FactsRow>(`${BEGIN_SQL};\n${FACTS_SQL};\nCOMMIT`)
+  const [row] = [result].flat().flatMap(({ rows }) => rows) // pg gives one result for each statement
+  const { processId, ...facts } = row!
   return { ...facts, isPooled: processId !== client.processID }
 }

@@ -3,7 +3,8 @@ import type { SqlSession } from './sql-session.ts'
 const ROWS_SQL = `
 SELECT s.relid AS oid
 FROM pg_catalog.pg_stat_all_tables AS s
-WHERE s.relid = ANY ($1::pg_catalog.oid[]) AND s.n_live_tup >= $2`
+WHERE s.relid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
+  AND s.n_live_tup OPERATOR(pg_catalog.>=) $2::pg_catalog.int8`
 
 /**
  * Those of the tables into which at least so many rows were written, as the server counts while it works. Unlike a
@@ -14,7 +15,6 @@ export async function findFilledTables(
   oids: readonly number[],
   minRows: number,
 ): Promise<ReadonlySet<number>> {
-  if (oids.length === 0) return new Set()
   const rows = await session.query<{ oid: number }>(ROWS_SQL, [oids, minRows])
   return new Set(rows.map(({ oid }) => oid))
 }

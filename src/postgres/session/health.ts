@@ -22,9 +22,9 @@ const FACTS_SQL = `
 SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
        (SELECT pg_catalog.count(*)
         FROM pg_catalog.pg_class AS c
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE n.nspname = ANY ($1::pg_catalog.text[])
-          AND c.relkind IN ('r', 'p', 'v', 'm', 'f')) AS tables`
+        JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE n.nspname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.name[])
+          AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])) AS tables`
 
 /** Asks on a free connection of the pool; never waits for one nor longer than `timeoutMs` for an answer, never fails. */
 export async function readHealth(

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from './database.ts'
 
 const LOCK_SQL = `
-SELECT a.wait_event_type || ': ' || a.wait_event AS wait
+SELECT pg_catalog.concat(a.wait_event_type, ': ', a.wait_event) AS wait
 FROM pg_catalog.pg_stat_activity AS a
-WHERE a.pid = $1 AND a.wait_event_type = 'Lock'`
+WHERE a.pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
+  AND a.wait_event_type OPERATOR(pg_catalog.=) 'Lock'`
 
 /** The lock that a backend waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
 export async function readLockWait(

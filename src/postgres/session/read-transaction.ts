@@ -1,25 +1,19 @@
 import type { PoolClient, QueryResultRow } from 'pg'
 import { errorCode } from '../../errors.ts'
-import { ident, literal } from '../../sql.ts'
 import type { TupleSink } from '../../wire/copy-stream.ts'
 import type { Copier } from '../copy/copier.ts'
 import { CopyOut } from '../copy/copy-out.ts'
+import {
+  beginStatements,
+  type ReadTransactionOptions,
+  type SearchPath,
+  searchPathStatements,
+} from './begin-statements.ts'
 import { type Database, describeStatement } from './database.ts'
-import type { ServerFacts } from '../connection/server-facts.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
 const DATA_EXCEPTION = '22'
-
-/** What a transaction needs to know besides the server. */
-export interface ReadTransactionOptions {
-  /** Names in a custom query are looked up here. */
-  readonly schemas: readonly string[]
-  /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
-  readonly sharedSnapshot?: string
-  /** How long a lock is waited for; default: for ever. */
-  readonly lockTimeoutMs?: number
-}
 
 /** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
 export interface TransactionSnapshot {
@@ -36,6 +30,7 @@ interface Place {
   readonly database: Database
   readonly client: PoolClient
   readonly processId: number
+  readonly searchPath: SearchPath
 }
 
 /**
@@ -45,6 +40,7 @@ interface Place {
 export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
+  #searchPath: SearchPath
   /** Of its backend, also behind a pooler. */
   readonly processId: number
   /** What it sees. */
@@ -57,9 +53,13 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   #ended: Error | null = null
   #isLost = false
 
-  private constructor({ database, client, processId }: Place, snapshot: TransactionSnapshot) {
+  private constructor(
+    { database, client, processId, searchPath }: Place,
+    snapshot: TransactionSnapshot,
+  ) {
     this.#database = database
     this.#client = client
+    this.#searchPath = searchPath
     this.processId = processId
     this.snapshot = snapshot
     client.once('error', this.#onLoss)
@@ -68,14 +68,15 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
   static async begin(
     database: Database,
-    options: ReadTransactionOptions,
+    options: ReadTransactionOptions = {},
   ): Promise<ReadTransaction> {
     const client = await database.acquire()
     try {
       const begun = client.query(beginStatements(database.server, options))
       await database.guard(client, begun)
       const { processId, ...snapshot } = await database.guard(client, readSnapshot(client))
-      return new ReadTransaction({ database, client, processId }, snapshot)
+      const { searchPath = 'session' } = options
+      return new ReadTransaction({ database, client, processId, searchPath }, snapshot)
     } catch (error) {
       client.release(true)
       throw error
@@ -92,6 +93,13 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
 
   async describe(sql: string): Promise<readonly ResultField[]> {
     return await this.#run(() => describeStatement(this.#client, sql))
+  }
+
+  /** Where names in later statements are looked up. */
+  async setSearchPath(path: SearchPath): Promise<void> {
+    if (path === this.#searchPath) return
+    this.#searchPath = path
+    await this.query(searchPathStatements(path))
   }
 
   /** Lets others see what it sees, until it ends: what `sharedSnapshot` takes. Not behind a pooler. */
@@ -193,39 +201,6 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   }
 }
 
-/**
- * Timeouts are off as pg_dump has them: a slow consumer must not cost us the snapshot. `synchronize_seqscans` off and
- * no parallel plan keep a scan in the order of the pages, on which resuming relies before PostgreSQL 14.
- */
-function beginStatements(
-  server: ServerFacts,
-  { schemas, sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
-): string {
-  const settings: Readonly<Record<string, string>> = {
-    DateStyle: 'ISO, YMD',
-    IntervalStyle: 'postgres',
-    TimeZone: 'UTC',
-    extra_float_digits: '3',
-    bytea_output: 'hex',
-    xmloption: 'content',
-    client_encoding: server.encoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8',
-    synchronize_seqscans: 'off',
-    max_parallel_workers_per_gather: '0',
-    statement_timeout: '0',
-    lock_timeout: `${lockTimeoutMs}`,
-    idle_in_transaction_session_timeout: '0',
-    ...(server.major >= 17 && { transaction_timeout: '0' }),
-  }
-  return [
-    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-    ...(sharedSnapshot === undefined
-      ? []
-      : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
-    ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
-    `SET LOCAL search_path = ${schemas.map((schema) => ident(schema)).join(', ')}`,
-  ].join(';\n')
-}
-
 /** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
 async function readSnapshot(
   client: PoolClient,
@@ -234,11 +209,11 @@ async function readSnapshot(
     SELECT s.snapshot::pg_catalog.text AS text,
            pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
            pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
-           floor(extract(epoch FROM pg_catalog.now()) * 1000)::pg_catalog.float8 AS at,
+           pg_catalog.date_part('epoch', pg_catalog.now()) OPERATOR(pg_catalog.*) 1000::pg_catalog.float8 AS at,
            pg_catalog.pg_backend_pid() AS "processId"
     FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
   const { text, xmin, xmax, at, processId } = rows[0]!
-  return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: at, processId }
+  return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: Math.floor(at), processId }
 }
 
 interface SnapshotRow {

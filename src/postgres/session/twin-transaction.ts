@@ -1,6 +1,7 @@
 import { ConnectorError, errorCode } from '../../errors.ts'
 import type { Database } from './database.ts'
-import { ReadTransaction, type ReadTransactionOptions } from './read-transaction.ts'
+import type { ReadTransactionOptions } from './begin-statements.ts'
+import { ReadTransaction } from './read-transaction.ts'
 import { connectionLimit, hasTidRangeScan } from '../connection/server-facts.ts'
 import { type Twin, TwinCopier } from './twin-copier.ts'
 

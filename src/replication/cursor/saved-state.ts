@@ -1,3 +1,4 @@
+import { readFiles } from '../../introspection/relation-files.ts'
 import { isComparable } from '../../state/horizon.ts'
 import {
   type CursorProgress,
@@ -82,9 +83,7 @@ function historyMisfit(
 export async function readFilenode({ plan, context }: CursorRead): Promise<number | null> {
   const { oid, hasSystemColumns } = plan.relation
   if (!hasSystemColumns) return null
-  const sql = 'SELECT pg_catalog.pg_relation_filenode($1::pg_catalog.oid) AS filenode'
-  const [row] = await context.transaction.query<{ filenode: number | null }>(sql, [oid])
-  return row?.filenode ?? null
+  return (await readFiles(context.transaction, [oid])).get(oid)?.filenode ?? null
 }
 
 function warnOfRewrite({ plan, context }: CursorRead): void {

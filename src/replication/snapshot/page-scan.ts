@@ -76,7 +76,7 @@ async function* catchUp(
 ): AsyncGenerator<RowsRead> {
   const selects = segments.map(({ from }, index) => {
     const isLast = index === segments.length - 1
-    const before = isLast ? `ctid < '${ctidOfPage(page)}'::pg_catalog.tid AND ` : ''
+    const before = isLast ? `ctid OPERATOR(pg_catalog.<) ${tidOfPage(page)} AND ` : ''
     return selectColumns(
       scan.plan,
       `FROM ${from} WHERE ${before}${isBeyond(horizon)}${andFilter(scan.plan)}`,
@@ -134,7 +134,7 @@ async function* scanOnce(
   const tracker = new PageTracker()
   const sink = new LeadingField(scan.context.sink, tracker.observe)
   const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
-  const where = `ctid >= '${ctidOfPage(startPage)}'::pg_catalog.tid`
+  const where = `ctid OPERATOR(pg_catalog.>=) ${tidOfPage(startPage)}`
   const select = `SELECT ${columns} FROM ${from} WHERE ${where}${andFilter(scan.plan)}`
   for await (const event of copyRows([select], scan, { sink })) {
     yield event
@@ -147,7 +147,11 @@ function andFilter({ filter }: StreamPlan): string {
 }
 
 function windowClause({ from }: Segment, { start, end }: PageWindow): string {
-  const lower = `ctid >= '${ctidOfPage(start)}'::pg_catalog.tid`
-  const upper = end === null ? '' : ` AND ctid < '${ctidOfPage(end)}'::pg_catalog.tid`
+  const lower = `ctid OPERATOR(pg_catalog.>=) ${tidOfPage(start)}`
+  const upper = end === null ? '' : ` AND ctid OPERATOR(pg_catalog.<) ${tidOfPage(end)}`
   return `FROM ${from} WHERE ${lower}${upper}`
+}
+
+function tidOfPage(page: number): string {
+  return `'${ctidOfPage(page)}'::pg_catalog.tid`
 }

@@ -1,25 +1,10 @@
 import { ConnectorError } from '../../errors.ts'
-import type { ReadTransaction } from '../../postgres/session/read-transaction.ts'
+import { isQuery } from '../../introspection/query-stream.ts'
+import { readFileTrees } from '../../introspection/relation-files.ts'
+import type { Database } from '../../postgres/session/database.ts'
+import { ReadTransaction } from '../../postgres/session/read-transaction.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
-import type { SqlSession } from '../../postgres/session/sql-session.ts'
 import type { StreamPlan } from '../stream-plan.ts'
-
-/** The files of relations and of everything below them, by the relation that was asked for. */
-const FILES_SQL = `
-WITH RECURSIVE tree (root, oid) AS (
-  SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS wanted (oid)
-  UNION
-  SELECT tree.root, i.inhrelid
-  FROM tree
-  JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid
-)
-SELECT root,
-       pg_catalog.string_agg(
-         oid || ':' || coalesce(pg_catalog.pg_relation_filenode(oid)::pg_catalog.text, ''),
-         ',' ORDER BY oid
-       ) AS files
-FROM tree
-GROUP BY root`
 
 /**
  * A snapshot does not see the rows of a table that was truncated or rewritten after it was taken: neither the old ones,
@@ -35,9 +20,11 @@ export class RewriteGuard {
   }
 
   /** Call it before the snapshot is taken. */
-  static async note(session: SqlSession, plans: readonly StreamPlan[]): Promise<RewriteGuard> {
-    const oids = plans.map(({ relation }) => relation.oid)
-    return new RewriteGuard(await readFiles(session, oids))
+  static async note(database: Database, plans: readonly StreamPlan[]): Promise<RewriteGuard> {
+    const relations = plans.map(({ relation }) => relation).filter((each) => !isQuery(each))
+    const oids = relations.map(({ oid }) => oid)
+    await using transaction = await ReadTransaction.begin(database)
+    return new RewriteGuard(await readFileTrees(transaction, oids))
   }
 
   /** @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one. */
@@ -45,18 +32,9 @@ export class RewriteGuard {
     const { oid } = plan.relation
     if (!this.#files.has(oid)) return
     await transaction.lock(plan.from)
-    const files = await readFiles(transaction, [oid])
+    const files = await readFileTrees(transaction, [oid])
     if (files.get(oid) === this.#files.get(oid)) return
     const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated or rewritten while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
     throw new ConnectorError('transient_error', message)
   }
-}
-
-async function readFiles(
-  session: SqlSession,
-  oids: readonly number[],
-): Promise<ReadonlyMap<number, string>> {
-  const known = oids.filter((oid) => oid !== 0 /* a query */)
-  const rows = await session.query<{ root: number; files: string }>(FILES_SQL, [known])
-  return new Map(rows.map(({ root, files }) => [root, files]))
 }

@@ -1,4 +1,5 @@
 import { readLeaves } from '../../introspection/leaves.ts'
+import { readFiles } from '../../introspection/relation-files.ts'
 import { ident } from '../../sql.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import { estimateRowsPerPage } from './page-windows.ts'
@@ -17,35 +18,24 @@ export interface Segment {
   readonly rowsPerPage: number
 }
 
-const FILE_SQL = `
-SELECT pg_catalog.pg_relation_size(c.oid) AS bytes,
-       pg_catalog.pg_relation_filenode(c.oid) AS filenode,
-       c.reltuples::pg_catalog.float8 / greatest(c.relpages, 1) AS "rowsPerPage"
-FROM pg_catalog.pg_class AS c
-WHERE c.oid = $1`
-
-interface FileRow {
-  readonly bytes: string | null
-  readonly filenode: number | null
-  readonly rowsPerPage: number
-}
-
 /** The segments of a relation with system columns, in the order in which they are read. */
 export async function readSegments(plan: StreamPlan, context: ReadContext): Promise<Segment[]> {
   const { relation } = plan
   const isPartitioned = relation.kind === 'p'
   const parts = isPartitioned ? await readLeaves(context.transaction, relation.oid) : [relation]
-  const segments: Segment[] = []
-  for (const { oid, schema, name } of parts) {
-    const [file] = await context.transaction.query<FileRow>(FILE_SQL, [oid])
-    if (file === undefined || file.filenode === null) continue // dropped just now
-    segments.push({
+  const files = await readFiles(
+    context.transaction,
+    parts.map(({ oid }) => oid),
+  )
+  return parts.flatMap(({ oid, schema, name }) => {
+    const file = files.get(oid)
+    if (file === undefined) return [] // dropped just now
+    return {
       from: `ONLY ${ident(schema, name)}`,
       leaf: isPartitioned ? ident(schema, name) : null,
-      pages: Number(file.bytes) / context.database.server.blockBytes,
+      pages: file.bytes / context.database.server.blockBytes,
       filenode: file.filenode,
       rowsPerPage: estimateRowsPerPage(file.rowsPerPage, 1),
-    })
-  }
-  return segments
+    }
+  })
 }

@@ -1,0 +1,68 @@
+import { ident, literal } from '../../sql.ts'
+import type { ServerFacts } from '../connection/server-facts.ts'
+
+/**
+ * Where names without a schema are looked up.
+ * - `pg_catalog`: nowhere else; for queries of the system catalogs, whose names need no qualification then.
+ * - `session`: as in any session of the role. Views, policies and functions look their names up there, and the text of a
+ *   regclass depends on it. Our own SQL qualifies every name, operators included.
+ * - a list: in these schemas first, then as in any session; for names in the config's `query`.
+ */
+export type SearchPath = 'pg_catalog' | 'session' | readonly string[]
+
+/** What a transaction needs to know besides the server. */
+export interface ReadTransactionOptions {
+  /** Default: `session`. */
+  readonly searchPath?: SearchPath
+  /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
+  readonly sharedSnapshot?: string
+  /** How long a lock is waited for; default: for ever. */
+  readonly lockTimeoutMs?: number
+}
+
+/**
+ * What a transaction begins with. Settings of the role, the database or `options` that could end it or change its text
+ * are overridden. Timeouts are off as pg_dump has them: a slow consumer must not cost the snapshot. `row_security` is on,
+ * so that policies filter rows instead of failing the query. `synchronize_seqscans` off and no parallel plan keep a scan
+ * in the order of the pages, on which resuming relies before PostgreSQL 14.
+ */
+export function beginStatements(
+  server: ServerFacts,
+  { searchPath = 'session', sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
+): string {
+  const settings: Readonly<Record<string, string>> = {
+    DateStyle: 'ISO, YMD',
+    IntervalStyle: 'postgres',
+    TimeZone: 'UTC',
+    extra_float_digits: '3',
+    bytea_output: 'hex',
+    xmloption: 'content',
+    client_encoding: server.encoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8',
+    row_security: 'on',
+    synchronize_seqscans: 'off',
+    max_parallel_workers_per_gather: '0',
+    statement_timeout: '0',
+    lock_timeout: `${lockTimeoutMs}`,
+    idle_in_transaction_session_timeout: '0',
+    ...(server.major >= 17 && { transaction_timeout: '0' }),
+  }
+  return [
+    'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    ...(sharedSnapshot === undefined
+      ? []
+      : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
+    ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
+    searchPathStatements(searchPath),
+  ].join(';\n')
+}
+
+/** Sets the path until the transaction ends. Temporary tables of a session that a pooler hands on are never meant. */
+export function searchPathStatements(path: SearchPath): string {
+  if (path === 'pg_catalog') return 'SET LOCAL search_path = pg_catalog, pg_temp'
+  const reset = 'SET LOCAL search_path TO DEFAULT'
+  if (path === 'session') return reset
+  const schemas = literal(path.map((schema) => ident(schema)).join(', '))
+  const rest = `pg_catalog."substring"(pg_catalog.current_setting('search_path'), '.+')` // null if it is empty
+  const list = `pg_catalog.concat_ws(', ', ${schemas}, ${rest})`
+  return `${reset};\nSELECT pg_catalog.set_config('search_path', ${list}, true)`
+}
