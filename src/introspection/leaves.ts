@@ -6,6 +6,8 @@ export interface Leaf {
   readonly schema: string
   readonly name: string
   readonly kind: 'r' | 'f'
+  /** Whether it, or a partition above it, was attached since. */
+  readonly isNew: boolean
 }
 
 /**
@@ -13,11 +15,12 @@ export interface Leaf {
  * each of them. A partition that is being detached is none: its column is new in PostgreSQL 14, so it is read by name
  * from the row as JSON.
  */
-const LEAVES_SQL = `
-WITH RECURSIVE tree (oid) AS (
-  SELECT $1::pg_catalog.oid
+function leavesSql(isNew: string): string {
+  return `
+WITH RECURSIVE tree (oid, "isNew") AS (
+  SELECT $1::pg_catalog.oid, false
   UNION ALL
-  SELECT i.inhrelid
+  SELECT i.inhrelid, tree."isNew" OR (${isNew})
   FROM tree
   JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) tree.oid
   WHERE NOT coalesce(
@@ -26,17 +29,24 @@ WITH RECURSIVE tree (oid) AS (
 SELECT c.oid,
        n.nspname::pg_catalog.text AS schema,
        c.relname::pg_catalog.text AS name,
-       c.relkind::pg_catalog.text AS kind
+       c.relkind::pg_catalog.text AS kind,
+       tree."isNew"
 FROM tree
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.oid
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,f}'::pg_catalog."char"[] /* table, foreign table */)
 ORDER BY c.oid`
+}
 
 /**
  * The leaves of a partitioned relation, at whatever depth, by oid: the order stays when one is renamed or moved to
  * another schema, and a new one comes last unless it was a table of its own before it was attached.
+ * @param isNew SQL that is true for a row `i` of pg_inherits which was written since; default: none was.
  */
-export async function readLeaves(session: SqlSession, oid: number): Promise<readonly Leaf[]> {
-  return await session.query<Leaf>(LEAVES_SQL, [oid])
+export async function readLeaves(
+  session: SqlSession,
+  oid: number,
+  isNew = 'false',
+): Promise<readonly Leaf[]> {
+  return await session.query<Leaf>(leavesSql(isNew), [oid])
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { tuple } from '../testing/bytes.ts'
-import { LeadingField, PageTracker, RunTracker } from './leading-field.ts'
+import { LeadingField, TidTracker, RunTracker } from './leading-field.ts'
 
 describe('LeadingField', () => {
   for (const first of ['', 'a', 'abcdef']) {
@@ -28,11 +28,12 @@ describe('LeadingField', () => {
   })
 })
 
-describe('PageTracker', () => {
-  it('reads pages above 2^31', () => {
-    const tracker = new PageTracker()
-    tracker.observe(Buffer.from([0xff, 0xff, 0xff, 0xfe, 0, 1]), 0, 6)
+describe('TidTracker', () => {
+  it('reads pages above 2^31 and the index within them', () => {
+    const tracker = new TidTracker()
+    tracker.observe(Buffer.from([0xff, 0xff, 0xff, 0xfe, 1, 2]), 0, 6)
     expect(tracker.page).to.equal(0xffff_fffe)
+    expect(tracker.tuple).to.equal(0x102)
   })
 })
 

@@ -2,6 +2,7 @@ import type { TupleSink } from '../wire/copy-stream.ts'
 import { COUNT_BYTES, LENGTH_BYTES } from '../wire/tuple.ts'
 
 const CTID_BYTES = 6
+const PAGE_BYTES = 4
 
 /** What a tracker learns of the first field of each row; the bytes are only valid during the call. */
 type Observe = (bytes: Buffer, start: number, end: number) => void
@@ -31,13 +32,15 @@ export class LeadingField implements TupleSink {
   }
 }
 
-/** Remembers the page of the last row: its field is the ctid, int32 page and int16 item. */
-export class PageTracker {
+/** Remembers the tid of the last row: its field is the ctid, int32 page and int16 index within it. */
+export class TidTracker {
   page = 0
+  tuple = 0
 
   readonly observe: Observe = (bytes, start, end) => {
     if (end - start !== CTID_BYTES) throw new RangeError('damaged COPY stream: no ctid')
     this.page = bytes.readUInt32BE(start)
+    this.tuple = bytes.readUInt16BE(start + PAGE_BYTES)
   }
 }
 

@@ -30,18 +30,18 @@ export function isComparable(horizon: Pick<Horizon, 'xmin'>, snapshot: Snapshot)
 }
 
 /**
- * SQL that is true for the rows which the horizon does not cover. `age` counts backwards from the newest xid; it is
+ * SQL that is true for the rows which the horizon does not cover, by their system column xmin. `age` counts backwards from the newest xid; it is
  * negative for rows so old that the circle has come round, which are frozen.
  */
-export function isBeyond({ xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>): string {
+export function isBeyond({ xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>, column = 'xmin'): string {
   const oldest = `'${xmin & XID_MASK}'::pg_catalog.xid`
-  const age = 'pg_catalog.age(xmin)'
+  const age = `pg_catalog.age(${column})`
   const range =
     `${age} OPERATOR(pg_catalog.>=) 0::pg_catalog.int4` +
     ` AND ${age} OPERATOR(pg_catalog.<=) pg_catalog.age(${oldest})`
   if (xids.length === 0) return range
   const list = `${literal(`{${xids.join(',')}}`)}::pg_catalog.xid[]`
-  return `${range} AND xmin OPERATOR(pg_catalog.<>) ALL (${list})`
+  return `${range} AND ${column} OPERATOR(pg_catalog.<>) ALL (${list})`
 }
 
 /** Whether no transaction has ended between two snapshots: then nothing can have changed. */

@@ -31,7 +31,7 @@ describe('buildStreamState', () => {
   it('is read back as it was', () => {
     const state: StreamState = {
       type: 'ctid',
-      scan: { page: 7, filenode: 16402, leaf: '"public"."p1"' },
+      scan: { page: 7, tuple: 0, filenode: 16402, leaf: '"public"."p1"' },
       cursor: {
         field: 'a.b',
         value: 'x',
@@ -40,8 +40,14 @@ describe('buildStreamState', () => {
       },
       horizon: { xmin: 2n ** 33n, xids: ['5', '6'], atMs: 1_700_000_000_001 },
       xmin: null,
-      filenode: 16402,
+      filenode: null,
     }
+    expect(parseStreamState(throughJson(buildStreamState(state)))).to.deep.equal(state)
+  })
+
+  it('is read back as it was, without partitions', () => {
+    const scan = { page: 7, tuple: 0, filenode: 16402, leaf: null }
+    const state: StreamState = { ...NOTHING, scan, filenode: 16402 }
     expect(parseStreamState(throughJson(buildStreamState(state)))).to.deep.equal(state)
   })
 })
@@ -65,7 +71,7 @@ describe('parseStreamState', () => {
       },
       {
         ...NOTHING,
-        scan: { page: 4095, filenode: 16402, leaf: null },
+        scan: { page: 4095, tuple: 1, filenode: 16402, leaf: null },
         cursor: { ...PROGRESS, value: new JsonNumber('42') },
         filenode: 16402,
       },
@@ -103,7 +109,7 @@ describe('parseStreamState', () => {
       },
       {
         ...NOTHING,
-        scan: { page: 0, filenode: 16402, leaf: null },
+        scan: { page: 0, tuple: 100, filenode: 16402, leaf: null },
         cursor: PROGRESS,
         filenode: 16402,
       },

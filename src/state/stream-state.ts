@@ -1,17 +1,9 @@
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts'
 import type { Horizon } from './horizon.ts'
+import { buildScan, parseFilenode, parseScan, type ScanPosition } from './scan-position.ts'
 
 /** A cursor value as records show it: a number with its digits, a string, or a boolean. */
 export type CursorValue = string | boolean | JsonNumber
-
-/** Everything of the relation before this has been read: all leaves before `leaf`, and its pages before `page`. */
-export interface ScanPosition {
-  readonly page: number
-  /** `pg_relation_filenode`: another one means that the rows have moved. */
-  readonly filenode: number
-  /** The partition, `"schema"."name"`; null for a relation without partitions. */
-  readonly leaf: string | null
-}
 
 /** How far the cursor was at a time of the server's clock. */
 export interface HighWaterMark {
@@ -56,16 +48,14 @@ const XID_BITS = 32n
 /** A `stream_state` of the official connector's version 3; what it does not know is in keys that it ignores. */
 export function buildStreamState(state: StreamState): JsonObject {
   const { type, scan, cursor, horizon, xmin, filenode } = state
-  const relationFilenode = scan?.filenode ?? filenode
   return {
     version: 3,
     state_type: `${type}_based`,
     stream_name: '',
     stream_namespace: '',
     cursors: cursor === null ? {} : { [cursor.field]: cursor.value },
-    ...(scan !== null && { ctid: ctidOfPage(scan.page) }),
-    ...(scan !== null && scan.leaf !== null && { leaf: scan.leaf }),
-    ...(relationFilenode !== null && { relation_filenode: relationFilenode }),
+    ...(filenode !== null && { relation_filenode: filenode }),
+    ...(scan !== null && buildScan(scan)),
     ...(cursor !== null &&
       cursor.recordCount !== null && { cursor_record_count: cursor.recordCount }),
     ...(cursor !== null && cursor.marks.length > 0 && { marks: cursor.marks.map(buildMark) }),
@@ -85,20 +75,16 @@ export function parseStreamState(raw: JsonObject): StreamState | null {
   if (ctid !== undefined && ctid !== null && scan === null) return null
   const nested = asObject(raw['incremental_state']) ?? raw
   if (!hasAtMostOneCursor(nested)) return null
-  const { relation_filenode: filenode } = raw
+  // The file of a leaf says nothing of the relation, which has none
+  const hasLeaf = scan !== null && scan.leaf !== null
   return {
     type,
     scan,
     cursor: parseCursor(nested),
     horizon: parseHorizon(raw['horizon']),
     xmin: parseXmin(nested),
-    filenode: typeof filenode === 'number' ? filenode : null,
+    filenode: hasLeaf ? null : parseFilenode(raw['relation_filenode']),
   }
-}
-
-/** The tid before every row of a page. */
-export function ctidOfPage(page: number): string {
-  return `(${page},0)`
 }
 
 function buildHorizon({ xmin, xids, atMs }: Horizon): JsonObject {
@@ -107,12 +93,6 @@ function buildHorizon({ xmin, xids, atMs }: Horizon): JsonObject {
 
 function buildMark({ value, atMs }: HighWaterMark): JsonObject {
   return { value, at: atMs }
-}
-
-function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): ScanPosition | null {
-  const match = typeof ctid === 'string' ? /^\((\d{1,10}),\d{1,5}\)$/.exec(ctid) : null
-  if (match === null || typeof filenode !== 'number') return null
-  return { page: Number(match[1]), filenode, leaf: typeof leaf === 'string' ? leaf : null }
 }
 
 /** Whether the cursors are a map with one value or none; anything else is not understood. */

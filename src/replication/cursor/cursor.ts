@@ -7,7 +7,12 @@ import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } 
 import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
 import { findSaved, readFilenode, type Saved } from './saved-state.ts'
-import { findUnfinishedLoad, loadByPages, loadWhole } from '../snapshot/initial-load.ts'
+import {
+  findUnfinishedLoad,
+  loadByPages,
+  loadWhole,
+  type PageLoad,
+} from '../snapshot/initial-load.ts'
 import { LeadingField, RunTracker } from '../leading-field.ts'
 import { streamState } from '../../protocol/messages.ts'
 import type { Checkpoint, FeedEvent } from '../feed.ts'
@@ -35,21 +40,21 @@ async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerat
   const opened = openCursorRead(plan, context)
   const unfinished = await findUnfinishedLoad(plan, context)
   const saved = unfinished === null ? await findSaved(opened) : null
-  if (saved === null) yield* firstLoad(opened, unfinished ?? (await newGoal(opened)))
+  if (saved === null) yield* firstLoad(opened, unfinished ?? (await newLoad(opened)))
   else yield* increment(opened, saved)
 }
 
-async function* firstLoad(read: CursorRead, goal: StreamState): AsyncGenerator<FeedEvent> {
+async function* firstLoad(read: CursorRead, load: PageLoad): AsyncGenerator<FeedEvent> {
   const { plan, context } = read
-  if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, goal)
+  if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, load)
   else yield* loadWhole(plan, context)
-  yield checkpoint(plan, { ...goal, type: 'cursor', scan: null })
+  yield checkpoint(plan, { ...load.goal, type: 'cursor', scan: null })
 }
 
 /** What the state will say after the first load: the upper bound of its snapshot, and what that snapshot saw. */
-async function newGoal(read: CursorRead): Promise<StreamState> {
+async function newLoad(read: CursorRead): Promise<PageLoad> {
   const bound = await readBound(read)
-  return {
+  const goal: StreamState = {
     type: 'cursor',
     scan: null,
     cursor: bound,
@@ -57,6 +62,7 @@ async function newGoal(read: CursorRead): Promise<StreamState> {
     xmin: null,
     filenode: await readFilenode(read),
   }
+  return { goal, resume: null }
 }
 
 async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<FeedEvent> {

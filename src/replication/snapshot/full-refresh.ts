@@ -4,6 +4,7 @@ import {
   labelOf,
   loadByPages,
   loadWhole,
+  type PageLoad,
   warnOfFreshStart,
 } from './initial-load.ts'
 import type { FeedEvent } from '../feed.ts'
@@ -39,17 +40,17 @@ async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerat
   else if (isComplete(context)) {
     const message = `Stream ${labelOf(plan)} is complete in the given state and is not read again. Leave its state out to read it anew.`
     context.log('INFO', message)
-  } else yield* loadByPages(plan, context, await findGoal(plan, context))
+  } else yield* loadByPages(plan, context, await openLoad(plan, context))
   yield checkpoint(plan, EMPTY)
 }
 
-async function findGoal(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
+async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad> {
   const { xmin, atMs } = context.transaction.snapshot
   const unfinished = await findUnfinishedLoad(plan, context)
   if (context.savedState !== null && parseStreamState(context.savedState) === null) {
     warnOfFreshStart(plan, context, 'it is none that is known')
   }
-  return unfinished ?? { ...EMPTY, horizon: { xmin, xids: [], atMs } }
+  return unfinished ?? { goal: { ...EMPTY, horizon: { xmin, xids: [], atMs } }, resume: null }
 }
 
 function isComplete({ savedState: raw }: ReadContext): boolean {

@@ -2,21 +2,24 @@ import { isComparable } from '../../state/horizon.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
 import type { FeedEvent } from '../feed.ts'
 import { checkpoint, type ReadContext } from '../stream-feed.ts'
-import { canResumeScan, scanPages, type ScanStart } from './page-scan.ts'
+import { findResumePoint, type ResumePoint, scanPages } from './page-scan.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/**
- * All rows of a relation with system columns, by pages. Each position is a checkpoint: `goal` with the position in it.
- * @param goal what the state will say when all is read; it holds what the first attempt at this load has seen.
- */
+/** A load by pages, from its beginning or resumed. */
+export interface PageLoad {
+  /** What the state says when all is read; it holds what the first attempt at this load has seen. */
+  readonly goal: StreamState
+  readonly resume: ResumePoint | null
+}
+
+/** All rows of a relation with system columns, by pages. Each position is a checkpoint: `goal` with the position in it. */
 export async function* loadByPages(
   plan: StreamPlan,
   context: ReadContext,
-  goal: StreamState,
+  { goal, resume }: PageLoad,
 ): AsyncGenerator<FeedEvent> {
-  const start = resumePoint(goal, context)
-  for await (const event of scanPages(plan, context, start)) {
+  for await (const event of scanPages(plan, context, resume)) {
     if (event.type === 'ROWS') yield event
     else {
       const { position: scan } = event
@@ -34,19 +37,23 @@ export async function* loadWhole(
   yield* copyRows([selectColumns(plan, `FROM ${plan.from}${where}`)], { plan, context })
 }
 
-/**
- * The state of an unfinished load by pages that this read can go on with; null, with a word in the log, if it must
- * start over.
- */
+/** The unfinished load by pages that the saved state is about; null if there is none, or, with a WARN, if it must start over. */
 export async function findUnfinishedLoad(
   plan: StreamPlan,
   context: ReadContext,
-): Promise<StreamState | null> {
+): Promise<PageLoad | null> {
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
   if (state === null || state.type !== 'ctid' || state.scan === null) return null
-  if (plan.relation.hasSystemColumns && (await canResumeScan(plan, context, state.scan)))
-    return state
+  const { scan: position, horizon } = state
+  if (horizon !== null && !isComparable(horizon, context.transaction.snapshot)) {
+    warnOfFreshStart(plan, context, 'it was saved on another server, or too long ago')
+    return null
+  }
+  const resume = plan.relation.hasSystemColumns
+    ? await findResumePoint(plan, context, { position, horizon })
+    : null
+  if (resume !== null) return { goal: state, resume }
   warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
   return null
 }
@@ -60,10 +67,4 @@ export function warnOfFreshStart(plan: StreamPlan, context: ReadContext, reason:
 /** `'schema.name'`, for messages. */
 export function labelOf({ descriptor }: StreamPlan): string {
   return `'${descriptor.namespace}.${descriptor.name}'`
-}
-
-function resumePoint({ scan, horizon }: StreamState, context: ReadContext): ScanStart | null {
-  if (scan === null) return null
-  const isKnown = horizon !== null && isComparable(horizon, context.transaction.snapshot)
-  return { position: scan, horizon: isKnown ? horizon : null }
 }

@@ -1,17 +1,11 @@
 import { type Horizon, isBeyond } from '../../state/horizon.ts'
-import { ctidOfPage, type ScanPosition } from '../../state/stream-state.ts'
+import { type ScanPosition, type Tid, tidText } from '../../state/scan-position.ts'
 import { copyRows, copyStatements, selectColumns } from '../copy-rows.ts'
-import { LeadingField, PageTracker } from '../leading-field.ts'
+import { LeadingField, TidTracker } from '../leading-field.ts'
 import type { RowsRead } from '../feed.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import { hasTidRangeScan } from '../../postgres/connection/server-facts.ts'
-import {
-  estimateRowsPerPage,
-  FIRST_WINDOWS,
-  MAX_WINDOWS,
-  type PageWindow,
-  planWindows,
-} from './page-windows.ts'
+import { estimateRowsPerPage, FIRST_WINDOWS, MAX_WINDOWS, planWindows } from './page-windows.ts'
 import { readSegments, type Segment } from './segments.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
@@ -21,10 +15,13 @@ export interface ScanProgress {
   readonly position: ScanPosition
 }
 
-/** An earlier scan that is gone on with. */
-export interface ScanStart {
-  readonly position: ScanPosition
-  /** What the earlier scan saw; null: not known, then what it passed is not looked at again. */
+/** Where an interrupted scan is resumed. */
+export interface ResumePoint {
+  readonly segments: readonly Segment[]
+  /** Of the segments, the index of the one with the position. */
+  readonly first: number
+  readonly position: Tid
+  /** What the scan saw when it began; null: not known, then rows written since are not looked for. */
   readonly horizon: Horizon | null
 }
 
@@ -34,53 +31,54 @@ interface Scan {
 }
 
 /**
- * Reads a relation in the order of its pages. A scan that goes on from an earlier one first reads the rows that have
- * been written since on the pages before its start: an update may have moved a row there.
+ * Finds the segment at which a scan is resumed, by its leaf and file. Null if it is gone or its file is another one, so
+ * that the scan must start over.
+ */
+export async function findResumePoint(
+  plan: StreamPlan,
+  context: ReadContext,
+  { position, horizon }: { position: ScanPosition; horizon: Horizon | null },
+): Promise<ResumePoint | null> {
+  const segments = await readSegments(plan, context, horizon)
+  const first = segments.findIndex(
+    ({ leaf, filenode }) => leaf === position.leaf && filenode === position.filenode,
+  )
+  return first === -1 ? null : { segments, first, position, horizon }
+}
+
+/**
+ * Reads a relation in the order of its pages. A scan that is resumed first reads what the interrupted one has not seen
+ * before its position: rows that were written since, since an update may have moved a row there, and leaves that were
+ * attached since.
  */
 export async function* scanPages(
   plan: StreamPlan,
   context: ReadContext,
-  start: ScanStart | null,
+  resume: ResumePoint | null,
 ): AsyncGenerator<RowsRead | ScanProgress> {
-  const segments = await readSegments(plan, context)
   const scan = { plan, context }
-  const at = start?.position ?? null
-  const first = at === null ? 0 : segments.findIndex(({ leaf }) => leaf === at.leaf)
-  if (start !== null && start.horizon !== null) {
-    yield* catchUp(scan, segments.slice(0, first + 1), start.position.page, start.horizon)
+  if (resume !== null) yield* catchUp(scan, resume)
+  const segments = resume?.segments.slice(resume.first) ?? (await readSegments(plan, context))
+  for (const [index, segment] of segments.entries()) {
+    const isResumed = index === 0 && resume !== null
+    yield* scanSegment(scan, segment, isResumed ? resume.position : startOf(0))
   }
-  for (const [index, segment] of segments.slice(first).entries()) {
-    yield* scanSegment(scan, segment, index === 0 && at !== null ? at.page : 0)
-  }
-}
-
-/** Whether a scan can go on from `position`: its file is still there under the same number. */
-export async function canResumeScan(
-  plan: StreamPlan,
-  context: ReadContext,
-  position: ScanPosition,
-): Promise<boolean> {
-  const segments = await readSegments(plan, context)
-  return segments.some((segment) => isFileOf(segment, position))
-}
-
-function isFileOf({ leaf, filenode }: Segment, position: ScanPosition): boolean {
-  return leaf === position.leaf && filenode === position.filenode
 }
 
 async function* catchUp(
   scan: Scan,
-  segments: readonly Segment[],
-  page: number,
-  horizon: Horizon,
+  { segments, first, position, horizon }: ResumePoint,
 ): AsyncGenerator<RowsRead> {
-  const selects = segments.map(({ from }, index) => {
-    const isLast = index === segments.length - 1
-    const before = isLast ? `ctid OPERATOR(pg_catalog.<) ${tidOfPage(page)} AND ` : ''
-    return selectColumns(
-      scan.plan,
-      `FROM ${from} WHERE ${before}${isBeyond(horizon)}${andFilter(scan.plan)}`,
-    )
+  if (horizon === null) return
+  const isWritten = isBeyond(horizon)
+  const conditions = segments.slice(0, first + 1).map(({ isNew }, index) => {
+    if (index === first)
+      return `ctid OPERATOR(pg_catalog.<=) ${tidLiteral(position)} AND ${isWritten}`
+    return isNew ? 'true' : isWritten
+  })
+  const selects = conditions.map((condition, index) => {
+    const from = `FROM ${segments[index]!.from} WHERE ${condition}${andFilter(scan.plan)}`
+    return selectColumns(scan.plan, from)
   })
   yield* copyRows(selects, scan)
 }
@@ -88,35 +86,38 @@ async function* catchUp(
 function scanSegment(
   scan: Scan,
   segment: Segment,
-  page: number,
+  after: Tid,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const { server } = scan.context.database
-  return hasTidRangeScan(server) ? scanWindows(scan, segment, page) : scanOnce(scan, segment, page)
+  return hasTidRangeScan(server)
+    ? scanWindows(scan, segment, after)
+    : scanOnce(scan, segment, after)
 }
 
 async function* scanWindows(
   scan: Scan,
   segment: Segment,
-  startPage: number,
+  after: Tid,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const { plan, context } = scan
-  const { pages, filenode, leaf, from } = segment
+  const { pages, from } = segment
   const { twin, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
   await using copier = twin.copier(from)
   let maxWindows = FIRST_WINDOWS
-  let start: number | null = startPage
+  let start: number | null = after.page
   while (start !== null) {
     const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
-    const selects = windows.map((window) =>
-      selectColumns(plan, `${windowClause(segment, window)}${andFilter(plan)}`),
-    )
+    const selects = windows.map((window) => {
+      const lower = window.start === after.page ? after : startOf(window.start)
+      return selectColumns(plan, `${windowClause(segment, lower, window.end)}${andFilter(plan)}`)
+    })
     const rowsBefore = sink.rows
     for await (const event of copyStatements(selects, scan, { copier })) {
       const page = event.type === 'STATEMENT' ? windows[event.index]!.end : null
       if (event.type === 'ROWS') yield event
-      else if (page !== null) yield { type: 'POSITION', position: { page, filenode, leaf } }
+      else if (page !== null) yield positionIn(segment, startOf(page))
     }
     const end = windows.at(-1)!.end
     if (end !== null) rowsPerPage = estimateRowsPerPage(sink.rows - rowsBefore, end - start)
@@ -125,20 +126,19 @@ async function* scanWindows(
   }
 }
 
-/** One scan with the ctid as a first column that no record shows: each new page is a position. */
+/** One scan with the ctid as a first column that no record shows: each row is a position. */
 async function* scanOnce(
   scan: Scan,
-  { from, filenode, leaf }: Segment,
-  startPage: number,
+  segment: Segment,
+  after: Tid,
 ): AsyncGenerator<RowsRead | ScanProgress> {
-  const tracker = new PageTracker()
+  const tracker = new TidTracker()
   const sink = new LeadingField(scan.context.sink, tracker.observe)
   const columns = ['ctid', ...scan.plan.columns.map((column) => column.select)].join(', ')
-  const where = `ctid OPERATOR(pg_catalog.>=) ${tidOfPage(startPage)}`
-  const select = `SELECT ${columns} FROM ${from} WHERE ${where}${andFilter(scan.plan)}`
+  const select = `SELECT ${columns} ${windowClause(segment, after, null)}${andFilter(scan.plan)}`
   for await (const event of copyRows([select], scan, { sink })) {
     yield event
-    yield { type: 'POSITION', position: { page: tracker.page, filenode, leaf } }
+    yield positionIn(segment, tracker)
   }
 }
 
@@ -146,12 +146,21 @@ function andFilter({ filter }: StreamPlan): string {
   return filter === null ? '' : ` AND (${filter})`
 }
 
-function windowClause({ from }: Segment, { start, end }: PageWindow): string {
-  const lower = `ctid OPERATOR(pg_catalog.>=) ${tidOfPage(start)}`
-  const upper = end === null ? '' : ` AND ctid OPERATOR(pg_catalog.<) ${tidOfPage(end)}`
-  return `FROM ${from} WHERE ${lower}${upper}`
+function positionIn({ filenode, leaf }: Segment, { page, tuple }: Tid): ScanProgress {
+  return { type: 'POSITION', position: { page, tuple, filenode, leaf } }
 }
 
-function tidOfPage(page: number): string {
-  return `'${ctidOfPage(page)}'::pg_catalog.tid`
+/** The tid before every row of a page. */
+function startOf(page: number): Tid {
+  return { page, tuple: 0 }
+}
+
+function windowClause({ from }: Segment, after: Tid, endPage: number | null): string {
+  const lower = `ctid OPERATOR(pg_catalog.>) ${tidLiteral(after)}`
+  if (endPage === null) return `FROM ${from} WHERE ${lower}`
+  return `FROM ${from} WHERE ${lower} AND ctid OPERATOR(pg_catalog.<) ${tidLiteral(startOf(endPage))}`
+}
+
+function tidLiteral(tid: Tid): string {
+  return `'${tidText(tid)}'::pg_catalog.tid`
 }

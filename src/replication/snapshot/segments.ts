@@ -1,6 +1,7 @@
-import { readLeaves } from '../../introspection/leaves.ts'
+import { type Leaf, readLeaves } from '../../introspection/leaves.ts'
 import { readFiles } from '../../introspection/relation-files.ts'
 import { ident } from '../../sql.ts'
+import { type Horizon, isBeyond } from '../../state/horizon.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import { estimateRowsPerPage } from './page-windows.ts'
 import type { StreamPlan } from '../stream-plan.ts'
@@ -16,18 +17,23 @@ export interface Segment {
   /** `pg_relation_filenode` */
   readonly filenode: number
   readonly rowsPerPage: number
+  /** Whether the leaf was attached since the given horizon, so that a scan from then has not seen it. */
+  readonly isNew: boolean
 }
 
 /** The segments of a relation with system columns, in the order in which they are read. */
-export async function readSegments(plan: StreamPlan, context: ReadContext): Promise<Segment[]> {
-  const { relation } = plan
-  const isPartitioned = relation.kind === 'p'
-  const parts = isPartitioned ? await readLeaves(context.transaction, relation.oid) : [relation]
+export async function readSegments(
+  plan: StreamPlan,
+  context: ReadContext,
+  since: Horizon | null = null,
+): Promise<Segment[]> {
+  const isPartitioned = plan.relation.kind === 'p'
+  const parts = await readParts(plan, context, since)
   const files = await readFiles(
     context.transaction,
     parts.map(({ oid }) => oid),
   )
-  return parts.flatMap(({ oid, schema, name }) => {
+  return parts.flatMap(({ oid, schema, name, isNew }) => {
     const file = files.get(oid)
     if (file === undefined) return [] // dropped just now
     return {
@@ -36,6 +42,17 @@ export async function readSegments(plan: StreamPlan, context: ReadContext): Prom
       pages: file.bytes / context.database.server.blockBytes,
       filenode: file.filenode,
       rowsPerPage: estimateRowsPerPage(file.rowsPerPage, 1),
+      isNew,
     }
   })
+}
+
+async function readParts(
+  { relation }: StreamPlan,
+  { transaction }: ReadContext,
+  since: Horizon | null,
+): Promise<readonly Pick<Leaf, 'oid' | 'schema' | 'name' | 'isNew'>[]> {
+  if (relation.kind !== 'p') return [{ ...relation, isNew: false }]
+  const isNew = since === null ? undefined : isBeyond(since, 'i.xmin')
+  return await readLeaves(transaction, relation.oid, isNew)
 }

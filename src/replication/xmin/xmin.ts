@@ -8,6 +8,7 @@ import {
   findUnfinishedLoad,
   labelOf,
   loadByPages,
+  type PageLoad,
   warnOfFreshStart,
 } from '../snapshot/initial-load.ts'
 import type { FeedEvent } from '../feed.ts'
@@ -45,17 +46,17 @@ async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerat
   const unfinished = await findUnfinishedLoad(plan, context)
   const saved = unfinished === null ? findSaved(plan, context) : null
   if (unfinished !== null) yield* finish(plan, context, unfinished)
-  else if (saved === null) yield* finish(plan, context, await newGoal(plan, context))
+  else if (saved === null) yield* finish(plan, context, await newLoad(plan, context))
   else yield* increment(plan, context, saved)
 }
 
 async function* finish(
   plan: StreamPlan,
   context: ReadContext,
-  goal: StreamState,
+  load: PageLoad,
 ): AsyncGenerator<FeedEvent> {
-  yield* loadByPages(plan, context, goal)
-  yield checkpoint(plan, { ...goal, type: 'xmin', scan: null })
+  yield* loadByPages(plan, context, load)
+  yield checkpoint(plan, { ...load.goal, type: 'xmin', scan: null })
 }
 
 async function* increment(
@@ -67,6 +68,10 @@ async function* increment(
   const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
   yield* copyRows([select], { plan, context })
   yield checkpoint(plan, goal)
+}
+
+async function newLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad> {
+  return { goal: await newGoal(plan, context), resume: null }
 }
 
 /** The state after a read of this snapshot. */

@@ -16,7 +16,7 @@ const OFFSET: Offset = {
 
 describe('buildGlobalState', () => {
   it('lists a stream that has started, and only that', () => {
-    const scan = { page: 12, filenode: 16402, leaf: null }
+    const scan = { page: 12, tuple: 0, filenode: 16402, leaf: null }
     const users = { name: 'users', namespace: 'public' }
     const state = buildGlobalState(OFFSET, [
       { descriptor: users, progress: { type: 'SNAPSHOT', scan, view: null } },
@@ -49,7 +49,7 @@ describe('passView', () => {
   })
 
   it('keeps it while the snapshot runs, wherever the position is', () => {
-    const scan = { page: 1, filenode: 1, leaf: null }
+    const scan = { page: 1, tuple: 0, filenode: 1, leaf: null }
     const progress = { type: 'SNAPSHOT', scan, view: VIEW } as const
     expect(passView(progress, 300n)).to.equal(progress)
   })

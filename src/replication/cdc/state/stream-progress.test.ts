@@ -5,7 +5,7 @@ import { buildProgress, parseProgress, type StreamProgress } from './stream-prog
 
 const USERS = { name: 'users', namespace: 'public' }
 const VIEW = { text: '815:830:820,825', rowLsn: 26510512n, endLsn: 2n ** 60n + 1n }
-const SCAN = { page: 12, filenode: 16402, leaf: null }
+const SCAN = { page: 12, tuple: 40, filenode: 16402, leaf: null }
 
 describe('parseProgress', () => {
   const ctid = { ctid: '(12,40)', relation_filenode: 16402 }

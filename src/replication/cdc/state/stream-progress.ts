@@ -1,6 +1,6 @@
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../../../json/json.ts'
 import type { StreamDescriptor } from '../../../protocol/messages.ts'
-import { ctidOfPage, type ScanPosition } from '../../../state/stream-state.ts'
+import { buildScan, parseScan, type ScanPosition } from '../../../state/scan-position.ts'
 import { integerOf } from './offset.ts'
 
 /** What the pages of a stream's snapshot showed. */
@@ -28,7 +28,6 @@ export type StreamProgress =
       readonly view: SnapshotView | null
     }
 
-const CTID = /^\((\d{1,10}),\d{1,5}\)$/
 /** An official state of a finished stream names no other cursor. */
 const LSN_FIELD = '_ab_cdc_lsn'
 
@@ -56,14 +55,11 @@ export function parseProgress(raw: JsonObject | null): StreamProgress | null {
 export function buildProgress(descriptor: StreamDescriptor, progress: StreamProgress): JsonObject {
   const view = progress.view === null ? {} : buildView(progress.view)
   if (progress.type === 'SNAPSHOT') {
-    const { page, filenode, leaf } = progress.scan
     return {
       version: 2,
       state_type: 'ctid',
-      ctid: ctidOfPage(page),
-      relation_filenode: filenode,
+      ...buildScan(progress.scan),
       incremental_state: {},
-      ...(leaf !== null && { leaf }),
       ...view,
     }
   }
@@ -81,17 +77,6 @@ export function buildProgress(descriptor: StreamDescriptor, progress: StreamProg
 function isLogCursor(raw: JsonValue | undefined): boolean {
   if (raw === undefined) return true
   return Array.isArray(raw) && raw.every((name) => name === LSN_FIELD)
-}
-
-function parseScan({ ctid, relation_filenode: filenode, leaf }: JsonObject): ScanPosition | null {
-  const page = typeof ctid === 'string' ? CTID.exec(ctid)?.[1] : undefined
-  const file = integerOf(filenode)
-  if (page === undefined || file === null) return null
-  return {
-    page: Number(page),
-    filenode: Number(file),
-    leaf: typeof leaf === 'string' ? leaf : null,
-  }
 }
 
 function buildView({ text, rowLsn, endLsn }: SnapshotView): JsonObject {
