@@ -32,8 +32,7 @@ export async function check(run: Run, rawConfig: () => Promise<unknown>): Promis
 async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorError[]> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  const warn = (text: string): void => log(run, 'WARN', text)
-  await using database = await Database.connect(config, { warn, signal: run.signal })
+  await using database = await Database.connect(config, { log: logger(run), signal: run.signal })
   for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
   const { relations, problems } = await discoverRelations(database, config)
   const unmet = await findReadProblems(relations, { config, database, log: logger(run) })

@@ -24,8 +24,7 @@ export async function discover(
 ): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  const warn = (text: string): void => log(run, 'WARN', text)
-  await using database = await Database.connect(config, { warn, signal: run.signal })
+  await using database = await Database.connect(config, { log: logger(run), signal: run.signal })
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
   const context: MethodContext = { config, database, log: logger(run) }

@@ -1,3 +1,5 @@
+import type { SshHostKey } from './ssh-host-key.ts'
+
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
 /** TLS as libpq means it. Certificates and keys are PEM text, never file names. */
@@ -16,6 +18,8 @@ export type TunnelConfig =
       readonly host: string
       readonly port: number
       readonly user: string
+      /** Empty: the server may have any. */
+      readonly hostKeys: readonly SshHostKey[]
       readonly key: string
       readonly keyPassphrase: string | null
     }
@@ -24,6 +28,8 @@ export type TunnelConfig =
       readonly host: string
       readonly port: number
       readonly user: string
+      /** Empty: the server may have any. */
+      readonly hostKeys: readonly SshHostKey[]
       readonly password: string
     }
 

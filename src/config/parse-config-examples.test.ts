@@ -192,6 +192,7 @@ describe('parseConfig: both generations of the official connector', () => {
       host: 'bastion',
       port: 22,
       user: 'ops',
+      hostKeys: [],
       key: '...',
       keyPassphrase: null,
     })

@@ -202,6 +202,7 @@ describe('parseConfig: SSH tunnel', () => {
         host: 'bastion',
         port: 22,
         user: 'ops',
+        hostKeys: [],
         key: 'k',
         keyPassphrase: 'p',
       },
@@ -213,7 +214,14 @@ describe('parseConfig: SSH tunnel', () => {
         tunnel_port: '2222',
         tunnel_user_password: 'p',
       },
-      { method: 'SSH_PASSWORD_AUTH', host: 'bastion', port: 2222, user: 'ops', password: 'p' },
+      {
+        method: 'SSH_PASSWORD_AUTH',
+        host: 'bastion',
+        port: 2222,
+        user: 'ops',
+        hostKeys: [],
+        password: 'p',
+      },
     ],
   ] as const) {
     it(`${JSON.stringify(tunnel)} → ${JSON.stringify(expected)}`, () => {

@@ -8,6 +8,7 @@ import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
 import type { ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
 import { validate } from './validate.ts'
+import { parseSshHostKeys } from './ssh-host-key.ts'
 import { isValues, type Values, withoutBlanks } from './values.ts'
 
 const MS_PER_HOUR = 3_600_000
@@ -129,8 +130,9 @@ function toSsl(ssl: ValidSsl): { ssl: SslConfig; ignored: readonly string[] } {
 function toTunnel(tunnel: ValidTunnel): TunnelConfig {
   const { tunnel_method: method } = tunnel
   if (method === 'NO_TUNNEL') return { method }
-  const { tunnel_host: host, tunnel_port: port, tunnel_user: user } = tunnel
-  const server = { host: normalizeHost(host), port, user }
+  const { tunnel_host: host, tunnel_port: port, tunnel_user: user, tunnel_host_key: key } = tunnel
+  const hostKeys = (key === undefined ? null : parseSshHostKeys(key)) ?? []
+  const server = { host: normalizeHost(host), port, user, hostKeys }
   if (method === 'SSH_PASSWORD_AUTH') {
     return { method, ...server, password: tunnel.tunnel_user_password }
   }

@@ -1,4 +1,5 @@
 import { hostProblem } from './host.ts'
+import { parseSshHostKeys } from './ssh-host-key.ts'
 import { isValues, type Values } from './values.ts'
 
 type NameOf = (path: string) => string
@@ -9,6 +10,7 @@ const RULES: readonly Rule[] = [
   requireDatabaseAndUsername,
   checkHost,
   checkTunnelHost,
+  checkTunnelHostKey,
   requireCursorField,
   compareConnections,
   ...['ca_certificate', 'client_certificate', 'client_key'].map(requirePem),
@@ -46,6 +48,12 @@ function checkTunnelHost({ tunnel_method: tunnel }: Values, nameOf: NameOf): str
   const others = 'tunnel_port and tunnel_user'
   const names = { host: path('tunnel_host'), port: path('tunnel_port'), others }
   return typeof host === 'string' ? hostProblem(host, names) : null
+}
+
+function checkTunnelHostKey({ tunnel_method: tunnel }: Values, nameOf: NameOf): string | null {
+  const { tunnel_host_key: text } = isValues(tunnel) ? tunnel : {}
+  if (typeof text !== 'string' || parseSshHostKeys(text) !== null) return null
+  return `Parameter '${nameOf('tunnel_method.tunnel_host_key')}' must be OpenSSH public keys or SHA256 fingerprints, one on each line`
 }
 
 /** The other methods find changes without a cursor. */

@@ -72,4 +72,5 @@ interface ValidSshServer {
   readonly tunnel_host: string
   readonly tunnel_port: number
   readonly tunnel_user: string
+  readonly tunnel_host_key?: string
 }

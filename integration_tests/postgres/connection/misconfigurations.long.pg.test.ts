@@ -44,7 +44,9 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'check tells … : SSH t
     it(`${mistake} → ${message}`, async () => {
       const { host, port, database, user, password } = (await sharedServer()).connectionConfig()
       const working = { host, port, database, username: user, password, ssl_mode: 'disable' }
-      const ports = { CLOSED: world.closedPort, SILENT: world.silentPort, PORT: port }
+      const { fingerprint, server } = world
+      const ssh = { SSHPORT: server.port, FINGERPRINT: fingerprint }
+      const ports = { ...ssh, CLOSED: world.closedPort, SILENT: world.silentPort, PORT: port }
       const expected = fillIn(message, { ...ports, HOST: host, USER: world.server.user })
       await expectFailure({ ...working, ...config(world) }, expected)
     })
@@ -78,9 +80,22 @@ async function createSshWorld(silentPort: number): Promise<SshWorld> {
     'AllowTcpForwarding no',
   ])
   const strange = await strict.createKey('Ed25519, OpenSSH')
+  const strangeHostKey = await strict.hostKey('ed25519')
+  const fingerprint = await server.fingerprint('ed25519')
   const closedPort = await findClosedPort()
   const { port: postgresPort } = await sharedServer()
-  return { server, strict, key, strange, locked, closedPort, silentPort, postgresPort }
+  return {
+    server,
+    strict,
+    key,
+    strange,
+    strangeHostKey,
+    fingerprint,
+    locked,
+    closedPort,
+    silentPort,
+    postgresPort,
+  }
 }
 
 async function findClosedPort(): Promise<number> {

@@ -10,6 +10,9 @@ export interface SshWorld {
   /** A key that `server` accepts, and one that it does not. */
   readonly key: string
   readonly strange: string
+  /** A host key of `strict`, and the fingerprint of that of `server`. */
+  readonly strangeHostKey: string
+  readonly fingerprint: string
   /** Encrypted. */
   readonly locked: string
   /** Where nobody listens. */
@@ -44,7 +47,13 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
       connect_timeout: 1,
     }),
     message:
-      'SSH tunnel: "127.0.0.1", port SILENT, did not let us in within connect_timeout. Check tunnel_host, tunnel_port and firewall, or raise connect_timeout.',
+      'SSH tunnel: "127.0.0.1", port SILENT, did not answer within 1 s. Check tunnel_host, tunnel_port and firewall, or raise connect_timeout.',
+  },
+  {
+    mistake: 'The SSH server has another host key',
+    config: (world) => tunnel(world, { tunnel_host_key: world.strangeHostKey }),
+    message:
+      'SSH tunnel: the host key of "127.0.0.1", port SSHPORT, is FINGERPRINT (ssh-ed25519), which is not in tunnel_host_key. Check with whoever runs that server that the key is right, and then add it.',
   },
   {
     mistake: 'The SSH server does not know the key',

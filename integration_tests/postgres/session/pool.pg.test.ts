@@ -60,8 +60,8 @@ describe('the pool', () => {
     const warnings: string[] = []
     const limits = { min_connections: 4, max_connections: 4, timeout_seconds: 1 }
     const { config } = parseConfig(test.config({ port: proxy.port, ...limits }))
-    const warn = (message: string): void => void warnings.push(message)
-    await using database = await Database.connect(config, { warn })
+    const log = (_level: string, message: string): void => void warnings.push(message)
+    await using database = await Database.connect(config, { log })
     // So that one question is still under way when the next connection has been silent for long enough
     proxy.fault = { type: 'delay', ms: 100 }
     const sleeping = Array.from({ length: 4 }, async () => {

@@ -4,9 +4,11 @@ import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
 import type { Deadline } from './deadline.ts'
+import type { LogLevel } from '../../protocol/messages.ts'
 import { type Encryption, mayMend, planEncryption, TlsFailure } from './tls/encryption.ts'
 import { connectFirst, resolveHost } from './addresses.ts'
 import { connectSocket } from './socket.ts'
+import type { SshConfig } from './ssh/ssh-error.ts'
 import { SshTunnel } from './ssh/ssh-tunnel.ts'
 import { streamEvent } from './stream-event.ts'
 import { tlsOptions } from './tls/tls.ts'
@@ -17,12 +19,17 @@ const YES = 'S'
 const NO = 'N'
 const KEEP_ALIVE_MS = 30_000
 
+export type Log = (level: LogLevel, message: string) => void
+
 /**
  * The way to the server that every connection of a run takes, through one SSH tunnel if the config has one. Whether it is encrypted is open until the first
  * connection is up; then it stays as it is.
  */
 export class Route implements Disposable {
   readonly #config: Config
+  readonly #log: Log
+  /** Fingerprint of the host key that was logged last. */
+  #hostKey: string | null = null
   /** Opened by the first connection, and anew by the next one when it was lost. */
   #tunnel: Promise<SshTunnel> | null = null
   #encryption: Encryption
@@ -31,9 +38,10 @@ export class Route implements Disposable {
   #address: string | null = null
   #isDisposed = false
 
-  constructor(config: Config) {
+  constructor(config: Config, log: Log = () => undefined) {
     const { first, second } = planEncryption(config.ssl.mode)
     this.#config = config
+    this.#log = log
     this.#encryption = first
     this.#alternative = second
   }
@@ -97,8 +105,19 @@ export class Route implements Disposable {
     const known = this.#tunnel
     const last = await known?.catch(() => null)
     if (last?.isOpen === true) return last
-    if (this.#tunnel === known) this.#tunnel = SshTunnel.open(tunnel, deadline)
+    if (this.#tunnel === known) this.#tunnel = this.#logIn(tunnel, deadline)
     return await this.#tunnel
+  }
+
+  /** Logs the host key once, unless the config has those that are accepted. */
+  async #logIn(ssh: SshConfig, deadline: Deadline): Promise<SshTunnel> {
+    const tunnel = await SshTunnel.open(ssh, deadline)
+    const { fingerprint, type } = tunnel.hostKey
+    if (ssh.hostKeys.length > 0 || this.#hostKey === fingerprint) return tunnel
+    this.#hostKey = fingerprint
+    const message = `SSH tunnel: the host key of "${ssh.host}", port ${ssh.port}, is ${fingerprint} (${type}). It is not verified: give it as tunnel_host_key to accept no other.`
+    this.#log('INFO', message)
+    return tunnel
   }
 
   async #encrypt(stream: Duplex, deadline: Deadline): Promise<Duplex> {

@@ -5,13 +5,10 @@ import { type BackendRow, judgeBackend, type Verdict } from './backend-verdict.t
 import { clientClass } from '../connection/client.ts'
 import { Deadline } from '../connection/deadline.ts'
 import { streamOf } from '../connection/pg-internals.ts'
-import type { Route } from '../connection/route.ts'
-
-/** Logs a warning. */
-export type Warn = (message: string) => void
+import type { Log, Route } from '../connection/route.ts'
 
 export interface ConnectOptions {
-  readonly warn: Warn
+  readonly log: Log
   /** Aborted when the run is stopped: ends waits and attempts to connect, with its reason. */
   readonly signal: AbortSignal
 }
@@ -38,14 +35,14 @@ export interface Awaited {
 export class BackendWatch {
   readonly #config: Config
   readonly #client: typeof Client
-  readonly #warn: Warn
+  readonly #log: Log
   /** The question that is under way. */
   #asking: Promise<Backends> | null = null
 
-  constructor(config: Config, route: Route, { warn, signal }: ConnectOptions) {
+  constructor(config: Config, route: Route, { log, signal }: ConnectOptions) {
     this.#config = config
     this.#client = clientClass(config, route, signal)
-    this.#warn = warn
+    this.#log = log
   }
 
   /** `work`, an answer from the server. It fails with the transient_error when the connection is broken off. */
@@ -74,7 +71,7 @@ export class BackendWatch {
     const silence = `The server has sent nothing for ${this.#config.timeoutMs / 1000} s (timeout_seconds)`
     if (verdict.isAtWork) {
       const wait = verdict.waitsFor === null ? '' : ` and waits for ${verdict.waitsFor}`
-      this.#warn(`${silence}; its backend ${processId} is at work${wait}. The sync goes on.`)
+      this.#log('WARN', `${silence}; its backend ${processId} is at work${wait}. The sync goes on.`)
       return
     }
     const message = `${silence}: ${verdict.reason}. Run the sync again, or raise timeout_seconds.`

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
-import { BackendWatch, type ConnectOptions, type Warn } from './backend-watch.ts'
+import { BackendWatch, type ConnectOptions } from './backend-watch.ts'
 import { cancelQuery } from '../connection/cancel.ts'
 import { clientClass } from '../connection/client.ts'
 import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import { connectionError } from '../connection/connection-error.ts'
-import { Route } from '../connection/route.ts'
+import { type Log, Route } from '../connection/route.ts'
 import { readServerFacts, type ServerFacts } from '../connection/server-facts.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
@@ -70,9 +70,9 @@ export class Database implements SqlSession, AsyncDisposable {
    * @throws ConnectorError `Failed to create connection pool: …` with the cause and the remedy; the reason of `signal`.
    */
   static async connect(config: Config, options: Partial<ConnectOptions> = {}): Promise<Database> {
-    const { warn = ignore, signal = NEVER_ABORTED } = options
-    const route = new Route(config)
-    const watch = new BackendWatch(config, route, { warn, signal })
+    const { log = ignore, signal = NEVER_ABORTED } = options
+    const route = new Route(config, log)
+    const watch = new BackendWatch(config, route, { log, signal })
     const pool = new Pool({
       Client: clientClass(config, route, signal),
       min: config.minConnections,
@@ -89,7 +89,7 @@ export class Database implements SqlSession, AsyncDisposable {
       const connectionMs = performance.now() - started
       const server = await readServer(connections, client)
       const database = new Database(connections, server, connectionMs)
-      await database.#open(config.minConnections, warn)
+      await database.#open(config.minConnections, log)
       return database
     } catch (error) {
       await endPool(pool)
@@ -140,12 +140,16 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 
   /** Opens connections until the pool has `count`. */
-  async #open(count: number, warn: Warn): Promise<void> {
+  async #open(count: number, log: Log): Promise<void> {
     const opening = Array.from({ length: count }, async () => await this.acquire())
     const opened = await Promise.allSettled(opening)
     for (const connection of opened) {
       if (connection.status === 'fulfilled') connection.value.release()
-      else warn(`min_connections cannot be had. ${ConnectorError.from(connection.reason).message}`)
+      else
+        log(
+          'WARN',
+          `min_connections cannot be had. ${ConnectorError.from(connection.reason).message}`,
+        )
     }
   }
 

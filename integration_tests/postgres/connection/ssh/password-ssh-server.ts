@@ -3,23 +3,40 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import ssh2 from 'ssh2'
 
+/** The prompts of one request of keyboard-interactive. */
+export type Round = readonly ssh2.Prompt[]
+
 /** An SSH server that lets anybody in with one password, by one method, and forwards. */
 export class PasswordSshServer implements AsyncDisposable {
+  /** What it was told: passwords and answers. */
+  readonly told: readonly string[]
   readonly #server: ssh2.Server
 
-  private constructor(server: ssh2.Server) {
+  private constructor(server: ssh2.Server, told: string[]) {
     this.#server = server
+    this.told = told
   }
 
   static async start(
     method: 'password' | 'keyboard-interactive',
     password: string,
+    rounds: readonly Round[] = [[{ prompt: 'Password: ', echo: false }]],
   ): Promise<PasswordSshServer> {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const hostKeys = [privateKey.export({ type: 'pkcs1', format: 'pem' })]
+    const told: string[] = []
+    const isKnown = (answer: string): boolean => {
+      told.push(answer)
+      return answer === password
+    }
     const server = new ssh2.Server({ hostKeys }, (client) => {
       client.on('error', () => undefined)
-      client.on('authentication', (attempt) => authenticate(attempt, method, password))
+      client.on('authentication', (attempt) => {
+        if (attempt.method !== method) attempt.reject(['password', 'keyboard-interactive'])
+        else if (attempt.method === 'keyboard-interactive') ask(attempt, rounds, isKnown)
+        else if (attempt.method !== 'password' || !isKnown(attempt.password)) attempt.reject()
+        else attempt.accept()
+      })
       client.on('tcpip', (accept, _reject, { destIP, destPort }) => {
         const channel = accept()
         const socket = connect(destPort, destIP).on('error', () => channel.close())
@@ -28,7 +45,7 @@ export class PasswordSshServer implements AsyncDisposable {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new PasswordSshServer(server)
+    return new PasswordSshServer(server, told)
   }
 
   get port(): number {
@@ -43,13 +60,15 @@ export class PasswordSshServer implements AsyncDisposable {
   }
 }
 
-function authenticate(attempt: ssh2.AuthContext, method: string, password: string): void {
-  if (attempt.method !== method) return attempt.reject(['password', 'keyboard-interactive'])
-  if (attempt.method === 'password') {
-    return attempt.password === password ? attempt.accept() : attempt.reject()
-  }
-  if (attempt.method !== 'keyboard-interactive') return attempt.reject()
-  attempt.prompt([{ prompt: 'Password: ', echo: false }], ([answer]) =>
-    answer === password ? attempt.accept() : attempt.reject(),
-  )
+/** Asks round by round; accepts if every prompt was answered. */
+function ask(
+  attempt: ssh2.KeyboardAuthContext,
+  [prompts, ...later]: readonly Round[],
+  isKnown: (answer: string) => boolean,
+): void {
+  if (prompts === undefined) return attempt.accept()
+  attempt.prompt([...prompts], (answers) => {
+    if (answers.length === prompts.length && answers.every(isKnown)) ask(attempt, later, isKnown)
+    else attempt.reject()
+  })
 }

@@ -21,7 +21,50 @@ describe('SSH tunnel with a password', () => {
   }
 })
 
-async function connect(sshPort: number, password: string): Promise<Database> {
+describe('keyboard-interactive', () => {
+  const password = { prompt: 'Password: ', echo: false }
+  const code = { prompt: 'One-time code: ', echo: false }
+  for (const [what, rounds, told] of [
+    ['a second prompt', [[password, code]], []],
+    ['a prompt whose answer is shown', [[{ prompt: 'Password: ', echo: true }]], []],
+    ['another prompt afterwards', [[password], [code]], [SECRET]],
+  ] as const) {
+    it(`${what} is not answered with the password, and the error says so`, async () => {
+      await using ssh = await PasswordSshServer.start('keyboard-interactive', SECRET, rounds)
+      const error: unknown = await connect(ssh.port, SECRET).catch((reason: unknown) => reason)
+      expect(String(error)).to.include('asks user "ops" for more than a password')
+      expect(error).to.include({ failureType: 'config_error' })
+      expect(ssh.told).to.deep.equal(told)
+    })
+  }
+
+  it('a request without prompts is answered', async () => {
+    await using ssh = await PasswordSshServer.start('keyboard-interactive', SECRET, [
+      [password],
+      [],
+    ])
+    await using database = await connect(ssh.port, SECRET)
+    expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
+  })
+})
+
+describe('a host key that is not in tunnel_host_key', () => {
+  it('ends the login before the password is sent', async () => {
+    await using ssh = await PasswordSshServer.start('password', SECRET)
+    const extra = { tunnel_host_key: `SHA256:${'A'.repeat(43)}` }
+    const error: unknown = await connect(ssh.port, SECRET, extra).catch((reason: unknown) => reason)
+    expect(String(error)).to.match(
+      /is SHA256:[^ ]{43} \(ssh-rsa\), which is not in tunnel_host_key/,
+    )
+    expect(ssh.told).to.deep.equal([])
+  })
+})
+
+async function connect(
+  sshPort: number,
+  password: string,
+  extra: Readonly<Record<string, string>> = {},
+): Promise<Database> {
   const target = (await sharedServer()).connectionConfig()
   const tunnel = {
     tunnel_method: 'SSH_PASSWORD_AUTH',
@@ -29,6 +72,7 @@ async function connect(sshPort: number, password: string): Promise<Database> {
     tunnel_port: sshPort,
     tunnel_user: 'ops',
     tunnel_user_password: password,
+    ...extra,
   }
   const { config } = parseConfig({ ...target, tunnel_method: tunnel })
   return await Database.connect(config)

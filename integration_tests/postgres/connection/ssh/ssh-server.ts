@@ -24,6 +24,10 @@ export const KEY_KINDS = [
 ] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
+/** The host keys that it has. */
+const HOST_KEY_TYPES = ['ed25519', 'ecdsa'] as const
+export type HostKeyType = (typeof HOST_KEY_TYPES)[number]
+
 const KEYGEN: Readonly<Record<Exclude<KeyKind, 'Ed25519, PEM (PKCS#8)'>, readonly string[]>> = {
   'RSA, OpenSSH': ['-t', 'rsa', '-b', '2048'],
   'RSA, PEM (PKCS#1)': ['-t', 'rsa', '-b', '2048', '-m', 'PEM'],
@@ -64,6 +68,21 @@ export class SshServer implements AsyncDisposable {
     return join(this.#directory, 'authorized_keys')
   }
 
+  /** The public part of one of its host keys. */
+  async hostKey(type: HostKeyType): Promise<string> {
+    return (await readFile(`${this.#hostKeyFile(type)}.pub`, 'utf8')).trim()
+  }
+
+  /** The fingerprint of one of its host keys, as ssh-keygen prints it. */
+  async fingerprint(type: HostKeyType): Promise<string> {
+    const { stdout } = await execute('ssh-keygen', ['-l', '-f', this.#hostKeyFile(type)])
+    return stdout.split(' ')[1] ?? ''
+  }
+
+  #hostKeyFile(type: HostKeyType): string {
+    return join(this.#directory, `host_key_${type}`)
+  }
+
   /** A private key that it accepts. */
   async createKey(kind: KeyKind, passphrase = ''): Promise<string> {
     const path = join(this.#directory, `key-${kind.replaceAll(/\W/g, '')}-${passphrase.length}`)
@@ -92,13 +111,14 @@ export class SshServer implements AsyncDisposable {
   }
 
   async #initialize(settings: readonly string[]): Promise<void> {
-    const hostKey = join(this.#directory, 'host_key')
-    await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', hostKey])
+    for (const type of HOST_KEY_TYPES) {
+      await execute('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', this.#hostKeyFile(type)])
+    }
     await writeFile(this.authorizedKeysFile, '', { mode: 0o600 })
     // As root sshd insists on it; Debian's service makes it at start-up
     if (process.getuid?.() === 0 && !existsSync('/run/sshd')) await mkdir('/run/sshd')
     const own = [
-      `HostKey ${hostKey}`,
+      ...HOST_KEY_TYPES.map((type) => `HostKey ${this.#hostKeyFile(type)}`),
       `AuthorizedKeysFile ${this.authorizedKeysFile}`,
       `Port ${this.port}`,
       'ListenAddress 127.0.0.1',

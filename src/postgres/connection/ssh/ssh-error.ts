@@ -1,10 +1,12 @@
 import type { TunnelConfig } from '../../../config/config.ts'
+import type { SshHostKey } from '../../../config/ssh-host-key.ts'
+import { elapsedSeconds, TimeoutError } from '../deadline.ts'
 import { ConnectorError, errorCode, type FailureType } from '../../../errors.ts'
 
 /** The config of a tunnel that there is. */
 export type SshConfig = Exclude<TunnelConfig, { readonly method: 'NO_TUNNEL' }>
 
-type Explain = (ssh: SshConfig) => string
+type Explain = (ssh: SshConfig, error: unknown) => string
 
 /** https://www.rfc-editor.org/rfc/rfc4254#section-5.1 */
 const CONNECT_FAILED = 2
@@ -27,8 +29,8 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   ETIMEDOUT: {
     type: 'config_error',
-    explain: ({ host, port }) =>
-      `"${host}", port ${port}, did not let us in within connect_timeout. Check tunnel_host, tunnel_port and firewall, or raise connect_timeout.`,
+    explain: ({ host, port }, error) =>
+      `"${host}", port ${port}, did not answer${within(error)}. Check tunnel_host, tunnel_port and firewall, or raise connect_timeout.`,
   },
   EHOSTUNREACH: {
     type: 'config_error',
@@ -60,9 +62,22 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
 
 /** The way to the SSH server failed, not the database: the error that says so, with cause and remedy. */
 export function tunnelError(error: unknown, ssh: SshConfig): ConnectorError {
+  if (error instanceof ConnectorError) return error
   const known = EXPLANATIONS[errorCode(error) ?? ''] ?? EXPLANATIONS[memberOf(error, 'level')]
   const { type, explain } = known ?? EXPLANATIONS['ECONNRESET']!
-  return new ConnectorError(type, `SSH tunnel: ${explain(ssh)}`, { cause: error })
+  return new ConnectorError(type, `SSH tunnel: ${explain(ssh, error)}`, { cause: error })
+}
+
+/** The server has none of the keys in tunnel_host_key. */
+export function hostKeyError({ host, port }: SshConfig, key: SshHostKey): ConnectorError {
+  const message = `SSH tunnel: the host key of "${host}", port ${port}, is ${key.fingerprint} (${key.type}), which is not in tunnel_host_key. Check with whoever runs that server that the key is right, and then add it.`
+  return new ConnectorError('config_error', message)
+}
+
+/** The server asks for something that is not the password, such as a one-time code. */
+export function promptError({ host, user }: SshConfig): ConnectorError {
+  const message = `SSH tunnel: "${host}" asks user "${user}" for more than a password, such as a one-time code. Allow this user to log in with a key or a password alone.`
+  return new ConnectorError('config_error', message)
 }
 
 /** The SSH server did not forward to the database: it may not, or it found nobody there. */
@@ -81,6 +96,10 @@ export function forwardingError(
     code: 'ECONNREFUSED',
   })
   return new ConnectorError('config_error', message, { cause })
+}
+
+function within(error: unknown): string {
+  return error instanceof TimeoutError ? ` within ${elapsedSeconds(error, 0)} s` : ''
 }
 
 function memberOf(value: unknown, name: string): string {

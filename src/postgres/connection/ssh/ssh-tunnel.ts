@@ -1,7 +1,11 @@
+import { connect } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Client, ConnectConfig } from 'ssh2'
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2'
+import type { SshHostKey } from '../../../config/ssh-host-key.ts'
+import { connectFirst, resolveHost } from '../addresses.ts'
 import type { Deadline } from '../deadline.ts'
 import { ForwardedStream } from './forwarded-stream.ts'
+import { type LoggedIn, Login } from './login.ts'
 import { forwardingError, type SshConfig, tunnelError } from './ssh-error.ts'
 import { readableKey } from './ssh-key.ts'
 
@@ -9,6 +13,18 @@ const KEEP_ALIVE_MS = 15_000
 const UNANSWERED_KEEP_ALIVES = 3
 /** What the SSH server is told about where a connection comes from; it does not care. */
 const ORIGIN = { host: '127.0.0.1', port: 0 }
+
+/** Type of a public key → the algorithms with which a server proves that it has the private key. */
+const HOST_KEY_ALGORITHMS = new Map<string, readonly ServerHostKeyAlgorithm[]>([
+  ['ssh-ed25519', ['ssh-ed25519']],
+  ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
+  ['ecdsa-sha2-nistp384', ['ecdsa-sha2-nistp384']],
+  ['ecdsa-sha2-nistp521', ['ecdsa-sha2-nistp521']],
+  ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']],
+])
+
+/** In the order of preference of a client that knows no key of the server. */
+const ALL_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [...HOST_KEY_ALGORITHMS.values()].flat()
 
 /** Where a connection goes, as the SSH server sees it. */
 export interface Target {
@@ -20,11 +36,14 @@ export interface Target {
 export class SshTunnel {
   readonly #ssh: SshConfig
   readonly #client: Client
+  /** The key by which the server has identified itself. */
+  readonly hostKey: SshHostKey
   #isOpen = true
 
-  private constructor(ssh: SshConfig, client: Client) {
+  private constructor(ssh: SshConfig, { client, hostKey }: LoggedIn) {
     this.#ssh = ssh
     this.#client = client
+    this.hostKey = hostKey
     client.on('close', () => {
       this.#isOpen = false
     })
@@ -40,8 +59,8 @@ export class SshTunnel {
     const client = new ssh2.Client()
     client.on('error', ignore)
     try {
-      await login(client, options, deadline)
-      return new SshTunnel(ssh, client)
+      const sock = await connectServer(ssh, deadline)
+      return new SshTunnel(ssh, await new Login(client, ssh).run({ ...options, sock }, deadline))
     } catch (error) {
       client.destroy()
       throw tunnelError(error, ssh)
@@ -82,13 +101,19 @@ export class SshTunnel {
   }
 }
 
+/** A socket of its own: ssh2 would have Node.js drop an address that does not accept within 250 ms. */
+async function connectServer({ host, port }: SshConfig, deadline: Deadline): Promise<Duplex> {
+  const addresses = await resolveHost(host, deadline)
+  return await connectFirst(addresses, (address) => connect({ host: address, port }), deadline)
+}
+
 function loginOptions(ssh: SshConfig, trial: Parameters<typeof readableKey>[2]): ConnectConfig {
-  const { host, port, user: username } = ssh
+  const { user: username, hostKeys } = ssh
+  const types = hostKeys.flatMap(({ type }) => HOST_KEY_ALGORITHMS.get(type ?? '') ?? [])
   const options: ConnectConfig = {
-    host,
-    port,
     username,
     readyTimeout: 0,
+    algorithms: { serverHostKey: [...new Set([...types, ...ALL_ALGORITHMS])] },
     keepaliveInterval: KEEP_ALIVE_MS,
     keepaliveCountMax: UNANSWERED_KEEP_ALIVES,
   }
@@ -98,23 +123,6 @@ function loginOptions(ssh: SshConfig, trial: Parameters<typeof readableKey>[2]):
   const privateKey = readableKey(ssh.key, ssh.keyPassphrase, trial)
   const passphrase = ssh.keyPassphrase === null ? {} : { passphrase: ssh.keyPassphrase }
   return { ...options, privateKey, ...passphrase }
-}
-
-function login(client: Client, options: ConnectConfig, deadline: Deadline): Promise<void> {
-  const { signal } = deadline
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(deadline.error)
-    signal.addEventListener('abort', onAbort)
-    const settled = (): void => signal.removeEventListener('abort', onAbort)
-    client.once('ready', () => resolve(settled()))
-    client.once('error', (error) => reject(error))
-    client.once('close', () => reject(new Error('the SSH server closed the connection')))
-    // Some servers ask for the password by this method only
-    client.on('keyboard-interactive', (_name, _text, _language, prompts, answer) =>
-      answer(prompts.map(() => options.password ?? '')),
-    )
-    client.connect(options)
-  })
 }
 
 /** Without a listener an error would end the process; connections through the tunnel see that they are closed. */
