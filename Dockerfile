@@ -9,6 +9,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json spec.json ./
 COPY scripts scripts
+COPY assembly assembly
 COPY src src
 RUN npm run build:connector
 

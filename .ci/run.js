@@ -6,7 +6,7 @@ import { dirname } from 'node:path'
 const SLOW_FOLDERS = ['replication/soak', 'sync', 'replication/cursor']
 /** Besides the newest major: the patterns of the tests that depend on the version of the server. */
 const OTHER_MAJORS = {
-  12: ['{commands,introspection,replication,types,wire}/**/!(*.long).pg.test.js'],
+  12: ['{accelerator,commands,introspection,replication,types,wire}/**/!(*.long).pg.test.js'],
   15: ['{replication,types,wire}/**/!(*.long).pg.test.js'],
 }
 /** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
@@ -55,7 +55,8 @@ function jobs() {
     mocha('long tests, PostgreSQL 12', LONG_ON_OLDEST, { PG_VERSION: '12' }),
     { name: 'npm run test:pg', command: 'npm run test:pg' },
     ...Object.entries(OTHER_MAJORS).map(([major, patterns]) =>
-      mocha(`PostgreSQL ${major}`, patterns, { PG_VERSION: major }),
+      // The newest major reads small tables without the WebAssembly module, the others with it
+      mocha(`PostgreSQL ${major}`, patterns, { PG_VERSION: major, SOURCE_POSTGRES_WASM: 'always' }),
     ),
     imageTests(),
     ...long,

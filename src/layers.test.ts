@@ -13,6 +13,7 @@ const LAYERS = [
   ['config', 'run-context.ts'],
   ['wire'],
   ['types'],
+  ['accelerator'],
   ['postgres/connection'],
   ['postgres/copy'],
   ['postgres/session'],

@@ -27,6 +27,7 @@ let run: Run = {
   ...outputs(false),
   terminal: null,
   startedAtMs: Date.now(),
+  acceleration: acceleration(process.env['SOURCE_POSTGRES_WASM']),
   signal: stop.signal,
   onHardExit: new Set(),
 }
@@ -55,6 +56,11 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     return await reportFailure(run.signal.aborted ? run.signal.reason : error)
   }
+}
+
+/** A switch for tests and comparisons. */
+function acceleration(value: string | undefined): Run['acceleration'] {
+  return value === 'always' || value === 'off' ? value : 'bulk'
 }
 
 /** Messages go to stdout, unless that is for something else. */
@@ -92,6 +98,7 @@ async function execute(line: CommandLine): Promise<void> {
 
 /** The commands that need a database are loaded on demand: `spec` answers sooner without them. */
 async function executeWithConfig(line: FileCommand): Promise<void> {
+  declareNavigator()
   const { readJsonFile } = await import('./config/read-json-file.ts')
   const { expandEnv } = await import('./config/expand-env.ts')
   const readConfig = async (): Promise<unknown> => {
@@ -115,6 +122,16 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
     default:
       line satisfies never
       throw new Error('unknown command')
+  }
+}
+
+/**
+ * Node.js 20 has no `navigator`, without which pg constructs a Response to find out where it runs: that loads undici and
+ * its WebAssembly code, and ends the process where the address space is limited. To be removed with Node.js 20.
+ */
+function declareNavigator(): void {
+  if (!('navigator' in globalThis)) {
+    Object.assign(globalThis, { navigator: { userAgent: `Node.js/${process.version}` } })
   }
 }
 

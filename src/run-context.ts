@@ -9,6 +9,9 @@ export interface Terminal {
   write(text: string): void
 }
 
+/** When rows are encoded in the WebAssembly module: in large streams, in all of them, or not at all. */
+export type AccelerationMode = 'bulk' | 'always' | 'off'
+
 /** What every command works with: where messages go, what time the run has, and when to stop. */
 export interface Run {
   readonly output: Output
@@ -18,6 +21,7 @@ export interface Run {
   readonly terminal: Terminal | null
   /** `emitted_at` of everything in this run, in milliseconds since 1970. */
   readonly startedAtMs: number
+  readonly acceleration: AccelerationMode
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal
   /** Called before the process exits without waiting for the command: they append what the output still lacks. */

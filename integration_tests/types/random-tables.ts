@@ -1,7 +1,7 @@
 import { ident, literal } from '../../src/sql.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { PINNED_SETTINGS } from './pinned-settings.ts'
-import { Random } from './random.ts'
+import { Random } from '../../src/testing/random.ts'
 import { readUniverse, UNIVERSE_SETUP, type UniverseType } from './type-universe.ts'
 
 /** A table of random values: `id`, then a column per type. */

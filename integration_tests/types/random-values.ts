@@ -1,4 +1,4 @@
-import type { Random } from './random.ts'
+import type { Random } from '../../src/testing/random.ts'
 
 /** Makes the text of a value, as the type's input function takes it. */
 export type Generator = (random: Random) => string

@@ -1,5 +1,5 @@
 import type { TestDatabase } from '../helpers/database.ts'
-import type { Random } from './random.ts'
+import type { Random } from '../../src/testing/random.ts'
 import { type Generator, GENERATORS, WITHOUT_VALUES } from './random-values.ts'
 
 /** A type that a column can have, as `pg_type` tells it. */

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
+import type { AcceleratorSource } from '../../src/accelerator/accelerator-source.ts'
 import { readTypes } from '../../src/introspection/types.ts'
 import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import { RecordEncoder } from '../../src/writers/records/record-encoder.ts'
@@ -66,11 +67,16 @@ async function recordAnswer(db: TestDatabase, sql: string): Promise<Buffer> {
   }
 }
 
-/** Pushes `chunks` through the stream and the encoder as a read does. */
-export function encode({ fields }: RecordedCopy, chunks: readonly Buffer[]): Outcome {
+/** Pushes `chunks` through the stream and the encoder as a read does; with `accelerators` as a read of a large table. */
+export function encode(
+  { fields }: RecordedCopy,
+  chunks: readonly Buffer[],
+  accelerators: AcceleratorSource | null = null,
+): Outcome {
   const out = new ByteBuffer(1024)
   const encoder = new RecordEncoder(out, { namespace: 'public', name: 't' }, fields, {
     emittedAtMs: 0,
+    accelerators,
   })
   const ending = { hasEnded: false }
   const stream = new CopyStream(encoder, (bytes, start) => {

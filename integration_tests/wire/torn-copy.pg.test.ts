@@ -1,7 +1,8 @@
 import { expect } from 'chai'
+import { AcceleratorSource } from '../../src/accelerator/accelerator-source.ts'
 import { literal } from '../../src/sql.ts'
 import { TestDatabase } from '../helpers/database.ts'
-import { Random } from '../types/random.ts'
+import { Random } from '../../src/testing/random.ts'
 import { TYPE_CASES, TYPE_CASES_SETUP } from '../types/type-cases.ts'
 import { encode, recordCopy, type RecordedCopy } from './recorded-copy.ts'
 
@@ -62,6 +63,9 @@ describe('a recorded COPY stream', () => {
   let db: TestDatabase
   let recorded: RecordedCopy
   let whole: string
+  const accelerators = new AcceleratorSource('always', (reason) => {
+    throw new Error(reason)
+  })
 
   before(async () => {
     db = await TestDatabase.create()
@@ -84,6 +88,8 @@ describe('a recorded COPY stream', () => {
       const chunks = [bytes.subarray(0, split), bytes.subarray(split)]
       const { output, error } = encode(recorded, chunks)
       if (output !== whole || error !== null) expect.fail(`Split at ${split}: ${error?.message}`)
+      const accelerated = encode(recorded, chunks, accelerators)
+      if (accelerated.output !== whole) expect.fail(`Split at ${split}, in WebAssembly`)
     }
   })
 
@@ -106,7 +112,12 @@ describe('a recorded COPY stream', () => {
     let errors = 0
     for (let number = 0; number < MUTATIONS; number++) {
       const damaged = mutate(recorded.bytes, random)
-      const { output, rows, error, hasEnded } = encode(recorded, cut(damaged, random))
+      const chunks = cut(damaged, random)
+      const { output, rows, error, hasEnded } = encode(recorded, chunks)
+      const accelerated = encode(recorded, chunks, accelerators)
+      expect(accelerated.output === output, `damage ${number} in WebAssembly`).to.equal(true)
+      expect(accelerated.rows).to.equal(rows)
+      expect(accelerated.error?.message).to.equal(error?.message)
       const lines = output.split('\n')
       expect(lines.pop(), `damage ${number}`).to.equal('')
       for (const line of lines) JSON.parse(line)

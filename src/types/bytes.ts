@@ -1,6 +1,6 @@
 import { viewOf } from '../bytes/byte-view.ts'
 import { expectBytes } from './numbers.ts'
-import { EXACT, type ValueWriter } from './pg-type.ts'
+import { accelerated, EXACT, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'
 
 const QUOTE = 0x22
@@ -20,11 +20,11 @@ export const UUID_BYTES = 16
 export const UUID_CHARACTERS = 36
 
 /** bool, COPY binary: one byte. */
-export const writeBool: ValueWriter = (out, bytes, start, end) => {
+export const writeBool = accelerated('Bool', (out, bytes, start, end) => {
   expectBytes(end - start, 1)
   out.latin1(bytes[start] === 0 ? 'false' : 'true')
   return EXACT
-}
+})
 
 /** bool, text: `t` or `f`. */
 export const writeBoolText: ValueWriter = (out, bytes, start, end) => {
@@ -35,7 +35,7 @@ export const writeBoolText: ValueWriter = (out, bytes, start, end) => {
 }
 
 /** uuid, COPY binary: 16 bytes → `8-4-4-4-12` lower-case hex digits. */
-export const writeUuid: ValueWriter = (out, bytes, start, end) => {
+export const writeUuid = accelerated('Uuid', (out, bytes, start, end) => {
   expectBytes(end - start, UUID_BYTES)
   out.reserve(UUID_CHARACTERS + 2)
   const target = out.view
@@ -45,7 +45,7 @@ export const writeUuid: ValueWriter = (out, bytes, start, end) => {
   target.setUint8(at + 1 + UUID_CHARACTERS, QUOTE)
   out.length = at + UUID_CHARACTERS + 2
   return EXACT
-}
+})
 
 /** Writes the `UUID_CHARACTERS` of the 16 bytes at `start`. */
 export function putUuid(target: DataView, at: number, source: DataView, start: number): void {
@@ -69,7 +69,7 @@ function putHex4(target: DataView, at: number, value: number): void {
 }
 
 /** bytea, COPY binary: the bytes → `"\\x1234"`, the text form in JSON. */
-export const writeBytea: ValueWriter = (out, bytes, start, end) => {
+export const writeBytea = accelerated('Bytea', (out, bytes, start, end) => {
   out.latin1('"\\\\x')
   for (let block = start; block < end; block += BLOCK_BYTES) {
     const blockEnd = Math.min(end, block + BLOCK_BYTES)
@@ -81,7 +81,7 @@ export const writeBytea: ValueWriter = (out, bytes, start, end) => {
   }
   out.byte(QUOTE)
   return EXACT
-}
+})
 
 /** bytea in an array, text `\x1234` → base64, as the official connector has it there. */
 export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
@@ -104,11 +104,11 @@ export const writeBitElement: ValueWriter = (out, bytes, start, end) => {
 }
 
 /** jsonb, COPY binary: a version byte, then the text. */
-export const writeJsonb: ValueWriter = (out, bytes, start, end) => {
+export const writeJsonb = accelerated('Jsonb', (out, bytes, start, end) => {
   if (start === end || bytes[start] !== 1)
     throw new RangeError('damaged COPY stream: unknown jsonb version')
   return writeString(out, bytes, start + 1, end)
-}
+})
 
 /** xml, text of the output function: without its declaration, as drivers give it. */
 export const writeXml: ValueWriter = (out, bytes, start, end) => {

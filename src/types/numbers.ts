@@ -2,7 +2,7 @@ import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { put4, putQuad, put8, putUint } from '../bytes/digits.ts'
 import { float8Text } from './float8.ts'
-import { EXACT, type ValueWriter } from './pg-type.ts'
+import { accelerated, EXACT } from './pg-type.ts'
 import { putPositional } from './positional.ts'
 import { isText, writeNulled } from './text.ts'
 
@@ -32,25 +32,25 @@ export function expectBytes(actual: number, expected: number): void {
 }
 
 /** int2, COPY binary: 2 bytes. */
-export const writeInt2: ValueWriter = (out, bytes, start, end) => {
+export const writeInt2 = accelerated('Int2', (out, bytes, start, end) => {
   expectBytes(end - start, 2)
   return writeInteger(out, viewOf(bytes).getInt16(start))
-}
+})
 
 /** int4, COPY binary: 4 bytes. */
-export const writeInt4: ValueWriter = (out, bytes, start, end) => {
+export const writeInt4 = accelerated('Int4', (out, bytes, start, end) => {
   expectBytes(end - start, 4)
   return writeInteger(out, viewOf(bytes).getInt32(start))
-}
+})
 
 /** oid and its like, COPY binary: 4 bytes, unsigned. */
-export const writeOid: ValueWriter = (out, bytes, start, end) => {
+export const writeOid = accelerated('Oid', (out, bytes, start, end) => {
   expectBytes(end - start, 4)
   return writeInteger(out, viewOf(bytes).getUint32(start))
-}
+})
 
 /** int8, COPY binary: 8 bytes. Exact over the full range: beyond 2^53 by long division, not as a double. */
-export const writeInt8: ValueWriter = (out, bytes, start, end) => {
+export const writeInt8 = accelerated('Int8', (out, bytes, start, end) => {
   expectBytes(end - start, 8)
   const high = viewOf(bytes).getInt32(start)
   const low = viewOf(bytes).getUint32(start + 4)
@@ -66,10 +66,10 @@ export const writeInt8: ValueWriter = (out, bytes, start, end) => {
     out.length = putUint64(out.view, out.length, magnitudeHigh, magnitudeLow)
   }
   return EXACT
-}
+})
 
 /** float8, COPY binary: 8 bytes → the shortest digits that name it; NaN and infinities as JSON strings. */
-export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
+export const writeFloat8 = accelerated('Float8', (out, bytes, start, end) => {
   expectBytes(end - start, 8)
   const value = viewOf(bytes).getFloat64(start)
   if (Number.isSafeInteger(value) && Math.abs(value) < 1e15 && !Object.is(value, -0)) {
@@ -78,7 +78,7 @@ export const writeFloat8: ValueWriter = (out, bytes, start, end) => {
   if (putPositional(out, value, (viewOf(bytes).getUint16(start) >> 4) & EXPONENT_MASK)) return EXACT
   out.latin1(Number.isFinite(value) ? float8Text(value) : `"${value}"`)
   return EXACT
-}
+})
 
 /** high·2^32 + low, both unsigned → its digits. */
 export function writeUint64(out: ByteBuffer, high: number, low: number): void {
@@ -90,28 +90,28 @@ export function writeUint64(out: ByteBuffer, high: number, low: number): void {
 }
 
 /** Text of an integer or a finite number, such as `-1.5e+10`: it is JSON as it stands. */
-export const writeNumberText: ValueWriter = (out, bytes, start, end) => {
+export const writeNumberText = accelerated('NumberText', (out, bytes, start, end) => {
   if (!isJsonNumber(bytes, start, end)) return writeNulled(out)
   out.copy(bytes, start, end)
   return EXACT
-}
+})
 
 /** Text of a float: a number; `NaN`, `Infinity`, `-Infinity` as JSON strings. */
-export const writeFloatText: ValueWriter = (out, bytes, start, end) => {
+export const writeFloatText = accelerated('NumberText', (out, bytes, start, end) => {
   for (const name of NOT_FINITE) {
     if (!isText(bytes, start, end, name)) continue
     out.latin1(`"${name}"`)
     return EXACT
   }
   return writeNumberText(out, bytes, start, end)
-}
+})
 
 /**
  * numeric, COPY binary: int16 count of base-10000 digits, weight of the first, sign, display scale, then the digits.
  * Every digit comes out, none passes through a number wider than 9999.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/utils/adt/numeric.c (numeric_send)
  */
-export const writeNumeric: ValueWriter = (out, bytes, start, end) => {
+export const writeNumeric = accelerated('Numeric', (out, bytes, start, end) => {
   if (end - start < NUMERIC_HEADER_BYTES) expectBytes(end - start, NUMERIC_HEADER_BYTES)
   const count = viewOf(bytes).getUint16(start)
   const weight = viewOf(bytes).getInt16(start + 2)
@@ -125,7 +125,7 @@ export const writeNumeric: ValueWriter = (out, bytes, start, end) => {
   putWhole(out, bytes, digits, { count, weight })
   if (scale > 0) putFraction(out, bytes, digits, { count, weight, scale })
   return EXACT
-}
+})
 
 /** Digits, then perhaps a point and digits, then perhaps an exponent, as https://www.rfc-editor.org/rfc/rfc8259#section-6 */
 function isJsonNumber(bytes: Buffer, start: number, end: number): boolean {

@@ -10,8 +10,38 @@ export const TRUNCATED = 2
 /** What became of a value. Anything but EXACT earns an entry in the record's `meta.changes`. */
 export type Outcome = typeof EXACT | typeof NULLED | typeof TRUNCATED
 
-/** Appends the JSON of the value whose PostgreSQL form is `bytes[start, end)`. Never called for NULL. */
-export type ValueWriter = (out: ByteBuffer, bytes: Buffer, start: number, end: number) => Outcome
+/** The ops of the WebAssembly module, as `assembly/op.ts` names them. */
+export type Op =
+  | 'Callback'
+  | 'Int2'
+  | 'Int4'
+  | 'Int8'
+  | 'Oid'
+  | 'Bool'
+  | 'Float8'
+  | 'Numeric'
+  | 'NumberText'
+  | 'Text'
+  | 'Jsonb'
+  | 'Bytea'
+  | 'Uuid'
+  | 'Date'
+  | 'Time'
+  | 'Timestamp'
+  | 'TimestampTz'
+
+/** Appends the JSON of a value to `out`. Never called for NULL. */
+export interface ValueWriter {
+  /** The PostgreSQL form of the value is `bytes[start, end)`. */
+  (out: ByteBuffer, bytes: Buffer, start: number, end: number): Outcome
+  /** The op that appends the same bytes in the WebAssembly module. Absent: the module calls the writer. */
+  readonly op?: Op
+}
+
+/** A writer whose values the WebAssembly module writes by itself. */
+export function accelerated(op: Op, write: ValueWriter): ValueWriter {
+  return Object.assign(write, { op })
+}
 
 /** The Arrow types of columns, as the Arrow schema spells them; a decimal has the precision and scale of its column. */
 export type ArrowTypeName =

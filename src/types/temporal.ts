@@ -10,7 +10,7 @@ import {
 } from './calendar.ts'
 import { put2 } from '../bytes/digits.ts'
 import { expectBytes } from './numbers.ts'
-import { EXACT, type Outcome, type ValueWriter } from './pg-type.ts'
+import { accelerated, EXACT, type Outcome, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'
 import {
   endsWithBc,
@@ -36,7 +36,7 @@ const UTC_OFFSET = '+00'
 const END_OF_DAY = '23:59:59.999999999'
 
 /** date, COPY binary: int32 days since 2000-01-01 → `1999-01-08`, `0044-03-15 BC`; ±infinity is null. */
-export const writeDate: ValueWriter = (out, bytes, start, end) => {
+export const writeDate = accelerated('Date', (out, bytes, start, end) => {
   expectBytes(end - start, 4)
   const days = viewOf(bytes).getInt32(start)
   if (days === DATE_INFINITY || days === DATE_MINUS_INFINITY) return writeNulled(out)
@@ -44,7 +44,7 @@ export const writeDate: ValueWriter = (out, bytes, start, end) => {
   out.bytes[out.length++] = QUOTE
   out.length = putDate(out.view, out.length, days)
   return closeDate(out, days)
-}
+})
 
 /** date, text: as PostgreSQL prints it with DateStyle ISO. */
 export const writeDateText: ValueWriter = (out, bytes, start, end) => {
@@ -53,14 +53,14 @@ export const writeDateText: ValueWriter = (out, bytes, start, end) => {
 }
 
 /** time, COPY binary: int64 microseconds of the day. */
-export const writeTime: ValueWriter = (out, bytes, start, end) => {
+export const writeTime = accelerated('Time', (out, bytes, start, end) => {
   expectBytes(end - start, 8)
   const micros = timeOfDay(bytes, start)
   out.byte(QUOTE)
   writeTimeOfDay(out, micros)
   out.byte(QUOTE)
   return EXACT
-}
+})
 
 /** time, text: `13:00:05.01234`. */
 export const writeTimeText: ValueWriter = (out, bytes, start, end) => {
@@ -99,12 +99,14 @@ export const writeTimeTzText: ValueWriter = (out, bytes, start, end) => {
 }
 
 /** timestamp, COPY binary: int64 microseconds since 2000-01-01 → `2004-10-19T10:23:54.123456`; ±infinity is null. */
-export const writeTimestamp: ValueWriter = (out, bytes, start, end) =>
-  writeInstant(out, bytes, start, end, false)
+export const writeTimestamp = accelerated('Timestamp', (out, bytes, start, end) =>
+  writeInstant(out, bytes, start, end, false),
+)
 
 /** timestamptz, COPY binary: the same in UTC, always six decimals and `Z`. */
-export const writeTimestampTz: ValueWriter = (out, bytes, start, end) =>
-  writeInstant(out, bytes, start, end, true)
+export const writeTimestampTz = accelerated('TimestampTz', (out, bytes, start, end) =>
+  writeInstant(out, bytes, start, end, true),
+)
 
 /** timestamp, text: `2004-10-19 10:23:54.123456 BC`. */
 export const writeTimestampText: ValueWriter = (out, bytes, start, end) =>

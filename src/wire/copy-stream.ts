@@ -5,6 +5,19 @@ import { HEADER_BYTES, TornMessage } from './torn-message.ts'
 export interface TupleSink {
   /** The bytes are only valid during the call. */
   tuple(bytes: Buffer, start: number, end: number): void
+  /**
+   * Takes the rows of the CopyData messages of `bytes[start, end)`, as many as it can take at once, perhaps none. The
+   * others go to `tuple`. Null: so do all rows of this chunk. Absent: so do all rows. The bytes are only valid during
+   * the call.
+   */
+  takeRows?(bytes: Buffer, start: number, end: number): RowsTaken | null
+}
+
+/** Rows that a sink took at once. */
+export interface RowsTaken {
+  readonly rows: number
+  /** Where the first message begins that it did not take. */
+  readonly end: number
 }
 
 /** Receives every message that is not COPY data, type byte included; valid only during the call. */
@@ -34,6 +47,8 @@ export class CopyStream {
   /** Tuples of the current COPY, to compare with what the server says it sent. */
   #tuples = 0
   readonly #torn = new TornMessage('COPY stream')
+  /** Whether the sink may take several rows of the current chunk at once. */
+  #isBulk = false
 
   constructor(sink: TupleSink, onMessage: MessageHandler) {
     this.#sink = sink
@@ -53,7 +68,10 @@ export class CopyStream {
       if (message !== null && this.#message(message, 0, message.length)) return at
     }
     const end = chunk.length
-    while (end - at >= HEADER_BYTES) {
+    this.#isBulk = this.#sink.takeRows !== undefined
+    for (;;) {
+      if (this.#isBulk && this.#position === 'tuples') at = this.#takeRows(chunk, at)
+      if (end - at < HEADER_BYTES) break
       const next = at + this.#torn.sizeAt(chunk, at)
       if (next > end) break
       if (this.#message(chunk, at, next)) return next
@@ -68,6 +86,16 @@ export class CopyStream {
     if (!this.#torn.isEmpty || this.#position !== 'trailer') {
       throw new RangeError('damaged COPY stream: it ended early')
     }
+  }
+
+  #takeRows(chunk: Buffer, at: number): number {
+    const taken = this.#sink.takeRows?.(chunk, at, chunk.length) ?? null
+    if (taken === null) {
+      this.#isBulk = false
+      return at
+    }
+    this.#tuples += taken.rows
+    return taken.end
   }
 
   /** Whether the message ended a statement, or all of them. */

@@ -4,7 +4,7 @@ import { findEntry } from '../../../src/types/registry.ts'
 import { Consumer, idsOf } from '../../helpers/consumer.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { makePathHostile } from '../../helpers/hostile-schema.ts'
-import { Random } from '../../types/random.ts'
+import { Random } from '../../../src/testing/random.ts'
 import { type Generator, GENERATORS } from '../../types/random-values.ts'
 
 const SEED = 20_261_125

@@ -1,3 +1,5 @@
+import type { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
+import { BulkEncoder } from '../../accelerator/bulk-encoder.ts'
 import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { viewOf } from '../../bytes/byte-view.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
@@ -5,35 +7,62 @@ import type { ChangeColumns } from '../../replication/change-columns.ts'
 import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts'
 import type { RecordField } from '../../replication/stream-plan.ts'
 import type { ValueWriter } from '../../types/pg-type.ts'
+import type { RowsTaken } from '../../wire/copy-stream.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
 import { ChangeEncoder } from './change-encoder.ts'
 import { RecordLine } from './record-line.ts'
+
+/** What records have in addition to the values of their fields. */
+interface RecordOptions {
+  readonly emittedAtMs: number
+  readonly changeColumns?: ChangeColumns | null
+  /** Where rows are encoded that come in bulk; null: where the others are. */
+  readonly accelerators?: AcceleratorSource | null
+}
 
 /**
  * Tuple bytes → RECORD line bytes, for one stream. Per field one writer runs. No object per row, no string per field.
  */
 export class RecordEncoder implements RowSink {
   readonly changeColumns: ChangeColumns | null
+  readonly out: ByteBuffer
   readonly #line: RecordLine
   readonly #fields: readonly RecordField[]
   readonly #writers: readonly ValueWriter[]
+  readonly #bulk: BulkEncoder | null
 
-  /** @param changeColumns What the records have in addition to `fields`; null: nothing. */
   constructor(
     out: ByteBuffer,
     descriptor: StreamDescriptor,
     fields: readonly RecordField[],
-    options: { emittedAtMs: number; changeColumns?: ChangeColumns | null },
+    options: RecordOptions,
   ) {
-    const { emittedAtMs, changeColumns = null } = options
+    const { emittedAtMs, changeColumns = null, accelerators = null } = options
+    this.out = out
     this.changeColumns = changeColumns
     this.#line = new RecordLine(out, descriptor, fields, { emittedAtMs, changeColumns })
     this.#fields = fields
     this.#writers = fields.flatMap(({ type }) => type?.writeBinary ?? type?.writeText ?? [])
+    const { keys } = this.#line
+    const columns = this.#writers.map((write, index) => ({ key: keys[index]!.bytes, write }))
+    this.#bulk = accelerators && new BulkEncoder(accelerators, columns)
   }
 
   get rows(): number {
     return this.#line.rows
+  }
+
+  set rows(count: number) {
+    this.#line.rows = count
+  }
+
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
+    return this.#bulk?.takeRows({ bytes, start, end }, this) ?? null
+  }
+
+  /** What follows the last value of a line. */
+  tail(): Buffer {
+    return this.#line.tail()
   }
 
   /**

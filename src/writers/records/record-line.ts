@@ -33,7 +33,8 @@ export class RecordLine {
   /** The fields that values are given for: those that are not always null. */
   readonly fields: readonly RecordField[]
   readonly #out: ByteBuffer
-  readonly #keys: readonly Constant[]
+  /** What precedes the value of each of `fields`. */
+  readonly keys: readonly Constant[]
   readonly #emittedAtMs: number
   readonly #changeColumns: ChangeColumns | null
   /** What follows the last value: the rest of `data`, or the key of `_ab_cdc_lsn`. */
@@ -65,7 +66,7 @@ export class RecordLine {
         text = ''
       }
     })
-    this.#keys = keys
+    this.keys = keys
     const lsnKey = `${fields.length === 0 ? '' : ','}"_ab_cdc_lsn":`
     this.#afterValues = constant(text + (changeColumns === null ? this.#closing() : lsnKey))
   }
@@ -76,13 +77,13 @@ export class RecordLine {
 
   /** `write` writes the value `bytes[start, end)`. */
   value(index: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
-    append(this.#out, this.#keys[index]!)
+    append(this.#out, this.keys[index]!)
     const outcome = write(this.#out, bytes, start, end)
     if (outcome !== EXACT) this.#changes.push({ field: this.fields[index]!.name, outcome })
   }
 
   null(index: number): void {
-    append(this.#out, this.#keys[index]!)
+    append(this.#out, this.keys[index]!)
     append(this.#out, NULL)
   }
 
@@ -93,16 +94,29 @@ export class RecordLine {
   }
 
   end(): void {
-    append(this.#out, this.#afterValues)
-    if (this.#changeColumns !== null) this.#appendChangeColumns(this.#changeColumns)
+    this.#appendTail()
     if (this.#changes.length > 0) this.#appendMeta()
     this.rows++
+  }
+
+  /** What `end` appends if every value is exact, while the change columns stay as they are. */
+  tail(): Buffer {
+    const start = this.#out.length
+    this.#appendTail()
+    const tail = Buffer.from(this.#out.bytes.subarray(start, this.#out.length))
+    this.#out.length = start
+    return tail
   }
 
   /** Leaves nothing of the line in the output. */
   cancel(): void {
     this.#out.length = this.#start
     this.#changes.length = 0
+  }
+
+  #appendTail(): void {
+    append(this.#out, this.#afterValues)
+    if (this.#changeColumns !== null) this.#appendChangeColumns(this.#changeColumns)
   }
 
   #appendChangeColumns(columns: ChangeColumns): void {

@@ -1,22 +1,27 @@
 import { ChangeColumns } from '../../replication/change-columns.ts'
 import type { RowSink } from '../../replication/feed.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
-import type { Run } from '../../run-context.ts'
+import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
+import { log, type Run } from '../../run-context.ts'
 import type { StreamWriter, Writers } from '../writer.ts'
 import { RecordEncoder } from './record-encoder.ts'
 
 /** Writes RECORD messages among the other messages. */
 export class RecordWriters implements Writers {
   readonly #run: Run
+  readonly #accelerators: AcceleratorSource
 
   constructor(run: Run) {
     this.#run = run
+    this.#accelerators = new AcceleratorSource(run.acceleration, (reason) =>
+      log(run, 'INFO', `Records are encoded without WebAssembly, which takes more CPU: ${reason}`),
+    )
   }
 
   open({ descriptor, fields, hasChangeColumns }: StreamPlan): Promise<StreamWriter> {
     const { output, startedAtMs: emittedAtMs } = this.#run
     const changeColumns = hasChangeColumns ? new ChangeColumns() : null
-    const options = { emittedAtMs, changeColumns }
+    const options = { emittedAtMs, changeColumns, accelerators: this.#accelerators }
     const sink = new RecordEncoder(output.buffer, descriptor, fields, options)
     return Promise.resolve(new RecordWriter(sink))
   }

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import type { Op } from '../types/pg-type.ts'
+
+/** Calls the writer of a column; returns the position behind what it appended, or HANDED_BACK. */
+export type CallWriter = (column: number, out: number, at: number, length: number) => number
+
+/** Instead of a position behind a value: the row is written by TypeScript. */
+export const HANDED_BACK = 0
+
+/** Why the module stopped. */
+export interface Stops {
+  /** At a message that is not whole, or at the end. */
+  readonly torn: number
+  /** The output has no room for the next row. */
+  readonly full: number
+}
+
+/** An instance of the WebAssembly module of `assembly/encoder.ts`. Its memory has a fixed size. */
+export class EncoderModule {
+  /** All of its memory. */
+  readonly memory: Buffer
+  /** The first byte that the module does not use itself. */
+  readonly free: number
+  readonly stops: Stops
+  /** Writes the messages of a part of the memory as lines into another part; returns why it stopped. */
+  readonly encode: (program: number, at: number, end: number, out: number, outEnd: number) => number
+  readonly #exports: Readonly<Record<string, unknown>>
+  readonly #inputAt: WebAssembly.Global
+  readonly #outputAt: WebAssembly.Global
+  readonly #rows: WebAssembly.Global
+
+  /** @throws Error where WebAssembly, its SIMD instructions or the address space for its memory are missing. */
+  constructor(callWriter: CallWriter) {
+    const code = readFileSync(new URL('encoder.wasm', import.meta.url))
+    const module = new WebAssembly.Module(code)
+    this.#exports = new WebAssembly.Instance(module, { encoder: { callWriter } }).exports
+    const { memory, encode } = this.#exports
+    if (!(memory instanceof WebAssembly.Memory) || !isEncode(encode)) throw incomplete('encode')
+    this.memory = Buffer.from(memory.buffer)
+    this.encode = encode
+    this.free = this.#global('FREE').value
+    this.stops = { torn: this.#global('Stop.Torn').value, full: this.#global('Stop.Full').value }
+    this.#inputAt = this.#global('inputAt')
+    this.#outputAt = this.#global('outputAt')
+    this.#rows = this.#global('rows')
+  }
+
+  /** Where the last `encode` stopped reading. */
+  get inputAt(): number {
+    return this.#inputAt.value
+  }
+
+  /** Where the last `encode` stopped writing. */
+  get outputAt(): number {
+    return this.#outputAt.value
+  }
+
+  /** How many rows the last `encode` wrote. */
+  get rows(): number {
+    return this.#rows.value
+  }
+
+  /** The number of an op. */
+  codeOf(op: Op): number {
+    return this.#global(`Op.${op}`).value
+  }
+
+  #global(name: string): WebAssembly.Global {
+    const value = this.#exports[name]
+    if (value instanceof WebAssembly.Global) return value
+    throw incomplete(name)
+  }
+}
+
+function isEncode(value: unknown): value is EncoderModule['encode'] {
+  return typeof value === 'function'
+}
+
+function incomplete(name: string): Error {
+  return new Error(`encoder.wasm does not export ${name}`)
+}
