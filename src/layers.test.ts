@@ -15,7 +15,7 @@ const LAYERS = [
   ['types'],
   ['accelerator'],
   ['postgres/connection'],
-  ['postgres/copy'],
+  ['postgres/copy', 'postgres/walsender'],
   ['postgres/session'],
   ['introspection'],
   ['catalog'],

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { UNCHANGED, tupleData } from './log-bytes.test.ts'
+import { UNCHANGED, tupleData } from '../testing/log-bytes.ts'
 import { LogTuple } from './log-tuple.ts'
-import { textOf } from './recorded-log.test.ts'
+import { textOf } from '../testing/recorded-log.ts'
 
 function read(bytes: Buffer, columns: number): LogTuple {
   const tuple = new LogTuple()

@@ -11,9 +11,9 @@ import {
   uint64,
   update,
   zeroTerminated,
-} from './log-bytes.test.ts'
+} from '../testing/log-bytes.ts'
 import { PgoutputDecoder } from './pgoutput.ts'
-import { RecordedLog } from './recorded-log.test.ts'
+import { RecordedLog } from '../testing/recorded-log.ts'
 
 const OID = 0xf000_0001
 const TABLE = relation({ oid: OID, schema: 'public', name: 't' }, [

@@ -11,8 +11,8 @@ import {
   uint64,
   update,
   xlogData,
-} from './log-bytes.test.ts'
-import { RecordedLog } from './recorded-log.test.ts'
+} from '../testing/log-bytes.ts'
+import { RecordedLog } from '../testing/recorded-log.ts'
 import { ReplicationStream } from './replication-stream.ts'
 
 const COPY_BOTH = message('W', Buffer.from([0, 0, 0]))

@@ -23,7 +23,8 @@ export class PgBouncer implements AsyncDisposable {
     this.#process = process
   }
 
-  static async start(server: Server): Promise<PgBouncer> {
+  /** @param settings Lines of its configuration, beside those below. */
+  static async start(server: Server, settings: readonly string[] = []): Promise<PgBouncer> {
     const directory = await mkdtemp(join(temporaryRoot(), 'pgbouncer-'))
     const account = serverAccount()
     if (account !== null) await chown(directory, account.uid, account.gid)
@@ -41,6 +42,7 @@ export class PgBouncer implements AsyncDisposable {
       'pool_mode = transaction',
       'default_pool_size = 2',
       'server_reset_query =',
+      ...settings,
     ]
     await writeFile(file, `${lines.join('\n')}\n`, { mode: 0o644 })
     const child = spawn(PGBOUNCER, ['-q', file], { stdio: 'ignore', ...account })

@@ -11,11 +11,16 @@ type ConnectCallback = (error?: Error) => void
 /**
  * pg's start-up on a stream that `route` has connected and encrypted.
  * @param stop ends every attempt to connect, with its reason.
+ * @param extra overrides the options that follow from the config.
  */
-export function clientClass(config: Config, route: Route, stop?: AbortSignal): typeof Client {
+export function clientClass(
+  config: Config,
+  route: Route,
+  { stop, extra = {} }: { stop?: AbortSignal | undefined; extra?: ClientConfig } = {},
+): typeof Client {
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
-      super(clientOptions(config))
+      super({ ...clientOptions(config), ...extra })
       this.on('error', nameLoss)
     }
 

@@ -41,7 +41,7 @@ export class BackendWatch {
 
   constructor(config: Config, route: Route, { log, signal }: ConnectOptions) {
     this.#config = config
-    this.#client = clientClass(config, route, signal)
+    this.#client = clientClass(config, route, { stop: signal })
     this.#log = log
   }
 

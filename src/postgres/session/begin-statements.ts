@@ -1,5 +1,6 @@
 import { ident, literal } from '../../sql.ts'
 import type { ServerFacts } from '../connection/server-facts.ts'
+import { textSettings } from '../connection/text-settings.ts'
 
 /**
  * Where names without a schema are looked up.
@@ -31,20 +32,12 @@ export function beginStatements(
   { searchPath = 'session', sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
 ): string {
   const settings: Readonly<Record<string, string>> = {
-    DateStyle: 'ISO, YMD',
-    IntervalStyle: 'postgres',
-    TimeZone: 'UTC',
-    extra_float_digits: '3',
-    bytea_output: 'hex',
-    xmloption: 'content',
+    ...textSettings(server),
     client_encoding: server.encoding === 'SQL_ASCII' ? 'SQL_ASCII' : 'UTF8',
     row_security: 'on',
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
-    statement_timeout: '0',
     lock_timeout: `${lockTimeoutMs}`,
-    idle_in_transaction_session_timeout: '0',
-    ...(server.major >= 17 && { transaction_timeout: '0' }),
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',

@@ -9,6 +9,8 @@ import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import { connectionError } from '../connection/connection-error.ts'
 import { type Log, Route } from '../connection/route.ts'
 import { readServerFacts, type ServerFacts } from '../connection/server-facts.ts'
+import { replicationOptions, WalSender } from '../walsender/walsender.ts'
+import { openingError } from '../walsender/walsender-error.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** How long the connections may take to end. */
@@ -74,7 +76,7 @@ export class Database implements SqlSession, AsyncDisposable {
     const route = new Route(config, log)
     const watch = new BackendWatch(config, route, { log, signal })
     const pool = new Pool({
-      Client: clientClass(config, route, signal),
+      Client: clientClass(config, route, { stop: signal }),
       min: config.minConnections,
       max: config.maxConnections,
       idleTimeoutMillis: 30_000,
@@ -136,6 +138,28 @@ export class Database implements SqlSession, AsyncDisposable {
       const { encryption } = this.#route
       const { totalCount: held } = this.#pool
       throw connectionError(error, this.#config, { encryption, held, server: this.server })
+    }
+  }
+
+  /**
+   * A replication connection of the caller's own, beside those of the pool.
+   * @throws ConnectorError that says what keeps the role or the server from it.
+   */
+  async openWalSender(): Promise<WalSender> {
+    const { server } = this
+    const signal = this.#signal
+    const extra = replicationOptions(this.#config, server)
+    const client = new (clientClass(this.#config, this.#route, { stop: signal, extra }))()
+    const guard = async (work: Promise<void>): Promise<void> =>
+      await this.guard(client, work, client.processID)
+    try {
+      return await WalSender.open({ client, server, signal, guard })
+    } catch (error) {
+      signal.throwIfAborted()
+      const { encryption } = this.#route
+      const { totalCount: held } = this.#pool
+      const attempt = { encryption, held, server }
+      throw openingError(error, this.#config) ?? connectionError(error, this.#config, attempt)
     }
   }
 

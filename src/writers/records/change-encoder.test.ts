@@ -7,7 +7,7 @@ import { writeInt4 } from '../../types/numbers.ts'
 import type { PgType } from '../../types/pg-type.ts'
 import { textEntry } from '../../types/registry.ts'
 import { writeNulled } from '../../types/text.ts'
-import { UNCHANGED, tupleData } from '../../wire/log-bytes.test.ts'
+import { UNCHANGED, tupleData } from '../../testing/log-bytes.ts'
 import { LogTuple } from '../../wire/log-tuple.ts'
 import { RecordEncoder } from './record-encoder.ts'
 

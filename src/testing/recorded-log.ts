@@ -1,7 +1,7 @@
-import type { LogTuple } from './log-tuple.ts'
-import { BINARY_KIND, NULL_KIND, TEXT_KIND } from './log-tuple.ts'
-import type { ChangeVisitor, LogChange, LogRelation } from './pgoutput.ts'
-import type { ReplicationVisitor } from './replication-stream.ts'
+import type { LogTuple } from '../wire/log-tuple.ts'
+import { BINARY_KIND, NULL_KIND, TEXT_KIND } from '../wire/log-tuple.ts'
+import type { ChangeVisitor, LogChange, LogRelation } from '../wire/pgoutput.ts'
+import type { ReplicationVisitor } from '../wire/replication-stream.ts'
 
 /** Writes down every call as a line of text. */
 export class RecordedLog implements ReplicationVisitor {

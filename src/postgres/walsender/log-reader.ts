@@ -1,0 +1,194 @@
+import type { Client, Connection, Submittable } from 'pg'
+import type { LogCommit } from '../../wire/pgoutput.ts'
+import { ReplicationStream, type ReplicationVisitor } from '../../wire/replication-stream.ts'
+import { type Guard, PulledSocket } from '../connection/pulled-socket.ts'
+import { streamOf } from '../connection/pg-internals.ts'
+import { statusIntervalMs, statusUpdate } from './status-updates.ts'
+
+const COPY_BOTH_RESPONSE = 0x57 /* W */
+const COPY_DONE = Buffer.from([0x63 /* c */, 0, 0, 0, 4])
+/** How long the server may take to end the stream: it sends the rest of a transaction first. */
+const STOP_MS = 2000
+
+/** What a log is read with. */
+export interface LogReaderOptions {
+  /** START_REPLICATION */
+  readonly command: string
+  readonly visitor: ReplicationVisitor
+  /** `wal_sender_timeout` of the session; 0: none. */
+  readonly timeoutMs: number
+  /** Up to where the server may forget the log. */
+  readonly acknowledged: bigint
+  readonly guard: Guard
+  /** Explains an error of the server. @param isStreaming whether the stream had begun. */
+  readonly explain: (error: Error, isStreaming: boolean) => Error
+}
+
+/**
+ * Reads the log of a slot, chunk by chunk. A timer of its own tells the server that the client is alive and what it has
+ * acknowledged, also while nobody reads: then the socket is paused, and memory stays as it is.
+ */
+export class LogReader implements Submittable, AsyncDisposable {
+  readonly #client: Client
+  readonly #options: LogReaderOptions
+  readonly #stream: ReplicationStream
+  readonly #socket: PulledSocket
+  #timer: NodeJS.Timeout | null = null
+  #acknowledged: bigint
+  #received = 0n
+  #bytesAtTick = 0
+  #isStreaming = false
+  #isRefused = false
+
+  constructor(client: Client, options: LogReaderOptions) {
+    this.#client = client
+    this.#options = options
+    this.#acknowledged = options.acknowledged
+    this.#stream = new ReplicationStream(this.#follow(options.visitor), this.#onMessage)
+    const push = (chunk: Buffer, offset: number): number => this.#stream.push(chunk, offset)
+    this.#socket = new PulledSocket(push, options.guard)
+    client.query(this)
+  }
+
+  /** Bytes that came from the server. */
+  get receivedBytes(): number {
+    return this.#socket.receivedBytes
+  }
+
+  /** Milliseconds for which there was nothing to read. */
+  get waitedMs(): number {
+    return this.#socket.waitedMs
+  }
+
+  /** The visitor has had the beginning of a transaction and not its end. */
+  get isInTransaction(): boolean {
+    return this.#stream.isInTransaction
+  }
+
+  /** Whether the server has accepted the command. */
+  get isStreaming(): boolean {
+    return this.#isStreaming
+  }
+
+  /** Up to where the server may forget the log. */
+  get acknowledged(): bigint {
+    return this.#acknowledged
+  }
+
+  /**
+   * Reads what came in one socket chunk, waiting for it, up to where the visitor stops; false: the server has ended the
+   * stream. @throws ConnectorError
+   */
+  async read(): Promise<boolean> {
+    return await this.#socket.read()
+  }
+
+  /** Lets the server forget the log up to `lsn`; it is told at once. A position before the last one has no effect. */
+  acknowledge(lsn: bigint): void {
+    if (lsn <= this.#acknowledged) return
+    this.#acknowledged = lsn
+    if (this.#isStreaming) this.#sendStatus()
+  }
+
+  /** Lets a read that waits fail with `reason`. */
+  abort(reason: Error): void {
+    this.#socket.fail(reason)
+  }
+
+  /**
+   * Ends the stream; the slot is free when this resolves. In the middle of a large transaction the server does not
+   * listen: then the connection is closed.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopTimer()
+    if (this.#socket.hasEnded) return
+    const stream = streamOf(this.#client)
+    const isEnded = stream.writable && this.#requestEnd() && (await this.#socket.drain(STOP_MS))
+    if (!isEnded) stream.destroy()
+  }
+
+  /** Called by pg when the connection is free for this query. */
+  submit(connection: Connection): void {
+    this.#socket.take(connection)
+    connection.query(this.#options.command)
+  }
+
+  handleCommandComplete(): void {
+    // ReadyForQuery follows
+  }
+
+  handleReadyForQuery(): void {
+    this.#stopTimer()
+  }
+
+  handleError(error: Error): void {
+    this.#stopTimer()
+    this.#isRefused = true
+    this.#socket.fail(this.#options.explain(error, this.#isStreaming))
+  }
+
+  readonly #onMessage = (bytes: Buffer, start: number, end: number): void => {
+    if (bytes[start] === COPY_BOTH_RESPONSE) this.#begin()
+    this.#socket.forward(bytes, start, end)
+  }
+
+  #begin(): void {
+    this.#isStreaming = true
+    this.#sendStatus()
+    const intervalMs = statusIntervalMs(this.#options.timeoutMs)
+    this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
+  }
+
+  /** Asks for an answer when nothing has come since the last tick: it shows whether the connection still works. */
+  #tick(): void {
+    const isSilent = this.#socket.receivedBytes === this.#bytesAtTick && this.#socket.isWaiting
+    this.#bytesAtTick = this.#socket.receivedBytes
+    this.#sendStatus(isSilent)
+  }
+
+  #sendStatus(isReplyRequested = false): void {
+    const stream = streamOf(this.#client)
+    if (!stream.writable) return
+    const received = this.#received > this.#acknowledged ? this.#received : this.#acknowledged
+    const status = { received, flushed: this.#acknowledged, isReplyRequested }
+    stream.write(statusUpdate(status, Date.now()))
+  }
+
+  /** The visitor, and beside it what status updates need to know. */
+  #follow(visitor: ReplicationVisitor): ReplicationVisitor {
+    const receive = (lsn: bigint): void => {
+      if (lsn > this.#received) this.#received = lsn
+    }
+    return {
+      begin: (begin) => visitor.begin(begin),
+      commit: (commit: LogCommit) => {
+        receive(commit.endLsn)
+        return visitor.commit(commit)
+      },
+      origin: (name) => visitor.origin(name),
+      relation: (relation) => visitor.relation(relation),
+      type: (oid, schema, name) => visitor.type(oid, schema, name),
+      truncate: (relations, options) => visitor.truncate(relations, options),
+      message: (message) => visitor.message(message),
+      keepalive: (walEnd, isReplyRequested) => {
+        receive(walEnd)
+        if (isReplyRequested) this.#sendStatus()
+        return visitor.keepalive(walEnd, isReplyRequested)
+      },
+    }
+  }
+
+  /** Whether the server will end the command: it has refused it, or it is asked to end the stream. */
+  #requestEnd(): boolean {
+    this.#stream.discard()
+    if (!this.#isStreaming) return this.#isRefused
+    this.#sendStatus()
+    streamOf(this.#client).write(COPY_DONE)
+    return true
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+}

@@ -1,0 +1,136 @@
+import type { Client, ClientConfig } from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../../config/config.ts'
+import { parseLsn } from '../../lsn.ts'
+import type { ReplicationVisitor } from '../../wire/replication-stream.ts'
+import { unlessAborted } from '../connection/deadline.ts'
+import { streamOf } from '../connection/pg-internals.ts'
+import type { Guard } from '../connection/pulled-socket.ts'
+import type { ServerFacts } from '../connection/server-facts.ts'
+import { startupOptions, textSettings } from '../connection/text-settings.ts'
+import { LogReader } from './log-reader.ts'
+import { type LogOptions, startReplication } from './start-replication.ts'
+import { streamingError } from './walsender-error.ts'
+
+/** How long the connection may take to end. */
+const END_MS = 500
+const TIMEOUT_SQL = `
+SELECT s.setting AS "timeoutMs" FROM pg_catalog.pg_settings AS s WHERE s.name = 'wal_sender_timeout'`
+
+/** The answer to IDENTIFY_SYSTEM. */
+export interface SystemIdentity {
+  /** Of the cluster; its standbys have the same. */
+  readonly systemId: string
+  readonly timeline: number
+  /** Up to where the log is flushed, or replayed on a standby. */
+  readonly flushedLsn: bigint
+}
+
+interface IdentityRow {
+  readonly systemid: string
+  readonly timeline: number | string
+  readonly xlogpos: string
+}
+
+export interface WalSenderParts {
+  /** A client that has not been connected, with `replicationOptions`. */
+  readonly client: Client
+  readonly server: ServerFacts
+  /** Ends every wait for the server with its reason. */
+  readonly signal: AbortSignal
+  /** Watches over the answers to the client. */
+  readonly guard: Guard
+}
+
+/** What a client of a replication connection is made with. The settings override those of the role. */
+export function replicationOptions(
+  { serverOptions }: Config,
+  server: ServerFacts,
+): ClientConfig & { readonly replication: 'database' } {
+  const pinned = startupOptions(textSettings(server))
+  const options = serverOptions === null ? pinned : `${serverOptions} ${pinned}`
+  return { replication: 'database', options }
+}
+
+/** A connection that can read the log: a walsender on the server. */
+export class WalSender implements AsyncDisposable {
+  readonly identity: SystemIdentity
+  readonly #parts: WalSenderParts
+  /** `wal_sender_timeout`; 0: none. */
+  readonly #timeoutMs: number
+  #reader: LogReader | null = null
+
+  private constructor(parts: WalSenderParts, identity: SystemIdentity, timeoutMs: number) {
+    this.#parts = parts
+    this.identity = identity
+    this.#timeoutMs = timeoutMs
+    parts.signal.addEventListener('abort', this.#onAbort)
+  }
+
+  /** @throws what the server answers, or the reason of the signal. */
+  static async open(parts: WalSenderParts): Promise<WalSender> {
+    const { client, signal } = parts
+    try {
+      await client.connect()
+      return await unlessAborted(WalSender.#identify(parts), signal)
+    } catch (error) {
+      streamOf(client).destroy()
+      throw error
+    }
+  }
+
+  static async #identify(parts: WalSenderParts): Promise<WalSender> {
+    const { client, server } = parts
+    if (server.encoding === 'SQL_ASCII') await client.query("SET client_encoding = 'SQL_ASCII'")
+    const { rows: identities } = await client.query<IdentityRow>('IDENTIFY_SYSTEM')
+    const { rows: settings } = await client.query<{ timeoutMs: string }>(TIMEOUT_SQL)
+    const { systemid: systemId, timeline, xlogpos } = identities[0]!
+    const identity = {
+      systemId,
+      timeline: Number(timeline),
+      flushedLsn: parseLsn(xlogpos),
+    }
+    return new WalSender(parts, identity, Number(settings[0]!.timeoutMs))
+  }
+
+  /** Process ID of the walsender. */
+  get processId(): number {
+    return this.#parts.client.processID
+  }
+
+  /**
+   * Starts to read the log of a slot; its changes go to `visitor` while `LogReader.read` runs. Another one can start
+   * after a refusal, when the reader is disposed of, but not after a stream: the server ends a second one at once.
+   * @param acknowledged up to where the server may forget the log; 0: it is not told.
+   */
+  read(options: LogOptions, visitor: ReplicationVisitor, acknowledged = 0n): LogReader {
+    const { client, server, signal, guard } = this.#parts
+    signal.throwIfAborted()
+    if (this.#reader?.isStreaming === true) throw new Error('The session has read a log already')
+    this.#reader = new LogReader(client, {
+      command: startReplication(options, server.major),
+      visitor,
+      timeoutMs: this.#timeoutMs,
+      acknowledged,
+      guard,
+      explain: (error, isStreaming) => streamingError(error, options, isStreaming),
+    })
+    return this.#reader
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { client, signal } = this.#parts
+    signal.removeEventListener('abort', this.#onAbort)
+    await this.#reader?.[Symbol.asyncDispose]()
+    await Promise.race([client.end(), sleep(END_MS, undefined, { ref: false })])
+    streamOf(client).destroy()
+  }
+
+  readonly #onAbort = (): void => {
+    this.#reader?.abort(abortReason(this.#parts.signal))
+  }
+}
+
+function abortReason({ reason }: AbortSignal): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
+}
