@@ -53,3 +53,14 @@ export interface LogCoverage {
   /** Tables whose changes are those of the relation, by the oid that the log names. */
   readonly sources: readonly number[]
 }
+
+/**
+ * Whether the xmin of a row says which transaction wrote it. REFRESH writes all rows of a materialized view again, as
+ * frozen ones, so that incremental reads treat it as a view.
+ */
+export function hasRowHistory({
+  kind,
+  hasSystemColumns,
+}: Pick<Relation, 'kind' | 'hasSystemColumns'>): boolean {
+  return hasSystemColumns && kind !== 'm'
+}

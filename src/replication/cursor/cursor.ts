@@ -1,5 +1,5 @@
 import type { StreamOffer } from '../../catalog/stream.ts'
-import type { Relation } from '../../introspection/relation.ts'
+import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
 import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows } from '../copy-rows.ts'
@@ -114,7 +114,7 @@ function lateRows(read: CursorRead, saved: Saved): string[] {
   const comparison = isTieComplete(saved) ? '<=' : '<'
   const { value, marks } = progress
   const start = windowStart(read, progress, horizon.atMs)
-  if (plan.relation.hasSystemColumns) {
+  if (hasRowHistory(plan.relation)) {
     const lower = saved.isRewritten ? null : start
     return [lateRowsQuery(read, { value, comparison, lower, horizon })]
   }
@@ -127,6 +127,6 @@ function lateRows(read: CursorRead, saved: Saved): string[] {
 function nonFiniteRows(read: CursorRead, { state }: Saved): string[] {
   const { plan, nonFiniteBound } = read
   if (nonFiniteBound === null) return []
-  const horizon: Horizon | null = plan.relation.hasSystemColumns ? state.horizon : null
+  const horizon: Horizon | null = hasRowHistory(plan.relation) ? state.horizon : null
   return [nonFiniteRowsQuery(read, nonFiniteBound, horizon)]
 }

@@ -1,3 +1,4 @@
+import { hasRowHistory } from '../../introspection/relation.ts'
 import type { Horizon } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
 import { boundQuery, countQuery, isAbove } from './queries.ts'
@@ -53,7 +54,7 @@ export async function readCursorHorizon(
   const { plan, context, cursor, order, nonFiniteBound } = read
   const { xmin, atMs } = context.transaction.snapshot
   const isWindowOff = context.config.lateCommitWindowMs === 0
-  if (!plan.relation.hasSystemColumns || (isWindowOff && nonFiniteBound === null)) {
+  if (!hasRowHistory(plan.relation) || (isWindowOff && nonFiniteBound === null)) {
     return { xmin, xids: [], atMs }
   }
   if (isWindowOff && nonFiniteBound !== null) {

@@ -1,4 +1,5 @@
 import { readFiles } from '../../introspection/relation-files.ts'
+import { hasRowHistory } from '../../introspection/relation.ts'
 import { isComparable } from '../../state/horizon.ts'
 import {
   type CursorProgress,
@@ -51,7 +52,8 @@ async function examine(read: CursorRead, state: Saved['state']): Promise<Saved |
     savedQuery(read, state.cursor),
   )
   const filenode = await readFilenode(read)
-  const isRewritten = state.filenode !== null && state.filenode !== filenode
+  const isRewritten =
+    hasRowHistory(plan.relation) && state.filenode !== null && state.filenode !== filenode
   const misfit =
     rows === null ? 'its value is none of the cursor' : historyMisfit(read, state, isRewritten)
   if (rows === null || misfit !== null) {
@@ -69,7 +71,7 @@ function historyMisfit(
   { horizon }: StreamState,
   isRewritten: boolean,
 ): string | null {
-  if (!plan.relation.hasSystemColumns) return null
+  if (!hasRowHistory(plan.relation)) return null
   if (horizon !== null && !isComparable(horizon, context.transaction.snapshot)) {
     return 'it was saved on another server, or too long ago'
   }
@@ -79,10 +81,10 @@ function historyMisfit(
     : null
 }
 
-/** `pg_relation_filenode`; null for what has no file. */
+/** `pg_relation_filenode`; null where another file does not mean that rows were lost: a REFRESH makes one each time. */
 export async function readFilenode({ plan, context }: CursorRead): Promise<number | null> {
-  const { oid, hasSystemColumns } = plan.relation
-  if (!hasSystemColumns) return null
+  const { oid } = plan.relation
+  if (!hasRowHistory(plan.relation)) return null
   return (await readFiles(context.transaction, [oid])).get(oid)?.filenode ?? null
 }
 

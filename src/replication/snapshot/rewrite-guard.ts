@@ -9,7 +9,8 @@ import type { StreamPlan } from '../stream-plan.ts'
 /**
  * A snapshot does not see the rows of a table that was truncated or rewritten after it was taken: neither the old ones,
  * which are gone, nor the new ones. So the files are noted before the snapshot, and looked at again once a table is
- * locked to be read; it stays locked until the transaction ends.
+ * locked to be read; it stays locked until the transaction ends. Not for a materialized view: the rows that REFRESH
+ * writes are frozen, which every snapshot sees.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
  */
 export class RewriteGuard {
@@ -21,8 +22,9 @@ export class RewriteGuard {
 
   /** Call it before the snapshot is taken. */
   static async note(database: Database, plans: readonly StreamPlan[]): Promise<RewriteGuard> {
-    const relations = plans.map(({ relation }) => relation).filter((each) => !isQuery(each))
-    const oids = relations.map(({ oid }) => oid)
+    const relations = plans.map(({ relation }) => relation)
+    const guarded = relations.filter((each) => !isQuery(each) && each.kind !== 'm')
+    const oids = guarded.map(({ oid }) => oid)
     await using transaction = await ReadTransaction.begin(database)
     return new RewriteGuard(await readFileTrees(transaction, oids))
   }

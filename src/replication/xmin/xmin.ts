@@ -1,6 +1,6 @@
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
-import type { Relation } from '../../introspection/relation.ts'
+import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
 import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
 import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
@@ -29,16 +29,17 @@ export const xmin = {
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
 } satisfies ReplicationMethod
 
-function offerOf({ hasSystemColumns, primaryKey }: Relation): StreamOffer {
+function offerOf(relation: Relation): StreamOffer {
+  const isIncremental = hasRowHistory(relation)
   return {
-    isIncremental: hasSystemColumns,
-    hasSourceDefinedCursor: hasSystemColumns && primaryKey.length > 0,
+    isIncremental,
+    hasSourceDefinedCursor: isIncremental && relation.primaryKey.length > 0,
   }
 }
 
 function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
-  if (plan.relation.hasSystemColumns) return []
-  const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
+  if (hasRowHistory(plan.relation)) return []
+  const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a materialized view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
   return [new ConnectorError('config_error', message)]
 }
 
