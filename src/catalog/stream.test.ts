@@ -124,7 +124,7 @@ describe('toStream', () => {
     ['Standard', 'a table with column grants', { hasSystemColumns: false }, BOTH, false, false],
     ['Xmin', 'a table', {}, BOTH, true, true],
     ['Xmin', 'a table without key', { primaryKey: [] }, BOTH, false, true],
-    ['Xmin', 'a materialized view', { kind: 'm', primaryKey: [] }, BOTH, false, true],
+    ['Xmin', 'a materialized view', { kind: 'm', primaryKey: [] }, FULL, false, true],
     ['Xmin', 'a view', view, FULL, false, false],
     ['Xmin', 'a foreign table', { ...view, kind: 'f' }, FULL, false, false],
     ['Xmin', 'a table with column grants', { hasSystemColumns: false }, FULL, false, false],

@@ -85,8 +85,7 @@ describe('a materialized view', () => {
     await db.sql(`CREATE MATERIALIZED VIEW m AS SELECT i AS id FROM generate_series(1, ${ROWS}) AS i;
                   ANALYZE m`)
     await using consumer = await Consumer.create(db, [{ name: 'm' }], { batch_size: 1000 })
-    const isState = (message: Message): boolean => message.type === 'STATE'
-    const first = await consumer.attempt({ at: isState, drains: true })
+    const first = await consumer.attempt({ at: ({ type }) => type === 'STATE', drains: true })
     const rest = await consumer.sync()
     const ids = new Set([...idsOf(first.messages), ...idsOf(rest.messages)])
     expect([...ids].toSorted((a, b) => a - b)).to.deep.equal(range(1, ROWS))
