@@ -137,18 +137,19 @@ function declareNavigator(): void {
 
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
   const { readJsonFile } = await import('./config/read-json-file.ts')
+  const { readStateFile } = await import('./state/read-state-file.ts')
   const { catalog, state, stateOut, streams, format, output, arrowExact } = line
   const saved = stateOut !== null && existsSync(stateOut)
   const isFirst = state !== null && state === stateOut && !saved
   return {
     catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
-    state: state === null || isFirst ? null : await readJsonFile(state, 'state'),
+    state: state === null || isFirst ? null : await readStateFile(state),
     streams,
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     stateOut:
       stateOut === null
         ? null
-        : { path: stateOut, saved: saved ? await readJsonFile(stateOut, 'state') : [] },
+        : { path: stateOut, saved: saved ? await readStateFile(stateOut) : [] },
   }
 }
 

@@ -96,7 +96,8 @@ async function openWriters(
 /** What the read goes on from wins over what the file held. */
 function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFile | null {
   if (stateOut === null) return null
-  return new StateFile(stateOut.path, output, [stateOut.saved, state].flat())
+  const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)
+  return new StateFile(stateOut.path, output, saved)
 }
 
 /** What the consumer no longer takes is not saved. */

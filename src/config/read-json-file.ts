@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
-import { quoteInexactNumbers } from '../json/exact-json.ts'
-import { locateJsonError } from '../json/json-error.ts'
+import { locateJsonError, type TextPosition } from '../json/json-error.ts'
 
 /** What a file on the command line is for. */
 export type FileRole = 'config' | 'catalog' | 'state'
@@ -16,32 +15,46 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The JSON value in the file at `path`, which may begin with a byte order mark. An empty state file
- * is `[]`: there is no state. In a state, numbers that JavaScript cannot hold are strings.
+ * The JSON value in the file at `path`, which may begin with a byte order mark.
  * @throws ConnectorError config_error that names `what` and `path`, and quotes nothing of the content.
  */
-export async function readJsonFile(path: string, what: FileRole): Promise<unknown> {
+export async function readJsonFile(
+  path: string,
+  what: Exclude<FileRole, 'state'>,
+): Promise<unknown> {
   const text = await readText(path, what)
   if (text.trim() === '') {
-    if (what === 'state') return []
     throw new ConnectorError('config_error', `The ${what} file ${path} is empty`)
   }
   try {
-    return JSON.parse(what === 'state' ? quoteInexactNumbers(text) : text) as unknown
+    return JSON.parse(text) as unknown
   } catch {
     /* The parser's own error quotes the text, which may hold a password: it is not kept as a cause. */
-    const { line, column } = locateJsonError(text)
-    const place = `line ${line}, column ${column}`
-    throw new ConnectorError('config_error', `The ${what} file ${path} is not JSON: see ${place}`)
+    throw notJson(what, path, locateJsonError(text))
   }
+}
+
+/** A file is not JSON from a position on. */
+export function notJson(
+  what: FileRole,
+  path: string,
+  { line, column }: TextPosition,
+): ConnectorError {
+  const message = `The ${what} file ${path} is not JSON: see line ${line}, column ${column}`
+  return new ConnectorError('config_error', message)
+}
+
+/** A file cannot be read. */
+export function unreadable(what: FileRole, path: string, error: unknown): ConnectorError {
+  const code = errorCode(error) ?? 'unknown error'
+  const reason = REASONS[code] ?? `cannot be read (${code})`
+  return new ConnectorError('config_error', `The ${what} file ${path} ${reason}`, { cause: error })
 }
 
 async function readText(path: string, what: FileRole): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
   } catch (error) {
-    const code = errorCode(error) ?? 'unknown error'
-    const reason = REASONS[code] ?? `cannot be read (${code})`
-    throw new ConnectorError('config_error', `The ${what} file ${path} ${reason}`, { cause: error })
+    throw unreadable(what, path, error)
   }
 }

@@ -69,7 +69,7 @@ export type StateContent =
       readonly type: 'STREAM'
       readonly stream: {
         readonly stream_descriptor: StreamDescriptor
-        readonly stream_state: JsonObject
+        readonly stream_state: JsonObject | null
       }
     }
   | { readonly type: 'GLOBAL'; readonly global: GlobalContent }

@@ -84,6 +84,8 @@ export interface ResumeStates {
   readonly global: GlobalContent | null
   /** `stream_state` of a stream, of either scope; null: from the start. */
   stream(descriptor: StreamDescriptor): JsonObject | null
+  /** Whether that is part of the GLOBAL state that the run was given. */
+  isGlobal(descriptor: StreamDescriptor): boolean
 }
 
 export interface PrepareContext {

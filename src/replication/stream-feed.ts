@@ -1,7 +1,8 @@
 import { isQuery } from '../introspection/query-stream.ts'
 import type { JsonObject } from '../json/json.ts'
 import { streamState } from '../protocol/messages.ts'
-import { buildStreamState, type StreamState } from '../state/stream-state.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
+import { buildStreamState, parseStreamState, type StreamState } from '../state/stream-state.ts'
 import type { Checkpoint, Feed, FeedContext, FeedEvent, RowSink } from './feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -25,10 +26,20 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
       const { transaction, config } = context
       await transaction.setSearchPath(isQuery(plan.relation) ? config.schemas : 'session')
       await context.guard.check(plan, transaction)
-      const savedState = context.states.stream(plan.descriptor)
+      const savedState = savedStateOf(plan, context)
       yield* read(plan, { ...context, sink: context.sinkOf(plan), savedState })
     },
   }
+}
+
+/** The state of a CDC snapshot relies on the log for the changes behind it, so that it is of no use to other methods. */
+function savedStateOf({ descriptor }: StreamPlan, { states, log }: FeedContext): JsonObject | null {
+  const state = states.stream(descriptor)
+  if (state === null || !states.isGlobal(descriptor)) return state
+  if (parseStreamState(state)?.type !== 'ctid') return state
+  const message = `The saved state of stream '${streamLabel(descriptor)}' is part of a GLOBAL state, of a CDC sync. The stream is read from the start.`
+  log('WARN', message)
+  return null
 }
 
 /** A checkpoint of one stream; its JSON is only made if it is emitted. */

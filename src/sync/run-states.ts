@@ -2,7 +2,7 @@ import type { JsonObject } from '../json/json.ts'
 import type { GlobalContent, StateContent, StreamDescriptor } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 import type { ResumeStates } from '../replication/feed.ts'
-import type { InputStates } from '../state/parse-states.ts'
+import { type InputStates, streamsOf } from '../state/input-states.ts'
 
 /** The states of a run: those it was given, replaced by those it has emitted. */
 export class RunStates implements ResumeStates {
@@ -24,12 +24,15 @@ export class RunStates implements ResumeStates {
     return emitted === undefined ? this.#input.stream(descriptor) : emitted
   }
 
+  isGlobal(descriptor: StreamDescriptor): boolean {
+    return !this.#streams.has(streamKey(descriptor)) && this.#input.isGlobal(descriptor)
+  }
+
   /** A STATE with this content is in the output. */
   record(content: StateContent): void {
     this.emitted++
-    const streams = content.type === 'STREAM' ? [content.stream] : content.global.stream_states
     if (content.type === 'GLOBAL') this.global = content.global
-    for (const { stream_descriptor: descriptor, stream_state: state } of streams) {
+    for (const { stream_descriptor: descriptor, stream_state: state } of streamsOf(content)) {
       this.#streams.set(streamKey(descriptor), state)
     }
   }

@@ -42,7 +42,7 @@ describe('StateFile', () => {
   }
 
   it('saves nothing that the consumer has not taken', async () => {
-    const file = new StateFile(path, output, null)
+    const file = new StateFile(path, output, [])
     emit(file, { n: 1 })
     file.save()
     await file.finish()
@@ -55,9 +55,9 @@ describe('StateFile', () => {
   })
 
   it('keeps the last state of a stream and those of other streams', async () => {
-    const other = { type: 'STREAM', stream: { stream_descriptor: { name: 'b' }, stream_state: {} } }
-    const old = { type: 'STREAM', stream: { stream_descriptor: ORDERS, stream_state: { n: 0 } } }
-    const file = new StateFile(path, output, [{ type: 'STATE', state: other }, old])
+    const other = streamState({ name: 'b' }, {})
+    const old = streamState(ORDERS, { n: 0 })
+    const file = new StateFile(path, output, [other, old])
     emit(file, { n: 1 })
     emit(file, { n: 2 })
     await output.flush()
@@ -80,7 +80,7 @@ describe('StateFile', () => {
   })
 
   it('keeps every digit of a number', async () => {
-    const file = new StateFile(path, output, null)
+    const file = new StateFile(path, output, [])
     emit(file, { xmin: new JsonNumber('9007199254740993') })
     await output.flush()
     await file.finish()
@@ -88,7 +88,7 @@ describe('StateFile', () => {
   })
 
   it('says when it cannot be written, and leaves nothing behind', async () => {
-    const file = new StateFile(join(directory, 'no', 'state.json'), output, null)
+    const file = new StateFile(join(directory, 'no', 'state.json'), output, [])
     emit(file, {})
     await output.flush()
     const failure = await file.finish().catch((error: unknown) => error)

@@ -1,8 +1,9 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
-import type { JsonValue } from '../json/json.ts'
-import { serializeMessage, type StateMessage } from '../protocol/messages.ts'
+import { stringifyExact } from '../json/json.ts'
+import type { StateContent, StateMessage } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 
 interface Emitted {
   readonly key: string
@@ -11,9 +12,6 @@ interface Emitted {
   readonly endByte: number
 }
 
-/** What `serializeMessage` puts around the state. */
-const ENVELOPE_START = '{"type":"STATE","state":'.length
-
 /**
  * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is replaced whole. A state is
  * in it only after the consumer has taken the message with it, and with that all records before it.
@@ -21,22 +19,22 @@ const ENVELOPE_START = '{"type":"STATE","state":'.length
 export class StateFile {
   readonly #path: string
   readonly #output: Output
-  readonly #states: Map<string, string>
+  readonly #states = new Map<string, string>()
   #emitted: Emitted[] = []
   #saving: Promise<void> | null = null
   #failure: ConnectorError | null = null
 
-  /** @param base the states so far, as the file of `--state` has them; those of other streams are kept. */
-  constructor(path: string, output: Output, base: unknown) {
+  /** @param base The states so far; those of other streams are kept. */
+  constructor(path: string, output: Output, base: readonly StateContent[]) {
     this.#path = path
     this.#output = output
-    this.#states = new Map(entriesOf(base))
+    for (const content of base) this.#put(keyOf(content), stringifyExact(content))
   }
 
   /** A STATE is at the end of the output. */
   emitted({ state }: StateMessage): void {
-    const endByte = this.#output.appendedBytes
-    this.#emitted.push({ ...toEntry({ ...state, sourceStats: undefined }), endByte })
+    const text = stringifyExact({ ...state, sourceStats: undefined })
+    this.#emitted.push({ key: keyOf(state), text, endByte: this.#output.appendedBytes })
   }
 
   /**
@@ -68,12 +66,14 @@ export class StateFile {
     const { writtenBytes } = this.#output
     const count = this.#emitted.findIndex(({ endByte }) => endByte > writtenBytes)
     const delivered = this.#emitted.splice(0, count === -1 ? this.#emitted.length : count)
-    for (const { key, text } of delivered) {
-      // The last one is to be the last in the file: it wins over the others
-      this.#states.delete(key)
-      this.#states.set(key, text)
-    }
+    for (const { key, text } of delivered) this.#put(key, text)
     return delivered.length > 0
+  }
+
+  /** The last one is to be the last in the file: it wins over the others. */
+  #put(key: string, text: string): void {
+    this.#states.delete(key)
+    this.#states.set(key, text)
   }
 
   async #write(): Promise<void> {
@@ -95,29 +95,9 @@ export class StateFile {
   }
 }
 
-/** What `parseStates` takes: messages or their contents, one or a list of them, or nothing. */
-function entriesOf(base: unknown): [string, string][] {
-  const list: unknown[] = [base].flat()
-  return list.flatMap((raw): [string, string][] => {
-    const state = isObject(raw) && isObject(raw['state']) ? raw['state'] : raw
-    if (!isObject(state) || state['type'] === undefined) return []
-    const { key, text } = toEntry(state)
-    return [[key, text]]
-  })
-}
-
-function toEntry(state: Readonly<Record<string, unknown>>): { key: string; text: string } {
-  const { type, stream } = state
-  const descriptor = isObject(stream) ? stream['stream_descriptor'] : null
-  const { namespace, name } = isObject(descriptor) ? descriptor : {}
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it was read from JSON, or is a state of ours
-  const message = { type: 'STATE', state } as unknown as StateMessage
-  const text = serializeMessage(message).slice(ENVELOPE_START, -1)
-  return { key: JSON.stringify([type, namespace ?? null, name ?? null]), text }
-}
-
-function isObject(value: unknown): value is Record<string, JsonValue | undefined> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function keyOf(content: StateContent): string {
+  if (content.type === 'GLOBAL') return content.type
+  return streamKey(content.stream.stream_descriptor)
 }
 
 function unwritable(path: string, error: unknown): ConnectorError {

@@ -1,0 +1,52 @@
+import type { JsonObject } from '../json/json.ts'
+import type { GlobalContent, StateContent, StreamDescriptor } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
+
+interface StreamEntry {
+  readonly state: JsonObject | null
+  readonly isGlobal: boolean
+}
+
+/** The states that a run was given; of several for one stream the last one counts. */
+export class InputStates {
+  /** In the order in which they were given. */
+  readonly contents: readonly StateContent[]
+  /** The last GLOBAL state; null: there is none. */
+  readonly global: GlobalContent | null
+  readonly #streams: ReadonlyMap<string, StreamEntry>
+
+  constructor(contents: readonly StateContent[]) {
+    this.contents = contents
+    const last = contents.findLast((content) => content.type === 'GLOBAL')
+    this.global = last === undefined ? null : last.global
+    this.#streams = new Map(
+      contents.flatMap((content) =>
+        streamsOf(content).map(({ stream_descriptor: descriptor, stream_state: state }) => [
+          streamKey(descriptor),
+          { state, isGlobal: content.type === 'GLOBAL' },
+        ]),
+      ),
+    )
+  }
+
+  /** What was saved for a stream; an empty object is nothing. A state without a namespace is that of any. */
+  stream(descriptor: StreamDescriptor): JsonObject | null {
+    const state = this.#find(descriptor)?.state ?? null
+    return state === null || Object.keys(state).length === 0 ? null : state
+  }
+
+  /** Whether what was saved for a stream is part of a GLOBAL state. */
+  isGlobal(descriptor: StreamDescriptor): boolean {
+    return this.#find(descriptor)?.isGlobal === true
+  }
+
+  #find(descriptor: StreamDescriptor): StreamEntry | undefined {
+    const { name } = descriptor
+    return this.#streams.get(streamKey(descriptor)) ?? this.#streams.get(streamKey({ name }))
+  }
+}
+
+/** The streams that a state is about. */
+export function streamsOf(content: StateContent): GlobalContent['stream_states'] {
+  return content.type === 'STREAM' ? [content.stream] : content.global.stream_states
+}
