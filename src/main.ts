@@ -28,6 +28,7 @@ let run: Run = {
   terminal: null,
   startedAtMs: Date.now(),
   acceleration: acceleration(process.env['SOURCE_POSTGRES_WASM']),
+  environment: process.env,
   signal: stop.signal,
   onHardExit: new Set(),
 }

@@ -22,6 +22,8 @@ export interface Run {
   /** `emitted_at` of everything in this run, in milliseconds since 1970. */
   readonly startedAtMs: number
   readonly acceleration: AccelerationMode
+  /** The environment variables of the process. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   /** Aborted by SIGTERM or SIGINT. */
   readonly signal: AbortSignal
   /** Called before the process exits without waiting for the command: they append what the output still lacks. */
@@ -36,4 +38,10 @@ export function logger(run: Run): (level: LogLevel, message: string) => void {
 /** Appends a LOG message. */
 export function log(run: Run, level: LogLevel, message: string, health?: JsonObject): void {
   run.output.write(logMessage(level, message, health))
+}
+
+/** What the connections of a run need to know of it. */
+export function connectOptions(run: Run) {
+  const { signal, environment } = run
+  return { log: logger(run), signal, environment }
 }

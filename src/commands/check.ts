@@ -5,7 +5,7 @@ import { Database } from '../postgres/session/database.ts'
 import { errorTrace, type Message } from '../protocol/messages.ts'
 import { reportHealth } from '../monitoring/health-report.ts'
 import { joinProblems } from './problems.ts'
-import { log, logger, type Run } from '../run-context.ts'
+import { connectOptions, log, logger, type Run } from '../run-context.ts'
 import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Relation } from '../introspection/relation.ts'
@@ -32,7 +32,7 @@ export async function check(run: Run, rawConfig: () => Promise<unknown>): Promis
 async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorError[]> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config, { log: logger(run), signal: run.signal })
+  await using database = await Database.connect(config, connectOptions(run))
   for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
   const { relations, problems } = await discoverRelations(database, config)
   const unmet = await findReadProblems(relations, { config, database, log: logger(run) })

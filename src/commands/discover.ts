@@ -10,7 +10,7 @@ import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
 import { joinProblems } from './problems.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { offersOf } from '../replication/methods.ts'
-import { log, logger, type Run } from '../run-context.ts'
+import { connectOptions, log, logger, type Run } from '../run-context.ts'
 import { streamTable } from '../terminal/stream-table.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function discover(
 ): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config, { log: logger(run), signal: run.signal })
+  await using database = await Database.connect(config, connectOptions(run))
   const { relations, problems } = await discoverRelations(database, config)
   if (problems.length > 0) throw joinProblems(problems)
   const context: MethodContext = { config, database, log: logger(run) }

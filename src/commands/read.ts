@@ -17,7 +17,7 @@ import { HealthLog } from '../monitoring/health-log.ts'
 import { Planner } from './planner.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
-import { log, logger, type Run } from '../run-context.ts'
+import { connectOptions, log, type Run } from '../run-context.ts'
 import { noteStatistics } from '../monitoring/server-notes.ts'
 import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
@@ -52,7 +52,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
   const configured = catalog === null ? null : selectStreams(catalog, input.streams)
   const states = new RunStates(parseStates(input.state ?? []))
-  await using database = await Database.connect(config, { log: logger(run), signal: run.signal })
+  await using database = await Database.connect(config, connectOptions(run))
   const planner = new Planner(run, { ...input, config, database }, configured)
   const plans = await planner.plan()
   estimate(run, plans)

@@ -50,13 +50,22 @@ export interface CdcConfig {
 /** `method` of `replication_method`. */
 export type MethodName = 'Standard' | 'Xmin' | 'CDC'
 
+/** A service principal of Microsoft Entra. */
+export interface EntraConfig {
+  readonly tenantId: string
+  readonly clientId: string
+}
+
 /** The config of a run: canonical names, defaults filled in, frozen. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly database: string
   readonly username: string
+  /** With `entra` the secret of the client. */
   readonly password: string
+  /** The service principal whose tokens are the passwords; null: the password is one of PostgreSQL. */
+  readonly entra: EntraConfig | null
   /** Case sensitive, never empty. */
   readonly schemas: readonly string[]
   /** Narrows discovery to one relation. */

@@ -15,6 +15,7 @@ describe('withDefaults', () => {
       jdbc_url_params: '',
       application_name: 'sqlflow',
       connect_timeout: 10,
+      entra_service_principal_auth: false,
       timeout_seconds: 300,
       max_retries: 3,
       min_connections: 1,

@@ -14,6 +14,7 @@ const DEFAULT_CONFIG: Config = {
   database: 'shop',
   username: 'reader',
   password: '',
+  entra: null,
   schemas: ['public'],
   table: null,
   query: null,

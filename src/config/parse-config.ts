@@ -1,7 +1,7 @@
 import { ConnectorError } from '../errors.ts'
 import { resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
-import type { CdcConfig, Config, SslConfig, TunnelConfig } from './config.ts'
+import type { CdcConfig, Config, EntraConfig, SslConfig, TunnelConfig } from './config.ts'
 import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
@@ -31,7 +31,8 @@ export function parseConfig(raw: unknown): ParsedConfig {
   const canonical = resolveAliases(expandShorthands(known))
   const jdbc = applyJdbcParams(canonical.values)
   const warnings = [...canonical.warnings, ...jdbc.warnings]
-  const complete = coerceParameters(withSslMode(jdbc.values, known), CONFIG_SCHEMA)
+  const given = withSslMode(jdbc.values, known)
+  const complete = withEntraTls(coerceParameters(given, CONFIG_SCHEMA), given)
   const nameOf = (path: string) => jdbc.writtenAs.get(path) ?? canonical.writtenAs.get(path) ?? path
   const { valid, problems } = validate(complete, nameOf)
   const allProblems = [...problems, ...ruleProblems(complete, nameOf)]
@@ -50,6 +51,13 @@ function withSslMode(values: Values, given: Values): Values {
   return { ...values, ssl_mode: { ...ssl, mode: CONFIG_SCHEMA.properties?.['ssl_mode']?.default } }
 }
 
+/** The default mode may go without TLS, and a token may not. */
+function withEntraTls(values: Values, given: Values): Values {
+  const isDefault = !Object.hasOwn(given, 'ssl_mode')
+  const isEntra = values['entra_service_principal_auth'] === true
+  return isDefault && isEntra ? { ...values, ssl_mode: { mode: 'require' } } : values
+}
+
 function expandShorthands(values: Values): Values {
   const expanded = parametersOf(CONFIG_SCHEMA)
     .filter(([name]) => Object.hasOwn(values, name))
@@ -64,6 +72,7 @@ function toConfig(values: ValidValues, ssl: SslConfig): Config {
     database: values.database,
     username: values.username,
     password: values.password,
+    entra: toEntra(values),
     schemas: values.schemas,
     table: values.table ?? null,
     query: values.query ?? null,
@@ -101,6 +110,11 @@ function toCdc(method: ValidMethod): CdcConfig | null {
     onInvalidPosition: isResync ? 'RESYNC' : 'FAIL',
     initialLoadTimeoutMs: method.initial_load_timeout_hours * MS_PER_HOUR,
   }
+}
+
+function toEntra(values: ValidValues): EntraConfig | null {
+  const { entra_tenant_id: tenantId = '', entra_client_id: clientId = '' } = values
+  return values.entra_service_principal_auth ? { tenantId, clientId } : null
 }
 
 /** A client certificate is of no use without its key, nor the key without it: alone they are ignored. */

@@ -11,6 +11,8 @@ const RULES: readonly Rule[] = [
   checkHost,
   checkTunnelHost,
   checkTunnelHostKey,
+  ...['password', 'entra_tenant_id', 'entra_client_id'].map(requireForEntra),
+  requireTlsForEntra,
   requireCursorField,
   compareConnections,
   ...['ca_certificate', 'client_certificate', 'client_key'].map(requirePem),
@@ -54,6 +56,21 @@ function checkTunnelHostKey({ tunnel_method: tunnel }: Values, nameOf: NameOf): 
   const { tunnel_host_key: text } = isValues(tunnel) ? tunnel : {}
   if (typeof text !== 'string' || parseSshHostKeys(text) !== null) return null
   return `Parameter '${nameOf('tunnel_method.tunnel_host_key')}' must be OpenSSH public keys or SHA256 fingerprints, one on each line`
+}
+
+function requireForEntra(name: string): Rule {
+  return ({ entra_service_principal_auth: isEntra, [name]: value }, nameOf) => {
+    if (isEntra !== true || (value !== undefined && value !== '')) return null
+    return `Parameter '${nameOf(name)}' is required with entra_service_principal_auth`
+  }
+}
+
+/** The token travels as a password in clear text. */
+function requireTlsForEntra(values: Values, nameOf: NameOf): string | null {
+  const { entra_service_principal_auth: isEntra, ssl_mode: ssl } = values
+  const mode = isValues(ssl) ? String(ssl['mode']) : ''
+  if (isEntra !== true || !['disable', 'allow', 'prefer'].includes(mode)) return null
+  return `Parameter '${nameOf('ssl_mode.mode')}' must be require, verify-ca or verify-full with entra_service_principal_auth`
 }
 
 /** The other methods find changes without a cursor. */

@@ -8,6 +8,9 @@ export interface ValidValues extends Values {
   readonly database: string
   readonly username: string
   readonly password: string
+  readonly entra_service_principal_auth: boolean
+  readonly entra_tenant_id?: string
+  readonly entra_client_id?: string
   readonly schemas: readonly string[]
   readonly table?: string
   readonly query?: string

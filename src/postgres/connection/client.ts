@@ -4,19 +4,28 @@ import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { Deadline, TimeoutError } from './deadline.ts'
 import { useStream } from './pg-internals.ts'
+import type { TokenSource } from './entra/token-source.ts'
 import type { Route } from './route.ts'
 
 type ConnectCallback = (error?: Error) => void
 
+/** What the clients of a run have in common. */
+export interface ClientParts {
+  readonly config: Config
+  readonly route: Route
+  /** Gives the password; null: the config does. */
+  readonly tokens: TokenSource | null
+  /** Ends every attempt to connect, with its reason. */
+  readonly stop: AbortSignal
+}
+
 /**
  * pg's start-up on a stream that `route` has connected and encrypted.
- * @param stop ends every attempt to connect, with its reason.
  * @param extra overrides the options that follow from the config.
  */
 export function clientClass(
-  config: Config,
-  route: Route,
-  { stop, extra = {} }: { stop?: AbortSignal | undefined; extra?: ClientConfig } = {},
+  { config, route, tokens, stop }: ClientParts,
+  extra: ClientConfig = {},
 ): typeof Client {
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
@@ -35,8 +44,9 @@ export function clientClass(
       )
     }
 
-    /** One deadline for everything: look-up, TCP, TLS and start-up. */
+    /** One deadline for everything but the token: look-up, TCP, TLS and start-up. */
     async #connect(): Promise<Client> {
+      if (tokens !== null) this.password = await tokens.current()
       const startedMs = performance.now()
       using deadline = new Deadline(config.connectTimeoutMs, stop)
       try {
@@ -44,7 +54,7 @@ export function clientClass(
         route.settle()
         return this
       } catch (error) {
-        if (stop?.aborted !== true && error instanceof ConnectorError) throw error
+        if (!stop.aborted && error instanceof ConnectorError) throw error
         if (deadline.signal.aborted) throw deadline.error
         if (errorCode(error) !== 'ETIMEDOUT') throw error
         throw new TimeoutError(performance.now() - startedMs, { cause: error })

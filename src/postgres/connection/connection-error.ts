@@ -52,8 +52,10 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   '28P01': {
     type: 'config_error',
-    explain: ({ username }) =>
-      `password authentication failed for user "${username}". Check username and password.`,
+    explain: ({ username, entra }) =>
+      entra === null
+        ? `password authentication failed for user "${username}". Check username and password.`
+        : `Microsoft Entra gave a token, but the server does not accept it for user "${username}". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.`,
   },
   '28000': {
     type: 'config_error',

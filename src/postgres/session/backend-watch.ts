@@ -2,16 +2,10 @@ import type { Client } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
 import { type BackendRow, judgeBackend, type Verdict } from './backend-verdict.ts'
-import { clientClass } from '../connection/client.ts'
+import { clientClass, type ClientParts } from '../connection/client.ts'
 import { Deadline } from '../connection/deadline.ts'
 import { streamOf } from '../connection/pg-internals.ts'
-import type { Log, Route } from '../connection/route.ts'
-
-export interface ConnectOptions {
-  readonly log: Log
-  /** Aborted when the run is stopped: ends waits and attempts to connect, with its reason. */
-  readonly signal: AbortSignal
-}
+import type { Log } from '../connection/route.ts'
 
 const STATE_SQL = `
 SELECT a.pid, a.state, a.wait_event_type AS "waitType", a.wait_event AS "waitEvent"
@@ -39,9 +33,9 @@ export class BackendWatch {
   /** The question that is under way. */
   #asking: Promise<Backends> | null = null
 
-  constructor(config: Config, route: Route, { log, signal }: ConnectOptions) {
-    this.#config = config
-    this.#client = clientClass(config, route, { stop: signal })
+  constructor(parts: ClientParts, log: Log) {
+    this.#config = parts.config
+    this.#client = clientClass(parts)
     this.#log = log
   }
 

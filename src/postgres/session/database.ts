@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
 import type { Config } from '../../config/config.ts'
+import type { Environment } from '../../config/expand-env.ts'
 import { ConnectorError } from '../../errors.ts'
-import { BackendWatch, type ConnectOptions } from './backend-watch.ts'
+import { BackendWatch } from './backend-watch.ts'
 import { cancelQuery } from '../connection/cancel.ts'
-import { clientClass } from '../connection/client.ts'
+import { clientClass, type ClientParts } from '../connection/client.ts'
 import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import { connectionError } from '../connection/connection-error.ts'
+import { TokenSource } from '../connection/entra/token-source.ts'
 import { type Log, Route } from '../connection/route.ts'
 import { readServerFacts, type ServerFacts } from '../connection/server-facts.ts'
 import { replicationOptions, WalSender } from '../walsender/walsender.ts'
@@ -27,11 +29,17 @@ export interface PoolFigures {
 }
 
 interface Connections {
-  readonly config: Config
-  readonly signal: AbortSignal
-  readonly route: Route
+  readonly parts: ClientParts
   readonly pool: Pool
   readonly watch: BackendWatch
+}
+
+export interface ConnectOptions {
+  readonly log: Log
+  /** Aborted when the run is stopped: ends waits and attempts to connect, with its reason. */
+  readonly signal: AbortSignal
+  /** The environment variables of the process. */
+  readonly environment: Environment
 }
 
 /** The connections of a run to one database. */
@@ -39,6 +47,7 @@ export class Database implements SqlSession, AsyncDisposable {
   /** Milliseconds that the first connection took. */
   readonly connectionMs: number
   readonly server: ServerFacts
+  readonly #parts: ClientParts
   readonly #config: Config
   readonly #route: Route
   readonly #pool: Pool
@@ -50,20 +59,21 @@ export class Database implements SqlSession, AsyncDisposable {
   #cancels: readonly Promise<void>[] = []
 
   private constructor(
-    { config, signal, route, pool, watch }: Connections,
+    { parts, pool, watch }: Connections,
     server: ServerFacts,
     connectionMs: number,
   ) {
-    this.#config = config
-    this.#route = route
+    this.#parts = parts
+    this.#config = parts.config
+    this.#route = parts.route
     this.#pool = pool
     this.#watch = watch
-    this.#signal = signal
+    this.#signal = parts.stop
     this.server = server
     this.connectionMs = connectionMs
     pool.on('acquire', (client) => this.#busy.add(client))
     pool.on('release', (_error, client) => this.#busy.delete(client))
-    signal.addEventListener('abort', this.#cancelAll)
+    this.#signal.addEventListener('abort', this.#cancelAll)
   }
 
   /**
@@ -72,11 +82,13 @@ export class Database implements SqlSession, AsyncDisposable {
    * @throws ConnectorError `Failed to create connection pool: …` with the cause and the remedy; the reason of `signal`.
    */
   static async connect(config: Config, options: Partial<ConnectOptions> = {}): Promise<Database> {
-    const { log = ignore, signal = NEVER_ABORTED } = options
+    const { log = ignore, signal = NEVER_ABORTED, environment = {} } = options
+    const tokens = TokenSource.create(config, environment, signal)
     const route = new Route(config, log)
-    const watch = new BackendWatch(config, route, { log, signal })
+    const parts = { config, route, tokens, stop: signal }
+    const watch = new BackendWatch(parts, log)
     const pool = new Pool({
-      Client: clientClass(config, route, { stop: signal }),
+      Client: clientClass(parts),
       min: config.minConnections,
       max: config.maxConnections,
       idleTimeoutMillis: 30_000,
@@ -86,7 +98,7 @@ export class Database implements SqlSession, AsyncDisposable {
     })
     try {
       const started = performance.now()
-      const connections = { config, signal, route, pool, watch }
+      const connections = { parts, pool, watch }
       const client = await firstConnection(connections)
       const connectionMs = performance.now() - started
       const server = await readServer(connections, client)
@@ -149,7 +161,7 @@ export class Database implements SqlSession, AsyncDisposable {
     const { server } = this
     const signal = this.#signal
     const extra = replicationOptions(this.#config, server)
-    const client = new (clientClass(this.#config, this.#route, { stop: signal, extra }))()
+    const client = new (clientClass(this.#parts, extra))()
     const guard = async (work: Promise<void>): Promise<void> =>
       await this.guard(client, work, client.processID)
     try {
@@ -236,13 +248,13 @@ async function endPool(pool: Pool): Promise<void> {
 }
 
 async function readServer(
-  { config, signal, route, watch }: Connections,
+  { parts: { config, route, stop }, watch }: Connections,
   client: PoolClient,
 ): Promise<ServerFacts> {
   let isFine = false
   try {
     const facts = watch.guard({ client, processId: client.processID }, readServerFacts(client))
-    const server = await unlessAborted(facts, signal)
+    const server = await unlessAborted(facts, stop)
     isFine = true
     return server
   } catch (error) {
@@ -253,7 +265,8 @@ async function readServer(
 }
 
 /** If neither encryption works, the error of TLS says more: of the two, it is the one that is to be mended. */
-async function firstConnection({ config, route, pool }: Connections): Promise<PoolClient> {
+async function firstConnection({ parts, pool }: Connections): Promise<PoolClient> {
+  const { config, route } = parts
   try {
     return await pool.connect()
   } catch (error) {
