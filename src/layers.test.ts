@@ -25,7 +25,7 @@ const LAYERS = [
   ['monitoring', 'terminal'],
   ['sync'],
   ['commands'],
-  ['cli.ts'],
+  ['cli'],
   ['main.ts'],
 ]
 /** What only tests import: no layer, so that an import of it from a layer is an error. */
@@ -83,7 +83,7 @@ describe('layers', () => {
     ['errors.ts', 'sql.ts', false],
     ['types/text.ts', 'catalog/stream.ts', false],
     ['postgres/connection/client.ts', 'postgres/session/database.ts', false],
-    ['cli.ts', 'main.ts', false],
+    ['cli/command-line.ts', 'main.ts', false],
     ['errors.ts', 'protocol/messages.ts', false],
   ] as const) {
     it(`${file} ${isAllowed ? 'may' : 'may not'} import ${imported}`, () => {

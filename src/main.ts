@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type CommandLine, parseCommandLine, UsageError } from './cli.ts'
+import { type CommandLine, parseCommandLine, UsageError } from './cli/command-line.ts'
 import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
 import { specMessage } from './commands/spec.ts'
@@ -49,7 +49,7 @@ process.exit(await main(process.argv.slice(2)))
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const line = parseCommandLine(argv)
+    const line = await parseCommandLine(argv)
     run = { ...run, ...(takesStdout(line) && outputs(true)), terminal: terminal() }
     await execute(line)
     await run.output.flush()

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { parseCommandLine, UsageError } from './cli.ts'
+import { parseCommandLine, toCommandLine, UsageError } from './command-line.ts'
+import { parseWithYargs } from './yargs-parser.ts'
 
 const READ = {
   command: 'read',
@@ -57,13 +58,18 @@ describe('parseCommandLine', () => {
     ['read --stream a --config c.json', { ...READ, streams: ['a'] }],
     ['--read --config c.json --catalog k', { ...READ, catalog: 'k' }],
   ] as const) {
-    it(`${line} → ${JSON.stringify(expected)}`, () => {
-      expect(parseCommandLine(line.split(' '))).to.deep.equal(expected)
+    it(`${line} → ${JSON.stringify(expected)}`, async () => {
+      expect(await parseCommandLine(line.split(' '))).to.deep.equal(expected)
+    })
+
+    it(`${line}: yargs parses the same`, () => {
+      const words = line.replace(/^--(?=[sdr]|check)/, '').split(' ')
+      expect(toCommandLine(parseWithYargs(words))).to.deep.equal(expected)
     })
   }
 
   for (const [argv, problem] of [
-    [[], 'A command is needed'],
+    [[], 'A command is required'],
     [['fetch'], 'Unknown argument: fetch'],
     [['spec', 'now'], 'Unknown argument: now'],
     [['spec', '--config', 'c'], 'Unknown argument: config'],
@@ -96,19 +102,21 @@ describe('parseCommandLine', () => {
     [['check', '--config', 'c', '--table'], 'Unknown argument: table'],
     [['discover', '--config', 'c', '--table=no'], '--table takes no value'],
     [['read', '--config', 'c', '-v'], 'Unknown argument: v'],
-    [['read', '--config', 'c', '--', 'x'], 'nothing to say after --'],
+    [['read', '--config', 'c', '--', 'x'], 'Unexpected arguments after --'],
   ] as const) {
-    it(`refuses ${JSON.stringify(argv)}: ${problem}`, () => {
-      expect(() => parseCommandLine(argv)).to.throw(UsageError, problem)
+    it(`refuses ${JSON.stringify(argv)}: ${problem}`, async () => {
+      const error: unknown = await parseCommandLine(argv).catch((reason: unknown) => reason)
+      expect(() => throwIt(error)).to.throw(UsageError, problem)
     })
   }
 
-  it('names the help when it refuses', () => {
-    expect(() => parseCommandLine(['fetch'])).to.throw('Run source-postgres --help')
+  it('names the help when it refuses', async () => {
+    const error: unknown = await parseCommandLine(['fetch']).catch((reason: unknown) => reason)
+    expect(() => throwIt(error)).to.throw('Run source-postgres --help')
   })
 
-  it('tells every command and an example in the help', () => {
-    const help = parseCommandLine(['--help'])
+  it('tells every command and an example in the help', async () => {
+    const help = await parseCommandLine(['--help'])
     if (help.command !== 'help') throw new Error('no help')
     for (const command of ['spec', 'check', 'discover', 'read']) {
       expect(help.text).to.include(`source-postgres ${command}`)
@@ -116,26 +124,26 @@ describe('parseCommandLine', () => {
     expect(help.text).to.include('source-postgres check --config config.json')
   })
 
-  it('tells the options of a command in its help', () => {
-    const help = parseCommandLine(['read', '--help'])
+  it('tells the options of a command in its help', async () => {
+    const help = await parseCommandLine(['read', '--help'])
     if (help.command !== 'help') throw new Error('no help')
     for (const option of ['--config', '--catalog', '--state', '--expand-env']) {
       expect(help.text).to.include(option)
     }
   })
 
-  it('takes the word help for --help', () => {
-    expect(parseCommandLine(['help'])).to.deep.equal(parseCommandLine(['--help']))
+  it('takes the word help for --help', async () => {
+    expect(await parseCommandLine(['help'])).to.deep.equal(await parseCommandLine(['--help']))
   })
 
-  it('gives the version alone', () => {
-    const version = parseCommandLine(['--version'])
+  it('gives the version alone', async () => {
+    const version = await parseCommandLine(['--version'])
     if (version.command !== 'help') throw new Error('no version')
     expect(version.text).to.match(/^\d+\.\d+\.\d+$/)
   })
 
-  it('prints the script of a shell', () => {
-    const script = parseCommandLine(['completion'])
+  it('prints the script of a shell', async () => {
+    const script = await parseCommandLine(['completion'])
     if (script.command !== 'help') throw new Error('no script')
     expect(script.text).to.include('source-postgres --get-yargs-completions')
   })
@@ -151,17 +159,21 @@ describe('parseCommandLine', () => {
     ],
     [['source-postgres', 'discover', '--t'], ['--table']],
   ] as const) {
-    it(`completes ${JSON.stringify(words)} with ${expected.join(' ')}`, () => {
-      const answer = parseCommandLine(['--get-yargs-completions', ...words])
+    it(`completes ${JSON.stringify(words)} with ${expected.join(' ')}`, async () => {
+      const answer = await parseCommandLine(['--get-yargs-completions', ...words])
       if (answer.command !== 'help') throw new Error('no answer')
       expect(answer.text.split('\n')).to.include.members([...expected])
     })
   }
 
-  it('leaves its argument as it is', () => {
-    expect(parseCommandLine(Object.freeze(['--spec']))).to.deep.equal({ command: 'spec' })
+  it('leaves its argument as it is', async () => {
+    expect(await parseCommandLine(Object.freeze(['--spec']))).to.deep.equal({ command: 'spec' })
   })
 })
+
+function throwIt(error: unknown): never {
+  throw error
+}
 
 describe('UsageError', () => {
   it('keeps its name and message', () => {

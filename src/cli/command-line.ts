@@ -1,0 +1,163 @@
+import { parseArgs } from 'node:util'
+import { COMMANDS } from './options.ts'
+import type { Parsed } from './yargs-parser.ts'
+
+/** A parsed command line. Files are paths as given. */
+export type CommandLine =
+  | { readonly command: 'spec' }
+  | { readonly command: 'check'; readonly config: string; readonly expandEnv: boolean }
+  | {
+      readonly command: 'discover'
+      readonly config: string
+      readonly expandEnv: boolean
+      /** Print a human-readable table instead of the catalog. */
+      readonly table: boolean
+      /** Add the Arrow schema of each stream. */
+      readonly arrowSchema: boolean
+      readonly arrowExact: boolean
+    }
+  | {
+      readonly command: 'read'
+      readonly config: string
+      readonly catalog: string | null
+      readonly state: string | null
+      /** File to keep the latest states in; may be the same file as `state`. */
+      readonly stateOut: string | null
+      /** `name` or `namespace.name` of the streams to read; empty: all selected streams. */
+      readonly streams: readonly string[]
+      readonly format: 'json' | 'arrow'
+      /** The directory of Arrow files; null: an Arrow stream to stdout. */
+      readonly output: string | null
+      readonly arrowExact: boolean
+      readonly expandEnv: boolean
+    }
+  /** `--help`, `--version` or the script of `completion`: print `text`. */
+  | { readonly command: 'help'; readonly text: string }
+
+/** The command line is invalid. `message` says why. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+const PROGRAM = 'source-postgres'
+/** How the official connector spells the commands inside its image. */
+const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
+/** The request that the completion script of yargs makes. */
+const COMPLETION_REQUEST = '--get-yargs-completions'
+
+const OPTIONS = [...COMMANDS.values()].flatMap(({ options }) => Object.entries(options))
+const SWITCHES = namesOf(([, { type }]) => type === 'boolean')
+const REPEATABLE = namesOf(([, { isRepeatable }]) => isRepeatable === true)
+
+type Arguments = Pick<Parsed, 'command' | 'values'>
+
+/**
+ * Parses `argv`, the arguments after the program's name. Prints nothing and never exits.
+ * @throws UsageError for an unknown, repeated or missing command, option or value.
+ */
+export async function parseCommandLine(argv: readonly string[]): Promise<CommandLine> {
+  const [first = '', ...rest] = argv
+  const words = COMMAND_OPTIONS.has(first) ? [first.slice(2), ...rest] : argv
+  const mistake = words.includes(COMPLETION_REQUEST) ? null : findMistake(words)
+  if (mistake !== null) throw usageError(mistake)
+  const valid = parseValid(words)
+  if (valid !== null) return toCommandLine(valid)
+  // yargs writes the help and names the problem. It takes a third of the time of `spec` to load
+  const { parseWithYargs } = await import('./yargs-parser.ts')
+  const { problem, text, ...parsed } = parseWithYargs(words)
+  if (problem !== null) throw usageError(problem)
+  return text === '' ? toCommandLine(parsed) : { command: 'help', text }
+}
+
+function namesOf(isWanted: (entry: (typeof OPTIONS)[number]) => boolean): ReadonlySet<string> {
+  return new Set(OPTIONS.filter(isWanted).map(([name]) => `--${name}`))
+}
+
+/** What yargs accepts: it takes the last of two flags, and any text as the value of a flag. */
+function findMistake(words: readonly string[]): string | null {
+  const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0]!)
+  const repeated = options.find(
+    (option, index) => !REPEATABLE.has(option) && options.indexOf(option) !== index,
+  )
+  if (repeated !== undefined) return `Option ${repeated} is given more than once`
+  if (options.includes('--')) return 'Unexpected arguments after --'
+  const valued = words.find((word) => word.includes('=') && SWITCHES.has(word.split('=')[0]!))
+  if (valued !== undefined) return `${valued.split('=')[0]} takes no value`
+  return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A name is empty' : null
+}
+
+/** A command followed by its options, all valid; null: something else, which yargs explains. */
+function parseValid([command = '', ...args]: readonly string[]): Arguments | null {
+  const options = COMMANDS.get(command)?.options
+  if (options === undefined) return null
+  const entries = Object.entries(options)
+  const accepted = entries.map(([name, { type, isRepeatable: multiple = false }]) => [
+    name,
+    { type, multiple },
+  ])
+  try {
+    const { values }: Pick<Arguments, 'values'> = parseArgs({
+      args,
+      options: Object.fromEntries(accepted),
+    })
+    const isValid = entries.every(([name, { isRequired, choices }]) => {
+      const value = values[name]
+      return value === undefined ? isRequired !== true : choices?.includes(String(value)) !== false
+    })
+    return isValid ? { command, values } : null
+  } catch {
+    return null
+  }
+}
+
+/** The command line with the given command and option values. @throws UsageError if options exclude each other. */
+export function toCommandLine(parsed: Arguments): CommandLine {
+  const line = commandLineOf(parsed)
+  const conflict = findConflict(line)
+  if (conflict !== null) throw usageError(conflict)
+  return line
+}
+
+function commandLineOf({ command, values }: Arguments): CommandLine {
+  const config = String(values['config'])
+  const expandEnv = values['expand-env'] === true
+  if (command === 'spec') return { command }
+  if (command === 'check') return { command, config, expandEnv }
+  const arrowExact = values['arrow-exact'] === true
+  if (command === 'discover') {
+    const [table, arrowSchema] = [values['table'] === true, values['arrow-schema'] === true]
+    return { command, config, expandEnv, table, arrowSchema, arrowExact }
+  }
+  if (command !== 'read') throw usageError(`Unknown command: ${command}`)
+  return {
+    command,
+    config,
+    catalog: fileOrNull(values['catalog']),
+    state: fileOrNull(values['state']),
+    stateOut: fileOrNull(values['state-out']),
+    streams: [values['stream'] ?? []].flat().map(String),
+    format: values['format'] === 'arrow' ? 'arrow' : 'json',
+    output: fileOrNull(values['output']),
+    arrowExact,
+    expandEnv,
+  }
+}
+
+/** Options that have no effect without another one. */
+function findConflict(line: CommandLine): string | null {
+  if (line.command === 'discover') {
+    if (line.arrowExact && !line.arrowSchema) return '--arrow-exact is for --arrow-schema'
+    return line.table && line.arrowSchema ? '--arrow-schema is not for --table' : null
+  }
+  if (line.command !== 'read' || line.format === 'arrow') return null
+  if (line.arrowExact) return '--arrow-exact is for --format arrow'
+  return line.output === null ? null : '--output is for --format arrow'
+}
+
+function fileOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null
+}
+
+function usageError(message: string): UsageError {
+  return new UsageError(`${message}. Run ${PROGRAM} --help for the commands and their options.`)
+}
