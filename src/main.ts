@@ -160,6 +160,8 @@ async function exitHard(error: unknown): Promise<void> {
     for (const complete of run.onHardExit) complete()
     await Promise.race([reportFailure(error), sleep(LAST_FLUSH_MS)])
   } finally {
+    // process.exit waits for the thread of a write, which the consumer may block for ever
+    if (run.output.isWriting || run.data?.isWriting === true) process.kill(process.pid, 'SIGKILL')
     process.exit(EXIT_FAILED)
   }
 }

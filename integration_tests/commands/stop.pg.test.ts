@@ -14,6 +14,8 @@ const ROWS = 60_000
 const BATCH_ROWS = 1000
 /** Whoever has not ended by then never will, for these tests. */
 const OPTIONS = { timeoutMs: 20_000 }
+/** Longer than the timeout of a test. */
+const NEVER_MS = 3_600_000
 const POLL_MS = 20
 
 async function read(connector: Connector, ...streams: string[]): Promise<RunningConnector> {
@@ -48,6 +50,14 @@ async function backendsOf(db: TestDatabase, condition = 'true'): Promise<number>
 /** The test's own timeout ends the wait. */
 async function untilBackends(db: TestDatabase, count: number, condition?: string): Promise<void> {
   while ((await backendsOf(db, condition)) !== count) await sleep(POLL_MS)
+}
+
+/**
+ * Until the server waits for the connector, which waits in a write, with every buffer full. Node.js cannot exit then, since
+ * the write blocks one of its threads: the connector ends itself by SIGKILL.
+ */
+async function untilWriteBlocks(db: TestDatabase): Promise<void> {
+  while ((await backendsOf(db, "wait_event = 'ClientWrite'")) === 0) await sleep(POLL_MS)
 }
 
 function statusesOf(messages: readonly Message[]): string[] {
@@ -147,22 +157,24 @@ describe('read, stopped', () => {
   })
 
   it('SIGTERM while the consumer reads nothing', async () => {
-    await using running = await read(connector, 'big')
-    await untilBackends(db, 1, "query LIKE 'COPY%'")
+    await using whole = await withConnector(db.config({ batch_size: ROWS }))
+    const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
+    await using running = await whole.startRead({ catalog }, { timeoutMs: NEVER_MS })
+    await untilWriteBlocks(db)
     running.process.kill('SIGTERM')
-    const [code] = await once(running.process, 'exit')
-    expect(code).to.equal(1)
+    expect(await once(running.process, 'exit')).to.deep.equal([null, 'SIGKILL'])
     await untilBackends(db, 0)
   })
 
   it('SIGTERM while the consumer of Arrow data reads nothing: INCOMPLETE and TRACE on stderr', async () => {
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
-    const args = [...(await connector.readArgs({ catalog })), '--format', 'arrow']
-    await using running = startConnector(args, OPTIONS)
-    await untilBackends(db, 1, "query LIKE 'COPY%'")
+    await using whole = await withConnector(db.config({ batch_size: ROWS }))
+    const args = [...(await whole.readArgs({ catalog })), '--format', 'arrow']
+    await using running = startConnector(args, { timeoutMs: NEVER_MS })
+    await untilWriteBlocks(db)
     running.process.kill('SIGTERM')
-    const { code, stderr } = await running.ended
-    expect(code).to.equal(1)
+    const { signal, stderr } = await running.ended
+    expect(signal).to.equal('SIGKILL')
     const messages = stderr.trimEnd().split('\n').map(parseMessage)
     expect(statusesOf(messages).at(-1)).to.equal('big: INCOMPLETE')
     expect(failuresOf(messages)).to.deep.equal(['transient_error'])

@@ -74,6 +74,11 @@ export class Output {
     return this.#startedBytes + this.buffer.length
   }
 
+  /** Whether a write has not returned yet. */
+  get isWriting(): boolean {
+    return this.#writing !== null
+  }
+
   /** Milliseconds spent waiting for the consumer. */
   get waitedMs(): number {
     const since = this.#waitingSinceMs
