@@ -1,4 +1,4 @@
-# The image of the connector: Node.js, the compiled sources and their production dependencies, nothing else.
+# The image of the connector: Node.js and the bundle of the compiled sources with their dependencies.
 #   docker build -t sqlflow/source-postgres .
 ARG NODE_IMAGE=node:24-bookworm-slim
 
@@ -13,27 +13,20 @@ COPY assembly assembly
 COPY src src
 RUN npm run build:connector
 
-FROM ${NODE_IMAGE} AS dependencies
-WORKDIR /build
-COPY package.json package-lock.json ./
-# Without optional packages: they are native. Nor does Node.js need types and source maps
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
-    && find node_modules -type f \( -name '*.ts' -o -name '*.map' \) -delete
-
 FROM ${NODE_IMAGE}
 # Airbyte's platform runs images as this user and mounts its files at these places
 RUN groupmod --new-name airbyte node \
     && usermod --login airbyte --comment airbyte --home /home/airbyte --move-home node \
     && install --directory --owner=airbyte --group=airbyte /airbyte /secrets /config /custom_cache \
     && chown airbyte:airbyte /tmp
-COPY --from=dependencies /build/node_modules /airbyte/integration_code/node_modules
-COPY --from=compiled /build/dist /airbyte/integration_code/dist
-COPY LICENSE /airbyte/integration_code/
+COPY package.json LICENSE /airbyte/integration_code/
+COPY --from=compiled /build/dist/main.js /build/dist/LICENSES.txt /airbyte/integration_code/dist/
+COPY --from=compiled /build/dist/chunks /airbyte/integration_code/dist/chunks
 
 ENV NODE_ENV=production
 # Kubernetes runs this text instead of the entry point: they must stay the same
-ENV AIRBYTE_ENTRYPOINT="node /airbyte/integration_code/dist/src/main.js"
-ENTRYPOINT ["node", "/airbyte/integration_code/dist/src/main.js"]
+ENV AIRBYTE_ENTRYPOINT="node /airbyte/integration_code/dist/main.js"
+ENTRYPOINT ["node", "/airbyte/integration_code/dist/main.js"]
 WORKDIR /airbyte
 USER airbyte
 

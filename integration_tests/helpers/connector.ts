@@ -56,7 +56,7 @@ export interface ReadInput {
 }
 
 /** The compiled command, as `npm run build` leaves it. */
-export const ENTRY_POINT = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+export const ENTRY_POINT = fileURLToPath(new URL('../../main.js', import.meta.url))
 
 const DEFAULT_TIMEOUT_MS = 60_000
 

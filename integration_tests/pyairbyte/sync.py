@@ -22,7 +22,7 @@ import airbyte as ab
 import psycopg
 
 DIST = Path(__file__).resolve().parents[2] / "dist"
-EXECUTABLE = DIST / "src" / "main.js"
+EXECUTABLE = DIST / "main.js"
 SERVE = DIST / "integration_tests" / "pyairbyte" / "serve.js"
 
 SHOP = """

@@ -102,7 +102,9 @@ function parseValid([command = '', ...args]: readonly string[]): Arguments | nul
     })
     const isValid = entries.every(([name, { isRequired, choices }]) => {
       const value = values[name]
-      return value === undefined ? isRequired !== true : choices?.includes(String(value)) !== false
+      return value === undefined
+        ? isRequired !== true
+        : choices?.some((choice) => choice === value) !== false
     })
     return isValid ? { command, values } : null
   } catch {

@@ -7,7 +7,7 @@ import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
 import type { ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
-import { validate } from './validate.ts'
+import { validate } from './validation/validate.ts'
 import { parseSshHostKeys } from './ssh-host-key.ts'
 import { isValues, type Values, withoutBlanks } from './values.ts'
 

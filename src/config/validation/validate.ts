@@ -1,8 +1,9 @@
-import { Ajv, type ErrorObject } from 'ajv'
-import { ALIASES } from './aliases.ts'
-import { choicesOf, CONFIG_SCHEMA, discriminatorOf } from './schema.ts'
-import type { ValidValues } from './valid-values.ts'
-import { isValues, type Values } from './values.ts'
+import type { ErrorObject } from 'ajv'
+import { ALIASES } from '../aliases.ts'
+import { choicesOf, CONFIG_SCHEMA } from '../schema.ts'
+import type { ValidValues } from '../valid-values.ts'
+import { validator } from './validator.ts'
+import { isValues, type Values } from '../values.ts'
 
 /** What to say for one keyword of one parameter where the general sentence is not clear enough. */
 const FIXED_PROBLEMS: Readonly<Record<string, string>> = {
@@ -16,9 +17,6 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   object: 'an object',
   string: 'a text',
 }
-
-const ajv = new Ajv({ allErrors: true, discriminator: true, strict: false })
-const validator = ajv.compile<ValidValues>(withDiscriminators())
 
 /** The outcome of a validation: `valid` is null if there are problems. */
 export interface Validation {
@@ -34,15 +32,6 @@ export function validate(values: Values, nameOf: (path: string) => string): Vali
   if (validator(values)) return { valid: values, problems: [] }
   const problems = (validator.errors ?? []).map((error) => describe(error, nameOf))
   return { valid: null, problems }
-}
-
-/** ajv's own keyword makes it try the one branch that is meant, and report on no other. */
-function withDiscriminators(): object {
-  const parameters = Object.entries(CONFIG_SCHEMA.properties ?? {}).map(([name, schema]) => {
-    const propertyName = discriminatorOf(schema)
-    return [name, propertyName === null ? schema : { ...schema, discriminator: { propertyName } }]
-  })
-  return { ...CONFIG_SCHEMA, properties: Object.fromEntries(parameters) }
 }
 
 function describe(error: ErrorObject, nameOf: (path: string) => string): string {

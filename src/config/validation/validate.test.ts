@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { validate } from './validate.ts'
-import type { Values } from './values.ts'
+import type { Values } from '../values.ts'
 
 const CDC = { method: 'CDC', replication_slot: 's', publication: 'p' }
 
