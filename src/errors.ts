@@ -71,11 +71,18 @@ const SHOWN_SQLSTATE = /^(08|25|28|3D|3F|40|42501|42703|42704|42809|42883|42P|53
 /** An error that its reader can act on. `message` is one sentence: what is wrong, then what to do. */
 export class ConnectorError extends Error {
   readonly failureType: FailureType
+  /** The run ends with it, although a later one may succeed. */
+  readonly isFinal: boolean
 
-  constructor(failureType: FailureType, message: string, options?: { cause?: unknown }) {
+  constructor(
+    failureType: FailureType,
+    message: string,
+    options?: { cause?: unknown; isFinal?: boolean },
+  ) {
     super(message, options)
     this.name = 'ConnectorError'
     this.failureType = failureType
+    this.isFinal = options?.isFinal ?? false
   }
 
   /** `error` itself if it is one already; otherwise classified by its code, kept as `cause`. */
@@ -96,6 +103,7 @@ export class ConnectorError extends Error {
 
 /** Whether the same work may succeed a little later; a refused connection counts, since a server that restarts refuses. */
 export function isTransient(error: unknown): boolean {
+  if (error instanceof ConnectorError && error.isFinal) return false
   if (ConnectorError.from(error).failureType === 'transient_error') return true
   const cause = error instanceof ConnectorError ? error.cause : null
   return TRANSIENT_NODE_CODES.has(errorCode(cause) ?? '')

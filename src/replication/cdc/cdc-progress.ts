@@ -24,6 +24,12 @@ export class CdcProgress {
     return this.#streams.get(streamKey(descriptor))?.progress ?? null
   }
 
+  /** Streams whose snapshot is not complete. */
+  unfinished(): readonly StreamDescriptor[] {
+    const entries = [...this.#streams.values()]
+    return entries.filter(({ progress }) => progress?.type !== 'LOG').map((each) => each.descriptor)
+  }
+
   /** The stream has got so far. */
   set(descriptor: StreamDescriptor, progress: StreamProgress | null): void {
     this.#streams = new Map(this.#streams).set(streamKey(descriptor), { descriptor, progress })

@@ -1,11 +1,12 @@
 import type { StreamOffer } from '../../catalog/stream.ts'
-import type { CdcConfig, Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
 import { discoverRelations } from '../../introspection/discovery.ts'
 import type { Relation } from '../../introspection/relation.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import type { MethodContext, ReplicationMethod } from '../method.ts'
 import type { StreamPlan } from '../stream-plan.ts'
+import { cdcConfigOf } from './cdc-config.ts'
+import { CdcFeed } from './cdc-feed.ts'
 import { checkCdc } from './check-cdc.ts'
 import { coverageNotes } from './warnings.ts'
 
@@ -17,14 +18,8 @@ export const cdc = {
     return await Promise.resolve(offerOf)
   },
   prerequisites,
-  feeds: () => [],
+  feeds: (plans: readonly StreamPlan[]) => (plans.length === 0 ? [] : [new CdcFeed(plans)]),
 } satisfies ReplicationMethod
-
-/** The CDC branch of a config that has it. */
-export function cdcConfigOf({ cdc: branch }: Config): CdcConfig {
-  if (branch === null) throw new Error('the config has another replication method')
-  return branch
-}
 
 function offerOf({ log }: Relation): StreamOffer {
   const isIncremental = log?.refusal === null
@@ -46,9 +41,7 @@ async function prerequisites(
 
 function refusalOf({ descriptor, relation }: StreamPlan): readonly ConnectorError[] {
   const refusal = relation.log?.refusal ?? null
-  const message =
-    refusal === null
-      ? 'This version cannot read incremental streams with CDC yet.'
-      : `Stream '${streamLabel(descriptor)}' cannot be read incrementally: ${refusal}`
+  if (refusal === null) return []
+  const message = `Stream '${streamLabel(descriptor)}' cannot be read incrementally: ${refusal}`
   return [new ConnectorError('config_error', message)]
 }

@@ -4,7 +4,7 @@ import { buildScan, parseScan, type ScanPosition } from '../../../state/scan-pos
 import { integerOf } from './offset.ts'
 
 /** What the pages of a stream's snapshot showed. */
-interface SnapshotView {
+export interface SnapshotView {
   /** `pg_current_snapshot()` of the oldest snapshot that a page was read in. */
   readonly text: string
   /** `_ab_cdc_lsn` of its rows: below every change that they do not show. */

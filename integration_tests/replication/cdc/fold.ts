@@ -1,0 +1,28 @@
+import type { RecordMessage } from '../../helpers/messages.ts'
+
+/** A record of a CDC stream. */
+export interface ChangeRecord {
+  readonly stream: string
+  readonly data: Readonly<Record<string, unknown>>
+}
+
+/** The content that a destination has which keeps the record of each key with the highest `_ab_cdc_lsn`; a later one wins. */
+export function fold(
+  records: readonly RecordMessage[],
+  stream: string,
+  key: readonly string[] = ['id'],
+): readonly Readonly<Record<string, unknown>>[] {
+  const rows = new Map<string, Readonly<Record<string, unknown>>>()
+  for (const { data } of records.filter((record) => record.stream === stream)) {
+    const id = JSON.stringify(key.map((name) => data[name]))
+    const known = rows.get(id)
+    if (known !== undefined && Number(known['_ab_cdc_lsn']) > Number(data['_ab_cdc_lsn'])) continue
+    rows.set(id, data)
+  }
+  return [...rows.values()].filter((row) => row['_ab_cdc_deleted_at'] === null)
+}
+
+/** The values of a record without the change columns. */
+export function valuesOf(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => !name.startsWith('_ab_cdc_')))
+}

@@ -1,0 +1,142 @@
+import { expect } from 'chai'
+import { Server } from '../../helpers/server.ts'
+import type { RecordMessage } from '../../helpers/messages.ts'
+import { CdcDatabase } from './cdc-database.ts'
+import { fold, valuesOf } from './fold.ts'
+import { lastState, sync } from './sync.ts'
+
+const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text);
+INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 20) AS i;`
+
+async function expectFoldIsTable(
+  cdc: CdcDatabase,
+  records: readonly RecordMessage[],
+): Promise<void> {
+  const rows = await cdc.sql('SELECT id, name FROM users')
+  const expected = rows.map(({ id, name }) => ({ id: Number(id), name }))
+  expect(fold(records, 'users').map(valuesOf)).to.have.deep.members(expected)
+}
+
+function lineOf({ data }: RecordMessage): string {
+  return JSON.stringify(data)
+}
+
+/** Records whose values came before. */
+function repeatsOf(records: readonly RecordMessage[]): readonly string[] {
+  const lines = records.map(({ data }) => JSON.stringify(valuesOf(data)))
+  return lines.filter((line, index) => lines.indexOf(line) !== index)
+}
+
+describe('the seam between snapshot and log', () => {
+  it('a commit that waits for a synchronous standby is neither lost nor repeated', async () => {
+    await using server = await Server.start({ settings: { wal_sender_timeout: '5s' } })
+    await using cdc = await CdcDatabase.create(USERS, { server })
+    await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    await server.query('SELECT pg_reload_conf()')
+    await using writer = await cdc.db.session()
+    const [backend] = await writer.sql('SELECT pg_backend_pid() AS pid')
+    await writer.sql('SET synchronous_commit = on')
+    const hanging = writer.sql("INSERT INTO users VALUES (100, 'hangs')")
+    for (let isHanging = false; !isHanging;) {
+      const [row] = await cdc.sql(
+        `SELECT wait_event FROM pg_stat_activity WHERE pid = ${backend?.['pid']}`,
+      )
+      isHanging = row?.['wait_event'] === 'SyncRep'
+    }
+    expect(await cdc.sql('SELECT FROM users WHERE id = 100')).to.have.length(0)
+    const first = await sync(cdc)
+    const state = lastState(first)
+    await server.query('ALTER SYSTEM RESET synchronous_standby_names')
+    await server.query('SELECT pg_reload_conf()')
+    await hanging
+    const second = await sync(cdc, { state })
+    lastState(second)
+    const all = [...first.records, ...second.records]
+    await expectFoldIsTable(cdc, all)
+    expect(repeatsOf(all)).to.deep.equal([])
+  })
+
+  it('transactions that are open over the snapshot, with savepoints and prepared, arrive once and win', async () => {
+    await using cdc = await CdcDatabase.create(USERS)
+    await using open = await cdc.db.session()
+    await open.sql(`BEGIN; UPDATE users SET name = 'late' WHERE id = 1; SAVEPOINT a;
+      INSERT INTO users SELECT i, 'savepoint' FROM generate_series(200, 210) AS i; SAVEPOINT b;
+      INSERT INTO users VALUES (300, 'rolled back'); ROLLBACK TO SAVEPOINT b; UPDATE users SET name = 'late' WHERE id = 2`)
+    await using prepared = await cdc.db.session()
+    await prepared.sql(
+      `BEGIN; UPDATE users SET name = 'prepared' WHERE id = 3; SAVEPOINT a; DELETE FROM users WHERE id = 4; PREPARE TRANSACTION '${cdc.slot}'`,
+    )
+    const first = await sync(cdc)
+    const state = lastState(first)
+    expect(first.records).to.have.length(20)
+    await open.sql('COMMIT')
+    await prepared.sql(`COMMIT PREPARED '${cdc.slot}'`)
+    const second = await sync(cdc, { state })
+    const all = [...first.records, ...second.records]
+    await expectFoldIsTable(cdc, all)
+    expect(second.records).to.have.length(11 + 2 + 2)
+    expect((await sync(cdc, { state: lastState(second) })).records).to.deep.equal([])
+  })
+
+  it('writers that work through snapshot and log lose and repeat nothing', async () => {
+    await using cdc = await CdcDatabase.create(
+      `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'old' FROM generate_series(1, 5000) AS i`,
+    )
+    const stop = new AbortController()
+    let next = 10_000
+    const write = async (): Promise<void> => {
+      await using session = await cdc.db.session()
+      for (let count = 0; count < 400 && !stop.signal.aborted; count++) {
+        const id = next++
+        await session.sql(`BEGIN; INSERT INTO users VALUES (${id}, 'new ${id}')`)
+        await session.sql(
+          `SAVEPOINT s; UPDATE users SET name = 'by ${id}' WHERE id = ${(id * 7) % 5000}; RELEASE s; COMMIT`,
+        )
+      }
+    }
+    const writers = [write(), write(), write()]
+    const first = await sync(cdc)
+    const second = await sync(cdc, { state: lastState(first) })
+    stop.abort()
+    await Promise.all(writers)
+    const third = await sync(cdc, { state: lastState(second) })
+    lastState(third)
+    const all = [...first.records, ...second.records, ...third.records]
+    await expectFoldIsTable(cdc, all)
+    expect(repeatsOf(all)).to.deep.equal([])
+    const inserted = all.filter(({ data }) => Number(data['id']) >= 10_000)
+    expect(inserted).to.have.length(next - 10_000)
+  })
+})
+
+describe('a state of the middle of a run', () => {
+  it('resumed from each of them, the union is the same changes', async () => {
+    await using cdc = await CdcDatabase.create(USERS)
+    const state = lastState(await sync(cdc))
+    const sessions = [await cdc.db.session(), await cdc.db.session(), await cdc.db.session()]
+    for (let round = 0; round < 4; round++) {
+      for (const [index, session] of sessions.entries()) {
+        await session.sql(
+          `BEGIN; INSERT INTO users SELECT ${round * 100 + index * 10} + 1000 + i, 'r' FROM generate_series(1, 3) AS i`,
+        )
+      }
+      for (const session of sessions.toReversed()) await session.sql('COMMIT')
+    }
+    for (const session of sessions) await session[Symbol.asyncDispose]()
+    const config = { batch_size: 1 }
+    const whole = await sync(cdc, { state, config })
+    lastState(whole)
+    expect(whole.states.length).to.be.at.least(12)
+    const all = whole.records.map(lineOf)
+    expect(all).to.have.length(36)
+    let seen = 0
+    for (const [index, each] of whole.states.entries()) {
+      seen += each.sourceStats?.recordCount ?? 0
+      if (index % 4 !== 1) continue
+      const rest = await sync(cdc, { state: each })
+      expect([...all.slice(0, seen), ...rest.records.map(lineOf)], `state ${index}`).to.deep.equal(
+        all,
+      )
+    }
+  })
+})

@@ -1,0 +1,45 @@
+import { expect } from 'chai'
+import { CdcDatabase } from './cdc-database.ts'
+import { fold, valuesOf } from './fold.ts'
+import { lastState, sync } from './sync.ts'
+
+const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text);
+INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 100) AS i;`
+
+describe('read in CDC mode', () => {
+  it('reads the rows of the table once, then exactly the changes in commit order, then nothing', async () => {
+    await using cdc = await CdcDatabase.create(USERS)
+    const first = await sync(cdc)
+    const state = lastState(first)
+    expect(first.records).to.have.length(100)
+    await cdc.sql(
+      `BEGIN; INSERT INTO users VALUES (101, 'new'); UPDATE users SET name = 'renamed' WHERE id = 1; COMMIT`,
+    )
+    await cdc.sql('DELETE FROM users WHERE id = 2')
+    await cdc.sql('UPDATE users SET id = 300 WHERE id = 3')
+    const second = await sync(cdc, { state })
+    const after = lastState(second)
+    expect(
+      second.records.map(({ data }) => [
+        data['id'],
+        data['name'],
+        data['_ab_cdc_deleted_at'] !== null,
+      ]),
+    ).to.deep.equal([
+      [101, 'new', false],
+      [1, 'renamed', false],
+      [2, null, true],
+      [3, null, true],
+      [300, 'user 3', false],
+    ])
+    const rows = await cdc.sql('SELECT id, name FROM users ORDER BY id')
+    const folded = fold([...first.records, ...second.records], 'users').map(valuesOf)
+    expect(folded.toSorted((a, b) => Number(a['id']) - Number(b['id']))).to.deep.equal(
+      rows.map(({ id, name }) => ({ id: Number(id), name })),
+    )
+    const third = await sync(cdc, { state: after })
+    expect(third.records).to.deep.equal([])
+    expect(third.states).to.have.length(1)
+    expect(third.statuses).to.deep.equal(['users: STARTED', 'users: COMPLETE'])
+  })
+})

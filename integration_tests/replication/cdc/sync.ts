@@ -1,0 +1,55 @@
+import { type Run, withConnector } from '../../helpers/connector.ts'
+import type { StateMessage } from '../../helpers/messages.ts'
+import type { CdcDatabase } from './cdc-database.ts'
+
+/** How to sync; each part has a default. */
+export interface SyncOptions {
+  readonly method?: Readonly<Record<string, unknown>>
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Names of streams; default: all that are offered incrementally. */
+  readonly streams?: readonly string[]
+  /** One or a list of them; default: none. */
+  readonly state?: unknown
+}
+
+/** A configured catalog of the incremental streams that discover offers. */
+export async function incrementalCatalog(
+  cdc: CdcDatabase,
+  streams?: readonly string[],
+): Promise<unknown> {
+  await using connector = await withConnector(cdc.config())
+  const catalog = await connector.catalog()
+  const selected = catalog.streams.filter(
+    ({ name, supported_sync_modes: modes }) =>
+      modes.includes('incremental') && (streams?.includes(name) ?? true),
+  )
+  return {
+    streams: selected.map((stream) => ({
+      stream,
+      sync_mode: 'incremental',
+      destination_sync_mode: 'append_dedup',
+      cursor_field: stream.default_cursor_field,
+      primary_key: stream.source_defined_primary_key,
+    })),
+  }
+}
+
+/** One sync. */
+export async function sync(cdc: CdcDatabase, options: SyncOptions = {}): Promise<Run> {
+  const { method, config, streams, state } = options
+  const catalog = await incrementalCatalog(cdc, streams)
+  await using connector = await withConnector(cdc.config(method, config))
+  return await connector.read({
+    catalog,
+    ...(state !== undefined && { state: [state].flat() }),
+  })
+}
+
+/** The last state of a sync. @throws Error with what it said if it failed or has none. */
+export function lastState(run: Run): StateMessage {
+  const state = run.states.at(-1)
+  if (run.code !== 0 || state === undefined) {
+    throw new Error(`the sync failed:\n${JSON.stringify(run.errors)}\n${run.stderr}`)
+  }
+  return state
+}

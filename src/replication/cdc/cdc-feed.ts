@@ -1,0 +1,78 @@
+import { parseLsn } from '../../lsn.ts'
+import type { SqlSession } from '../../postgres/session/sql-session.ts'
+import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
+import type { StreamPlan } from '../stream-plan.ts'
+import { cdcConfigOf } from './cdc-config.ts'
+import { CdcProgress } from './cdc-progress.ts'
+import { LogStream } from './log/log-stream.ts'
+import { readLog } from './log/read-log.ts'
+import { loadSnapshot } from './snapshot-load.ts'
+import { passView } from './state/global-state.ts'
+import { coldOffset, findStart, snapshotRowLsn, type SyncStart } from './sync-start.ts'
+
+const LOG_END_SQL = `
+SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN pg_catalog.pg_last_wal_replay_lsn()
+            ELSE pg_catalog.pg_current_wal_lsn()
+       END::pg_catalog.text AS lsn`
+
+/** Snapshots first, then the log up to a target that is taken after them: the streams end consistent. */
+export class CdcFeed implements Feed {
+  readonly scope = 'GLOBAL'
+  readonly plans: readonly StreamPlan[]
+  #start: SyncStart | null = null
+
+  constructor(plans: readonly StreamPlan[]) {
+    this.plans = plans
+  }
+
+  async prepare(context: PrepareContext): Promise<void> {
+    this.#start = await findStart(this.plans, context)
+  }
+
+  async *read(context: FeedContext): AsyncGenerator<FeedEvent> {
+    const start = this.#start
+    if (start === null) throw new Error('the feed is read before it is prepared')
+    const { snapshot } = context.transaction
+    const progress = new CdcProgress(start.offset ?? coldOffset(start, snapshot), start.streams)
+    yield* this.#load(context, { start, progress })
+    yield* this.#follow(context, progress)
+  }
+
+  async *#load(
+    context: FeedContext,
+    { start, progress }: { start: SyncStart; progress: CdcProgress },
+  ): AsyncGenerator<FeedEvent> {
+    if (progress.unfinished().length === 0) return
+    const { snapshot } = context.transaction
+    const endLsn = await readLogEnd(context.database)
+    const load = {
+      context,
+      progress,
+      viewOf: ({ descriptor }: StreamPlan) => {
+        return { text: snapshot.text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
+      },
+      timeoutMs: cdcConfigOf(context.config).initialLoadTimeoutMs,
+      startedMs: performance.now(),
+    }
+    for (const plan of this.plans) yield* loadSnapshot(plan, load)
+  }
+
+  async *#follow(context: FeedContext, progress: CdcProgress): AsyncGenerator<FeedEvent> {
+    const cdc = cdcConfigOf(context.config)
+    await using sender = await context.database.openWalSender()
+    const target = await readLogEnd(context.database)
+    const streams = this.plans.map((plan) => {
+      const saved = progress.of(plan.descriptor)
+      const view = saved === null ? null : passView(saved, progress.offset.lsn).view
+      return new LogStream(plan, context.sinkOf(plan), view?.text ?? null)
+    })
+    yield* readLog({ context, cdc, progress, streams, sender, target })
+    yield progress.checkpoint()
+  }
+}
+
+async function readLogEnd(session: SqlSession): Promise<bigint> {
+  const [row] = await session.query<{ lsn: string }>(LOG_END_SQL)
+  return parseLsn(row!.lsn)
+}

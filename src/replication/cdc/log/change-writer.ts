@@ -1,0 +1,77 @@
+import { NULL_KIND, type LogTuple, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
+import type { LogRelation } from '../../../wire/pgoutput.ts'
+import type { TypeResolver } from '../../../types/type-resolver.ts'
+import type { ChangeSink } from '../../feed.ts'
+import type { LogStream } from './log-stream.ts'
+import type { RowChange } from './row-change.ts'
+
+/** Writes the changes of one relation of the log as records of one stream. */
+export class ChangeWriter {
+  readonly stream: LogStream
+  /** Columns of the relation that are fields of the stream. */
+  readonly columns: ReadonlySet<number>
+  /** Columns of the relation that identify a row. */
+  readonly key: readonly number[]
+  readonly #sink: ChangeSink
+
+  /** @param types all types of the relation's columns. */
+  constructor(stream: LogStream, { columns }: LogRelation, types: TypeResolver) {
+    const { fields, relation } = stream.plan
+    const indexes = new Map(columns.map(({ name }, index) => [name, index]))
+    const bound = fields.map(({ name, type }) => {
+      const index = indexes.get(name)
+      if (index === undefined || type === null) return null
+      const { typeOid, typmod } = columns[index]!
+      return { index, type: types.resolve(typeOid, typmod) }
+    })
+    this.stream = stream
+    this.columns = new Set(bound.flatMap((column) => column?.index ?? []))
+    this.key = (relation.log?.key ?? []).flatMap((name) => indexes.get(name) ?? [])
+    this.#sink = stream.sink.bind(bound)
+  }
+
+  /** Whether a value of the stream is not in the log. */
+  lacksValue({ kind, newTuple }: RowChange): boolean {
+    if (kind === 'DELETE' || !newTuple.hasUnchanged) return false
+    return this.unchanged(newTuple).length > 0
+  }
+
+  /** Columns of the stream whose values are not in the log. */
+  unchanged({ kinds }: LogTuple): readonly number[] {
+    return [...this.columns].filter((index) => kinds[index] === UNCHANGED_KIND)
+  }
+
+  /** A key that changes is two records: a destination would not find the old row by the new key. */
+  write(change: RowChange): void {
+    if (this.stream.shows(change.transaction)) return
+    const { kind, newTuple, oldTuple } = change
+    if (kind === 'DELETE') this.#record(change, oldTuple, true)
+    else {
+      if (kind === 'UPDATE' && this.#isMoved(change)) this.#record(change, oldTuple, true)
+      this.#record(change, newTuple, false)
+    }
+  }
+
+  #record({ transaction, lsnHigh, lsnLow }: RowChange, tuple: LogTuple, isDeleted: boolean): void {
+    const { changeColumns } = this.stream
+    changeColumns.lsnHigh = lsnHigh
+    changeColumns.lsnLow = lsnLow
+    changeColumns.updatedAt = transaction.time
+    changeColumns.isDeleted = isDeleted
+    this.#sink.change(tuple)
+  }
+
+  /** An old key is also in the log when the key has not changed but its values are stored out of line. */
+  #isMoved({ oldKind, oldTuple, newTuple }: RowChange): boolean {
+    return oldKind !== 'none' && this.key.some((index) => differs(oldTuple, newTuple, index))
+  }
+}
+
+function differs(old: LogTuple, now: LogTuple, index: number): boolean {
+  const kind = now.kinds[index]
+  if (kind === UNCHANGED_KIND) return false
+  if (kind === NULL_KIND || old.kinds[index] === NULL_KIND) return kind !== old.kinds[index]
+  const from = now.starts[index]!
+  const to = now.ends[index]!
+  return now.bytes.compare(old.bytes, old.starts[index], old.ends[index], from, to) !== 0
+}

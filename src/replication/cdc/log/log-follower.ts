@@ -1,0 +1,130 @@
+import type {
+  ChangeVisitor,
+  LogBegin,
+  LogChange,
+  LogCommit,
+  LogRelation,
+} from '../../../wire/pgoutput.ts'
+import type { ReplicationVisitor } from '../../../wire/replication-stream.ts'
+import type { Log } from '../../feed.ts'
+import { LogTransaction } from './log-stream.ts'
+import { type ChangeQueue, RelationRoute } from './relation-route.ts'
+import { CurrentRow, detach, type RowChange } from './row-change.ts'
+
+/** A change that waits, with those behind it, for what only a query can tell. */
+export interface HeldChange {
+  readonly route: RelationRoute
+  readonly change: RowChange
+}
+
+/** When reading stops so that a checkpoint can be taken. */
+export interface ReadLimits {
+  /** Reading ends at the first position that is not below it. */
+  readonly target: bigint
+  readonly batchRows: number
+  readonly intervalMs: number
+}
+
+/** Tells whether the changes of a relation are for a stream. */
+export type IsRead = (relation: LogRelation) => boolean
+
+/**
+ * Follows the log: positions, transactions and relations. Changes are written as they come. One that needs a query is
+ * held back with all that follow it until `takeHeld`, so that the order of the log is kept.
+ */
+export class LogFollower implements ReplicationVisitor, ChangeQueue {
+  /** Every change up to it has been taken: the end of a commit, or what the server has read outside of a transaction. */
+  position: bigint
+  /** The transaction that ends at the position; null: none yet. */
+  committed: LogTransaction | null = null
+  isInTransaction = false
+  readonly #limits: ReadLimits
+  readonly #isRead: IsRead
+  readonly #log: Log
+  readonly #row = new CurrentRow()
+  #transaction: LogTransaction | null = null
+  #held: HeldChange[] = []
+  #rows = 0
+  #checkedMs = performance.now()
+
+  constructor(start: bigint, limits: ReadLimits, { isRead, log }: { isRead: IsRead; log: Log }) {
+    this.position = start
+    this.#limits = limits
+    this.#isRead = isRead
+    this.#log = log
+  }
+
+  /** Whether everything up to the target has been read. */
+  get isDone(): boolean {
+    return !this.isInTransaction && this.position >= this.#limits.target
+  }
+
+  get hasHeld(): boolean {
+    return this.#held.length > 0
+  }
+
+  /** Hands over the changes that wait, in the order of the log. */
+  takeHeld(): readonly HeldChange[] {
+    const held = this.#held
+    this.#held = []
+    return held
+  }
+
+  begin({ xid, commitMicros }: LogBegin): void {
+    this.isInTransaction = true
+    this.#transaction = new LogTransaction(xid, commitMicros)
+  }
+
+  commit({ endLsn }: LogCommit): boolean {
+    this.isInTransaction = false
+    this.committed = this.#transaction
+    this.position = endLsn
+    return this.hasHeld || this.isDone || this.#isCheckpointDue()
+  }
+
+  keepalive(walEnd: bigint): boolean {
+    if (!this.isInTransaction && walEnd > this.position) this.position = walEnd
+    return this.isDone
+  }
+
+  relation(relation: LogRelation): ChangeVisitor | null {
+    return this.#isRead(relation) ? new RelationRoute(relation, this) : null
+  }
+
+  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange): void {
+    this.#rows++
+    const row = this.#row.fill(kind, change, this.#transaction)
+    const { writers } = route
+    if (this.hasHeld || writers === null || writers.some((writer) => writer.lacksValue(row))) {
+      this.#held.push({ route, change: detach(row) })
+    } else for (const writer of writers) writer.write(row)
+  }
+
+  truncate(relations: readonly LogRelation[]): void {
+    for (const { schema, name } of relations.filter(this.#isRead)) {
+      const message = `Table '${schema}.${name}' was truncated. The protocol has no message for it: the destination keeps the rows. Refresh the stream to remove them.`
+      this.#log('WARN', message)
+    }
+  }
+
+  origin(): void {
+    // Changes of other servers are changes, too
+  }
+
+  type(): void {
+    // Types are looked up by oid when a relation is bound
+  }
+
+  message(): void {
+    // Those of this connector, and of others, only move the position
+  }
+
+  #isCheckpointDue(): boolean {
+    const nowMs = performance.now()
+    const { batchRows, intervalMs } = this.#limits
+    if (this.#rows < batchRows && nowMs - this.#checkedMs < intervalMs) return false
+    this.#rows = 0
+    this.#checkedMs = nowMs
+    return true
+  }
+}

@@ -1,0 +1,61 @@
+import { type ChangeColumns, changeTime } from '../../change-columns.ts'
+import type { RowSink } from '../../feed.ts'
+import type { StreamPlan } from '../../stream-plan.ts'
+import { SnapshotFilter } from '../snapshot-filter.ts'
+
+/** What all changes of one transaction have in common. */
+export class LogTransaction {
+  readonly xid: number
+  /** Microseconds since 2000-01-01 UTC. */
+  readonly commitMicros: bigint
+  #time: string | null = null
+
+  constructor(xid: number, commitMicros: bigint) {
+    this.xid = xid
+    this.commitMicros = commitMicros
+  }
+
+  /** `_ab_cdc_updated_at` */
+  get time(): string {
+    this.#time ??= changeTime(this.commitMicros)
+    return this.#time
+  }
+}
+
+/** A stream that the log is read for. */
+export class LogStream {
+  readonly plan: StreamPlan
+  readonly sink: RowSink
+  readonly changeColumns: ChangeColumns
+  readonly #filter: SnapshotFilter | null
+  #transaction: LogTransaction | null = null
+  #isShown = false
+  #countedRows: number
+
+  /** @param snapshot What the stream's snapshot saw; null: no change is left out. */
+  constructor(plan: StreamPlan, sink: RowSink, snapshot: string | null) {
+    if (sink.changeColumns === null) throw new Error('the writer cannot take changes of the log')
+    this.plan = plan
+    this.sink = sink
+    this.changeColumns = sink.changeColumns
+    this.#countedRows = sink.rows
+    this.#filter = snapshot === null ? null : new SnapshotFilter(snapshot)
+  }
+
+  /** Whether the stream's snapshot shows the changes of a transaction, so that they have been delivered with it. */
+  shows(transaction: LogTransaction): boolean {
+    if (this.#filter === null) return false
+    if (this.#transaction !== transaction) {
+      this.#transaction = transaction
+      this.#isShown = this.#filter.shows(transaction.xid)
+    }
+    return this.#isShown
+  }
+
+  /** Rows since the last call. */
+  takeRows(): number {
+    const rows = this.sink.rows - this.#countedRows
+    this.#countedRows = this.sink.rows
+    return rows
+  }
+}

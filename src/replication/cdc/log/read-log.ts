@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { CdcConfig } from '../../../config/config.ts'
+import { ConnectorError } from '../../../errors.ts'
+import { formatLsn } from '../../../lsn.ts'
+import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
+import type { WalSender } from '../../../postgres/walsender/walsender.ts'
+import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
+import type { FeedContext, FeedEvent, RowsRead } from '../../feed.ts'
+import type { CdcProgress } from '../cdc-progress.ts'
+import { positionOf } from '../sync-start.ts'
+import { storedLsn } from '../state/offset.ts'
+import { LogFollower } from './log-follower.ts'
+import { LogStream } from './log-stream.ts'
+import { settleHeld } from './settle.ts'
+import { StreamRouter } from './stream-router.ts'
+
+/** From 2000-01-01 to 1970-01-01 UTC. */
+const EPOCH_MICROS = BigInt(Date.UTC(2000, 0, 1)) * 1000n
+/** A killed predecessor holds the slot until the server notices, after wal_sender_timeout: 60 s by default. */
+const SLOT_PATIENCE_MS = 70_000
+const FIRST_WAIT_MS = 50
+const MAX_WAIT_MS = 2000
+
+/** What the log is read with. */
+export interface LogRead {
+  readonly context: FeedContext
+  readonly cdc: CdcConfig
+  readonly progress: CdcProgress
+  readonly streams: readonly LogStream[]
+  readonly sender: WalSender
+  /** Where reading ends. */
+  readonly target: bigint
+}
+
+/** Reads the log from the position to the target: rows in the order of their commits, checkpoints between transactions. */
+export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
+  const { context, cdc, progress, streams, target } = read
+  const { config, database, log } = context
+  const router = new StreamRouter(streams)
+  const limits = {
+    target,
+    batchRows: config.batchSize,
+    intervalMs: config.checkpointIntervalMs,
+  }
+  const follower = new LogFollower(progress.offset.lsn, limits, { isRead: router.mayRead, log })
+  await using reader = await openLog(read, follower)
+  const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
+  const refetch = { database, patienceMs: cdc.initialWaitingMs }
+  let isOpen = true
+  for (;;) {
+    const bytes = reader.receivedBytes
+    if (follower.hasHeld) await settleHeld(follower, { router, session: database, refetch })
+    yield* rowsRead(streams, reader.receivedBytes - bytes)
+    if (!follower.isInTransaction && advance(progress, follower)) {
+      yield progress.checkpoint()
+      if (cdc.acknowledges === 'EMITTED')
+        reader.acknowledge(positionOf(context.states.global) ?? 0n)
+    }
+    if (follower.isDone) return
+    if (!isOpen) throw endedEarly(follower.position, target)
+    isOpen = await watch.read()
+  }
+}
+
+/** Waits for a predecessor to release the slot. */
+async function openLog(
+  { context, cdc, progress, streams, sender }: LogRead,
+  follower: LogFollower,
+): Promise<LogReader> {
+  const options = {
+    slot: cdc.slot,
+    publications: [cdc.publication],
+    start: progress.offset.lsn,
+    isBinary: streams.every(({ plan }) =>
+      plan.columns.every(({ type }) => type.writeBinary !== undefined),
+    ),
+  }
+  const acknowledged = positionOf(context.states.givenGlobal) ?? 0n
+  const deadlineMs = performance.now() + SLOT_PATIENCE_MS
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+    const reader = sender.read(options, follower, acknowledged)
+    try {
+      await reader.read()
+      return reader
+    } catch (error) {
+      await reader[Symbol.asyncDispose]()
+      if (!isSlotInUse(error) || performance.now() > deadlineMs) throw error
+      await sleep(waitMs)
+    }
+  }
+}
+
+/** Ends a read that makes no progress: neither in the position nor in the bytes that come. */
+class ProgressWatch {
+  readonly #reader: LogReader
+  readonly #follower: LogFollower
+  readonly #limitMs: number
+  #position = 0n
+  #progressMs = performance.now()
+
+  constructor(reader: LogReader, follower: LogFollower, limitMs: number) {
+    this.#reader = reader
+    this.#follower = follower
+    this.#limitMs = limitMs
+  }
+
+  async read(): Promise<boolean> {
+    const { position, isInTransaction } = this.#follower
+    if (position !== this.#position || isInTransaction) {
+      this.#position = position
+      this.#progressMs = performance.now()
+    }
+    const leftMs = this.#progressMs + this.#limitMs - performance.now()
+    const timer = setTimeout(() => this.#reader.abort(stuck(this.#limitMs)), Math.max(leftMs, 0))
+    try {
+      return await this.#reader.read()
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** The position of the state that is next. Whether it is a new one. */
+function advance(progress: CdcProgress, { position, committed }: LogFollower): boolean {
+  const lsn = storedLsn(position)
+  if (lsn <= progress.offset.lsn) return false
+  const transaction =
+    committed === null
+      ? {}
+      : { xid: committed.xid, commitUs: committed.commitMicros + EPOCH_MICROS }
+  progress.advance({ lsn, ...transaction })
+  return true
+}
+
+function* rowsRead(streams: readonly LogStream[], bytes: number): Generator<RowsRead> {
+  let left = bytes
+  for (const stream of streams) {
+    const rows = stream.takeRows()
+    if (rows === 0) continue
+    yield { type: 'ROWS', plan: stream.plan, rows, bytes: left }
+    left = 0
+  }
+}
+
+function stuck(limitMs: number): ConnectorError {
+  const message = `The server made no progress in the log for ${limitMs / 1000} s (initial_waiting_seconds). Run the sync again, or raise initial_waiting_seconds.`
+  return new ConnectorError('transient_error', message)
+}
+
+function endedEarly(position: bigint, target: bigint): ConnectorError {
+  const message = `The server ended the stream of the log at ${formatLsn(position)}, before ${formatLsn(target)}. Run the sync again.`
+  return new ConnectorError('transient_error', message)
+}

@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ConnectorError } from '../../../errors.ts'
+import type { Database } from '../../../postgres/session/database.ts'
+import { ReadTransaction } from '../../../postgres/session/read-transaction.ts'
+import { ident } from '../../../sql.ts'
+import { BINARY_KIND, type LogTuple, NULL_KIND, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
+import { SnapshotFilter } from '../snapshot-filter.ts'
+import type { ChangeWriter } from './change-writer.ts'
+import type { HeldChange } from './log-follower.ts'
+import type { RowChange } from './row-change.ts'
+
+/** A row of a stream, some of whose values are not in the log. */
+interface Gap {
+  readonly held: HeldChange
+  readonly writer: ChangeWriter
+  readonly columns: readonly number[]
+}
+
+interface Values {
+  readonly gap: number
+  readonly values: readonly (string | null)[]
+}
+
+/** Values by column of the relation; null: NULL. */
+type Texts = ReadonlyMap<number, Buffer | null>
+
+/** Each row is a branch of one statement with parameters of its own: the server infers their types from the key. */
+const ROWS_PER_QUERY = 100
+const FIRST_WAIT_MS = 5
+const MAX_WAIT_MS = 500
+
+/** What values are fetched with. */
+export interface Refetch {
+  readonly database: Database
+  /** How long a committed transaction may stay invisible, as it does while it waits for a synchronous standby. */
+  readonly patienceMs: number
+}
+
+/**
+ * Fetches by key the values that the log leaves out: those stored out of line that an UPDATE did not change. They are
+ * read only in a snapshot that sees the change, since the log is ahead of that. A value may be newer than its change;
+ * then a later change follows. A row that is gone has none.
+ */
+export async function refetchValues(
+  held: readonly HeldChange[],
+  refetch: Refetch,
+): Promise<ReadonlyMap<HeldChange, Texts>> {
+  const gaps = held.flatMap(gapsOf)
+  const texts = new Map<HeldChange, Map<number, Buffer | null>>()
+  if (gaps.length === 0) return texts
+  await using transaction = await beginAfter(
+    gaps.map((gap) => gap.held.change),
+    refetch,
+  )
+  for (let at = 0; at < gaps.length; at += ROWS_PER_QUERY) {
+    const batch = gaps.slice(at, at + ROWS_PER_QUERY)
+    for (const { gap, values } of await queryValues(batch, transaction)) {
+      const { held: change, columns } = batch[gap]!
+      const known = texts.get(change) ?? new Map<number, Buffer | null>()
+      for (const [index, column] of columns.entries()) {
+        const value = values[index] ?? null
+        known.set(column, value === null ? null : Buffer.from(value))
+      }
+      texts.set(change, known)
+    }
+  }
+  return texts
+}
+
+function gapsOf(held: HeldChange): readonly Gap[] {
+  const { route, change } = held
+  const lacking = (route.writers ?? []).filter(
+    (writer) => !writer.stream.shows(change.transaction) && writer.lacksValue(change),
+  )
+  return lacking.map((writer) => ({ held, writer, columns: writer.unchanged(change.newTuple) }))
+}
+
+/** @throws ConnectorError transient_error if a transaction stays invisible for too long. */
+async function beginAfter(
+  changes: readonly RowChange[],
+  { database, patienceMs }: Refetch,
+): Promise<ReadTransaction> {
+  const xids = [...new Set(changes.map(({ transaction }) => transaction.xid))]
+  const deadlineMs = performance.now() + patienceMs
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+    const transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
+    const seen = new SnapshotFilter(transaction.snapshot.text)
+    if (xids.every((xid) => seen.shows(xid))) return transaction
+    await transaction[Symbol.asyncDispose]()
+    if (performance.now() > deadlineMs) throw invisible()
+    await sleep(waitMs)
+  }
+}
+
+function invisible(): ConnectorError {
+  const message =
+    'A committed transaction stays invisible: the server waits for a synchronous standby. Check synchronous_standby_names, and run the sync again.'
+  return new ConnectorError('transient_error', message)
+}
+
+async function queryValues(
+  batch: readonly Gap[],
+  transaction: ReadTransaction,
+): Promise<readonly Values[]> {
+  const params: unknown[] = []
+  const branches = batch.map(({ held: { route, change }, writer, columns }, index) => {
+    const { relation } = route
+    const nameOf = (column: number) => ident(relation.columns[column]!.name)
+    const values = columns.map((column) => textOf(nameOf(column)))
+    const conditions = writer.key.map((column) => {
+      params.push(parameterOf(keyTuple(change, column), column))
+      return `${nameOf(column)} = $${params.length}`
+    })
+    const list = `ARRAY[${values.join(', ')}]::pg_catalog.text[]`
+    return `SELECT ${index} AS gap, ${list} AS values FROM ${writer.stream.plan.from} WHERE ${conditions.join(' AND ')}`
+  })
+  return await transaction.query<Values>(branches.join('\nUNION ALL\n'), params)
+}
+
+/** A key that is stored out of line is in the old tuple. */
+function keyTuple({ newTuple, oldTuple }: RowChange, column: number): LogTuple {
+  return newTuple.kinds[column] === UNCHANGED_KIND ? oldTuple : newTuple
+}
+
+/** What the type's output function gives, as in the log; a cast to text may give something else. */
+function textOf(column: string): string {
+  return `CASE WHEN ${column} IS NOT NULL THEN pg_catalog.format('%s', ${column}) END`
+}
+
+function parameterOf({ kinds, bytes, starts, ends }: LogTuple, column: number): unknown {
+  if (kinds[column] === NULL_KIND) return null
+  const value = Buffer.from(bytes.subarray(starts[column], ends[column]))
+  // pg sends a Buffer in the binary form
+  return kinds[column] === BINARY_KIND ? value : value.toString()
+}

@@ -1,0 +1,56 @@
+import type { TypeResolver } from '../../../types/type-resolver.ts'
+import { UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
+import type { ChangeVisitor, LogChange, LogRelation } from '../../../wire/pgoutput.ts'
+import { ChangeWriter } from './change-writer.ts'
+import type { LogStream } from './log-stream.ts'
+import type { RowChange } from './row-change.ts'
+
+/** Where the changes of a relation come together again. */
+export interface ChangeQueue {
+  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange): void
+}
+
+/** A relation of the log, and the streams that its changes are for. */
+export class RelationRoute implements ChangeVisitor {
+  readonly relation: LogRelation
+  readonly #queue: ChangeQueue
+  #writers: readonly ChangeWriter[] | null = null
+
+  constructor(relation: LogRelation, queue: ChangeQueue) {
+    this.relation = relation
+    this.#queue = queue
+  }
+
+  /** Null: its streams and types are not known yet. */
+  get writers(): readonly ChangeWriter[] | null {
+    return this.#writers
+  }
+
+  /** @param types all types of the relation's columns. */
+  bind(streams: readonly LogStream[], types: TypeResolver): void {
+    this.#writers = streams.map((stream) => new ChangeWriter(stream, this.relation, types))
+  }
+
+  insert(change: LogChange): void {
+    this.#queue.take(this, 'INSERT', change)
+  }
+
+  update(change: LogChange): void {
+    if (change.newTuple.hasUnchanged && change.oldKind === 'row') fillUnchanged(change)
+    this.#queue.take(this, 'UPDATE', change)
+  }
+
+  delete(change: LogChange): void {
+    this.#queue.take(this, 'DELETE', change)
+  }
+}
+
+/** Under REPLICA IDENTITY FULL the old row has the values that the new one leaves out. */
+function fillUnchanged({ newTuple, oldTuple }: LogChange): void {
+  newTuple.hasUnchanged = false
+  for (let index = 0; index < newTuple.count; index++) {
+    if (newTuple.kinds[index] !== UNCHANGED_KIND) continue
+    newTuple.take(oldTuple, index)
+    newTuple.hasUnchanged ||= newTuple.kinds[index] === UNCHANGED_KIND
+  }
+}

@@ -1,0 +1,27 @@
+import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import type { LogTuple } from '../../../wire/log-tuple.ts'
+import type { LogFollower } from './log-follower.ts'
+import { type Refetch, refetchValues } from './refetch.ts'
+import type { RowChange } from './row-change.ts'
+import type { StreamRouter } from './stream-router.ts'
+
+/** Writes the changes that wait, in the order of the log, after the queries that they wait for. */
+export async function settleHeld(
+  follower: LogFollower,
+  { router, session, refetch }: { router: StreamRouter; session: SqlSession; refetch: Refetch },
+): Promise<void> {
+  const held = follower.takeHeld()
+  for (const { route } of held) if (route.writers === null) await router.bind(route, session)
+  const texts = await refetchValues(held, refetch)
+  for (const each of held) {
+    const { route, change } = each
+    const known = texts.get(each)
+    const whole = known === undefined ? change : { ...change, newTuple: fill(change, known) }
+    for (const writer of route.writers ?? []) writer.write(whole)
+  }
+}
+
+/** What is still missing then is null in the record, with an entry in its `meta.changes`. */
+function fill({ newTuple }: RowChange, texts: ReadonlyMap<number, Buffer | null>): LogTuple {
+  return newTuple.detach(texts)
+}

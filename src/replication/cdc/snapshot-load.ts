@@ -1,0 +1,96 @@
+import { ConnectorError } from '../../errors.ts'
+import { streamLabel } from '../../protocol/stream-names.ts'
+import { changeTime } from '../change-columns.ts'
+import type { FeedContext, FeedEvent } from '../feed.ts'
+import { loadWhole, warnOfFreshStart } from '../snapshot/initial-load.ts'
+import { findResumePoint, type ResumePoint, scanPages } from '../snapshot/page-scan.ts'
+import type { ReadContext } from '../stream-feed.ts'
+import type { StreamPlan } from '../stream-plan.ts'
+import type { CdcProgress } from './cdc-progress.ts'
+import type { SnapshotView, StreamProgress } from './state/stream-progress.ts'
+
+/** 2000-01-01 UTC, from which the server counts. */
+const EPOCH_MS = Date.UTC(2000, 0, 1)
+const MS_PER_HOUR = 3_600_000
+
+type SnapshotProgress = Extract<StreamProgress, { type: 'SNAPSHOT' }>
+
+/** What the snapshots of a sync have in common. */
+export interface Load {
+  readonly context: FeedContext
+  readonly progress: CdcProgress
+  /** What a stream sees that starts from scratch. */
+  readonly viewOf: (plan: StreamPlan) => SnapshotView
+  /** `initial_load_timeout_hours` */
+  readonly timeoutMs: number
+  readonly startedMs: number
+}
+
+/**
+ * Reads the snapshot of a stream that has none yet, by pages, each of which is a checkpoint. One that was interrupted
+ * goes on at its page; what its first pages showed then still decides which changes are left out.
+ */
+export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerator<FeedEvent> {
+  const { progress, viewOf } = load
+  const { descriptor } = plan
+  const saved = progress.of(descriptor)
+  if (saved?.type === 'LOG') return
+  await load.context.guard.check(plan, load.context.transaction)
+  const context = readContextOf(plan, load.context)
+  const resume = saved === null ? null : await findResume(plan, context, saved)
+  if (saved !== null && resume === null) {
+    warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
+    progress.set(descriptor, null)
+  }
+  const view = saved === null || resume === null ? viewOf(plan) : saved.view
+  stampRows(context, view ?? viewOf(plan))
+  if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
+  else {
+    for await (const event of scanPages(plan, context, resume)) {
+      if (event.type === 'ROWS') yield event
+      else {
+        progress.set(descriptor, { type: 'SNAPSHOT', scan: event.position, view })
+        yield progress.checkpoint()
+        checkTime(load)
+      }
+    }
+  }
+  progress.set(descriptor, { type: 'LOG', view })
+  yield progress.checkpoint()
+}
+
+function readContextOf(plan: StreamPlan, context: FeedContext): ReadContext {
+  return { ...context, sink: context.sinkOf(plan), savedState: null }
+}
+
+/**
+ * Pages that were read before the interruption are not in the log if a partition was attached since: rows that were
+ * written after the first snapshot are looked for, although the log has most of them, too.
+ */
+async function findResume(
+  plan: StreamPlan,
+  context: ReadContext,
+  { scan: position, view }: SnapshotProgress,
+): Promise<ResumePoint | null> {
+  if (!plan.relation.hasSystemColumns) return null
+  const xmin = view === null ? null : BigInt(view.text.split(':')[0]!)
+  const horizon = xmin === null ? null : { xmin, xids: [], atMs: 0 }
+  return await findResumePoint(plan, context, { position, horizon })
+}
+
+function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void {
+  const { changeColumns } = sink
+  if (changeColumns === null) throw new Error('the writer cannot take rows of a CDC stream')
+  changeColumns.setLsn(view.rowLsn)
+  changeColumns.updatedAt = changeTime(BigInt(transaction.snapshot.atMs - EPOCH_MS) * 1000n)
+  changeColumns.isDeleted = false
+}
+
+/** @throws ConnectorError transient_error, with which the run ends: the next one goes on. */
+function checkTime({ startedMs, timeoutMs, progress }: Load): void {
+  if (performance.now() - startedMs < timeoutMs) return
+  const hours = timeoutMs / MS_PER_HOUR
+  const unread = progress.unfinished().map((each) => `'${streamLabel(each)}'`)
+  const message = `The first load took longer than initial_load_timeout_hours (${hours}); unfinished: ${unread.join(', ')}. The next sync goes on from here.`
+  throw new ConnectorError('transient_error', message, { isFinal: true })
+}

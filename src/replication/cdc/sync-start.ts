@@ -1,0 +1,153 @@
+import { ConnectorError } from '../../errors.ts'
+import { readPublication } from '../../introspection/replication/publication.ts'
+import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
+import type { GlobalContent, StreamDescriptor } from '../../protocol/messages.ts'
+import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
+import type { PrepareContext } from '../feed.ts'
+import type { StreamPlan } from '../stream-plan.ts'
+import { cdcConfigOf } from './cdc-config.ts'
+import { awaitQuietStart, type StartPoint } from './quiet-start.ts'
+import { decideStart } from './start-cases.ts'
+import type { StreamEntry } from './state/global-state.ts'
+import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
+import { parseProgress } from './state/stream-progress.ts'
+
+/** What a sync starts with. Read before its snapshot is taken. */
+export interface SyncStart {
+  readonly facts: LogFacts
+  /** Null: a cold start, whose position depends on the snapshot. */
+  readonly offset: Offset | null
+  /** What a new offset is made with. */
+  readonly template: Pick<Offset, 'key' | 'systemId' | 'publicationOid'>
+  readonly streams: readonly StreamEntry[]
+  /** Null: every stream has its snapshot, or the server is a standby. */
+  readonly point: StartPoint | null
+}
+
+/**
+ * Finds out where a sync starts: from the given state if it can be continued, else from scratch.
+ * @throws ConnectorError config_error that says what to do.
+ */
+export async function findStart(
+  plans: readonly StreamPlan[],
+  { config, database, states, log }: PrepareContext,
+): Promise<SyncStart> {
+  const cdc = cdcConfigOf(config)
+  const facts = await readLogFacts(database, cdc.slot)
+  const publication = await readPublication(database, cdc.publication)
+  if (publication === null) throw noPublication(cdc.publication)
+  const given = parseGlobal(states.global)
+  const start = decideStart({
+    slotName: cdc.slot,
+    major: database.server.major,
+    facts,
+    publicationOid: publication.oid,
+    offset: given.offset,
+    onInvalidPosition: cdc.onInvalidPosition,
+  })
+  if (start.type === 'COLD_START' && start.reason !== null) {
+    log('WARN', `${start.reason} All streams are read from scratch.`)
+  }
+  const isContinued = start.type === 'CONTINUE'
+  const streams = plans.map(({ descriptor }) => {
+    const raw = isContinued ? given.find(descriptor) : null
+    return { descriptor, progress: parseProgress(raw) }
+  })
+  const isLoading = streams.some(({ progress }) => progress?.type !== 'LOG')
+  const template = {
+    key: given.offset?.key ?? offsetKey(config.database),
+    systemId: facts.systemId,
+    publicationOid: publication.oid,
+  }
+  return {
+    facts,
+    offset: isContinued
+      ? {
+          ...start.offset,
+          ...template,
+          removed: removedStreams(start.offset, states.global, plans),
+        }
+      : null,
+    template,
+    streams,
+    point: isLoading ? await awaitQuietStart(database, facts.isStandby) : null,
+  }
+}
+
+/** The position of a given state; null: there is none. */
+export function positionOf(global: GlobalContent | null): bigint | null {
+  return parseGlobal(global).offset?.lsn ?? null
+}
+
+/**
+ * The offset of a cold start. After a quiet start every transaction that the snapshot does not show lies above its
+ * point; otherwise the log is read from where the slot stands.
+ */
+export function coldOffset(
+  { facts, template, point }: SyncStart,
+  snapshot: { readonly xmin: bigint; readonly xmax: bigint; readonly atMs: number },
+): Offset {
+  const confirmed = facts.slot?.confirmedFlushLsn ?? facts.slot?.restartLsn ?? facts.endLsn
+  const quiet = isQuiet(point, snapshot) ? storedLsn(point.lsn) : confirmed
+  return {
+    ...template,
+    lsn: quiet > confirmed ? quiet : confirmed,
+    xid: Number(BigInt.asUintN(32, snapshot.xmax)),
+    commitUs: BigInt(snapshot.atMs) * 1000n,
+    removed: new Map(),
+  }
+}
+
+/** `_ab_cdc_lsn` of the rows of a snapshot: below every change that it does not show. */
+export function snapshotRowLsn(
+  { facts, point, offset }: SyncStart,
+  snapshot: { readonly xmin: bigint },
+  descriptor: StreamDescriptor,
+): bigint {
+  if (isQuiet(point, snapshot)) return point.lsn
+  const restart = facts.slot?.restartLsn ?? 0n
+  const delivered = offset?.removed.get(streamLabel(descriptor)) ?? 0n
+  return delivered > restart ? delivered : restart
+}
+
+function isQuiet(point: StartPoint | null, { xmin }: { xmin: bigint }): point is StartPoint {
+  return point !== null && xmin >= point.xid
+}
+
+interface Given {
+  readonly offset: Offset | null
+  readonly find: (descriptor: StreamDescriptor) => ReturnType<typeof findState>
+}
+
+function parseGlobal(global: GlobalContent | null): Given {
+  const shared = global?.shared_state ?? null
+  return {
+    offset: shared === null ? null : parseSharedState(shared),
+    find: (descriptor) => findState(global, descriptor),
+  }
+}
+
+function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {
+  const states = global?.stream_states ?? []
+  const keys = [streamKey(descriptor), streamKey({ name: descriptor.name })]
+  const found = states.find((each) => keys.includes(streamKey(each.stream_descriptor)))
+  return found?.stream_state ?? null
+}
+
+/** Streams that were read until now and are no longer selected, with the position that they have got to. */
+function removedStreams(
+  { removed, lsn }: Offset,
+  global: GlobalContent | null,
+  plans: readonly StreamPlan[],
+): ReadonlyMap<string, bigint> {
+  const selected = new Set(plans.map(({ descriptor }) => streamKey(descriptor)))
+  const gone = (global?.stream_states ?? [])
+    .map((each) => each.stream_descriptor)
+    .filter((descriptor) => !selected.has(streamKey(descriptor)))
+  return new Map([...removed, ...gone.map((each) => [streamLabel(each), lsn] as const)])
+}
+
+function noPublication(name: string): ConnectorError {
+  const message = `Publication "${name}" does not exist. Run check for the statements that create it.`
+  return new ConnectorError('config_error', message)
+}
