@@ -3,8 +3,9 @@ import { Client, type ClientConfig } from 'pg'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { Deadline, TimeoutError } from './deadline.ts'
-import { useStream } from './pg-internals.ts'
+import { useRawPassword, useStream } from './pg-internals.ts'
 import type { TokenSource } from './entra/token-source.ts'
+import { failsSaslprep } from './scram/saslprep.ts'
 import type { Route } from './route.ts'
 
 type ConnectCallback = (error?: Error) => void
@@ -67,6 +68,7 @@ export function clientClass(
       signal.addEventListener('abort', onAbort)
       try {
         useStream(this, stream)
+        if (failsSaslprep(config.password)) useRawPassword(this, config.password)
         await super.connect()
       } catch (error) {
         if (stream.destroyed || stream.readableEnded) nameLoss(error)

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import type { Client, Connection } from 'pg'
 import { SHARED_CHUNK } from './socket.ts'
+import { proveScram } from './scram/scram-proof.ts'
 import { ForwardedStream } from './ssh/forwarded-stream.ts'
 
 /*
@@ -13,6 +14,13 @@ declare module 'pg' {
     /** Process ID and secret key of the backend (BackendKeyData), which a cancel request names. */
     readonly processID: number
     readonly secretKey: number
+  }
+  interface Client {
+    /** Of the SCRAM exchange that is under way. */
+    readonly saslSession: ScramSession
+  }
+  interface Connection {
+    sendSCRAMClientFinalMessage(response: string): void
   }
   interface QueryConfig {
     /** `extended`: Parse, Describe and Execute also for a statement without parameters. */
@@ -46,6 +54,33 @@ function alreadyConnected(stream: Duplex): Duplex {
   const ignore = (): Duplex => stream
   const options = { setNoDelay: ignore, setKeepAlive: ignore, ref: ignore, unref: ignore }
   return Object.assign(stream, options, { connect })
+}
+
+/** What pg keeps of a SCRAM exchange: its nonce, and the signature that it expects from the server. */
+interface ScramSession {
+  readonly clientNonce: string
+  serverSignature: string
+}
+
+/**
+ * Makes `client`, which has not been connected yet, log in by SCRAM with `password` as it is. pg normalizes it, also when
+ * libpq and the server do not.
+ */
+export function useRawPassword(client: Client, password: string): void {
+  const { connection } = client
+  const send = connection.sendSCRAMClientFinalMessage.bind(connection)
+  let serverFirst = ''
+  connection.on('authenticationSASLContinue', ({ data }: { data: string }) => {
+    serverFirst = data
+  })
+  connection.sendSCRAMClientFinalMessage = (response) => {
+    const clientFinalWithoutProof = response.slice(0, response.lastIndexOf(',p='))
+    const clientFirst = `n=*,r=${client.saslSession.clientNonce}`
+    const exchange = { clientFirst, serverFirst, clientFinalWithoutProof }
+    const { clientProof, serverSignature } = proveScram(password, exchange)
+    client.saslSession.serverSignature = serverSignature
+    send(`${clientFinalWithoutProof},p=${clientProof}`)
+  }
 }
 
 type DataListener = (chunk: Buffer) => void
