@@ -65,7 +65,7 @@ export class CopyStream {
     if (!this.#torn.isEmpty) {
       at = this.#torn.extend(chunk, at)
       const message = this.#torn.take()
-      if (message !== null && this.#message(message, 0, message.length)) return at
+      if (message !== null && this.#tornMessage(message)) return at
     }
     const end = chunk.length
     this.#isBulk = this.#sink.takeRows !== undefined
@@ -86,6 +86,13 @@ export class CopyStream {
     if (!this.#torn.isEmpty || this.#position !== 'trailer') {
       throw new RangeError('damaged COPY stream: it ended early')
     }
+  }
+
+  /** Whether the message ended a statement, or all of them. */
+  #tornMessage(message: Buffer): boolean {
+    const isRow = this.#position === 'tuples' && message[0] === COPY_DATA
+    if (isRow && this.#takeRows(message, 0) === message.length) return false
+    return this.#message(message, 0, message.length)
   }
 
   #takeRows(chunk: Buffer, at: number): number {

@@ -6,6 +6,9 @@ const READY_FOR_QUERY = 0x5a /* Z */
 /** Reads a chunk from an offset on; returns where it stopped. */
 export type Push = (chunk: Buffer, offset: number) => number
 
+/** How long the socket fills before its next read, in milliseconds, from the bytes received so far and in the last read. */
+export type FillTime = (receivedBytes: number, readBytes: number) => number
+
 /** Watches over a wait for the server. */
 export type Guard = (work: Promise<void>) => Promise<void>
 
@@ -20,6 +23,7 @@ export class PulledSocket {
   waitedMs = 0
   readonly #push: Push
   readonly #guard: Guard
+  readonly #fillTimeMs: FillTime
   readonly #chunks: Buffer[] = []
   #offset = 0
   #takeover: SocketTakeover | null = null
@@ -27,9 +31,10 @@ export class PulledSocket {
   #failure: Error | null = null
   #wake: (() => void) | null = null
 
-  constructor(push: Push, guard: Guard) {
+  constructor(push: Push, guard: Guard, fillTimeMs: FillTime = () => 0) {
     this.#push = push
     this.#guard = guard
+    this.#fillTimeMs = fillTimeMs
   }
 
   /** Begins to take the bytes. */
@@ -105,7 +110,13 @@ export class PulledSocket {
     if (this.#offset < chunk.length) return
     this.#chunks.shift()
     this.#offset = 0
-    if (this.#chunks.length === 0) this.#takeover?.resume()
+    if (this.#chunks.length === 0) this.#resume(chunk.length)
+  }
+
+  #resume(readBytes: number): void {
+    const fillMs = this.#fillTimeMs(this.receivedBytes, readBytes)
+    if (fillMs === 0) this.#takeover?.resume()
+    else setTimeout(() => this.#takeover?.resume(), fillMs)
   }
 
   /** What follows ReadyForQuery in its chunk is for pg: a notice, or the error of a server that shuts down. */

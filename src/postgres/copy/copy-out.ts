@@ -1,6 +1,7 @@
 import type { Client, Connection, Submittable } from 'pg'
 import type { CopyProgress, CopyReader } from './copier.ts'
 import { type Guard, PulledSocket } from '../connection/pulled-socket.ts'
+import { fillTimeMs } from './fill-time.ts'
 import { CopyStream, type TupleSink } from '../../wire/copy-stream.ts'
 
 /** What a COPY is for. */
@@ -28,7 +29,8 @@ export class CopyOut implements CopyReader, Submittable {
     const stream = new CopyStream(sink, (bytes, start, end) => {
       this.#socket.forward(bytes, start, end)
     })
-    this.#socket = new PulledSocket((chunk, offset) => stream.push(chunk, offset), guard)
+    const push = (chunk: Buffer, offset: number): number => stream.push(chunk, offset)
+    this.#socket = new PulledSocket(push, guard, fillTimeMs)
     client.query(this)
   }
 
