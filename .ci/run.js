@@ -6,16 +6,18 @@ import { dirname } from 'node:path'
 const SLOW_FOLDERS = ['replication/soak', 'sync', 'replication/cursor']
 /** Besides the newest major: the patterns of the tests that depend on the version of the server. */
 const OTHER_MAJORS = {
-  12: ['{accelerator,commands,introspection,replication,types,wire}/**/!(*.long).pg.test.js'],
-  15: ['{replication,types,wire}/**/!(*.long).pg.test.js'],
+  12: [
+    '{accelerator,commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
+  ],
+  15: ['{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js'],
 }
 /** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
 const LONG_ON_OLDEST = [
   'replication/{soak,cdc}/*.long.pg.test.js',
-  'replication/cursor/{late-commits,plans}.long.pg.test.js',
+  'replication/cursor/{late-commits,plans}*.long.pg.test.js',
 ]
 const WORKERS = 2
-const MAX_JOB_MS = 20 * 60_000
+const MAX_JOB_MS = 30 * 60_000
 /** The exit code of a script that cannot run on this machine. */
 const NOT_RUN = 77
 const TESTS = 'dist/integration_tests'
