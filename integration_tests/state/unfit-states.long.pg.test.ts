@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { distinct, idsOf, logsOf, range } from '../helpers/consumer.ts'
+import { distinct, errorsOf, idsOf, logsOf, range } from '../helpers/consumer.ts'
+import { CursorTable } from '../replication/cursor/cursor-table.ts'
 import { filledTable, give, ROWS, SAVED, V3 } from './official-table.ts'
 
 describe('a state that does not fit', () => {
@@ -8,6 +9,33 @@ describe('a state that does not fit', () => {
     ['a value of another type', { cursors: { changed: 'yesterday' }, state_type: 'cursor_based' }],
     ['two cursors', { cursors: { changed: SAVED, id: 5 }, state_type: 'cursor_based' }],
     ['the end of a full refresh', { cursors: {}, state_type: 'ctid_based' }],
+    [
+      'a mark of another type',
+      {
+        cursors: { changed: SAVED },
+        state_type: 'cursor_based',
+        marks: [{ value: 'yesterday', at: 1 }],
+        horizon: { xmin: '1', xids: [], at: 1 },
+      },
+    ],
+    [
+      'a damaged horizon',
+      {
+        cursors: { changed: SAVED },
+        state_type: 'cursor_based',
+        horizon: { xmin: '1', xids: ["2')"], at: 1 },
+      },
+    ],
+    [
+      'a damaged position',
+      {
+        ctid: '(99999999999,1)',
+        relation_filenode: 5,
+        state_type: 'ctid_based',
+        cursors: { changed: SAVED },
+      },
+    ],
+    ['a type of state that is none', { cursors: { changed: SAVED }, state_type: 'constructor' }],
     ['the xmin method', { cursors: {}, state_type: 'xmin_based', xmin: 5 }],
   ] as const) {
     it(`${what} → a WARN and a fresh start`, async () => {
@@ -26,6 +54,36 @@ describe('a state that does not fit', () => {
     const attempt = await table.consumer.sync()
     expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, ROWS))
     expect(logsOf(attempt, 'WARN')).not.to.deep.equal([])
+  })
+
+  it('the empty string is a value of version 3, and goes on', async () => {
+    await using table = await CursorTable.create({
+      create: 'CREATE TABLE t (id bigint, changed text, note text)',
+    })
+    await table.commit("INSERT INTO t VALUES (1, '', NULL)")
+    expect(await table.sync()).to.deep.equal([1])
+    await table.commit("INSERT INTO t VALUES (2, 'a', NULL)")
+    expect(await table.sync()).to.deep.equal([2])
+  })
+
+  it('an error in a view is not taken for one of the saved value', async () => {
+    const view = `CREATE VIEW v AS SELECT id, 1000 / note::int AS changed, note FROM t`
+    await using table = await CursorTable.create({
+      create: `CREATE TABLE t (id bigint, note text); ${view}`,
+      stream: 'v',
+    })
+    await table.commit("INSERT INTO t VALUES (1, '10')")
+    await table.sync()
+    const saved = table.consumer.states
+    for (const note of ['0', 'x']) {
+      await table.commit(`INSERT INTO t VALUES (2, '${note}')`)
+      const attempt = await table.consumer.attempt()
+      expect(errorsOf(attempt)).to.have.length(1)
+      expect(logsOf(attempt, 'WARN')).to.deep.equal([])
+      expect(table.consumer.states).to.deep.equal(saved)
+      await table.commit(`DELETE FROM t WHERE id = 2`)
+    }
+    expect(await table.sync()).to.deep.equal([])
   })
 
   it('of version 3 without a cursor, as of an empty table → a fresh start', async () => {

@@ -137,24 +137,19 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     this.#interrupt?.(reason)
   }
 
-  /**
-   * Like `query`, but null when the server refuses the values in it (SQLSTATE class 22); the transaction and its
-   * snapshot live on.
-   */
-  async attempt<Row>(sql: string): Promise<readonly Row[] | null> {
-    await this.query('SAVEPOINT attempt')
+  /** Whether the server takes literals such as `'x'::int`; the transaction and its snapshot live on if it does not. */
+  async areValid(literals: readonly string[]): Promise<boolean> {
+    await this.query('SAVEPOINT literals')
     try {
-      const { rows } = await this.#guard(this.#client.query<Row & QueryResultRow>(sql))
-      await this.query('RELEASE SAVEPOINT attempt')
-      return rows
+      await this.query(`SELECT ${literals.join(', ')}`)
     } catch (error) {
-      if (errorCode(error)?.startsWith(DATA_EXCEPTION) !== true) {
-        this.#isBroken = true
-        throw error
-      }
-      await this.query('ROLLBACK TO SAVEPOINT attempt')
-      return null
+      if (errorCode(error)?.startsWith(DATA_EXCEPTION) !== true) throw error
+      await this.query('ROLLBACK TO SAVEPOINT literals')
+      this.#isBroken = false
+      return false
     }
+    await this.query('RELEASE SAVEPOINT literals')
+    return true
   }
 
   async #guard<Result>(work: Promise<Result>): Promise<Result> {

@@ -1,13 +1,10 @@
 import { readFiles } from '../../introspection/relation-files.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
 import { isComparable } from '../../state/horizon.ts'
-import {
-  type CursorProgress,
-  parseStreamState,
-  type StreamState,
-} from '../../state/stream-state.ts'
+import { parseStreamState } from '../../state/parse-stream-state.ts'
+import type { CursorProgress, StreamState } from '../../state/stream-state.ts'
 import { savedQuery } from './queries.ts'
-import type { CursorRead } from './cursor-read.ts'
+import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 import { labelOf, warnOfFreshStart } from '../snapshot/initial-load.ts'
 
 /** A saved state that can be gone on from, and what the snapshot says of it. */
@@ -21,52 +18,63 @@ export interface Saved {
   readonly filenode: number | null
 }
 
-/**
- * The saved state, if it is one of this cursor and the server takes its value. Null if there is none, or if it is of no
- * use, with a word in the log.
- */
+/** The saved state; null if there is none, or, with a WARN, if it is not one of this cursor and its type. */
 export async function findSaved(read: CursorRead): Promise<Saved | null> {
   const { plan, context } = read
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
-  const misfit = savedState === null ? null : misfitOf(state, plan.cursor!.name)
-  if (misfit !== null) warnOfFreshStart(plan, context, misfit)
+  const mismatch = savedState === null ? null : mismatchOf(state, plan.cursor!.name)
+  if (mismatch !== null) warnOfFreshStart(plan, context, mismatch)
   const progress = state?.cursor ?? null
-  if (misfit !== null || state === null || state.scan !== null || progress === null) return null
+  if (mismatch !== null || state === null || state.scan !== null || progress === null) return null
   return await examine(read, { ...state, cursor: progress })
 }
 
 /** Why a state is none to go on from by this cursor; null: it is one, or says that nothing has a cursor value yet. */
-function misfitOf(state: StreamState | null, name: string): string | null {
+function mismatchOf(state: StreamState | null, name: string): string | null {
   if (state?.type === 'cursor' && state.cursor === null) return null
   if (state === null || state.type === 'xmin' || (state.scan === null && state.cursor === null)) {
-    return `it is not one of cursor '${name}'`
+    return `it is not a state of cursor '${name}'`
   }
   const field = state.cursor?.field ?? name
   return field === name ? null : `its cursor is '${field}', not '${name}'`
 }
 
+interface SavedRow {
+  readonly count: string
+  readonly nulls: string
+}
+
 async function examine(read: CursorRead, state: Saved['state']): Promise<Saved | null> {
-  const { plan, context } = read
-  const rows = await context.transaction.attempt<{ count: string; nulls: string }>(
-    savedQuery(read, state.cursor),
+  const { plan, context, order } = read
+  const { value, marks } = state.cursor
+  const literals = [value, ...marks.map((mark) => mark.value)].map((each) =>
+    cursorLiteral(order, each),
   )
+  if (!(await context.transaction.areValid(literals))) {
+    warnOfFreshStart(
+      plan,
+      context,
+      `it has a value that is not valid for the type of cursor '${plan.cursor!.name}'`,
+    )
+    return null
+  }
   const filenode = await readFilenode(read)
   const isRewritten =
     hasRowHistory(plan.relation) && state.filenode !== null && state.filenode !== filenode
-  const misfit =
-    rows === null ? 'its value is none of the cursor' : historyMisfit(read, state, isRewritten)
-  if (rows === null || misfit !== null) {
-    warnOfFreshStart(plan, context, misfit ?? '')
+  const mismatch = historyMismatch(read, state, isRewritten)
+  if (mismatch !== null) {
+    warnOfFreshStart(plan, context, mismatch)
     return null
   }
   if (isRewritten) warnOfRewrite(read)
-  warnOfNulls(read, Number(rows[0]!.nulls))
-  return { state, isRewritten, count: Number(rows[0]!.count), filenode }
+  const [row] = await context.transaction.query<SavedRow>(savedQuery(read, state.cursor))
+  warnOfNulls(read, Number(row!.nulls))
+  return { state, isRewritten, count: Number(row!.count), filenode }
 }
 
 /** Why rows can no longer be told apart by what the saved state has seen; null: they can. */
-function historyMisfit(
+function historyMismatch(
   { plan, context }: CursorRead,
   { horizon }: StreamState,
   isRewritten: boolean,
@@ -77,7 +85,7 @@ function historyMisfit(
   }
   const isSearchable = horizon !== null && context.config.lateCommitWindowMs > 0
   return isRewritten && !isSearchable
-    ? 'its table was rewritten, truncated or made anew since'
+    ? 'its table has been rewritten, truncated or recreated since'
     : null
 }
 

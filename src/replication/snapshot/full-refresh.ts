@@ -1,4 +1,5 @@
-import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
+import { parseStreamState } from '../../state/parse-stream-state.ts'
+import type { StreamState } from '../../state/stream-state.ts'
 import {
   findUnfinishedLoad,
   labelOf,
@@ -48,7 +49,7 @@ async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoa
   const { xmin, atMs } = context.transaction.snapshot
   const unfinished = await findUnfinishedLoad(plan, context)
   if (context.savedState !== null && parseStreamState(context.savedState) === null) {
-    warnOfFreshStart(plan, context, 'it is none that is known')
+    warnOfFreshStart(plan, context, 'its format is unknown')
   }
   return unfinished ?? { goal: { ...EMPTY, horizon: { xmin, xids: [], atMs } }, resume: null }
 }

@@ -1,5 +1,6 @@
 import { isComparable } from '../../state/horizon.ts'
-import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
+import { parseStreamState } from '../../state/parse-stream-state.ts'
+import type { StreamState } from '../../state/stream-state.ts'
 import type { FeedEvent } from '../feed.ts'
 import { checkpoint, type ReadContext } from '../stream-feed.ts'
 import { findResumePoint, type ResumePoint, scanPages } from './page-scan.ts'
@@ -54,13 +55,13 @@ export async function findUnfinishedLoad(
     ? await findResumePoint(plan, context, { position, horizon })
     : null
   if (resume !== null) return { goal: state, resume }
-  warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
+  warnOfFreshStart(plan, context, 'its table has been rewritten, truncated or recreated since')
   return null
 }
 
-/** Says that a saved state is of no use. */
+/** Logs why a saved state is not usable. */
 export function warnOfFreshStart(plan: StreamPlan, context: ReadContext, reason: string): void {
-  const message = `The saved state of stream ${labelOf(plan)} no longer fits: ${reason}. The stream is read from the start.`
+  const message = `The saved state of stream ${labelOf(plan)} is not usable: ${reason}. The stream is read from the start.`
   context.log('WARN', message)
 }
 

@@ -2,7 +2,8 @@ import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
 import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
 import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
-import { parseStreamState, type StreamState } from '../../state/stream-state.ts'
+import { parseStreamState } from '../../state/parse-stream-state.ts'
+import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import {
   findUnfinishedLoad,
@@ -87,7 +88,7 @@ function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
   const state = savedState === null ? null : parseStreamState(savedState)
   if (savedState === null || (state !== null && state.scan !== null)) return null
   if (state === null || state.xmin === null || state.type === 'cursor') {
-    warnOfFreshStart(plan, context, 'it is not one of the xmin method')
+    warnOfFreshStart(plan, context, 'it is not a state of the xmin method')
     return null
   }
   const horizon = state.horizon ?? { xmin: state.xmin, xids: [], atMs: 0 }
