@@ -4,47 +4,9 @@ import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import type { Json, Message } from '../helpers/messages.ts'
 import { lenientSchemas } from './lenient-schema.ts'
-import { PINNED_SETTINGS } from './pinned-settings.ts'
-import { literal } from '../../src/sql.ts'
 import { type RawRecord, rawRecord } from './raw-record.ts'
-import { NULLED, TYPE_CASES, TYPE_CASES_SETUP, type TypeCase } from './type-cases.ts'
-
-interface Place {
-  readonly typeCase: TypeCase
-  readonly column: string
-  readonly row: number
-  readonly input: string
-  readonly expected: string | undefined
-}
-
-function placesFor(major: number): Place[] {
-  return TYPE_CASES.filter(({ since = 0 }) => since <= major).flatMap((typeCase, index) =>
-    typeCase.values
-      .filter(([, , since = 0]) => since <= major)
-      .map(([input, expected], row) => ({ typeCase, column: `c${index}`, row, input, expected })),
-  )
-}
-
-/** A table with a column per type, and in each row the next of its values. */
-async function fillTable(db: TestDatabase, places: readonly Place[]): Promise<void> {
-  const types = new Map(places.map(({ column, typeCase }) => [column, typeCase.type]))
-  const columns = [...types].map(([name, type]) => `${name} ${type}`)
-  await db.sql(`${PINNED_SETTINGS}; ${TYPE_CASES_SETUP}
-    CREATE TABLE cases (id int PRIMARY KEY, ${columns.join(', ')})`)
-  for (const [row, members] of groupByRow(places)) {
-    const names = members.map(({ column }) => column)
-    const values = members.map(({ input }) => literal(input))
-    await db.sql(
-      `INSERT INTO cases (id, ${names.join(', ')}) VALUES (${row}, ${values.join(', ')})`,
-    )
-  }
-}
-
-function groupByRow(places: readonly Place[]): Map<number, Place[]> {
-  const rows = new Map<number, Place[]>()
-  for (const place of places) rows.set(place.row, [...(rows.get(place.row) ?? []), place])
-  return rows
-}
+import { NULLED } from './type-cases.ts'
+import { fillTable, type Place, placesFor } from './type-case-table.ts'
 
 describe('every type', () => {
   let db: TestDatabase

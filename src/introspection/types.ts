@@ -33,6 +33,7 @@ SELECT
       AND c.casttarget = 'text'::regtype
       AND c.castmethod <> 'i' /* a function, or the stored bytes, which is not what xml prints */
   ) AS "hasTextCast",
+  CASE t.oid WHEN 'pg_catalog.money'::regtype THEN scale(1::money::numeric) END AS "moneyScale",
   output_schema.nspname::text AS "outputSchema",
   output.proname::text AS "outputName",
   (

@@ -27,6 +27,7 @@ const ROW: TypeRow = {
   delimiter: ',',
   baseOid: 0,
   hasTextCast: false,
+  moneyScale: null,
   outputFunction: { schema: 's', name: 'out' },
   extension: 'starfleet',
   operators: COMPARISONS.map((name) => ({ schema: 's', name })),

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import {
   expectBytes,
+  moneyForms,
   writeFloat8,
   writeFloatText,
   writeInt2,
@@ -184,5 +185,33 @@ describe('writeNumeric', () => {
     expect(() => written(writeNumeric, longer)).to.throw(RangeError, 'damaged')
     const above = numeric(0, POSITIVE, 0, [10_000])
     expect(() => written(writeNumeric, above)).to.throw(RangeError, 'damaged')
+  })
+})
+
+describe('moneyForms', () => {
+  for (const [scale, text, units, json] of [
+    [2, '$0.00', 0n, '0.00'],
+    [2, '$0.05', 5n, '0.05'],
+    [2, '-$0.05', -5n, '-0.05'],
+    [2, '($1,234.56)', -123_456n, '-1234.56'],
+    [2, '1.234,56 €', 123_456n, '1234.56'],
+    [2, '\u22121.234,56 kr.', -123_456n, '-1234.56'],
+    [0, '¥1,234', 1234n, '1234'],
+    [3, '1,234.567 KD', 1_234_567n, '1234.567'],
+    [2, '-$92,233,720,368,547,758.08', -(2n ** 63n), '-92233720368547758.08'],
+    [2, '$92,233,720,368,547,758.07', 2n ** 63n - 1n, '92233720368547758.07'],
+  ] as const) {
+    it(`${text} with ${scale} decimals → ${json}, from both forms`, () => {
+      const { writeText, writeBinary } = moneyForms(scale)
+      expect(written(writeText, text)).to.deep.equal({ json, outcome: EXACT })
+      expect(writeBinary && written(writeBinary, int(8, units))).to.deep.equal({
+        json,
+        outcome: EXACT,
+      })
+    })
+  }
+
+  it('is null for a text without digits', () => {
+    expect(written(moneyForms(2).writeText, '$')).to.deep.equal({ json: 'null', outcome: NULLED })
   })
 })

@@ -2,7 +2,7 @@ import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { put4, putQuad, put8, putUint } from '../bytes/digits.ts'
 import { float8Text } from './float8.ts'
-import { accelerated, EXACT } from './pg-type.ts'
+import { accelerated, EXACT, type LogForms, type Outcome } from './pg-type.ts'
 import { putPositional } from './positional.ts'
 import { isText, writeNulled } from './text.ts'
 
@@ -23,6 +23,9 @@ const UINT64_BYTES = 20
 const NUMERIC_POSITIVE = 0x0000
 const NUMERIC_NEGATIVE = 0x4000
 const NUMERIC_HEADER_BYTES = 8
+
+/** How a negative amount is marked, by `lc_monetary`: a sign before or after it, or parentheses around it. */
+const NEGATIVE_MARKS = ['-', '(', '\u2212']
 
 /** Throws unless a field of a fixed size has that size: the stream is damaged. */
 export function expectBytes(actual: number, expected: number): void {
@@ -127,6 +130,27 @@ export const writeNumeric = accelerated('Numeric', (out, bytes, start, end) => {
   return EXACT
 })
 
+/**
+ * money as it is in the log, where no cast to numeric stands before it: its text has the currency, separators and sign of
+ * `lc_monetary`, its binary form is the int64 of its smallest units.
+ * @param scale How many of its digits are behind the point, by `lc_monetary`.
+ */
+export function moneyForms(scale: number): LogForms {
+  return {
+    writeText: (out, bytes, start, end) => {
+      const text = bytes.toString('utf8', start, end)
+      const digits = text.replaceAll(/\D/g, '')
+      if (digits === '') return writeNulled(out)
+      const isNegative = NEGATIVE_MARKS.some((mark) => text.includes(mark))
+      return writeUnits(out, BigInt(digits) * (isNegative ? -1n : 1n), scale)
+    },
+    writeBinary: (out, bytes, start, end) => {
+      expectBytes(end - start, 8)
+      return writeUnits(out, viewOf(bytes).getBigInt64(start), scale)
+    },
+  }
+}
+
 /** Digits, then perhaps a point and digits, then perhaps an exponent, as https://www.rfc-editor.org/rfc/rfc8259#section-6 */
 function isJsonNumber(bytes: Buffer, start: number, end: number): boolean {
   const wholeStart = bytes[start] === MINUS && start < end ? start + 1 : start
@@ -205,4 +229,12 @@ function digitAt(bytes: Buffer, digits: number, index: number): number {
   const digit = viewOf(bytes).getUint16(digits + 2 * index)
   if (digit > 9999) throw new RangeError('damaged COPY stream: a numeric digit is above 9999')
   return digit
+}
+
+function writeUnits(out: ByteBuffer, units: bigint, scale: number): Outcome {
+  const digits = String(units < 0n ? -units : units).padStart(scale + 1, '0')
+  const point = digits.length - scale
+  const fraction = scale === 0 ? '' : `.${digits.slice(point)}`
+  out.latin1(`${units < 0n ? '-' : ''}${digits.slice(0, point)}${fraction}`)
+  return EXACT
 }

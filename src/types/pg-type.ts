@@ -101,4 +101,18 @@ export interface PgType {
   readonly writeText: ValueWriter
   /** The bytes that the type's send function gives → JSON. Absent: the SELECT list asks for text. */
   readonly writeBinary?: ValueWriter
+  /** The forms that it has in the log, where they are others than those that a SELECT gives. */
+  readonly log?: LogForms
+}
+
+/** How the two forms of a type become JSON. */
+export interface LogForms {
+  readonly writeText: ValueWriter
+  /** Absent: the binary form is not read. */
+  readonly writeBinary?: ValueWriter
+}
+
+/** How the values of a type in the log become JSON. */
+export function logForms(type: PgType): LogForms {
+  return type.log ?? type
 }

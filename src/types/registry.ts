@@ -12,6 +12,7 @@ import {
 import { writeGeometric } from './geometric.ts'
 import { writeHstore } from './hstore.ts'
 import {
+  moneyForms,
   writeFloat8,
   writeFloatText,
   writeInt2,
@@ -21,7 +22,14 @@ import {
   writeNumeric,
   writeOid,
 } from './numbers.ts'
-import type { ArrowTraits, ArrowTypeName, CursorTraits, PgType, ValueWriter } from './pg-type.ts'
+import type {
+  ArrowTraits,
+  ArrowTypeName,
+  CursorTraits,
+  LogForms,
+  PgType,
+  ValueWriter,
+} from './pg-type.ts'
 import {
   writeDate,
   writeDateText,
@@ -59,10 +67,18 @@ const TIMESTAMP_TZ = {
 export interface TypeEntry extends PgType {
   /** The type that a SELECT casts it to first; the writers read that type's forms. */
   readonly castTo?: string
+  /** Where there is a cast: the forms that the log has. */
+  readonly inLog?: (facts: MoneyFacts) => LogForms
   /** Where the official connector gives another value inside an array than alone. */
   readonly element?: { readonly jsonSchema: JsonObject; readonly writeText: ValueWriter }
   /** What a column with this `atttypmod` has. Absent: the modifier changes nothing. */
   readonly withModifier?: (type: TypeEntry, typmod: number) => PgType
+}
+
+/** What the session says of money. */
+export interface MoneyFacts {
+  /** Digits behind the point, by `lc_monetary`; null: the type is not money. */
+  readonly moneyScale: number | null
 }
 
 /** Where a base type is defined. */
@@ -109,6 +125,9 @@ const SENT_AS_TEXT = { writeBinary: writeString, arrow: WHOLE_TEXT } as const
 const TEXTUAL = { ...SENT_AS_TEXT, cursor: ORDERED } as const
 const NUMBER_ELEMENT = { jsonSchema: NUMBER, writeText: writeNumberText } as const
 const BIT = { cursor: ORDERED, element: { jsonSchema: BOOLEAN, writeText: writeBitElement } }
+
+/** Of most currencies, and of the locale C. */
+const DEFAULT_MONEY_SCALE = 2
 
 /** Types of pg_catalog that are not plain strings, or that have a binary form worth reading. */
 const BUILT_IN: readonly TypeEntry[] = [
@@ -157,6 +176,7 @@ const BUILT_IN: readonly TypeEntry[] = [
   entry('money', NUMBER, writeNumberText, {
     writeBinary: writeNumeric,
     castTo: 'pg_catalog.numeric',
+    inLog: ({ moneyScale }) => moneyForms(moneyScale ?? DEFAULT_MONEY_SCALE),
     element: NUMBER_ELEMENT,
   }),
   entry('text', STRING, writeString, TEXTUAL),

@@ -6,6 +6,7 @@ import {
   findEntry,
   ORDERED,
   textEntry,
+  type MoneyFacts,
   type TypeEntry,
   type TypeSource,
 } from './registry.ts'
@@ -13,7 +14,7 @@ import { writeString } from './text.ts'
 import { type QualifiedName, TypeOrder } from './type-order.ts'
 
 /** A row of `pg_type`, as far as the value forms depend on it. */
-export interface TypeRow {
+export interface TypeRow extends MoneyFacts {
   readonly oid: number
   readonly schema: string
   /** `typname` */
@@ -58,6 +59,7 @@ export class TypeResolver {
     if (element !== undefined) return this.#array(row, element)
     if (row.typtype === 'd') return this.#domain(row)
     const entry = this.#baseEntry(row)
+    if (entry.inLog !== undefined) return { ...entry, log: entry.inLog(row) }
     return entry.withModifier?.(entry, typmod) ?? entry
   }
 
@@ -95,10 +97,13 @@ export class TypeResolver {
   #array(row: TypeRow, elementRow: TypeRow): PgType {
     const type = this.resolve(elementRow.oid, -1)
     const special = this.#baseEntry(elementRow).element
+    const { delimiter } = elementRow
+    const { log } = type
     return {
       ...textEntry(row.name),
       jsonSchema: { type: 'array', items: special?.jsonSchema ?? type.jsonSchema },
-      writeText: arrayWriter(special?.writeText ?? type.writeText, elementRow.delimiter),
+      writeText: arrayWriter(special?.writeText ?? type.writeText, delimiter),
+      ...(log && { log: { writeText: arrayWriter(log.writeText, delimiter) } }),
     }
   }
 

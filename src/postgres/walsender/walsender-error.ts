@@ -5,6 +5,9 @@ import type { LogOptions } from './start-replication.ts'
 /** Another process reads from the slot. */
 const SLOT_IN_USE = '55006'
 
+/** undefined_function: an element of an array or composite type has no send function */
+const NO_BINARY_FORM = '42883'
+
 interface Explanation {
   readonly type: FailureType
   readonly text: string
@@ -13,6 +16,11 @@ interface Explanation {
 /** Whether `error` is because another process reads from the slot: it may be a predecessor that has not ended yet. */
 export function isSlotInUse(error: unknown): boolean {
   return error instanceof ConnectorError && errorCode(error.cause) === SLOT_IN_USE
+}
+
+/** Whether `error` is because some published column has no binary form: then the log can only be read in text form. */
+export function isBinaryRefused(error: unknown): boolean {
+  return error instanceof ConnectorError && errorCode(error.cause) === NO_BINARY_FORM
 }
 
 /** An attempt to open a replication connection failed, or its first command. */

@@ -1,5 +1,5 @@
 import type { BoundColumn, ChangeSink } from '../../replication/feed.ts'
-import type { ValueWriter } from '../../types/pg-type.ts'
+import { type LogForms, logForms, type ValueWriter } from '../../types/pg-type.ts'
 import { BINARY_KIND, type LogTuple, TEXT_KIND, UNCHANGED_KIND } from '../../wire/log-tuple.ts'
 import type { RecordLine } from './record-line.ts'
 
@@ -17,8 +17,8 @@ export class ChangeEncoder implements ChangeSink {
   constructor(line: RecordLine, columns: readonly (BoundColumn | null)[]) {
     this.#line = line
     this.#columns = Int32Array.from(columns, (column) => column?.index ?? NO_COLUMN)
-    this.#textWriters = columns.map((column) => column?.type.writeText ?? unreadable)
-    this.#binaryWriters = columns.map((column) => column?.type.writeBinary ?? unreadable)
+    this.#textWriters = columns.map((column) => formsOf(column)?.writeText ?? unreadable)
+    this.#binaryWriters = columns.map((column) => formsOf(column)?.writeBinary ?? unreadable)
   }
 
   change(tuple: LogTuple): void {
@@ -48,6 +48,10 @@ export class ChangeEncoder implements ChangeSink {
       else line.null(i)
     }
   }
+}
+
+function formsOf(column: BoundColumn | null): LogForms | null {
+  return column === null ? null : logForms(column.type)
 }
 
 /** The binary form was asked for although a column has no writer for it. */
