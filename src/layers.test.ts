@@ -17,6 +17,7 @@ const LAYERS = [
   ['postgres/connection'],
   ['postgres/copy', 'postgres/walsender'],
   ['postgres/session'],
+  ['parallel'],
   ['introspection'],
   ['catalog'],
   ['state'],

@@ -1,12 +1,17 @@
 import type { TestDatabase } from './database.ts'
 
-/** `count` statements made by `format(…)`, 500 a transaction: each holds its locks to the end of it. */
-export async function createMany(db: TestDatabase, count: number, format: string): Promise<void> {
+/** `count` statements made by `format(…)`, `batch` a transaction: each holds its locks to the end of it. */
+export async function createMany(
+  db: TestDatabase,
+  count: number,
+  format: string,
+  batch = 500,
+): Promise<void> {
   await db.sql(
     `DO $$ BEGIN
        FOR i IN 1..${count} LOOP
          EXECUTE format(${format});
-         IF i % 500 = 0 THEN COMMIT; END IF;
+         IF i % ${batch} = 0 THEN COMMIT; END IF;
        END LOOP;
      END $$`,
   )

@@ -78,6 +78,12 @@ async function watch(
   return { messages, readers, laterReaders, ...(await running.ended) }
 }
 
+/** What the connector warns of, apart from a consumer that has little of the processor on a busy machine. */
+function warningsOf(attempt: Attempt): string[] {
+  const messages = logsOf(attempt, 'WARN').map(({ message }) => message)
+  return messages.filter((message) => !message.endsWith('holds us back'))
+}
+
 function expectRows({ code, messages }: Attempt): void {
   expect(code).to.equal(0)
   expect(idsOf(messages)).to.deep.equal(range(1, ROWS))
@@ -116,7 +122,7 @@ describe('a server that keeps us waiting', () => {
     expect(attempt.readers).to.equal(two)
     const states = attempt.messages.flatMap(({ record }) => record?.data['state'] ?? [])
     expect(new Set(states)).to.deep.equal(new Set(['before']))
-    expect(logsOf(attempt, 'WARN')).to.deep.equal([])
+    expect(warningsOf(attempt)).to.deep.equal([])
   })
 
   it('is read by one backend when max_connections leaves no more', async () => {
@@ -167,7 +173,7 @@ describe('a server that keeps us waiting', () => {
     expect(attempt.laterReaders).to.equal(1)
   })
 
-  it('loses the second backend while that sends → the read goes on from its last state, with one', async () => {
+  it('loses the second backend while that sends → the read goes on with one, without a retry', async () => {
     await using database = await TestDatabase.create(server)
     // More than the sockets hold, so that neither backend has sent all that it was asked for
     await database.sql(`CREATE TABLE big (id int, note text); ALTER TABLE big ALTER note SET STORAGE EXTERNAL;
@@ -176,17 +182,18 @@ describe('a server that keeps us waiting', () => {
       type: 'throttle',
       bytesPerSecond: 2 * SLOW_BYTES_PER_SECOND,
     })
-    await using consumer = await behind(fast, database, { batch_size: 50 })
+    await using consumer = await behind(fast, database, { batch_size: 50, max_retries: 0 })
     const attempt = await watch(consumer, database, {
       readers: 2,
       act: async (pids) => await terminateSecond(pids, 'active'),
     })
     expect(attempt.code).to.equal(0)
-    expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, LONG_ROWS))
+    expect(idsOf(attempt.messages)).to.deep.equal(range(1, LONG_ROWS))
     expect(statusesOf(attempt).at(-1)).to.equal('big: COMPLETE')
     expect(attempt.laterReaders).to.equal(1)
-    const warnings = logsOf(attempt, 'WARN').map(({ message }) => message)
-    if (two === 2) expect(warnings.join('\n')).to.include('The read was interrupted')
+    expect(warningsOf(attempt)).to.deep.equal([])
+    const logs = logsOf(attempt, 'INFO').filter(({ message }) => ONE_CONNECTION.test(message))
+    expect(logs).to.have.length(two - 1)
   })
 
   it('is killed and read again from the last state, over and over → nothing is lost', async () => {
@@ -234,7 +241,7 @@ describe('a server that keeps us waiting', () => {
     await waiting
     expectRows(attempt)
     expect(attempt.readers).to.equal(1)
-    expect(logsOf(attempt, 'WARN')).to.deep.equal([])
+    expect(warningsOf(attempt)).to.deep.equal([])
   })
 
   it('is stopped by SIGTERM while a second connection hangs → its last state, INCOMPLETE', async () => {
@@ -280,7 +287,7 @@ describe('a server that keeps us waiting', () => {
     await waiting
     expectRows(attempt)
     expect(attempt.readers).to.equal(two)
-    expect(logsOf(attempt, 'WARN')).to.deep.equal([])
+    expect(warningsOf(attempt)).to.deep.equal([])
   })
 })
 

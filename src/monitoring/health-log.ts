@@ -2,7 +2,6 @@ import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { readLockWait } from '../postgres/session/lock-wait.ts'
-import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
 import type { RowsRead } from '../replication/feed.ts'
 import { ConsumerPace } from './consumer-pace.ts'
@@ -16,6 +15,12 @@ const STOPPED_MS = 500
 /** How often we look whether something has changed. */
 const LOOK_MS = 2000
 
+/** A snapshot, and the process ids of the backends that read in it now. */
+interface WatchedSnapshot {
+  readonly backends: readonly number[]
+  readonly begunMs: number
+}
+
 /** Health LOGs of a read: at its start, every 30 s, at its end, and at once when there is something new to warn of. */
 export class HealthLog implements AsyncDisposable {
   readonly #run: Run
@@ -25,7 +30,7 @@ export class HealthLog implements AsyncDisposable {
   readonly #streams = new Map<string, number>()
   readonly #pace = new ConsumerPace(INTERVAL_MS)
   readonly #timer: NodeJS.Timeout
-  #transaction: { readonly processId: number; readonly begunMs: number } | null = null
+  #snapshot: WatchedSnapshot | null = null
   #warnings: readonly HealthWarning[] = []
   #reportedMs = 0
   /** The look that is under way. */
@@ -48,10 +53,9 @@ export class HealthLog implements AsyncDisposable {
     return health
   }
 
-  /** What is read from now on is read in this transaction, or in none. */
-  watch(transaction: ReadTransaction | null): void {
-    if (transaction === null) this.#transaction = null
-    else this.#transaction = { processId: transaction.processId, begunMs: performance.now() }
+  /** What is read from now on is read in this snapshot, or in none. */
+  watch(snapshot: WatchedSnapshot | null): void {
+    this.#snapshot = snapshot
   }
 
   /** Records are in the output. */
@@ -90,15 +94,15 @@ export class HealthLog implements AsyncDisposable {
   }
 
   async #findWarnings(): Promise<readonly HealthWarning[]> {
-    const transaction = this.#transaction
+    const snapshot = this.#snapshot
     const nowMs = performance.now()
     const isPrimary = !this.#database.server.isInRecovery
     return findWarnings({
       pool: this.#database.figures(),
       consumerShare: this.#pace.share(nowMs, this.#run.output.waitedMs),
       wasHeldBack: this.#warnings.some(({ name }) => name === 'slow_consumer'),
-      lockWait: transaction && (await readLockWait(this.#database, transaction.processId, LOOK_MS)),
-      snapshotAgeMs: transaction !== null && isPrimary ? nowMs - transaction.begunMs : null,
+      lockWait: snapshot && (await readLockWait(this.#database, snapshot.backends, LOOK_MS)),
+      snapshotAgeMs: snapshot !== null && isPrimary ? nowMs - snapshot.begunMs : null,
     })
   }
 

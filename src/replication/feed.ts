@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts'
+import type { SharedSnapshot } from '../parallel/shared-snapshot.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
-import type { TwinTransaction } from '../postgres/session/twin-transaction.ts'
 import type { JsonObject } from '../json/json.ts'
 import type {
   GlobalContent,
@@ -98,10 +98,10 @@ export interface PrepareContext {
 export interface FeedContext extends PrepareContext {
   /** Finds tables that the snapshot cannot see; to be asked before a relation is read in it. */
   readonly guard: RewriteGuard
-  /** All streams of a run that start from scratch see its snapshot. */
+  /** What all streams of the attempt see. Relations are read by its readers. */
+  readonly snapshot: SharedSnapshot
+  /** The one that holds the snapshot: for questions about it, and to be kept from locking relations. */
   readonly transaction: ReadTransaction
-  /** The same transaction, and perhaps a second one with the same snapshot, for relations that are read in parts. */
-  readonly twin: TwinTransaction
   /** Takes the rows of a stream of the feed. */
   sinkOf(plan: StreamPlan): RowSink
 }

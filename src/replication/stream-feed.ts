@@ -1,5 +1,6 @@
 import { isQuery } from '../introspection/query-stream.ts'
 import type { JsonObject } from '../json/json.ts'
+import type { RelationReader } from '../parallel/relation-reader.ts'
 import { streamState } from '../protocol/messages.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
 import { parseStreamState } from '../state/parse-stream-state.ts'
@@ -9,6 +10,8 @@ import type { StreamPlan } from './stream-plan.ts'
 
 /** What one stream is read with. */
 export interface ReadContext extends FeedContext {
+  /** Its reader; `transaction` is that of the reader. */
+  readonly reader: RelationReader
   /** Takes its rows. */
   readonly sink: RowSink
   /** The `stream_state` to resume from; null: from the start. */
@@ -24,11 +27,14 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
     scope: 'STREAM',
     plans: [plan],
     read: async function* readOne(context) {
-      const { transaction, config } = context
-      await transaction.setSearchPath(isQuery(plan.relation) ? config.schemas : 'session')
+      await using reader = await context.snapshot.open()
+      const { transaction } = reader
+      const { schemas } = context.config
+      await transaction.setSearchPath(isQuery(plan.relation) ? schemas : 'session')
       await context.guard.check(plan, transaction)
       const savedState = savedStateOf(plan, context)
-      yield* read(plan, { ...context, sink: context.sinkOf(plan), savedState })
+      const sink = context.sinkOf(plan)
+      yield* read(plan, { ...context, reader, transaction, sink, savedState })
     },
   }
 }

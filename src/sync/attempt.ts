@@ -1,5 +1,5 @@
 import { ConnectorError } from '../errors.ts'
-import { TwinTransaction } from '../postgres/session/twin-transaction.ts'
+import { SharedSnapshot } from '../parallel/shared-snapshot.ts'
 import type { Feed } from '../replication/feed.ts'
 import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
 import { logger, type Run } from '../run-context.ts'
@@ -8,20 +8,20 @@ import type { Sync } from './sync.ts'
 
 /** Reads feeds one after the other, in one snapshot. When it fails, the last reachable state is in the output. */
 export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
-  const { config, database, states, sharing } = sync
+  const { config, database, states, policy } = sync
   run.signal.throwIfAborted()
   const log = logger(run)
   const prepared = { config, database, states, log }
   const plans = feeds.flatMap((feed) => feed.plans)
   const guard = await RewriteGuard.note(database, plans)
   for (const feed of feeds) await feed.prepare?.(prepared)
-  const say = (message: string): void => log('INFO', message)
-  await using twin = await TwinTransaction.begin({ database, options: {}, sharing, say })
-  const { first: transaction } = twin
-  const onAbort = (): void => twin.abort(ConnectorError.from(run.signal.reason))
+  const logInfo = (message: string): void => log('INFO', message)
+  const setting = { database, policy, log: logInfo }
+  await using snapshot = await SharedSnapshot.take(setting)
+  const onAbort = (): void => snapshot.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
-  sync.health.watch(transaction)
-  const context = { ...prepared, guard, transaction, twin }
+  sync.health.watch(snapshot)
+  const context = { ...prepared, guard, snapshot, transaction: snapshot.holder }
   try {
     for (const feed of feeds) {
       run.signal.throwIfAborted()

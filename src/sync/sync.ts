@@ -2,7 +2,7 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { Config } from '../config/config.ts'
 import type { HealthLog } from '../monitoring/health-log.ts'
 import type { Database } from '../postgres/session/database.ts'
-import type { Sharing } from '../postgres/session/twin-transaction.ts'
+import type { ReaderPolicy } from '../parallel/shared-snapshot.ts'
 import type { Feed } from '../replication/feed.ts'
 import type { Progress } from '../terminal/progress.ts'
 import type { Writers } from '../writers/writer.ts'
@@ -26,7 +26,7 @@ export interface SyncParts {
 
 /** A sync, over all its attempts. */
 export interface Sync extends SyncParts {
-  readonly sharing: Sharing
+  readonly policy: ReaderPolicy
   /** Counts the records of a feed between two states, also when an attempt has failed between them. */
   checkpointerOf(feed: Feed): Checkpointer
 }
@@ -37,7 +37,7 @@ export function openSync(parts: SyncParts): Sync {
   const startedMs = performance.now()
   return {
     ...parts,
-    sharing: { isWanted: true },
+    policy: { separatesReaders: true, addsReaders: true },
     checkpointerOf: (feed) => {
       const key = keyOf(feed)
       const checkpointer = checkpointers.get(key) ?? new Checkpointer(parts.config, startedMs)

@@ -11,6 +11,14 @@ export interface CopyReader {
   read(): Promise<CopyProgress>
 }
 
+/** A COPY to which further statements can be added while it runs. */
+export interface ExtensibleCopy extends CopyReader {
+  /** Whether all of its statements have ended, so that none can be added. */
+  readonly isDone: boolean
+  /** Asks for one more statement. The server begins it as soon as the one before it has ended, without a round trip. */
+  append(select: string): void
+}
+
 /** Runs SELECTs as COPY. */
 export interface Copier {
   /** Starts them; the rows go to `sink` in the order of the SELECTs. It is busy until they are read to their end. */

@@ -1,8 +1,10 @@
 import type { Client, Connection, Submittable } from 'pg'
-import type { CopyProgress, CopyReader } from './copier.ts'
+import type { CopyProgress, ExtensibleCopy } from './copier.ts'
 import { type Guard, PulledSocket } from '../connection/pulled-socket.ts'
 import { fillTimeMs } from './fill-time.ts'
 import { CopyStream, type TupleSink } from '../../wire/copy-stream.ts'
+
+const READY_FOR_QUERY = 0x5a /* Z */
 
 /** What a COPY is for. */
 export interface CopyTarget {
@@ -13,22 +15,24 @@ export interface CopyTarget {
 }
 
 /**
- * One simple query of one or more `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While it runs it owns the
+ * One or more simple queries of `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While they run they own the
  * socket: rows go straight from the socket's bytes to the sink; every other message goes on to pg's own parser, so that
  * errors, notices and the end arrive as they do for any query.
  */
-export class CopyOut implements CopyReader, Submittable {
-  readonly #sql: string
+export class CopyOut implements ExtensibleCopy, Submittable {
   readonly #onEnd: () => void
   readonly #socket: PulledSocket
+  /** Queries that are not sent yet. */
+  readonly #unsent: string[]
+  /** Queries for which the server is not ready yet. */
+  #pending = 1
+  #connection: Connection | null = null
   #statementEnded = false
 
-  constructor(client: Client, sql: string, { sink, onEnd, guard }: CopyTarget) {
-    this.#sql = sql
+  constructor(client: Client, selects: readonly string[], { sink, onEnd, guard }: CopyTarget) {
+    this.#unsent = [queryOf(selects)]
     this.#onEnd = onEnd
-    const stream = new CopyStream(sink, (bytes, start, end) => {
-      this.#socket.forward(bytes, start, end)
-    })
+    const stream = new CopyStream(sink, (bytes, start, end) => this.#forward(bytes, start, end))
     const push = (chunk: Buffer, offset: number): number => stream.push(chunk, offset)
     this.#socket = new PulledSocket(push, guard, fillTimeMs)
     client.query(this)
@@ -53,7 +57,19 @@ export class CopyOut implements CopyReader, Submittable {
   /** Called by pg when the connection is free for this query. */
   submit(connection: Connection): void {
     this.#socket.take(connection)
-    connection.query(this.#sql)
+    this.#connection = connection
+    this.#send()
+  }
+
+  get isDone(): boolean {
+    return this.#socket.hasEnded
+  }
+
+  append(select: string): void {
+    if (this.isDone) throw new Error('The COPY has ended')
+    this.#pending++
+    this.#unsent.push(queryOf([select]))
+    this.#send()
   }
 
   handleCommandComplete(): void {
@@ -67,4 +83,20 @@ export class CopyOut implements CopyReader, Submittable {
   handleError(error: Error): void {
     this.#socket.fail(error)
   }
+
+  /** Several queries may be on their way: the server takes them one after the other. */
+  #send(): void {
+    if (this.#connection === null) return
+    for (const sql of this.#unsent.splice(0)) this.#connection.query(sql)
+  }
+
+  /** For pg they are one query, which ends with the last of them. */
+  #forward(bytes: Buffer, start: number, end: number): void {
+    if (bytes[start] === READY_FOR_QUERY && --this.#pending > 0) return
+    this.#socket.forward(bytes, start, end)
+  }
+}
+
+function queryOf(selects: readonly string[]): string {
+  return selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
 }

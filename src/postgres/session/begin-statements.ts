@@ -11,25 +11,17 @@ import { textSettings } from '../connection/text-settings.ts'
  */
 export type SearchPath = 'pg_catalog' | 'session' | readonly string[]
 
-/** What a transaction needs to know besides the server. */
-export interface ReadTransactionOptions {
-  /** Default: `session`. */
-  readonly searchPath?: SearchPath
-  /** `pg_export_snapshot()` of another transaction, which it is to see the same as. */
-  readonly sharedSnapshot?: string
-  /** How long a lock is waited for; default: for ever. */
-  readonly lockTimeoutMs?: number
-}
-
 /**
- * What a transaction begins with. Settings of the role, the database or `options` that could end it or change its text
+ * What a transaction begins with. `sharedSnapshot` is the `pg_export_snapshot()` of another transaction; null: it takes
+ * a snapshot of its own. Settings of the role, the database or `options` that could end it or change its text
  * are overridden. Timeouts are off as pg_dump has them: a slow consumer must not cost the snapshot. `row_security` is on,
  * so that policies filter rows instead of failing the query. `synchronize_seqscans` off and no parallel plan keep a scan
  * in the order of the pages, on which resuming relies before PostgreSQL 14.
  */
 export function beginStatements(
   server: ServerFacts,
-  { searchPath = 'session', sharedSnapshot, lockTimeoutMs = 0 }: ReadTransactionOptions,
+  searchPath: SearchPath,
+  sharedSnapshot: string | null,
 ): string {
   const settings: Readonly<Record<string, string>> = {
     ...textSettings(server),
@@ -37,13 +29,11 @@ export function beginStatements(
     row_security: 'on',
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
-    lock_timeout: `${lockTimeoutMs}`,
+    lock_timeout: '0',
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-    ...(sharedSnapshot === undefined
-      ? []
-      : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
+    ...(sharedSnapshot === null ? [] : [`SET TRANSACTION SNAPSHOT ${literal(sharedSnapshot)}`]),
     ...Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${literal(value)}`),
     searchPathStatements(searchPath),
   ].join(';\n')

@@ -4,18 +4,18 @@ import type { Database } from './database.ts'
 const LOCK_SQL = `
 SELECT pg_catalog.concat(a.wait_event_type, ': ', a.wait_event) AS wait
 FROM pg_catalog.pg_stat_activity AS a
-WHERE a.pid OPERATOR(pg_catalog.=) $1::pg_catalog.int4
+WHERE a.pid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.int4[])
   AND a.wait_event_type OPERATOR(pg_catalog.=) 'Lock'`
 
-/** The lock that a backend waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
+/** The lock that one of the backends waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
 export async function readLockWait(
   database: Database,
-  processId: number,
+  processIds: readonly number[],
   timeoutMs: number,
 ): Promise<string | null> {
   const { idle, size, max } = database.figures()
   if (idle === 0 && size >= max) return null
-  const rows = database.query<{ wait: string }>(LOCK_SQL, [processId]).catch(() => [])
+  const rows = database.query<{ wait: string }>(LOCK_SQL, [processIds]).catch(() => [])
   const [row] = await Promise.race([rows, sleep(timeoutMs, [], { ref: false })])
   return row?.wait ?? null
 }

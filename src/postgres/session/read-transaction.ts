@@ -1,19 +1,31 @@
 import type { PoolClient, QueryResultRow } from 'pg'
-import { errorCode } from '../../errors.ts'
+import { ConnectorError, errorCode } from '../../errors.ts'
 import type { TupleSink } from '../../wire/copy-stream.ts'
 import type { Copier } from '../copy/copier.ts'
 import { CopyOut } from '../copy/copy-out.ts'
-import {
-  beginStatements,
-  type ReadTransactionOptions,
-  type SearchPath,
-  searchPathStatements,
-} from './begin-statements.ts'
+import { beginStatements, type SearchPath, searchPathStatements } from './begin-statements.ts'
 import { type Database, describeStatement } from './database.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
 const DATA_EXCEPTION = '22'
+
+/** The snapshot of another transaction on the same server. */
+export interface SharedFrom {
+  /** `pg_export_snapshot()` there. */
+  readonly name: string
+  readonly snapshot: TransactionSnapshot
+}
+
+/** How a transaction begins. */
+interface ReadTransactionOptions {
+  /** Default: `session`. */
+  readonly searchPath?: SearchPath
+  /** What it is to see; default: a snapshot of its own. */
+  readonly sharedFrom?: SharedFrom
+  /** A transaction that is to end, so that this one takes its connection; null: it takes another connection. */
+  readonly previous?: ReadTransaction | null
+}
 
 /** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
 export interface TransactionSnapshot {
@@ -68,15 +80,21 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
   static async begin(
     database: Database,
-    options: ReadTransactionOptions = {},
+    { searchPath = 'session', sharedFrom, previous = null }: ReadTransactionOptions = {},
   ): Promise<ReadTransaction> {
-    const client = await database.acquire()
+    const handedOver = previous?.handOver() ?? null
+    const client = handedOver ?? (await database.acquire())
     try {
-      const begun = client.query(beginStatements(database.server, options))
+      const begin = beginStatements(database.server, searchPath, sharedFrom?.name ?? null)
+      const begun = client.query(handedOver === null ? begin : `COMMIT;\n${begin}`)
       await database.guard(client, begun)
       const { processId, ...snapshot } = await database.guard(client, readSnapshot(client))
-      const { searchPath = 'session' } = options
-      return new ReadTransaction({ database, client, processId, searchPath }, snapshot)
+      // Another server may have a snapshot of the same name
+      if (sharedFrom !== undefined && snapshot.text !== sharedFrom.snapshot.text) {
+        throw new ConnectorError('config_error', 'Connections lead to different servers.')
+      }
+      const place = { database, client, processId, searchPath }
+      return new ReadTransaction(place, sharedFrom?.snapshot ?? snapshot)
     } catch (error) {
       client.release(true)
       throw error
@@ -109,8 +127,12 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     return row!.name
   }
 
-  /** Locks a table and its indexes against what would rewrite or drop them, until it ends. */
-  async lock(from: string): Promise<void> {
+  /**
+   * Locks a table and its indexes against what would rewrite or drop them, until it ends.
+   * @param timeoutMs default: it waits for ever.
+   */
+  async lock(from: string, timeoutMs = 0): Promise<void> {
+    if (timeoutMs > 0) await this.query(`SET LOCAL lock_timeout = ${timeoutMs}`)
     await this.query(`SELECT FROM ${from} LIMIT 0`)
   }
 
@@ -121,12 +143,11 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
 
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
     if (this.#ended !== null) throw this.#ended
-    const sql = selects.map((select) => `COPY (${select}) TO STDOUT (FORMAT binary)`).join(';\n')
     const onEnd = (): void => {
       this.#copy = null
     }
     const guard = async (work: Promise<void>): Promise<void> => await this.#guard(work)
-    this.#copy = new CopyOut(this.#client, sql, { sink, onEnd, guard })
+    this.#copy = new CopyOut(this.#client, selects, { sink, onEnd, guard })
     return this.#copy
   }
 
@@ -150,6 +171,14 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     }
     await this.query('RELEASE SAVEPOINT literals')
     return true
+  }
+
+  /** Its connection, with the transaction still open there: somebody else ends it. Null: dispose of it instead. */
+  handOver(): PoolClient | null {
+    if (!this.isUsable || this.#isAtWork) return null
+    this.#ended = new Error('The transaction was handed over')
+    this.#client.off('error', this.#onLoss)
+    return this.#client
   }
 
   async #guard<Result>(work: Promise<Result>): Promise<Result> {
@@ -179,11 +208,15 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
 
   /** Ends the transaction; a connection that failed or is still at work is cancelled and closed. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const isAtWork = this.#copy !== null || this.#interrupt !== null
+    const isAtWork = this.#isAtWork
     const isClean = !this.#isBroken && !isAtWork && !this.#isLost && (await this.#commit())
     if (isAtWork && !this.#isLost) await this.#database.cancel(this.#client)
     this.#client.off('error', this.#onLoss)
     this.#client.release(!isClean)
+  }
+
+  get #isAtWork(): boolean {
+    return this.#copy !== null || this.#interrupt !== null
   }
 
   async #commit(): Promise<boolean> {

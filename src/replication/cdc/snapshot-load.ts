@@ -1,4 +1,5 @@
 import { ConnectorError } from '../../errors.ts'
+import type { RelationReader } from '../../parallel/relation-reader.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { changeTime } from '../change-columns.ts'
 import type { FeedContext, FeedEvent } from '../feed.ts'
@@ -35,8 +36,9 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
   const { descriptor } = plan
   const saved = progress.of(descriptor)
   if (saved?.type === 'LOG') return
-  await load.context.guard.check(plan, load.context.transaction)
-  const context = readContextOf(plan, load.context)
+  await using reader = await load.context.snapshot.open()
+  await load.context.guard.check(plan, reader.transaction)
+  const context = readContextOf(plan, load.context, reader)
   const resume = saved === null ? null : await findResume(plan, context, saved)
   if (saved !== null && resume === null) {
     warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
@@ -59,8 +61,13 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
   yield progress.checkpoint()
 }
 
-function readContextOf(plan: StreamPlan, context: FeedContext): ReadContext {
-  return { ...context, sink: context.sinkOf(plan), savedState: null }
+function readContextOf(
+  plan: StreamPlan,
+  context: FeedContext,
+  reader: RelationReader,
+): ReadContext {
+  const { transaction } = reader
+  return { ...context, reader, transaction, sink: context.sinkOf(plan), savedState: null }
 }
 
 /**

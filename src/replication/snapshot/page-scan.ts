@@ -101,10 +101,10 @@ async function* scanWindows(
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const { plan, context } = scan
   const { pages, from } = segment
-  const { twin, sink, config } = context
+  const { reader, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
-  await using copier = twin.copier(from)
+  await using copier = reader.copier(from)
   let maxWindows = FIRST_WINDOWS
   let start: number | null = after.page
   while (start !== null) {

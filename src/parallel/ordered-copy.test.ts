@@ -1,0 +1,168 @@
+import { expect } from 'chai'
+import { setImmediate as turn } from 'node:timers/promises'
+import type { CopyProgress, ExtensibleCopy } from '../postgres/copy/copier.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
+import type { CopySource } from './copy-worker.ts'
+import { OrderedCopy } from './ordered-copy.ts'
+
+/** Rows of every statement. */
+const ROWS = 3
+
+/** A server whose statement `n` has the rows `n.0`, `n.1`, …; one row comes with each read, or later. */
+class ScriptedSource implements CopySource {
+  isUsable = true
+  readonly asked: string[] = []
+  /** Reads after which it is lost. */
+  readonly #lostAfter: number
+  /** Turns of the event loop that a read takes. */
+  readonly #delay: number
+
+  constructor({ lostAfter = Infinity, delay = 0 } = {}) {
+    this.#lostAfter = lostAfter
+    this.#delay = delay
+  }
+
+  copy([select = '']: readonly string[], sink: TupleSink): ExtensibleCopy {
+    const pending: string[] = []
+    let row = 0
+    let reads = 0
+    const append = (next: string): void => {
+      this.asked.push(next)
+      pending.push(next)
+    }
+    append(select)
+    const read = async (): Promise<CopyProgress> => {
+      for (let i = 0; i <= this.#delay; i++) await turn()
+      if (reads++ === this.#lostAfter) {
+        this.isUsable = false
+        throw new Error('lost')
+      }
+      const [statement] = pending
+      if (statement === undefined) return 'end'
+      if (row === ROWS) {
+        row = 0
+        pending.shift()
+        return 'statement'
+      }
+      const bytes = Buffer.from(`${statement}.${row++}`)
+      sink.tuple(bytes, 0, bytes.length)
+      return 'rows'
+    }
+    return {
+      receivedBytes: 1,
+      get isDone() {
+        return pending.length === 0
+      },
+      append,
+      read,
+    }
+  }
+}
+
+class Rows implements TupleSink {
+  readonly all: string[] = []
+
+  tuple(bytes: Buffer, start: number, end: number): void {
+    this.all.push(bytes.toString('latin1', start, end))
+  }
+}
+
+const SELECTS = Array.from({ length: 40 }, (_, n) => `${n}`)
+const EXPECTED = SELECTS.flatMap((select) => [`${select}.0`, `${select}.1`, `${select}.2`])
+
+async function readAll(
+  main: ScriptedSource,
+  other: ScriptedSource,
+): Promise<{ rows: string[]; statements: number; failures: unknown[] }> {
+  const rows = new Rows()
+  const failures: unknown[] = []
+  const onFailure = (failure: unknown): void => void failures.push(failure)
+  const copy = new OrderedCopy(SELECTS, { main, others: [other], onFailure }, rows)
+  let statements = 0
+  for (let progress: CopyProgress = 'rows'; progress !== 'end';) {
+    progress = await copy.read()
+    if (progress !== 'statement') continue
+    statements++
+    expect(rows.all.length, 'rows at the end of a statement').to.equal(statements * ROWS)
+  }
+  return { rows: rows.all, statements, failures }
+}
+
+describe('OrderedCopy', () => {
+  for (const [name, mainDelay, otherDelay] of [
+    ['as fast as each other', 0, 0],
+    ['the first is slow', 9, 0],
+    ['the second is slow', 0, 9],
+  ] as const) {
+    it(`two connections give all rows in the order of the statements: ${name}`, async () => {
+      const main = new ScriptedSource({ delay: mainDelay })
+      const other = new ScriptedSource({ delay: otherDelay })
+      const { rows, statements, failures } = await readAll(main, other)
+      expect(rows).to.deep.equal(EXPECTED)
+      expect(statements).to.equal(SELECTS.length)
+      expect(failures).to.deep.equal([])
+      expect([...main.asked, ...other.asked]).to.have.members(SELECTS)
+    })
+  }
+
+  it('the faster connection takes more statements', async () => {
+    const main = new ScriptedSource({ delay: 20 })
+    const other = new ScriptedSource()
+    await readAll(main, other)
+    expect(other.asked.length).to.be.above(main.asked.length)
+  })
+
+  for (let lostAfter = 0; lostAfter <= 4 * ROWS; lostAfter++) {
+    it(`an optional connection that is lost after ${lostAfter} reads costs no row and repeats none`, async () => {
+      const other = new ScriptedSource({ lostAfter })
+      const { rows, failures } = await readAll(new ScriptedSource({ delay: 1 }), other)
+      expect(rows).to.deep.equal(EXPECTED)
+      expect(failures.map(String)).to.deep.equal(['Error: lost'])
+    })
+  }
+
+  it('the main connection that is lost fails the copy', async () => {
+    const failing = readAll(new ScriptedSource({ lostAfter: 4 }), new ScriptedSource())
+    const failure: unknown = await failing.catch((error: unknown) => error)
+    expect(String(failure)).to.equal('Error: lost')
+  })
+
+  it('reads no more than 4 MiB ahead of its turn, whatever the statements hold', async () => {
+    let reads = 0
+    const read = async (): Promise<CopyProgress> => {
+      await turn()
+      reads++
+      return 'rows'
+    }
+    const wide = Buffer.alloc(2 ** 20)
+    const endless: CopySource = {
+      isUsable: true,
+      copy: (_, sink) => ({
+        receivedBytes: 0,
+        isDone: false,
+        append: () => undefined,
+        read: async () => {
+          sink.tuple(wide, 0, wide.length)
+          return await read()
+        },
+      }),
+    }
+    const stuck: CopySource = {
+      isUsable: true,
+      copy: () => ({
+        receivedBytes: 0,
+        isDone: false,
+        append: () => undefined,
+        read: async () => await Promise.resolve('rows'),
+      }),
+    }
+    const sink = { tuple: () => undefined }
+    const sources = { main: stuck, others: [endless], onFailure: () => undefined }
+    const copy = new OrderedCopy(SELECTS, sources, sink)
+    for (let i = 0; i < 20; i++) {
+      await copy.read()
+      await turn()
+    }
+    expect(reads).to.equal(4)
+  })
+})

@@ -1,0 +1,91 @@
+import type { Copier, CopyReader } from '../postgres/copy/copier.ts'
+import type { CopyOut } from '../postgres/copy/copy-out.ts'
+import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
+import { OrderedCopy } from './ordered-copy.ts'
+
+/** From this share of the time on that is spent waiting for the server, another backend is worth its cost. */
+const MIN_WAITED_SHARE = 0.2
+
+/** Where the readers of one snapshot come from. */
+export interface Readers {
+  /** Another reader of a relation that is being read; null if there can be none just now. */
+  openAnother(from: string): Promise<ReadTransaction | null>
+  /** There will be no optional readers any more: one has failed. */
+  disableOthers(failure: unknown): void
+  /** The relation of a reader has been read. */
+  release(reader: ReadTransaction): Promise<void>
+}
+
+/** Reads one relation in a shared snapshot. */
+export class RelationReader implements AsyncDisposable {
+  /** For everything that concerns the relation: its locks end with this reader. */
+  readonly transaction: ReadTransaction
+  readonly #readers: Readers
+
+  constructor(readers: Readers, transaction: ReadTransaction) {
+    this.#readers = readers
+    this.transaction = transaction
+  }
+
+  /** Reads the relation, or a leaf of it, in parts. @param from the item of a FROM list, which is locked already. */
+  copier(from: string): ParallelCopier {
+    return new ParallelCopier(this.#readers, this.transaction, from)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#readers.release(this.transaction)
+  }
+}
+
+/**
+ * Reads with one connection. When that waits for the server, another one is opened while the reading goes on, and takes
+ * part in the next COPYs, until it is disposed of.
+ */
+class ParallelCopier implements Copier, AsyncDisposable {
+  readonly #readers: Readers
+  readonly #main: ReadTransaction
+  readonly #from: string
+  #last: { readonly copy: CopyOut; readonly startedMs: number } | null = null
+  #other: ReadTransaction | null = null
+  #isAsked = false
+  #isDone = false
+
+  constructor(readers: Readers, main: ReadTransaction, from: string) {
+    this.#readers = readers
+    this.#main = main
+    this.#from = from
+  }
+
+  copy(selects: readonly string[], sink: TupleSink): CopyReader {
+    const isDivisible = selects.length > 1
+    if (isDivisible && !this.#isAsked && this.#hasWaited()) void this.#open()
+    if (isDivisible && this.#other?.isUsable === true) {
+      const onFailure = (failure: unknown): void => this.#readers.disableOthers(failure)
+      return new OrderedCopy(selects, { main: this.#main, others: [this.#other], onFailure }, sink)
+    }
+    const copy = this.#main.copy(selects, sink)
+    this.#last = { copy, startedMs: performance.now() }
+    return copy
+  }
+
+  /** Ends the other one, also if it is still being opened. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDone = true
+    if (this.#other !== null) await this.#readers.release(this.#other)
+  }
+
+  #hasWaited(): boolean {
+    if (this.#last === null) return false
+    const { copy, startedMs } = this.#last
+    return copy.waitedMs > MIN_WAITED_SHARE * (performance.now() - startedMs)
+  }
+
+  /** Never fails. */
+  async #open(): Promise<void> {
+    this.#isAsked = true
+    const other = await this.#readers.openAnother(this.#from).catch(() => null)
+    if (other !== null && this.#isDone) await this.#readers.release(other)
+    else this.#other = other
+  }
+}
