@@ -126,3 +126,22 @@ describe('check in CDC mode', () => {
       .and.to.include('Publication "p" and replication slot "s" do not exist.')
   })
 })
+
+describe('a role in CDC mode', () => {
+  it('without REPLICATION: check names the statement, and it works', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    const role = `${cdc.slot}_role`
+    await cdc.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'p'; GRANT SELECT ON users TO ${role}`)
+    try {
+      await using connector = await withConnector(cdc.config({}, { username: role, password: 'p' }))
+      const { connectionStatus } = await connector.check()
+      expect(connectionStatus?.message).to.include(
+        `User "${role}" may not read the log: it lacks the REPLICATION attribute. Run ALTER ROLE "${role}" REPLICATION`,
+      )
+      await cdc.sql(`ALTER ROLE "${role}" REPLICATION`)
+      expect((await connector.check()).connectionStatus?.status).to.equal('SUCCEEDED')
+    } finally {
+      await cdc.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    }
+  })
+})

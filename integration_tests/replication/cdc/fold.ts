@@ -1,11 +1,5 @@
 import type { RecordMessage } from '../../helpers/messages.ts'
 
-/** A record of a CDC stream. */
-export interface ChangeRecord {
-  readonly stream: string
-  readonly data: Readonly<Record<string, unknown>>
-}
-
 /** The content that a destination has which keeps the record of each key with the highest `_ab_cdc_lsn`; a later one wins. */
 export function fold(
   records: readonly RecordMessage[],

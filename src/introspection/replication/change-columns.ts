@@ -5,9 +5,9 @@ import type { Column, Relation } from '../relation.ts'
 /** Position of a change in the log, which orders the versions of a row. */
 export const LSN_FIELD = '_ab_cdc_lsn'
 /** When the transaction of a change was committed. */
-export const UPDATED_FIELD = '_ab_cdc_updated_at'
+const UPDATED_FIELD = '_ab_cdc_updated_at'
 /** When the transaction of a delete was committed; null in other records. */
-export const DELETED_FIELD = '_ab_cdc_deleted_at'
+const DELETED_FIELD = '_ab_cdc_deleted_at'
 
 const TEXT = textEntry('text')
 
@@ -18,7 +18,7 @@ const LSN_TYPE: PgType = {
 }
 
 /** Fields of records from the log that no column of the table has. */
-export const CHANGE_COLUMNS: readonly Column[] = [
+const CHANGE_COLUMNS: readonly Column[] = [
   changeColumn(LSN_FIELD, LSN_TYPE),
   changeColumn(UPDATED_FIELD, TEXT),
   changeColumn(DELETED_FIELD, TEXT),

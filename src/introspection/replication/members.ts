@@ -1,7 +1,7 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
 /** `pg_class.relreplident`: default, nothing, full, index. */
-export type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
+type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
 
 /** A table whose changes are those of a relation: the relation itself, or a leaf of a partitioned one. */
 export interface Member {

@@ -2,12 +2,6 @@ import { ident, literal } from '../../sql.ts'
 import type { Relation } from '../relation.ts'
 import { nameOf } from './coverage.ts'
 
-/** What a slot and a publication are called. */
-export interface SlotNames {
-  readonly slot: string
-  readonly publication: string
-}
-
 /** With more tables a script is no longer read. */
 const SHOWN_TABLES = 20
 const MAJOR_WITH_ROOTS = 13

@@ -2,7 +2,7 @@ import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
 /** Who uses a slot; null where the role may not see it. */
-export interface SlotHolder {
+interface SlotHolder {
   readonly processId: number
   readonly applicationName: string | null
   readonly clientAddress: string | null

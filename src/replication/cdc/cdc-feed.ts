@@ -4,6 +4,7 @@ import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcProgress } from './cdc-progress.ts'
+import { Heartbeat, writeHeartbeat } from './heartbeat.ts'
 import { LogStream } from './log/log-stream.ts'
 import { readLog } from './log/read-log.ts'
 import { loadSnapshot } from './snapshot-load.ts'
@@ -35,7 +36,25 @@ export class CdcFeed implements Feed {
     if (start === null) throw new Error('the feed is read before it is prepared')
     const { snapshot } = context.transaction
     const progress = new CdcProgress(start.offset ?? coldOffset(start, snapshot), start.streams)
+    const { heartbeatActionQuery } = cdcConfigOf(context.config)
+    const { database, log } = context
+    const heartbeat = await Heartbeat.start(database, heartbeatActionQuery, log)
+    try {
+      yield* this.#readAll(context, { start, progress })
+    } finally {
+      await heartbeat?.[Symbol.asyncDispose]()
+    }
+  }
+
+  async *#readAll(
+    context: FeedContext,
+    { start, progress }: { start: SyncStart; progress: CdcProgress },
+  ): AsyncGenerator<FeedEvent> {
+    const { database, log } = context
     yield* this.#load(context, { start, progress })
+    const { major } = database.server
+    const { username } = context.config
+    await writeHeartbeat(database, start.facts, { major, username, log })
     yield* this.#follow(context, progress)
   }
 

@@ -1,5 +1,5 @@
 import type { CdcConfig, Config } from '../../config/config.ts'
-import type { ConnectorError } from '../../errors.ts'
+import { ConnectorError } from '../../errors.ts'
 import { readMembers } from '../../introspection/replication/members.ts'
 import { readPublication } from '../../introspection/replication/publication.ts'
 import { readLogFacts } from '../../introspection/replication/slot.ts'
@@ -34,7 +34,21 @@ export async function checkCdc(
     ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
   ]
   return {
-    problems: findProblems(facts),
+    problems: [...findProblems(facts), ...(await findSenderProblems(database))],
     warnings: findWarnings(facts, published),
+  }
+}
+
+/** Whether the log may be read shows only when a replication connection is opened: roles of providers differ. */
+async function findSenderProblems(database: Database): Promise<readonly ConnectorError[]> {
+  if (database.server.isPooled) return []
+  try {
+    const sender = await database.openWalSender()
+    await sender[Symbol.asyncDispose]()
+    return []
+  } catch (error) {
+    const problem = ConnectorError.from(error)
+    if (problem.failureType !== 'config_error') throw problem
+    return [problem]
   }
 }

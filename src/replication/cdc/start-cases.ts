@@ -34,7 +34,7 @@ interface Case {
  * without starts cold. Case 1 to 6: the slot cannot be used, whatever the state is. Case 7 to 10: it can, but the
  * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
  */
-export const CASES: readonly Case[] = [
+const CASES: readonly Case[] = [
   { name: '1. no slot', canResync: false, problem: missing },
   { name: '2. physical slot', canResync: false, problem: physical },
   { name: '3. other plugin', canResync: false, problem: otherPlugin },
@@ -119,7 +119,7 @@ function lost(situation: Situation): string | null {
 }
 
 /** Whether the server can no longer read the log from where the slot stands. */
-export function isLost(slot: Slot): boolean {
+function isLost(slot: Slot): boolean {
   const isInvalid = slot.walStatus === 'lost' || slot.invalidationReason !== null
   return slot.restartLsn === null || slot.isConflicting || isInvalid
 }

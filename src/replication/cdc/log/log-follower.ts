@@ -79,7 +79,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     this.isInTransaction = false
     this.committed = this.#transaction
     this.position = endLsn
-    return this.hasHeld || this.isDone || this.#isCheckpointDue()
+    return this.isDone || this.#isCheckpointDue()
   }
 
   keepalive(walEnd: bigint): boolean {
