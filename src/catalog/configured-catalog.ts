@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { AirbyteStream, ConfiguredStream, SyncMode } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
 
 /**
@@ -15,9 +16,7 @@ export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
   if (!Array.isArray(entries)) throw invalid("has no list 'streams'")
   if (entries.length === 0) throw invalid('selects no streams')
   const streams = entries.map((entry: unknown, index) => parseStream(entry, index))
-  const labels = streams.map(({ stream }) => label(stream.name, stream.namespace))
-  const repeated = labels.find((name, index) => labels.indexOf(name) !== index)
-  if (repeated !== undefined) throw invalid(`selects the stream ${repeated} twice`)
+  rejectRepeated(streams)
   return streams
 }
 
@@ -52,6 +51,16 @@ function outputColumn(name: string, { json_schema }: AirbyteStream): string {
   if (!isObject(properties) || Object.hasOwn(properties, name)) return name
   const last = name.slice(name.lastIndexOf('.') + 1)
   return Object.hasOwn(properties, last) ? last : name
+}
+
+function rejectRepeated(streams: readonly ConfiguredStream[]): void {
+  const seen = new Set<string>()
+  for (const { stream } of streams) {
+    const key = streamKey(stream)
+    if (seen.has(key))
+      throw invalid(`selects the stream ${label(stream.name, stream.namespace)} twice`)
+    seen.add(key)
+  }
 }
 
 function parseStream(entry: unknown, index: number): ConfiguredStream {

@@ -1,4 +1,4 @@
-import { discoverRelations } from '../introspection/discovery.ts'
+import { describeUnreadable, discoverRelations } from '../introspection/discovery.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/session/database.ts'
@@ -34,7 +34,8 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, connectOptions(run))
   for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
-  const { relations, problems } = await discoverRelations(database, config)
+  const { relations, problems, unreadable } = await discoverRelations(database, config)
+  for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   const unmet = await findReadProblems(relations, { config, database, log: logger(run) })
   const { level, message, health } = await reportHealth(database, config)
   log(run, level, message, health)
@@ -53,7 +54,7 @@ async function findReadProblems(
   const offerOf = await offersOf(relations, context)
   const isNarrow = config.table !== null || config.query !== null
   const { streams } = toCatalog(isNarrow ? relations : [], offerOf)
-  const planning = planStreams(buildConfiguredCatalog(streams, config), relations, config)
+  const planning = planStreams(buildConfiguredCatalog(streams, config), { relations }, config)
   const plans = planning.plans.filter(({ syncMode }) => syncMode === 'incremental')
   const unmet = await incrementalMethod(config).prerequisites(plans, context)
   return [...planning.problems, ...unmet]

@@ -1,5 +1,5 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
-import { discoverRelations } from '../introspection/discovery.ts'
+import { describeUnreadable, discoverRelations } from '../introspection/discovery.ts'
 import type { Relation } from '../introspection/relation.ts'
 import { offeredColumns } from '../introspection/replication/change-columns.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
@@ -25,7 +25,8 @@ export async function discover(
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, connectOptions(run))
-  const { relations, problems } = await discoverRelations(database, config)
+  const { relations, problems, unreadable } = await discoverRelations(database, config)
+  for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   if (problems.length > 0) throw joinProblems(problems)
   const context: MethodContext = { config, database, log: logger(run) }
   const offerOf = await offersOf(relations, context)

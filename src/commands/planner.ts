@@ -3,7 +3,11 @@ import { selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
-import { discoverRelations, type Discovery } from '../introspection/discovery.ts'
+import {
+  describeUnreadable,
+  discoverRelations,
+  type Discovery,
+} from '../introspection/discovery.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
 import type { MethodContext } from '../replication/method.ts'
@@ -45,7 +49,7 @@ export class Planner {
     const names = this.#configured?.map(({ stream }) => stream.name)
     const discovery = await discoverRelations(database, scopeOf(config, this.#configured), names)
     this.#configured ??= await this.#selectByConfig(discovery)
-    const planning = planStreams(this.#configured, discovery.relations, config)
+    const planning = planStreams(this.#configured, discovery, config)
     const unmet = await findUnmet(planning.plans, this.#context)
     const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
     if (problems.length > 0) throw joinProblems(problems)
@@ -53,8 +57,13 @@ export class Planner {
     return arrow === null ? planning.plans : planning.plans.map(toArrowPlan)
   }
 
-  async #selectByConfig({ relations, problems }: Discovery): Promise<readonly ConfiguredStream[]> {
+  async #selectByConfig({
+    relations,
+    problems,
+    unreadable,
+  }: Discovery): Promise<readonly ConfiguredStream[]> {
     if (problems.length > 0) throw joinProblems(problems)
+    for (const warning of describeUnreadable(unreadable)) log(this.#run, 'WARN', warning)
     const { config, streams } = this.#input
     const offerOf = await offersOf(relations, this.#context)
     const catalog = buildConfiguredCatalog(toCatalog(relations, offerOf).streams, config)

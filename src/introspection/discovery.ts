@@ -10,11 +10,17 @@ import { coverageOf } from './replication/coverage.ts'
 import { readMembers } from './replication/members.ts'
 import { readPublication } from './replication/publication.ts'
 import { findScopeProblems, readSchemas } from './scope.ts'
+import { findUnreadableViews, type UnreadableView } from './unreadable-views.ts'
+
+/** How many views that cannot be read are named. */
+const MAX_DESCRIBED = 20
 
 /** What a config's scope holds for its role, and all that stands in the way. */
 export interface Discovery {
   readonly relations: readonly Relation[]
   readonly problems: readonly ConnectorError[]
+  /** Views that are left out, since a read of them would fail. */
+  readonly unreadable: readonly UnreadableView[]
 }
 
 /**
@@ -29,20 +35,41 @@ export async function discoverRelations(
 ): Promise<Discovery> {
   await using transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
   const scope = names === undefined ? config : { ...config, names }
-  const readable = await readRelations(transaction, scope)
+  const found = await readRelations(transaction, scope)
+  const faults = config.checkPrivileges
+    ? await findUnreadableViews(transaction, found)
+    : new Map<number, UnreadableView>()
+  const unreadable = [...faults.values()]
+  const readable = found.filter(({ oid }) => !faults.has(oid))
   const relations =
     config.cdc === null ? readable : await addCoverage(transaction, config.cdc, readable)
   const schemas = await readSchemas(transaction, config.table)
-  const problems = findScopeProblems(config, schemas, relations)
-  if (config.query === null) return { relations, problems }
+  const problems = [
+    ...findScopeProblems(config, schemas, found),
+    ...(readable.length === 0 ? unreadable.map(toProblem) : []),
+  ]
+  if (config.query === null) return { relations, problems, unreadable }
   try {
     const query = await readQuery(transaction, config, config.query)
-    return { relations: [...relations, query], problems }
+    return { relations: [...relations, query], problems, unreadable }
   } catch (error) {
     const problem = ConnectorError.from(error)
     if (problem.failureType !== 'config_error') throw error
-    return { relations, problems: [...problems, problem] }
+    return { relations, problems: [...problems, problem], unreadable }
   }
+}
+
+/** One sentence for each view that is left out, up to a number of them. */
+export function describeUnreadable(unreadable: readonly UnreadableView[]): readonly string[] {
+  const sentences = unreadable
+    .slice(0, MAX_DESCRIBED)
+    .map(({ reason }) => `${reason} The view is left out.`)
+  const rest = unreadable.length - sentences.length
+  return rest > 0 ? [...sentences, `${rest} more views cannot be read.`] : sentences
+}
+
+function toProblem({ reason }: UnreadableView): ConnectorError {
+  return new ConnectorError('config_error', reason)
 }
 
 /** Adds what the log tells of each relation. */

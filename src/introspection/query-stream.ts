@@ -95,7 +95,8 @@ function endOfComment(query: string, start: number): number {
 }
 
 function rejectRepeatedNames(names: readonly string[]): void {
-  const repeated = new Set(names.filter((name, index) => names.indexOf(name) !== index))
+  const seen = new Set<string>()
+  const repeated = new Set(names.filter((name) => seen.size === seen.add(name).size))
   if (repeated.size === 0) return
   const list = [...repeated].map((name) => `'${name}'`).join(', ')
   const message = `The 'query' parameter gives several columns the same name: ${list}. Name each with AS.`

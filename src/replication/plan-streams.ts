@@ -1,10 +1,12 @@
 import { asSubquery, isQuery } from '../introspection/query-stream.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
 import { isChangeField, loggedColumns } from '../introspection/replication/change-columns.ts'
+import type { UnreadableView } from '../introspection/unreadable-views.ts'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { ConfiguredStream, SyncMode } from '../protocol/messages.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 import { ident } from '../sql.ts'
 import { incrementalMethod } from './methods.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -17,18 +19,25 @@ export interface Planning {
   readonly warnings: readonly string[]
 }
 
+/** What discovery found. */
+export interface FoundRelations {
+  readonly relations: readonly Relation[]
+  readonly unreadable?: readonly UnreadableView[]
+}
+
 /** Binds configured streams to the relations that discovery found. */
 export function planStreams(
   configured: readonly ConfiguredStream[],
-  relations: readonly Relation[],
+  found: FoundRelations,
   config: Config,
 ): Planning {
+  const find = relationFinder(found, config)
   const plans: StreamPlan[] = []
   const problems: ConnectorError[] = []
   const warnings: string[] = []
   for (const stream of configured) {
     try {
-      const { plan, warning } = planStream(stream, findRelation(stream, relations, config), config)
+      const { plan, warning } = planStream(stream, find(stream), config)
       plans.push(plan)
       if (warning !== null) warnings.push(warning)
     } catch (error) {
@@ -38,18 +47,28 @@ export function planStreams(
   return { plans, problems, warnings }
 }
 
-function findRelation(
-  { stream }: ConfiguredStream,
-  relations: readonly Relation[],
+/** Finds the relation of a stream, or throws a config_error that says why there is none. */
+function relationFinder(
+  { relations, unreadable = [] }: FoundRelations,
   config: Config,
-): Relation {
-  const schema = stream.namespace ?? config.schemas[0]
-  const found = relations.find((each) => each.name === stream.name && each.schema === schema)
-  if (found !== undefined) return found
-  const message =
-    `Stream '${schema}.${stream.name}' of the catalog is not in database '${config.database}', ` +
-    `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`
-  throw new ConnectorError('config_error', message)
+): (stream: ConfiguredStream) => Relation {
+  const byName = new Map(relations.map((relation) => [relationKey(relation), relation]))
+  const reasons = new Map(unreadable.map((view) => [relationKey(view), view.reason]))
+  return ({ stream: { name, namespace } }) => {
+    const schema = namespace ?? config.schemas[0]!
+    const key = relationKey({ schema, name })
+    const relation = byName.get(key)
+    if (relation !== undefined) return relation
+    const message =
+      reasons.get(key) ??
+      `Stream '${schema}.${name}' of the catalog is not in database '${config.database}', ` +
+        `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`
+    throw new ConnectorError('config_error', message)
+  }
+}
+
+function relationKey({ schema, name }: Pick<Relation, 'schema' | 'name'>): string {
+  return streamKey({ namespace: schema, name })
 }
 
 function planStream(

@@ -15,7 +15,6 @@ export function textSettings({
     extra_float_digits: '3',
     bytea_output: 'hex',
     xmloption: 'content',
-    quote_all_identifiers: 'off',
     statement_timeout: '0',
     idle_in_transaction_session_timeout: '0',
     ...(major >= 17 && { transaction_timeout: '0' }),
