@@ -68,7 +68,7 @@ describe('records that are encoded in the WebAssembly module', () => {
   }
 
   for (const [when, env] of [
-    ['from the second megabyte on', {}],
+    ['after the first 64 KiB', {}],
     ['from the first row on', { SOURCE_POSTGRES_WASM: 'always' }],
   ] as const) {
     it(`are the same ${when}`, async () => {

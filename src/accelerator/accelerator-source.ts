@@ -1,8 +1,8 @@
 import type { AccelerationMode } from '../run-context.ts'
 import { Accelerator } from './accelerator.ts'
 
-/** Up to this much of a stream the module is not worth its start. */
-const SMALL_BYTES = 1024 * 1024
+/** Up to this much of a stream the module is not worth its start. Beyond it, V8 would begin to optimize the encoder. */
+const SMALL_BYTES = 64 * 1024
 
 /** The accelerator of a run, which is instantiated when it is needed first. */
 export class AcceleratorSource {
