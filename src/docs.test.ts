@@ -14,6 +14,8 @@ const PAGES = [
 const MAX_README_LINES = 150
 const LINK = /!?\[[^\]]*\]\(([^)\s]+)\)/g
 const CODE = /^```[^]*?^```$|`[^`\n]*`/gm
+/** The name of a file or folder in the checkout, as code. */
+const FILE = /`((?:assembly|bench|docs|examples|integration_tests|scripts|src)\/[\w./-]*)`/g
 const HEADING = /^#+ +(.+)$/gm
 
 describe('documentation', () => {
@@ -31,6 +33,13 @@ describe('documentation', () => {
     it(`the relative links of ${shortPath(page)} have a target`, () => {
       const links = linksOf(readFileSync(page, 'utf8'))
       expect(links.filter((link) => !hasTarget(page, link))).to.deep.equal([])
+    })
+  }
+
+  for (const page of PAGES) {
+    it(`the files that ${shortPath(page)} names exist`, () => {
+      const named = [...readFileSync(page, 'utf8').matchAll(FILE)].map(([, path = '']) => path)
+      expect(named.filter((path) => !existsSync(join(ROOT, path)))).to.deep.equal([])
     })
   }
 

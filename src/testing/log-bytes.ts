@@ -3,7 +3,7 @@ export const UNCHANGED = Symbol('unchanged')
 /** A value of a tuple: the text form, the binary form, NULL, or not sent. */
 export type TupleValue = string | Buffer | null | typeof UNCHANGED
 
-export function uint16(value: number): Buffer {
+function uint16(value: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(value)
   return bytes

@@ -3,10 +3,10 @@ import { LogTuple } from './log-tuple.ts'
 import { damaged, MessageReader } from './message-reader.ts'
 
 /** `pg_class.relreplident`: default, nothing, full or index. */
-export type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
+type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
 
 /** A column of a relation as the log has it. */
-export interface LogColumn {
+interface LogColumn {
   readonly name: string
   readonly typeOid: number
   /** `pg_attribute.atttypmod`; -1 without a modifier. */
@@ -66,14 +66,14 @@ export interface LogCommit {
 }
 
 /** `pg_logical_emit_message` */
-export interface LogMessage {
+interface LogMessage {
   readonly isTransactional: boolean
   readonly lsn: bigint
   readonly prefix: string
   readonly content: Buffer
 }
 
-export interface TruncateOptions {
+interface TruncateOptions {
   readonly cascade: boolean
   readonly restartIdentity: boolean
 }
