@@ -131,10 +131,13 @@ describe('a backend that is terminated', () => {
   })
 })
 
+/** By default the servers of the tests may lose the last commits in a crash: the rows to read. */
+const DURABLE = { synchronous_commit: 'on' }
+
 describe('a server that restarts', () => {
   for (const mode of READ_MODES) {
     it(`in the middle of ${mode.name} → the read goes on when it is back`, async () => {
-      await using server = await Server.start()
+      await using server = await Server.start({ settings: DURABLE })
       await using database = await TestDatabase.create(server)
       await using consumer = await prepare(database, mode, { max_retries: 8 })
       const attempt = await syncDisturbed(
@@ -146,7 +149,7 @@ describe('a server that restarts', () => {
   }
 
   it('and stays down → transient_error after the retries, exit code 1, INCOMPLETE; the next sync goes on', async () => {
-    await using server = await Server.start()
+    await using server = await Server.start({ settings: DURABLE })
     const [mode] = READ_MODES
     if (mode === undefined) throw new Error('No mode')
     await using database = await TestDatabase.create(server)

@@ -21,9 +21,12 @@ export async function cancelQuery(route: Route, client: Client): Promise<void> {
   using deadline = new Deadline(CANCEL_TIMEOUT_MS)
   try {
     const stream = await route.connect(deadline)
-    deadline.signal.addEventListener('abort', () => stream.destroy())
-    stream.end(request)
-    await once(stream.resume(), 'close', { signal: deadline.signal })
+    try {
+      stream.end(request)
+      await once(stream.resume(), 'close', { signal: deadline.signal })
+    } finally {
+      stream.destroy()
+    }
   } catch {
     // The server is gone or silent; then there is nothing to cancel.
   }

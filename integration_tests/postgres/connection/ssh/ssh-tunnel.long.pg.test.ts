@@ -63,6 +63,18 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
     expect(counter.connections).to.equal(1)
   })
 
+  it('is not opened again for a connection that comes after the end', async () => {
+    await using counter = await FaultProxy.start(ssh.port)
+    const key = await ssh.createKey('Ed25519, OpenSSH', 'ended')
+    const method = tunnel(key, { ssh_key_passphrase: 'ended', tunnel_port: counter.port })
+    const database = await open({ ...(await serverConfig()), ...method })
+    const client = await database.acquire()
+    client.release()
+    await database[Symbol.asyncDispose]()
+    await database.cancel(client)
+    expect(counter.connections).to.equal(1)
+  })
+
   it('carries TLS, verified against the host as the config names it', async () => {
     await using world = await createTlsWorld()
     await world.serve('good')
