@@ -1,7 +1,8 @@
+import type { RecordBatch } from 'apache-arrow'
 import { expect } from 'chai'
 import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import { readTypes } from '../../src/introspection/types.ts'
-import type { ChangeSink } from '../../src/replication/feed.ts'
+import type { ChangeSink, RowSink } from '../../src/replication/feed.ts'
 import type { ResultField } from '../../src/postgres/session/sql-session.ts'
 import { isBinaryRefused } from '../../src/postgres/walsender/walsender-error.ts'
 import { ident, literal } from '../../src/sql.ts'
@@ -10,6 +11,13 @@ import { RecordedLog } from '../../src/testing/recorded-log.ts'
 import { logForms, type PgType } from '../../src/types/pg-type.ts'
 import type { TypeResolver } from '../../src/types/type-resolver.ts'
 import type { ChangeVisitor, LogRelation } from '../../src/wire/pgoutput.ts'
+import {
+  arrowColumn,
+  type ArrowOptions,
+  arrowParser,
+  arrowSchema,
+} from '../../src/writers/arrow/arrow-fields.ts'
+import { ArrowSink } from '../../src/writers/arrow/arrow-sink.ts'
 import { RecordEncoder } from '../../src/writers/records/record-encoder.ts'
 import { CdcDatabase } from '../replication/cdc/cdc-database.ts'
 import { readToNow } from '../postgres/walsender/log-session.ts'
@@ -39,13 +47,19 @@ interface Field {
   readonly select: string
 }
 
-/** Rows that were written, as lines by id. */
-class Lines {
+/** Takes rows and gives them by id, each as text. */
+interface Rows {
+  readonly sink: RowSink
+  byId(): Map<number, string>
+}
+
+/** Rows as the lines of records. */
+class Lines implements Rows {
   readonly #out = new ByteBuffer(1024)
-  readonly encoder: RecordEncoder
+  readonly sink: RecordEncoder
 
   constructor(fields: readonly Field[]) {
-    this.encoder = new RecordEncoder(this.#out, STREAM, fields, { emittedAtMs: 0 })
+    this.sink = new RecordEncoder(this.#out, STREAM, fields, { emittedAtMs: 0 })
   }
 
   byId(): Map<number, string> {
@@ -58,22 +72,66 @@ function refuse(): never {
   expect.fail('only rows were inserted')
 }
 
+/** Rows as the JSON of the rows of an Arrow table. */
+class ArrowRows implements Rows {
+  readonly sink: ArrowSink
+  readonly #rows = new Map<number, string>()
+
+  constructor(fields: readonly Field[], options: ArrowOptions) {
+    const schema = arrowSchema(
+      fields.map((field) => ({ ...field, isNullable: true })),
+      options,
+    )
+    const columns = fields.map(({ type }) => {
+      const parse = arrowParser(type, options)
+      const column = arrowColumn(type, options)
+      return { column, parse, typeName: type.name, isSelected: true }
+    })
+    this.sink = new ArrowSink(schema, columns, {
+      batchRows: 1000,
+      onBatch: (batch) => this.#collect(batch),
+      changeColumns: null,
+    })
+  }
+
+  byId(): Map<number, string> {
+    this.sink.cut()
+    return this.#rows
+  }
+
+  #collect(batch: RecordBatch): void {
+    for (const row of batch) {
+      const data = Object.fromEntries(
+        Object.entries(row.toJSON()).map(([name, value]) => [name, textOf(value)]),
+      )
+      this.#rows.set(Number(data['id']), JSON.stringify({ record: { data } }))
+    }
+  }
+}
+
+function textOf(
+  value: Uint8Array | Uint32Array | string | number | bigint | boolean | null,
+): string | null {
+  if (value === null) return null
+  return typeof value === 'object' ? value.join() : String(value)
+}
+
 /** Writes the inserted rows of `cases`. */
 class InsertedRows extends RecordedLog {
-  readonly #lines: Lines
+  readonly #rows: Rows
   readonly #fields: readonly Field[]
   readonly #types: TypeResolver
 
-  constructor(lines: Lines, fields: readonly Field[], types: TypeResolver) {
+  constructor(rows: Rows, fields: readonly Field[], types: TypeResolver) {
     super()
-    this.#lines = lines
+    this.#rows = rows
     this.#fields = fields
     this.#types = types
   }
 
   override relation(relation: LogRelation): ChangeVisitor | null {
     if (relation.name !== STREAM.name) return null
-    const sink: ChangeSink = this.#lines.encoder.bind(
+    const sink: ChangeSink = this.#rows.sink.bind(
       this.#fields.map(({ name }) => {
         const index = relation.columns.findIndex((column) => column.name === name)
         const { typeOid, typmod } = relation.columns[index]!
@@ -131,28 +189,45 @@ describe('the values of every type in the log, under settings that change their 
     await cdc[Symbol.asyncDispose]()
   })
 
-  async function copied(selected: readonly Field[]): Promise<Map<number, string>> {
-    const lines = new Lines(selected)
-    const list = selected.map(({ select }) => select).join(', ')
+  async function copied(rows: Rows, selects: readonly string[]): Promise<Map<number, string>> {
     await inTransaction(cdc.db, async (transaction) => {
-      await copyAll(transaction, [`SELECT ${list} FROM public.cases`], lines.encoder)
+      await copyAll(transaction, [`SELECT ${selects.join(', ')} FROM public.cases`], rows.sink)
     })
-    return lines.byId()
+    return rows.byId()
   }
 
   async function logged(
+    rows: Rows,
     selected: readonly Field[],
     isBinary: boolean,
   ): Promise<Map<number, string>> {
-    const lines = new Lines(selected)
     const publications = [isBinary ? 'only_binary' : 'p']
-    await readToNow(cdc, new InsertedRows(lines, selected, types), { isBinary, publications })
-    return lines.byId()
+    await readToNow(cdc, new InsertedRows(rows, selected, types), { isBinary, publications })
+    return rows.byId()
+  }
+
+  /** In records and in both kinds of Arrow column. */
+  async function expectSame(selected: readonly Field[], isBinary: boolean): Promise<void> {
+    const selects = selected.map(({ select }) => select)
+    const lines = await copied(new Lines(selected), selects)
+    expect(differences(await logged(new Lines(selected), selected, isBinary), lines)).to.deep.equal(
+      [],
+    )
+    expect(lines.size).to.be.greaterThan(10)
+    const forArrow = selected.map(({ name, type, select }) => {
+      const isText = type.arrow.default === 'utf8' || type.writeBinary !== undefined
+      return isText ? select : ident(name)
+    })
+    for (const options of [{ isExact: false }, { isExact: true }]) {
+      const arrow = await copied(new ArrowRows(selected, options), forArrow)
+      const log = await logged(new ArrowRows(selected, options), selected, isBinary)
+      expect(differences(log, arrow)).to.deep.equal([])
+    }
   }
 
   it('are the same bytes as from COPY, in text form', async () => {
     expect(fields.length).to.be.greaterThan(90)
-    expect(differences(await logged(fields, false), await copied(fields))).to.deep.equal([])
+    await expectSame(fields, false)
   })
 
   it('are the same bytes as from COPY, in binary form', async () => {
@@ -167,7 +242,7 @@ describe('the values of every type in the log, under settings that change their 
       CREATE PUBLICATION only_binary FOR TABLE public.cases`)
     await cdc.createSlot()
     await cdc.sql(`INSERT INTO public.cases SELECT ${list} FROM public.all_cases`)
-    expect(differences(await logged(binary, true), await copied(binary))).to.deep.equal([])
+    await expectSame(binary, true)
   })
 
   it('are refused in binary form where the server has none, with an error that is known', async () => {

@@ -66,6 +66,16 @@ export class LogTuple {
     return at
   }
 
+  /** Bytes of its values. */
+  get size(): number {
+    let size = 0
+    for (let i = 0; i < this.count; i++) {
+      const isValue = this.kinds[i] === TEXT_KIND || this.kinds[i] === BINARY_KIND
+      if (isValue) size += this.ends[i]! - this.starts[i]!
+    }
+    return size
+  }
+
   /** Takes column `index` from `other`, a tuple of the same message. */
   take(other: LogTuple, index: number): void {
     if (other.bytes !== this.bytes) throw new Error('The tuples are not of one message')

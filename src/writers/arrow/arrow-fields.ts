@@ -32,6 +32,7 @@ import {
   UUID,
 } from './columns/fixed-forms.ts'
 import { decimalForm, NUMERIC } from './columns/numeric-forms.ts'
+import { type ParseText, parserOf } from './columns/text-forms.ts'
 import { Utf8Column } from './columns/utf8-column.ts'
 
 /** A column of a relation, as far as Arrow needs to know it. */
@@ -84,6 +85,11 @@ const COLUMNS: Readonly<Record<ArrowTypeName, (type: PgType) => ArrowColumn>> = 
 /** The column that collects the values of a type. */
 export function arrowColumn(type: PgType, { isExact }: ArrowOptions): ArrowColumn {
   return COLUMNS[isExact ? type.arrow.exact : type.arrow.default](type)
+}
+
+/** How the text form of a type becomes what its column reads; null: the column reads text. */
+export function arrowParser(type: PgType, { isExact }: ArrowOptions): ParseText | null {
+  return parserOf(isExact ? type.arrow.exact : type.arrow.default, type)
 }
 
 /** Nullable: a NULL is possible, or a value that the Arrow type cannot hold. */

@@ -1,13 +1,32 @@
 import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow'
 import { viewOf } from '../../bytes/byte-view.ts'
+import type { ChangeColumns } from '../../replication/change-columns.ts'
 import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts'
+import { ArrowChanges, type ChangeField } from './arrow-changes.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
+import type { LogTuple } from '../../wire/log-tuple.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
 
-/** A field of the stream; null: nothing is selected for it, it is always null. */
-export interface ArrowField {
-  readonly column: ArrowColumn
+/** A field of the stream; when nothing is selected for it, it is always null. */
+export interface ArrowField extends ChangeField {
   readonly isSelected: boolean
+}
+
+/** The columns of the `_ab_cdc_` fields, which follow the others. */
+export interface ArrowChangeColumns {
+  /** Of the row that comes next. */
+  readonly values: ChangeColumns
+  /** int64, utf8 and utf8 */
+  readonly lsn: ArrowColumn
+  readonly updatedAt: ArrowColumn
+  readonly deletedAt: ArrowColumn
+}
+
+interface ArrowSinkOptions {
+  readonly batchRows: number
+  /** Gets each batch when it is full; its buffers are valid only during the call. */
+  readonly onBatch: (batch: RecordBatch) => void
+  readonly changeColumns: ArrowChangeColumns | null
 }
 
 const FIRST_ROWS = 1024
@@ -18,8 +37,9 @@ const MAX_BATCH_BYTES = 64 * 2 ** 20
 export class ArrowSink implements RowSink {
   /** Rows so far. */
   rows = 0
-  readonly changeColumns = null
   readonly #schema: Schema
+  readonly #fields: readonly ArrowField[]
+  readonly #changeColumns: ArrowChangeColumns | null
   readonly #all: readonly ArrowColumn[]
   readonly #selected: readonly ArrowColumn[]
   readonly #unselected: readonly ArrowColumn[]
@@ -29,37 +49,71 @@ export class ArrowSink implements RowSink {
   #pending = 0
   #pendingBytes = 0
 
-  /** @param onBatch gets each batch when it is full; its buffers are valid only during the call. */
   constructor(
     schema: Schema,
     fields: readonly ArrowField[],
-    { batchRows, onBatch }: { batchRows: number; onBatch: (batch: RecordBatch) => void },
+    { batchRows, onBatch, changeColumns }: ArrowSinkOptions,
   ) {
     this.#schema = schema
-    this.#all = fields.map(({ column }) => column)
+    this.#fields = fields
+    this.#changeColumns = changeColumns
+    const { lsn, updatedAt, deletedAt } = changeColumns ?? {}
+    const others = [lsn, updatedAt, deletedAt].filter((column) => column !== undefined)
+    this.#all = [...fields.map(({ column }) => column), ...others]
     this.#selected = fields.filter(({ isSelected }) => isSelected).map(({ column }) => column)
     this.#unselected = fields.filter(({ isSelected }) => !isSelected).map(({ column }) => column)
     this.#batchRows = batchRows
     this.#onBatch = onBatch
   }
 
+  get changeColumns(): ChangeColumns | null {
+    return this.#changeColumns?.values ?? null
+  }
+
   /** @throws RangeError if the tuple does not have the selected fields; then nothing of it is kept. */
   tuple(bytes: Buffer, start: number, end: number): void {
     if (this.#pending === this.#capacity) this.#grow()
     try {
-      this.#fields(bytes, start, end)
+      this.#copied(bytes, start, end)
+      this.#changed()
     } catch (error) {
-      for (const column of this.#all) column.forget(this.#pending)
+      this.#forget()
       throw error
     }
+    this.#add(end - start)
+  }
+
+  bind(columns: readonly (BoundColumn | null)[]): ChangeSink {
+    const changes = new ArrowChanges(this.#fields, columns)
+    return { change: (tuple) => this.#change(changes, tuple) }
+  }
+
+  #change(changes: ArrowChanges, tuple: LogTuple): void {
+    if (this.#pending === this.#capacity) this.#grow()
+    try {
+      changes.append(this.#pending, tuple)
+      this.#changed()
+    } catch (error) {
+      this.#forget()
+      throw error
+    }
+    this.#add(tuple.size)
+  }
+
+  /** Counts the row that has been written. */
+  #add(bytes: number): void {
     this.rows++
     this.#pending++
-    this.#pendingBytes += end - start
+    this.#pendingBytes += bytes
     if (this.#pending === this.#batchRows || this.#pendingBytes > MAX_BATCH_BYTES) this.cut()
   }
 
-  bind(_columns: readonly (BoundColumn | null)[]): ChangeSink {
-    throw new Error('Arrow output does not take changes of the log')
+  #forget(): void {
+    for (const column of this.#all) column.forget(this.#pending)
+  }
+
+  #changed(): void {
+    if (this.#changeColumns !== null) appendChangeColumns(this.#changeColumns, this.#pending)
   }
 
   /** Ends the batch with the rows it has. */
@@ -75,7 +129,7 @@ export class ArrowSink implements RowSink {
     )
   }
 
-  #fields(bytes: Buffer, start: number, end: number): void {
+  #copied(bytes: Buffer, start: number, end: number): void {
     const columns = this.#selected
     const row = this.#pending
     const view = viewOf(bytes)
@@ -102,4 +156,19 @@ export class ArrowSink implements RowSink {
     this.#capacity = Math.min(Math.max(this.#capacity * 2, FIRST_ROWS), this.#batchRows)
     for (const column of this.#all) column.grow(this.#capacity)
   }
+}
+
+function appendChangeColumns(
+  { values, lsn, updatedAt, deletedAt }: ArrowChangeColumns,
+  row: number,
+): void {
+  const { lsnHigh, lsnLow, isDeleted } = values
+  const position = Buffer.alloc(8)
+  position.writeUInt32BE(lsnHigh)
+  position.writeUInt32BE(lsnLow, 4)
+  lsn.append(row, position, 0, position.length)
+  const time = Buffer.from(values.updatedAt)
+  updatedAt.append(row, time, 0, time.length)
+  if (isDeleted) deletedAt.append(row, time, 0, time.length)
+  else deletedAt.appendNull(row)
 }

@@ -1,10 +1,17 @@
 import { DataType, type Schema } from 'apache-arrow'
-import { arrowColumn, arrowSchema, isRounded } from './arrow-fields.ts'
+import {
+  arrowColumn,
+  arrowParser,
+  arrowSchema,
+  type ArrowSource,
+  isRounded,
+} from './arrow-fields.ts'
+import { ChangeColumns } from '../../replication/change-columns.ts'
 import { StreamFiles } from './arrow-directory.ts'
 import { arrowTypeName } from './describe-schema.ts'
 import { ArrowFile } from './arrow-file.ts'
 import { ArrowStream } from './arrow-stream.ts'
-import { type ArrowField, ArrowSink } from './arrow-sink.ts'
+import { type ArrowChangeColumns, type ArrowField, ArrowSink } from './arrow-sink.ts'
 import type { BatchTarget } from './batch-queue.ts'
 import type { Column } from '../../introspection/relation.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
@@ -12,7 +19,7 @@ import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { OutputClosedError } from '../../protocol/output.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
-import { textEntry } from '../../types/registry.ts'
+import { findEntry, textEntry } from '../../types/registry.ts'
 import type { ArrowOutput } from './arrow-plan.ts'
 import { ArrowWriter } from './arrow-writer.ts'
 import type { StreamWriter, Writers } from '../writer.ts'
@@ -63,12 +70,16 @@ export class ArrowWriters implements Writers {
 
   async #create(plan: StreamPlan, isNext: boolean): Promise<ArrowWriter> {
     const columns = columnsOf(plan)
-    const schema = arrowSchema(columns, this.#options)
+    const changeColumns = plan.hasChangeColumns ? makeChangeColumns() : null
+    const sources = changeColumns === null ? columns : [...columns, ...CHANGE_COLUMNS]
+    const schema = arrowSchema(sources, this.#options)
     const label = streamLabel(plan.descriptor)
     this.#sayWhatIsRounded(label, plan.columns)
     const fields = columns.map((column, index): ArrowField => {
       const isSelected = plan.fields[index]!.type !== null
-      return { column: arrowColumn(column.type, this.#options), isSelected }
+      const { type } = column
+      const parse = arrowParser(type, this.#options)
+      return { column: arrowColumn(type, this.#options), parse, typeName: type.name, isSelected }
     })
     const { directory } = this.#options
     const target = await (directory === null
@@ -79,6 +90,7 @@ export class ArrowWriters implements Writers {
     const sink = new ArrowSink(schema, fields, {
       batchRows: this.#config.batchSize,
       onBatch: (batch) => target.write(batch),
+      changeColumns,
     })
     return new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,
@@ -144,8 +156,28 @@ function columnsOf(plan: StreamPlan): readonly Column[] {
       select: 'NULL',
       isNullable: true,
     }
-    return byName.get(name) ?? missing
+    const column = byName.get(name) ?? missing
+    // A deleted row has no values beside its key
+    return plan.hasChangeColumns ? { ...column, isNullable: true } : column
   })
+}
+
+const TEXT = textEntry('text')
+const INT8 = findEntry({ schema: 'pg_catalog', name: 'int8', extension: null })!
+const CHANGE_COLUMNS: readonly ArrowSource[] = [
+  { name: '_ab_cdc_lsn', type: INT8, isNullable: false },
+  { name: '_ab_cdc_updated_at', type: TEXT, isNullable: false },
+  { name: '_ab_cdc_deleted_at', type: TEXT, isNullable: true },
+]
+
+function makeChangeColumns(): ArrowChangeColumns {
+  const options = { isExact: false }
+  return {
+    values: new ChangeColumns(),
+    lsn: arrowColumn(INT8, options),
+    updatedAt: arrowColumn(TEXT, options),
+    deletedAt: arrowColumn(TEXT, options),
+  }
 }
 
 function unwritable(path: string, error: unknown): unknown {

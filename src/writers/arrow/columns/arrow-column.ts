@@ -10,6 +10,8 @@ export interface ArrowColumn {
   /** @throws RangeError if the field is none of its type: the stream is damaged. */
   append(row: number, bytes: Buffer, start: number, end: number): void
   appendNull(row: number): void
+  /** Appends null for a value that the type cannot hold. */
+  lose(row: number): void
   /** The row has failed and comes anew. */
   forget(row: number): void
   /** The first `rows` rows, valid until the next call; the column is empty then. */

@@ -5,7 +5,7 @@ import { type ArrowColumn, Validity } from './arrow-column.ts'
 /** A column of bool, COPY binary: one byte → one bit. */
 export class BoolColumn implements ArrowColumn {
   readonly type = new Bool()
-  readonly lost = 0
+  lost = 0
   readonly #validity = new Validity()
   #bits = new Uint8Array(0)
 
@@ -26,6 +26,11 @@ export class BoolColumn implements ArrowColumn {
   appendNull(row: number): void {
     this.#validity.setNull(row)
     this.#bits[row >> 3]! &= ~(1 << (row & 7))
+  }
+
+  lose(row: number): void {
+    this.lost++
+    this.appendNull(row)
   }
 
   forget(row: number): void {

@@ -38,7 +38,10 @@ export class FixedColumn implements ArrowColumn {
 
   append(row: number, bytes: Buffer, start: number, end: number): void {
     const { put, width } = this.#form
-    if (put(this.#view, row * width, viewOf(bytes), start, end)) return
+    if (!put(this.#view, row * width, viewOf(bytes), start, end)) this.lose(row)
+  }
+
+  lose(row: number): void {
     this.lost++
     this.appendNull(row)
   }

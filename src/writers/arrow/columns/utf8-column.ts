@@ -26,8 +26,6 @@ export class Utf8Column implements ArrowColumn {
   readonly type = new Utf8()
   lost = 0
   readonly #write: ValueWriter
-  /** Where the text begins in a field that needs no writer; -1: the writer makes it. */
-  readonly #plainOffset: number
   readonly #validity = new Validity()
   readonly #json = new ByteBuffer(FIRST_BYTES)
   #text = new ByteBuffer(FIRST_BYTES)
@@ -35,7 +33,6 @@ export class Utf8Column implements ArrowColumn {
 
   constructor(write: ValueWriter) {
     this.#write = write
-    this.#plainOffset = write === writeString ? 0 : write === writeJsonb ? 1 : -1
   }
 
   grow(rows: number): void {
@@ -46,11 +43,16 @@ export class Utf8Column implements ArrowColumn {
   }
 
   append(row: number, bytes: Buffer, start: number, end: number): void {
-    if (this.#plainOffset >= 0) {
-      if (!appendText(this.#text, bytes, start + this.#plainOffset, end)) this.lost++
-    } else if (this.#write === writeUuid) {
-      this.#appendUuid(bytes, start, end)
-    } else this.#appendWritten(row, bytes, start, end)
+    this.appendAs(row, this.#write, bytes, start, end)
+  }
+
+  /** Appends a value in the form that `write` reads. */
+  appendAs(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
+    if (write === writeString || write === writeJsonb) {
+      const textStart = write === writeJsonb ? start + 1 : start
+      if (!appendText(this.#text, bytes, textStart, end)) this.lost++
+    } else if (write === writeUuid) this.#appendUuid(bytes, start, end)
+    else this.#appendWritten(row, write, bytes, start, end)
     const { length } = this.#text
     if (length > MAX_OFFSET) throw new RangeError('a batch of text is beyond the 2 GB of Arrow')
     this.#offsets[row + 1] = length
@@ -59,6 +61,11 @@ export class Utf8Column implements ArrowColumn {
   appendNull(row: number): void {
     this.#validity.setNull(row)
     this.#offsets[row + 1] = this.#text.length
+  }
+
+  lose(row: number): void {
+    this.lost++
+    this.appendNull(row)
   }
 
   forget(row: number): void {
@@ -83,10 +90,10 @@ export class Utf8Column implements ArrowColumn {
     text.length += UUID_CHARACTERS
   }
 
-  #appendWritten(row: number, bytes: Buffer, start: number, end: number): void {
+  #appendWritten(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
     const json = this.#json
     json.length = 0
-    const outcome = this.#write(json, bytes, start, end)
+    const outcome = write(json, bytes, start, end)
     if (outcome === NULLED) this.#validity.setNull(row)
     else if (json.bytes[0] === QUOTE) unescapeJson(this.#text, json.bytes, 1, json.length - 1)
     else this.#text.copy(json.bytes, 0, json.length)
