@@ -1,10 +1,16 @@
 import { expect } from 'chai'
-import { ConnectorError, describeCause, errorCode } from './errors.ts'
+import { ConnectorError, describeCause, errorCode, isTransient } from './errors.ts'
 
 const SECRET = 'row value 4711'
 
-function failure(code: string, message = 'the message'): Error {
-  return Object.assign(new Error(message), { code })
+/** As pg makes one of an ErrorResponse, or as Node.js makes one of an errno. */
+function failure(code: string, message = 'the message', fields: object = {}): Error {
+  const isErrno = /^E[A-Z]+$/.test(code)
+  return Object.assign(new Error(message), {
+    code,
+    ...(!isErrno && { severity: 'ERROR' }),
+    ...fields,
+  })
 }
 
 describe('ConnectorError', () => {
@@ -30,11 +36,21 @@ describe('ConnectorError', () => {
     ['22P05', 'config_error'],
     ['53400', 'transient_error'],
     ['57P03', 'transient_error'],
-    ['P0001', 'system_error'],
+    ['21000', 'config_error'],
+    ['23514', 'config_error'],
+    ['54000', 'config_error'],
+    ['58P01', 'config_error'],
+    ['HV000', 'config_error'],
+    ['HV00N', 'config_error'],
+    ['P0001', 'config_error'],
+    ['P0002', 'config_error'],
+    ['XX001', 'config_error'],
     ['XX000', 'system_error'],
     ['ECONNRESET', 'transient_error'],
     ['EPIPE', 'transient_error'],
     ['ENOENT', 'system_error'],
+    ['EPERM', 'system_error'],
+    ['EBUSY', 'system_error'],
   ] as const) {
     it(`${code} → ${failureType}`, () => {
       const cause = failure(code)
@@ -77,11 +93,88 @@ describe('ConnectorError', () => {
     })
   }
 
+  for (const [code, message] of [
+    ['21000', 'more than one row returned by a subquery used as an expression'],
+    ['40001', 'could not serialize access due to concurrent update'],
+    ['53400', 'temporary file size exceeds temp_file_limit (1024kB)'],
+    ['55000', 'materialized view "mv" has not been populated'],
+    ['57P01', 'terminating connection due to administrator command'],
+    ['58P01', 'could not open file "/data.csv" for reading: No such file or directory'],
+    ['HV00N', 'could not connect to server "elsewhere"'],
+    ['XX001', 'invalid page in block 7 of relation base/5/16384'],
+  ] as const) {
+    it(`${code}: keeps the first line of the server and the SQLSTATE`, () => {
+      const { message: shown } = ConnectorError.from(failure(code, `${message}\n${SECRET}`))
+      expect(shown).to.include(`The server says: ${message} (SQLSTATE ${code}).`)
+      expect(shown).not.to.include(SECRET)
+    })
+  }
+
+  for (const code of ['38000', '54000', '23514', 'HV000', 'HV00L', 'P0000', 'P0004', 'ZZ999']) {
+    it(`${code}: does not quote the server, and says what failed`, () => {
+      const { message } = ConnectorError.from(failure(code, `wrong: "${SECRET}"`))
+      expect(message).to.include(`SQLSTATE ${code}.`).and.not.include(SECRET)
+    })
+  }
+
+  for (const code of ['42P01', '42703', '42704', '42883']) {
+    it(`${code}: quotes the server only for a name in the statement`, () => {
+      const text = `"${SECRET}" does not exist`
+      const parsed = ConnectorError.from(failure(code, text, { position: '15' }))
+      expect(parsed.message).to.include(text)
+      expect(ConnectorError.from(failure(code, text)).message).not.to.include(SECRET)
+    })
+  }
+
+  for (const routine of ['exec_stmt_raise', 'PLy_elog_impl', 'pgfdw_report_error']) {
+    it(`does not quote a text of ${routine}, whatever its SQLSTATE`, () => {
+      const { message } = ConnectorError.from(failure('55000', SECRET, { routine }))
+      expect(message).to.equal('The server refused the query with SQLSTATE 55000.')
+    })
+  }
+
+  it('takes no errno for an SQLSTATE', () => {
+    const { message } = ConnectorError.from(failure('EPERM', 'connect EPERM 127.0.0.1:5432'))
+    expect(message).to.equal('Internal error: connect EPERM 127.0.0.1:5432')
+  })
+
+  it('is the error of the block when its disposal fails, too', async () => {
+    const cause = failure('57P01')
+    const work = async (): Promise<void> => {
+      await using _ = { [Symbol.asyncDispose]: () => Promise.reject(new Error('later')) }
+      throw cause
+    }
+    const error = await work().catch((thrown: unknown) => thrown)
+    expect(ConnectorError.from(error)).to.include({ failureType: 'transient_error', cause })
+    expect(isTransient(error)).to.equal(true)
+    expect(describeCause(error).internalMessage).to.include('server error 57P01')
+  })
+
   for (const thrown of ['text', 5, null, undefined, { code: 7 }, new Error('no code')]) {
     it(`${JSON.stringify(thrown)} → a system_error`, () => {
       expect(ConnectorError.from(thrown).failureType).to.equal('system_error')
     })
   }
+})
+
+describe('ConnectorError.ofStream', () => {
+  const STREAM = { name: 't', namespace: 'public' }
+  it('names the stream, and keeps the rest', () => {
+    const cause = failure('57P01')
+    const error = ConnectorError.ofStream({ ...STREAM }, cause)
+    expect(error).to.include({ failureType: 'transient_error', cause, isFinal: false })
+    expect(error.stream).to.deep.equal(STREAM)
+    const final = new ConnectorError('config_error', 'Do this.', { isFinal: true })
+    expect(ConnectorError.ofStream(STREAM, final)).to.include({
+      message: 'Do this.',
+      isFinal: true,
+    })
+  })
+
+  it('keeps the stream that an error names', () => {
+    const error = ConnectorError.ofStream(STREAM, new Error('x'))
+    expect(ConnectorError.ofStream({ name: 'other' }, error)).to.equal(error)
+  })
 })
 
 describe('errorCode', () => {

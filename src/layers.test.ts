@@ -8,6 +8,7 @@ const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 
 /** Lowest first. A layer is a folder of src or a file in it; those of one rank do not know each other. */
 const LAYERS = [
+  ['sql-state.ts'],
   ['errors.ts', 'sql.ts', 'lsn.ts', 'json', 'bytes'],
   ['protocol'],
   ['config', 'run-context.ts'],

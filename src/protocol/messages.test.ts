@@ -91,7 +91,8 @@ describe('serializeMessage', () => {
 
 describe('errorTrace', () => {
   it('tells the user what to do, and the developer where it arose', () => {
-    const cause = Object.assign(new Error('secret'), { code: '28P01', file: 'auth.c', line: '3' })
+    const place = { severity: 'FATAL', code: '28P01', file: 'auth.c', line: '3' }
+    const cause = Object.assign(new Error('secret'), place)
     const error = new ConnectorError('config_error', 'Check the password.', { cause })
     const { type, trace } = JSON.parse(serializeMessage(errorTrace(error, 7)))
     expect(type).to.equal('TRACE')
@@ -102,5 +103,13 @@ describe('errorTrace', () => {
       internal_message: 'ConnectorError: Check the password. ← server error 28P01 at auth.c:3 (?)',
     })
     expect(trace.error.stack_trace).to.include('messages.test').and.not.include('secret')
+    expect(trace.error).not.to.have.property('stream_descriptor')
+  })
+
+  it('names the stream of an error that is about one', () => {
+    const stream = { name: 't', namespace: 'public' }
+    const error = ConnectorError.ofStream(stream, new Error('x'))
+    const { trace } = JSON.parse(serializeMessage(errorTrace(error, 7)))
+    expect(trace.error.stream_descriptor).to.deep.equal(stream)
   })
 })

@@ -186,6 +186,7 @@ export function errorTrace(error: ConnectorError, emittedAtMs: number): Message 
         message: error.message,
         internal_message: internalMessage,
         stack_trace: stackTrace,
+        ...(error.stream !== null && { stream_descriptor: error.stream }),
       },
     },
   }

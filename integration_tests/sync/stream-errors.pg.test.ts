@@ -1,0 +1,86 @@
+import { expect } from 'chai'
+import { withConnector } from '../helpers/connector.ts'
+import { TestDatabase } from '../helpers/database.ts'
+
+const SECRET = 'row value 4711'
+
+interface Failure {
+  /** SQL after which a read of `v` fails. */
+  readonly sql: string
+  readonly code: string
+  /** The part of the server's message that is shown. */
+  readonly shown?: string
+}
+
+const RAISE = (error: string): string => `
+  CREATE FUNCTION f(v text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE ${error}; END $$;
+  CREATE VIEW v AS SELECT f(secret) AS x FROM t`
+
+/** Errors that come with the rows: discovery has described the view, and nothing else was wrong with it. */
+const FAILURES: Readonly<Record<string, Failure>> = {
+  'an exception of a function': { sql: RAISE(`'no %', v`), code: 'P0001' },
+  'an exception with the SQLSTATE of another error': {
+    sql: RAISE(`'no %', v USING ERRCODE = '55000'`),
+    code: '55000',
+  },
+  'an exception with the SQLSTATE of an error that passes': {
+    sql: RAISE(`'no %', v USING ERRCODE = '22012'`),
+    code: '22012',
+  },
+  'a subquery with several rows': {
+    sql: 'CREATE VIEW v AS SELECT (SELECT secret FROM t AS u WHERE u.id > 0) AS x FROM t',
+    code: '21000',
+    shown: 'more than one row returned by a subquery used as an expression',
+  },
+  'a value of another type': {
+    sql: 'CREATE VIEW v AS SELECT secret::int AS x FROM t',
+    code: '22P02',
+  },
+  'a value that is no name of a relation': {
+    sql: 'CREATE VIEW v AS SELECT secret::regclass AS x FROM t',
+    code: '42602',
+  },
+  'a value that names no relation': {
+    sql: `CREATE VIEW v AS SELECT quote_ident(secret)::regclass AS x FROM t`,
+    code: '42P01',
+  },
+  'a domain whose constraint a value breaks': {
+    sql: `CREATE DOMAIN d AS text CHECK (VALUE = ''); CREATE VIEW v AS SELECT secret::d AS x FROM t`,
+    code: '23514',
+  },
+  'a file that is not there': {
+    sql: `CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw;
+          CREATE FOREIGN TABLE v (x text) SERVER files OPTIONS (filename '/nowhere/x.csv')`,
+    code: '58P01',
+    shown: 'could not open file "/nowhere/x.csv" for reading: No such file or directory',
+  },
+  'a foreign server that is not there': {
+    sql: `CREATE EXTENSION postgres_fdw;
+          CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '127.0.0.1', port '1');
+          CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'x', password 'y');
+          CREATE FOREIGN TABLE v (x text) SERVER elsewhere`,
+    code: '08001',
+    shown: 'could not connect to server "elsewhere"',
+  },
+}
+
+describe('an error in a stream', () => {
+  for (const [what, { sql, code, shown }] of Object.entries(FAILURES)) {
+    it(`${what} → SQLSTATE ${code}, and no value of a row`, async () => {
+      await using database = await TestDatabase.create()
+      await database.sql(`
+        CREATE TABLE t (id int, secret text);
+        INSERT INTO t VALUES (1, '${SECRET}'), (2, 'more'); ${sql}`)
+      await using connector = await withConnector(database.config({ table: 'v', max_retries: 1 }))
+      const run = await connector.read()
+      expect(run.code).to.equal(1)
+      expect(run.errors).to.have.length(1)
+      const { message } = run.errors[0]!
+      expect(message).to.include(`SQLSTATE ${code}`)
+      if (shown !== undefined) expect(message).to.include(`The server says: ${shown}`)
+      expect(run.stdout + run.stderr).not.to.include(SECRET)
+      const retries = run.logs.filter(({ message: text }) => text.includes('was interrupted'))
+      expect(retries).to.have.length(code.startsWith('08') ? 1 : 0)
+    })
+  }
+})

@@ -1,0 +1,280 @@
+/** Who must act: the user (`config_error`), nobody, later (`transient_error`), or the maintainers (`system_error`). */
+export type FailureType = 'config_error' | 'transient_error' | 'system_error'
+
+/**
+ * Whether the server's message may be shown. Its DETAIL, HINT and CONTEXT never are.
+ * `parsed`: only with a position in the statement. A name at a position comes from the statement; without one it may be
+ * a value that a function of a view looked up, as `textcolumn::regclass` does.
+ */
+type Display = 'shown' | 'parsed' | 'hidden'
+
+interface Rule {
+  /** Default: that of the class; without any, `system_error`. */
+  readonly type?: FailureType
+  /** Default: that of the class; without any, `hidden`. */
+  readonly message?: Display
+  /** What the reader can do about it. */
+  readonly remedy?: string
+}
+
+const RUN_AGAIN = 'Run the sync again'
+const CHANGED = 'It changed while the sync ran: refresh the catalog and run it again'
+const LOG = 'Look at the log of the server'
+
+/**
+ * SQLSTATE, its first three characters or its class → what it means. The messages of a class are shown if those in the
+ * server's source hold only names, limits and files, and hidden if some hold values of rows, SQL, or texts of users.
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html
+ */
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  /* connection exception: fixed texts */
+  ['08', { type: 'transient_error', message: 'shown' }],
+  /* feature not supported: kinds of objects */
+  ['0A', { message: 'shown' }],
+  /* CASE without a match, in PL/pgSQL: a fixed text */
+  [
+    '20',
+    {
+      type: 'config_error',
+      message: 'shown',
+      remedy: 'A function of a view or of the query has a CASE without ELSE: fix it',
+    },
+  ],
+  /* a subquery with several rows: a fixed text */
+  [
+    '21',
+    {
+      type: 'config_error',
+      message: 'shown',
+      remedy: 'A subquery of a view, a policy or the query gives several rows: fix it',
+    },
+  ],
+  /* data exception: 'invalid input syntax for type integer: "…"', and texts that extensions make of values */
+  [
+    '22',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: 'A view, a domain or the query computes what some row does not allow: fix it',
+    },
+  ],
+  [
+    '22P05',
+    { remedy: 'Some character has no form in UTF-8: find and fix it, or leave its column out' },
+  ],
+  /* constraint violation: names in the server's own texts, values in those of triggers and extensions */
+  [
+    '23',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: 'A value breaks a constraint, such as that of a domain that a view casts to: fix it',
+    },
+  ],
+  /* invalid transaction state: settings */
+  ['25', { message: 'shown' }],
+  [
+    '25P03',
+    { type: 'config_error', remedy: 'Raise idle_in_transaction_session_timeout for the role' },
+  ],
+  [
+    '25P04',
+    {
+      type: 'transient_error',
+      remedy: 'Raise transaction_timeout for the role, or run the sync again',
+    },
+  ],
+  /* invalid authorization: roles */
+  ['28', { type: 'config_error', message: 'shown' }],
+  /* functions in other languages: texts of their authors */
+  [
+    '38',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: `A function of a view, a policy or the query has failed. ${LOG}`,
+    },
+  ],
+  [
+    '39',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: `A function of a view, a policy or the query has failed. ${LOG}`,
+    },
+  ],
+  /* databases and schemas: names */
+  ['3D', { type: 'config_error', message: 'shown' }],
+  ['3F', { type: 'config_error', message: 'shown', remedy: 'Check schemas' }],
+  /* rollback: fixed texts */
+  ['40', { type: 'transient_error', message: 'shown' }],
+  [
+    '40001',
+    {
+      remedy:
+        'On a standby, raise max_standby_streaming_delay or turn hot_standby_feedback on; run the sync again',
+    },
+  ],
+  ['40P01', { remedy: RUN_AGAIN }],
+  /* syntax errors quote SQL */
+  ['42', { type: 'config_error', message: 'hidden' }],
+  ['42501', { message: 'shown', remedy: 'GRANT what is missing to the role' }],
+  ['42703', { message: 'parsed', remedy: CHANGED }],
+  ['42704', { message: 'parsed' }],
+  ['42809', { message: 'shown' }],
+  ['42883', { message: 'parsed' }],
+  ['42P', { message: 'parsed' }],
+  ['42P01', { remedy: CHANGED }],
+  /* insufficient resources: limits and files */
+  ['53', { type: 'transient_error', message: 'shown' }],
+  ['53100', { remedy: 'Free disk space on the server' }],
+  ['53200', { remedy: 'The server is out of memory: run the sync again' }],
+  ['53300', { remedy: 'Raise max_connections or the limit of the role, and run the sync again' }],
+  [
+    '53400',
+    { remedy: 'Raise temp_file_limit, or give the cursor an index, and run the sync again' },
+  ],
+  /* program limit exceeded: 'word is too long in tsquery: "…"' */
+  [
+    '54',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy:
+        'A value or a row is beyond what the server can build, such as 1 GB: leave its column out',
+    },
+  ],
+  [
+    '54001',
+    { message: 'shown', remedy: 'Raise max_stack_depth, or simplify the view or the query' },
+  ],
+  /* object not in prerequisite state: names */
+  ['55', { type: 'config_error', message: 'shown' }],
+  [
+    '55P03',
+    { type: 'transient_error', remedy: 'Another session holds a lock on it: run the sync again' },
+  ],
+  /* operator intervention: fixed texts */
+  ['57', { type: 'transient_error', message: 'shown' }],
+  [
+    '57014',
+    { remedy: 'It was cancelled, or took longer than statement_timeout: run the sync again' },
+  ],
+  ['57P01', { remedy: RUN_AGAIN }],
+  ['57P02', { remedy: 'The server crashed and restarts: run the sync again' }],
+  ['57P03', { remedy: 'The server starts, stops or recovers: run the sync again' }],
+  ['57P04', { type: 'config_error' }],
+  /* system error: files */
+  ['58', { type: 'transient_error', message: 'shown', remedy: LOG }],
+  [
+    '58P01',
+    {
+      type: 'config_error',
+      remedy: 'Check the file of the foreign table, or the extension that is missing',
+    },
+  ],
+  /* snapshot too old: a fixed text */
+  [
+    '72',
+    {
+      type: 'transient_error',
+      message: 'shown',
+      remedy: 'Raise old_snapshot_threshold, or run the sync again',
+    },
+  ],
+  /* foreign data wrappers pass on texts of other systems; these come from PostgreSQL or name an object */
+  [
+    'HV',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: `A foreign data wrapper has failed. ${LOG}`,
+    },
+  ],
+  ['HV00D', { message: 'shown', remedy: 'Check the options of the foreign table and its server' }],
+  ['HV00J', { message: 'shown', remedy: 'Check the options of the foreign table and its server' }],
+  [
+    'HV00N',
+    { message: 'shown', remedy: 'Check the server of the foreign table and its user mapping' },
+  ],
+  ['HV00R', { message: 'shown', remedy: 'Check the options of the foreign table' }],
+  /* RAISE in PL/pgSQL: texts of users */
+  [
+    'P0',
+    {
+      type: 'config_error',
+      message: 'hidden',
+      remedy: `A function of a view, a policy or the query has raised an exception. ${LOG}`,
+    },
+  ],
+  [
+    'P0002',
+    { message: 'shown', remedy: 'A function of a view, a policy or the query has failed: fix it' },
+  ],
+  [
+    'P0003',
+    { message: 'shown', remedy: 'A function of a view, a policy or the query has failed: fix it' },
+  ],
+  /* internal error: any text; damaged pages: relations and blocks */
+  ['XX', { message: 'hidden' }],
+  [
+    'XX001',
+    { type: 'config_error', message: 'shown', remedy: `Data on the server is damaged. ${LOG}` },
+  ],
+  [
+    'XX002',
+    {
+      type: 'config_error',
+      message: 'shown',
+      remedy: 'An index on the server is damaged: REINDEX it',
+    },
+  ],
+])
+
+/**
+ * Where an error with any SQLSTATE has a text that is not PostgreSQL's own: RAISE and its kin in procedural languages,
+ * and what postgres_fdw and dblink pass on.
+ */
+const FOREIGN_ROUTINES =
+  /^(exec_stmt_raise|PLy_\w+|plperl_\w+|throw_tcl_error|pgfdw_report\w*|dblink_res_error)$/
+
+/** An ErrorResponse, as pg makes an error of it. */
+export interface ServerError extends Error {
+  readonly code: string
+  readonly position?: string
+  readonly file?: string
+  readonly line?: string
+  readonly routine?: string
+}
+
+/** Whether an error came from the server: Node.js also has codes of five capitals, such as EPERM, but no severity. */
+export function isServerError(error: unknown): error is ServerError {
+  if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return false
+  return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
+}
+
+/** Who must act. */
+export function serverFailure({ code }: ServerError): FailureType {
+  return find(code, 'type') ?? 'system_error'
+}
+
+/** What the server says, as far as it may be shown, its SQLSTATE, and what to do. */
+export function serverMessage(error: ServerError): string {
+  const { code, message } = error
+  const remedy = find(code, 'remedy')
+  const advice = remedy === undefined ? '' : ` ${remedy}.`
+  if (!isShown(error)) return `The server refused the query with SQLSTATE ${code}.${advice}`
+  const [firstLine] = message.split('\n')
+  return `The server says: ${firstLine} (SQLSTATE ${code}).${advice}`
+}
+
+function isShown({ code, position, routine = '' }: ServerError): boolean {
+  const display = find(code, 'message') ?? 'hidden'
+  const mayShow = display === 'shown' || (display === 'parsed' && position !== undefined)
+  return mayShow && !FOREIGN_ROUTINES.test(routine)
+}
+
+function find<Key extends keyof Rule>(code: string, key: Key): Rule[Key] | undefined {
+  const rules = [code, code.slice(0, 3), code.slice(0, 2)].map((each) => RULES.get(each)?.[key])
+  return rules.find((value) => value !== undefined)
+}
