@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { CHECKOUT } from '../../helpers/checkout.ts'
+import { ENTRA_MISTAKES } from './entra/entra-misconfigurations.ts'
 import { TLS_MISTAKES } from './misconfigurations.ts'
 import { SERVER_MISTAKES } from './server-misconfigurations.ts'
 import { SSH_MISTAKES } from './ssh-misconfigurations.ts'
@@ -10,8 +11,10 @@ const PAGE = `${CHECKOUT}docs/connections-and-troubleshooting.md`
 /** The cells of its tables, however they are padded. */
 const CELLS = new Set(readFileSync(PAGE, 'utf8').split(/ *\| */))
 
+const MISTAKES = [...SERVER_MISTAKES, ...TLS_MISTAKES, ...SSH_MISTAKES, ...ENTRA_MISTAKES]
+
 describe('docs/connections-and-troubleshooting.md', () => {
-  for (const { mistake, message } of [...SERVER_MISTAKES, ...TLS_MISTAKES, ...SSH_MISTAKES]) {
+  for (const { mistake, message } of MISTAKES) {
     it(`has the message of check: ${mistake}`, () => {
       expect(CELLS.has(mistake), mistake).to.equal(true)
       expect(CELLS.has(message), message).to.equal(true)

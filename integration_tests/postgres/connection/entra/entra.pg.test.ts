@@ -4,21 +4,8 @@ import { Database } from '../../../../src/postgres/session/database.ts'
 import { withConnector } from '../../../helpers/connector.ts'
 import { describeWith } from '../programs.ts'
 import { createTlsWorld, SCRAM_PASSWORD, SECRET, type TlsWorld } from '../tls/tls-world.ts'
-import { type Answer, TokenEndpoint } from './token-endpoint.ts'
-
-const CLIENT_SECRET = `${SECRET}-client`
-const PREFIX = 'Microsoft Entra: '
-
-/** An error of the security token service, with a description that holds what no output may. */
-function refusal(code: number): Answer {
-  const description = `AADSTS${code}: ${CLIENT_SECRET}`
-  return { status: 400, body: { error: 'x', error_description: description, error_codes: [code] } }
-}
-
-/** To the server, a token is the password of a role. */
-function token(expiresIn: number, text = SCRAM_PASSWORD): Answer {
-  return { body: { token_type: 'Bearer', access_token: text, expires_in: expiresIn } }
-}
+import { CLIENT_SECRET, ENTRA_MISTAKES, token } from './entra-misconfigurations.ts'
+import { TokenEndpoint } from './token-endpoint.ts'
 
 describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra', () => {
   let world: TlsWorld
@@ -88,49 +75,8 @@ describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra',
     }
   })
 
-  for (const [what, answer, message] of [
-    [
-      'the tenant is unknown',
-      refusal(90002),
-      `${PREFIX}there is no tenant "a-tenant". Check entra_tenant_id.`,
-    ],
-    [
-      'the application is unknown',
-      refusal(700016),
-      `${PREFIX}tenant "a-tenant" has no application "a-client". Check entra_client_id and entra_tenant_id.`,
-    ],
-    [
-      'the secret is wrong',
-      refusal(7000215),
-      `${PREFIX}password is not a client secret of application "a-client". Give the value of the secret, not its ID.`,
-    ],
-    [
-      'the secret has expired',
-      refusal(7000222),
-      `${PREFIX}the client secret of application "a-client" has expired. Make a new one and give it as password.`,
-    ],
-    [
-      'there is another reason',
-      refusal(53003),
-      `${PREFIX}no token for the service principal (AADSTS53003). Check entra_tenant_id, entra_client_id and password, the client secret.`,
-    ],
-    [
-      'something else answers',
-      { body: '<html>Sign in to the proxy</html>' },
-      `${PREFIX}"ENDPOINT" does not answer like Microsoft Entra (HTTP 200). Check AZURE_AUTHORITY_HOST, and proxies on the way.`,
-    ],
-    [
-      'the service is down',
-      { status: 503, body: 'Service Unavailable' },
-      `${PREFIX}"ENDPOINT" gives no token just now (HTTP 503). Try again.`,
-    ],
-    [
-      'the server does not accept the token',
-      token(3599, 'of-nobody'),
-      'Microsoft Entra gave a token, but the server does not accept it for user "scram". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.',
-    ],
-  ] as const) {
-    it(`${what} → the error names the step`, async () => {
+  for (const { mistake, answer, message } of ENTRA_MISTAKES) {
+    it(`${mistake} → the error names the step`, async () => {
       await using endpoint = await TokenEndpoint.start(answer)
       const { environment } = endpoint
       await using connector = await withConnector(rawConfig())

@@ -1,0 +1,69 @@
+import { SCRAM_PASSWORD, SECRET } from '../tls/tls-world.ts'
+import type { Answer } from './token-endpoint.ts'
+
+export const CLIENT_SECRET = `${SECRET}-client`
+
+/** To the server, a token is the password of a role. */
+export function token(expiresIn: number, text = SCRAM_PASSWORD): Answer {
+  return { body: { token_type: 'Bearer', access_token: text, expires_in: expiresIn } }
+}
+
+/** What keeps a service principal from logging in: the answer of the token endpoint `ENDPOINT`, and what `check` says. */
+export const ENTRA_MISTAKES: readonly {
+  readonly mistake: string
+  readonly answer: Answer
+  readonly message: string
+}[] = [
+  {
+    mistake: 'The tenant does not exist',
+    answer: refusal(90002),
+    message: 'Microsoft Entra: there is no tenant "a-tenant". Check entra_tenant_id.',
+  },
+  {
+    mistake: 'The application does not exist',
+    answer: refusal(700016),
+    message:
+      'Microsoft Entra: tenant "a-tenant" has no application "a-client". Check entra_client_id and entra_tenant_id.',
+  },
+  {
+    mistake: 'The client secret is wrong',
+    answer: refusal(7000215),
+    message:
+      'Microsoft Entra: password is not a client secret of application "a-client". Give the value of the secret, not its ID.',
+  },
+  {
+    mistake: 'The client secret has expired',
+    answer: refusal(7000222),
+    message:
+      'Microsoft Entra: the client secret of application "a-client" has expired. Make a new one and give it as password.',
+  },
+  {
+    mistake: 'Microsoft Entra gives no token for another reason',
+    answer: refusal(53003),
+    message:
+      'Microsoft Entra: no token for the service principal (AADSTS53003). Check entra_tenant_id, entra_client_id and password, the client secret.',
+  },
+  {
+    mistake: 'A proxy answers for Microsoft Entra',
+    answer: { body: '<html>Sign in to the proxy</html>' },
+    message:
+      'Microsoft Entra: "ENDPOINT" does not answer like Microsoft Entra (HTTP 200). Check AZURE_AUTHORITY_HOST, and proxies on the way.',
+  },
+  {
+    mistake: 'Microsoft Entra is down',
+    answer: { status: 503, body: 'Service Unavailable' },
+    message: 'Microsoft Entra: "ENDPOINT" gives no token just now (HTTP 503). Try again.',
+  },
+  {
+    mistake: 'The server does not accept the token',
+    answer: token(3599, 'of-nobody'),
+    message:
+      'Microsoft Entra gave a token, but the server does not accept it for user "scram". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.',
+  },
+]
+
+/** An error of the security token service, with a description that holds what no output may. */
+function refusal(code: number): Answer {
+  const description = `AADSTS${code}: ${CLIENT_SECRET}`
+  return { status: 400, body: { error: 'x', error_description: description, error_codes: [code] } }
+}
