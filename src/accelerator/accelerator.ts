@@ -1,7 +1,8 @@
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { EXACT, type ValueWriter } from '../types/pg-type.ts'
-import type { RowsTaken } from '../wire/copy-stream.ts'
+import { type RowsTaken, rowMessageBytes } from '../wire/copy-stream.ts'
+import { HEADER_BYTES } from '../wire/torn-message.ts'
 import { EncoderModule, HANDED_BACK } from './encoder-module.ts'
 import { type LineColumn, LineProgram } from './line-program.ts'
 
@@ -23,10 +24,6 @@ export interface MessageBytes {
   readonly end: number
 }
 
-const COPY_DATA = 0x64 /* d */
-const HEADER_BYTES = 5
-/** The length in the message that ends a COPY; a row has at least as much, and a row without columns just as much. */
-const TRAILER_LENGTH = 6
 /** The module loads and stores blocks across the end of an area. */
 const GAP_BYTES = 64
 const PROGRAMS_BYTES = 1024 * 1024
@@ -117,14 +114,11 @@ export class Accelerator {
       const isTorn = stop === stops.torn
       if (isTorn) return { rows, end: at - this.#input, isTorn }
       if (stop === stops.full && encoded > 0) continue
-      const messageLength = viewOf(memory).getInt32(at + 1)
-      if (memory[at] !== COPY_DATA || messageLength <= TRAILER_LENGTH) {
-        return { rows, end: at - this.#input, isTorn }
-      }
-      const next = at + 1 + messageLength
-      target.tuple(memory, at + HEADER_BYTES, next)
+      const size = rowMessageBytes(memory, at, end)
+      if (size === 0) return { rows, end: at - this.#input, isTorn }
+      target.tuple(memory, at + HEADER_BYTES, at + size)
       rows++
-      at = next
+      at += size
     }
   }
 

@@ -1,5 +1,5 @@
 import type { ExtensibleCopy } from '../postgres/copy/copier.ts'
-import type { TupleSink } from '../wire/copy-stream.ts'
+import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { TupleBlock } from './tuple-block.ts'
 
 /** Of rows that were read ahead, about so many are delivered at one time. */
@@ -57,6 +57,10 @@ export class CopyWorker implements TupleSink {
 
   tuple(bytes: Buffer, start: number, end: number): void {
     this.#target.tuple(bytes, start, end)
+  }
+
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
+    return this.#target.takeRows?.(bytes, start, end) ?? null
   }
 
   /** Asks the server for one more statement. */

@@ -1,5 +1,5 @@
 import type { CopyProgress, CopyReader } from '../postgres/copy/copier.ts'
-import type { TupleSink } from '../wire/copy-stream.ts'
+import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { type CopySource, CopyWorker } from './copy-worker.ts'
 
 const LIMITS = { maxAsked: 8, readAheadBytes: 4 * 2 ** 20 }
@@ -57,6 +57,13 @@ export class OrderedCopy implements CopyReader, TupleSink {
     }
     this.#rows++
     this.#sink.tuple(bytes, start, end)
+  }
+
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
+    if (this.#repeatedRows > 0) return null
+    const taken = this.#sink.takeRows?.(bytes, start, end) ?? null
+    this.#rows += taken?.rows ?? 0
+    return taken
   }
 
   async read(): Promise<CopyProgress> {

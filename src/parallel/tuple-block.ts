@@ -1,11 +1,14 @@
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
-import type { TupleSink } from '../wire/copy-stream.ts'
+import { viewOf } from '../bytes/byte-view.ts'
+import { type RowsTaken, rowMessageBytes, type TupleSink } from '../wire/copy-stream.ts'
+import { HEADER_BYTES } from '../wire/torn-message.ts'
 
 const FIRST_BYTES = 64 * 1024
+const COPY_DATA = 0x64 /* d */
 const LENGTH_BYTES = 4
 
 /**
- * Rows of one statement that were read ahead of their turn, as the server sent them: what a sink learns from a row, it
+ * Rows of one statement that were read ahead of their turn, in CopyData messages as the server sent them: what a sink learns from a row, it
  * must learn in the order of the rows.
  */
 export class TupleBlock implements TupleSink {
@@ -21,19 +24,33 @@ export class TupleBlock implements TupleSink {
 
   tuple(bytes: Buffer, start: number, end: number): void {
     const rows = this.#rows
-    rows.reserve(LENGTH_BYTES + end - start)
-    rows.view.setUint32(rows.length, end - start)
+    rows.reserve(HEADER_BYTES + end - start)
+    rows.byte(COPY_DATA)
+    rows.view.setUint32(rows.length, LENGTH_BYTES + end - start)
     rows.length += LENGTH_BYTES
     rows.copy(bytes, start, end)
   }
 
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken {
+    let rows = 0
+    let at = start
+    for (let size = rowMessageBytes(bytes, at, end); size > 0;) {
+      rows++
+      at += size
+      size = rowMessageBytes(bytes, at, end)
+    }
+    this.#rows.copy(bytes, start, at)
+    return { rows, end: at }
+  }
+
   /** Moves rows to `sink` until it has at least `minBytes` of them, or all. */
   moveTo(sink: TupleSink, minBytes: number): void {
-    const { bytes, view, length } = this.#rows
+    const { bytes, length } = this.#rows
     const limit = Math.min(this.#start + minBytes, length)
+    this.#start = sink.takeRows?.(bytes, this.#start, limit)?.end ?? this.#start
     while (this.#start < limit) {
-      const start = this.#start + LENGTH_BYTES
-      this.#start = start + view.getUint32(this.#start)
+      const start = this.#start + HEADER_BYTES
+      this.#start += 1 + viewOf(bytes).getUint32(this.#start + 1)
       sink.tuple(bytes, start, this.#start)
     }
     if (this.#start === length) {

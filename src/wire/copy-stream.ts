@@ -1,3 +1,4 @@
+import { viewOf } from '../bytes/byte-view.ts'
 import { isControlMessage } from './control-message.ts'
 import { HEADER_BYTES, TornMessage } from './torn-message.ts'
 
@@ -20,6 +21,13 @@ export interface RowsTaken {
   readonly end: number
 }
 
+/** Size of the CopyData message at `at`; 0 if it is not one, not whole, or perhaps the trailer of COPY. */
+export function rowMessageBytes(bytes: Buffer, at: number, end: number): number {
+  if (end - at < HEADER_BYTES || bytes[at] !== COPY_DATA) return 0
+  const length = viewOf(bytes).getUint32(at + 1)
+  return length < end - at && length > TRAILER_LENGTH ? length + 1 : 0
+}
+
 /** Receives every message that is not COPY data, type byte included; valid only during the call. */
 export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
 
@@ -32,6 +40,8 @@ const READY_FOR_QUERY = 0x5a /* Z */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
 const TRAILER_BYTES = 2
+/** The length in the message of a trailer, and in that of a row without fields. */
+const TRAILER_LENGTH = 6
 const TRAILER = -1
 
 /**
