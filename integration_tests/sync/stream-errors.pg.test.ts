@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { withConnector } from '../helpers/connector.ts'
+import { join } from 'node:path'
+import { runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 
 const SECRET = 'row value 4711'
@@ -65,6 +66,19 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 }
 
 describe('an error in a stream', () => {
+  it('is the one that is reported when the state file cannot be written, too', async () => {
+    await using database = await TestDatabase.create()
+    const { sql } = FAILURES['an exception of a function']!
+    await database.sql(
+      `CREATE TABLE t (id int, secret text); INSERT INTO t VALUES (1, 'x'); ${sql}`,
+    )
+    await using connector = await withConnector(database.config())
+    const stateOut = ['--state-out', join(connector.directory, 'no', 'state.json')]
+    const run = await runConnector([...(await connector.readArgs({})), ...stateOut])
+    expect(run.states).to.have.length(1)
+    expect(run.errors.map(({ message }) => message).join()).to.include('SQLSTATE P0001')
+  })
+
   for (const [what, { sql, code, shown }] of Object.entries(FAILURES)) {
     it(`${what} → SQLSTATE ${code}, and no value of a row`, async () => {
       await using database = await TestDatabase.create()

@@ -52,6 +52,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
   const configured = catalog === null ? null : selectStreams(catalog, input.streams)
   const states = new RunStates(parseStates(input.state ?? []))
+  await using stateFile = openStateFile(run, input)
   await using database = await Database.connect(config, connectOptions(run))
   const planner = new Planner(run, { ...input, config, database }, configured)
   const plans = await planner.plan()
@@ -65,16 +66,11 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   using progress = new Progress(run.terminal, plans.length)
   const descriptors = plans.map(({ descriptor }) => descriptor)
   const statuses = new StreamStatuses(run, descriptors)
-  const stateFile = openStateFile(run, input)
-  try {
-    await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
-    const renew = async (): Promise<readonly Feed[]> => feedsOf(await planner.plan(), config)
-    const source = { feeds: feedsOf(plans, config), renew }
-    const parts = { config, database, states, statuses, health, progress, stateFile, writers }
-    await readWithRetries(run, source, parts)
-  } finally {
-    if (stateFile !== null) await deliverStates(run, stateFile)
-  }
+  await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
+  const renew = async (): Promise<readonly Feed[]> => feedsOf(await planner.plan(), config)
+  const source = { feeds: feedsOf(plans, config), renew }
+  const parts = { config, database, states, statuses, health, progress, stateFile, writers }
+  await readWithRetries(run, source, parts)
 }
 
 /** Arrow's library is loaded only here. */
@@ -98,15 +94,6 @@ function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFi
   if (stateOut === null) return null
   const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)
   return new StateFile(stateOut.path, output, saved)
-}
-
-/** What the consumer no longer takes is not saved. */
-async function deliverStates({ output }: Run, stateFile: StateFile): Promise<void> {
-  try {
-    await output.flush()
-  } finally {
-    await stateFile.finish()
-  }
 }
 
 function estimate({ output, startedAtMs }: Run, plans: readonly StreamPlan[]): void {

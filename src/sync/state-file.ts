@@ -16,7 +16,7 @@ interface Emitted {
  * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is replaced whole. A state is
  * in it only after the consumer has taken the message with it, and with that all records before it.
  */
-export class StateFile {
+export class StateFile implements AsyncDisposable {
   readonly #path: string
   readonly #output: Output
   readonly #states = new Map<string, string>()
@@ -59,6 +59,15 @@ export class StateFile {
     this.save()
     await this.#saving
     if (this.#failure !== null) throw this.#failure
+  }
+
+  /** Saves the states that the consumer takes at the end of the run. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#output.flush()
+    } finally {
+      await this.finish()
+    }
   }
 
   /** Whether there is anything new to save. */
