@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { findFilledTables } from '../postgres/session/activity.ts'
 import { connectionLimit, type ServerFacts } from '../postgres/connection/server-facts.ts'
 import type { Database } from '../postgres/session/database.ts'
-import { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import { readCatalogs } from '../postgres/session/read-catalogs.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
 /** Something about the server that the user should know before the first sync. */
@@ -46,8 +46,10 @@ export async function noteStatistics(
   )
   if (unknown.length === 0) return null
   const oids = unknown.map(({ oid }) => oid)
-  await using transaction = await ReadTransaction.begin(database)
-  const large = await findFilledTables(transaction, oids, MIN_ROWS)
+  const large = await readCatalogs(
+    database,
+    async (session) => await findFilledTables(session, oids, MIN_ROWS),
+  )
   const names = unknown
     .filter(({ oid }) => large.has(oid))
     .map(({ schema, name }) => `'${schema}.${name}'`)

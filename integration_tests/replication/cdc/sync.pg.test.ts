@@ -1,4 +1,6 @@
 import { expect } from 'chai'
+import { withConnector } from '../../helpers/connector.ts'
+import { makePathHostile } from '../../helpers/hostile-schema.ts'
 import { CdcDatabase } from './cdc-database.ts'
 import { fold, valuesOf } from './fold.ts'
 import { lastState, sync } from './sync.ts'
@@ -41,5 +43,30 @@ describe('read in CDC mode', () => {
     expect(third.records).to.deep.equal([])
     expect(third.states).to.have.length(1)
     expect(third.statuses).to.deep.equal(['users: STARTED', 'users: COMPLETE'])
+  })
+})
+
+describe('read in CDC mode, with a search_path full of look-alikes', () => {
+  it('check succeeds; rows and changes come, with values that the log left out', async () => {
+    await using cdc = await CdcDatabase.create(
+      `CREATE TABLE users (id int PRIMARY KEY, name text, big text);
+       ALTER TABLE users ALTER COLUMN big SET STORAGE EXTERNAL;
+       INSERT INTO users SELECT i, 'user ' || i, repeat('x', 5000) FROM generate_series(1, 10) AS i`,
+    )
+    await makePathHostile(cdc.db, 'public')
+    await using connector = await withConnector(cdc.config())
+    expect((await connector.check()).connectionStatus?.status).to.equal('SUCCEEDED')
+    const first = await sync(cdc)
+    expect(first.records).to.have.length(10)
+    await cdc.sql("UPDATE users SET name = 'renamed' WHERE id = 1; DELETE FROM users WHERE id = 2")
+    const second = await sync(cdc, { state: lastState(first) })
+    expect(second.errors).to.deep.equal([])
+    const [renamed, deleted] = second.records.map(({ data }) => data)
+    expect([renamed?.['id'], renamed?.['name'], String(renamed?.['big']).length]).to.deep.equal([
+      1,
+      'renamed',
+      5000,
+    ])
+    expect(deleted?.['id']).to.equal(2)
   })
 })

@@ -15,7 +15,7 @@ import { streamingError } from './walsender-error.ts'
 /** How long the connection may take to end. */
 const END_MS = 500
 const TIMEOUT_SQL = `
-SELECT s.setting AS "timeoutMs" FROM pg_catalog.pg_settings AS s WHERE s.name = 'wal_sender_timeout'`
+SELECT s.setting AS "timeoutMs" FROM pg_catalog.pg_settings AS s WHERE s.name OPERATOR(pg_catalog.=) 'wal_sender_timeout'`
 
 /** The answer to IDENTIFY_SYSTEM. */
 export interface SystemIdentity {

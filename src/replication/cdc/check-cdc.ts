@@ -4,6 +4,7 @@ import { readMembers } from '../../introspection/replication/members.ts'
 import { readPublication } from '../../introspection/replication/publication.ts'
 import { readLogFacts } from '../../introspection/replication/slot.ts'
 import type { Relation } from '../../introspection/relation.ts'
+import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
 import { findWarnings } from './warnings.ts'
@@ -22,14 +23,16 @@ export async function checkCdc(
   { config, cdc }: { config: Config; cdc: CdcConfig },
   relations: readonly Relation[],
 ): Promise<MethodReport> {
-  const [log, publication] = await Promise.all([
-    readLogFacts(database, cdc.slot),
-    readPublication(database, cdc.publication),
-  ])
+  const { log, publication, members } = await readCatalogs(database, async (session) => {
+    const published = await readPublication(session, cdc.publication)
+    return {
+      log: await readLogFacts(session, cdc.slot),
+      publication: published,
+      members: await readMembers(session, [...(published?.tables.keys() ?? [])]),
+    }
+  })
   const { server } = database
   const facts: CdcFacts = { config, cdc, server, log, publication, relations }
-  const tables = [...(publication?.tables.keys() ?? [])]
-  const members = await readMembers(database, tables)
   const published = [
     ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
   ]

@@ -1,3 +1,4 @@
+import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import { ConnectorError } from '../../errors.ts'
 import { readPublication } from '../../introspection/replication/publication.ts'
 import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
@@ -33,8 +34,10 @@ export async function findStart(
   { config, database, states, log }: PrepareContext,
 ): Promise<SyncStart> {
   const cdc = cdcConfigOf(config)
-  const facts = await readLogFacts(database, cdc.slot)
-  const publication = await readPublication(database, cdc.publication)
+  const { facts, publication } = await readCatalogs(database, async (session) => ({
+    facts: await readLogFacts(session, cdc.slot),
+    publication: await readPublication(session, cdc.publication),
+  }))
   if (publication === null) throw noPublication(cdc.publication)
   const given = parseGlobal(states.global)
   const start = decideStart({

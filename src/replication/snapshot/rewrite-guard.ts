@@ -2,7 +2,8 @@ import { ConnectorError } from '../../errors.ts'
 import { isQuery } from '../../introspection/query-stream.ts'
 import { readFileTrees } from '../../introspection/relation-files.ts'
 import type { Database } from '../../postgres/session/database.ts'
-import { ReadTransaction } from '../../postgres/session/read-transaction.ts'
+import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
+import type { ReadTransaction } from '../../postgres/session/read-transaction.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
@@ -25,8 +26,9 @@ export class RewriteGuard {
     const relations = plans.map(({ relation }) => relation)
     const guarded = relations.filter((each) => !isQuery(each) && each.kind !== 'm')
     const oids = guarded.map(({ oid }) => oid)
-    await using transaction = await ReadTransaction.begin(database)
-    return new RewriteGuard(await readFileTrees(transaction, oids))
+    return new RewriteGuard(
+      await readCatalogs(database, async (session) => await readFileTrees(session, oids)),
+    )
   }
 
   /** @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one. */

@@ -49,7 +49,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   let isOpen = true
   for (;;) {
     const bytes = reader.receivedBytes
-    if (follower.hasHeld) await settleHeld(follower, { router, session: database, refetch })
+    if (follower.hasHeld) await settleHeld(follower, { router, refetch })
     yield* rowsRead(streams, reader.receivedBytes - bytes)
     if (!follower.isInTransaction && advance(progress, follower)) {
       yield progress.checkpoint()

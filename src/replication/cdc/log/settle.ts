@@ -1,4 +1,4 @@
-import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
 import type { LogTuple } from '../../../wire/log-tuple.ts'
 import type { LogFollower } from './log-follower.ts'
 import { type Refetch, refetchValues } from './refetch.ts'
@@ -8,10 +8,15 @@ import type { StreamRouter } from './stream-router.ts'
 /** Writes the changes that wait, in the order of the log, after the queries that they wait for. */
 export async function settleHeld(
   follower: LogFollower,
-  { router, session, refetch }: { router: StreamRouter; session: SqlSession; refetch: Refetch },
+  { router, refetch }: { router: StreamRouter; refetch: Refetch },
 ): Promise<void> {
   const held = follower.takeHeld()
-  for (const { route } of held) if (route.writers === null) await router.bind(route, session)
+  const isUnbound = held.some(({ route }) => route.writers === null)
+  if (isUnbound) {
+    await readCatalogs(refetch.database, async (session) => {
+      for (const { route } of held) if (route.writers === null) await router.bind(route, session)
+    })
+  }
   const texts = await refetchValues(held, refetch)
   for (const each of held) {
     const { route, change } = each
