@@ -40,7 +40,6 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
-  minifyWhitespace: true,
   // Native parts, all optional
   external: ['*.node', 'cpu-features', 'pg-native'],
   // For `require` of a Node.js module in CommonJS packages

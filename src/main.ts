@@ -50,7 +50,11 @@ process.exit(await main(process.argv.slice(2)))
 async function main(argv: readonly string[]): Promise<number> {
   try {
     const line = await parseCommandLine(argv)
-    run = { ...run, ...(takesStdout(line) && outputs(true)), terminal: terminal() }
+    run = {
+      ...run,
+      ...(takesStdout(line) && outputs(true)),
+      terminal: line.command === 'read' ? terminal() : null,
+    }
     await execute(line)
     await run.output.flush()
     return EXIT_OK
