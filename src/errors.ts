@@ -121,3 +121,11 @@ function describeOne(error: Error): string {
 function isFrame(line: string): boolean {
   return line.startsWith('    at ')
 }
+
+/** The run has failed, and its output says why. */
+export class ReportedError extends Error {
+  constructor() {
+    super('the failure was reported')
+    this.name = 'ReportedError'
+  }
+}

@@ -5,7 +5,7 @@ import { type CommandLine, parseCommandLine, UsageError } from './cli/command-li
 import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
 import { specMessage } from './commands/spec.ts'
-import { ConnectorError } from './errors.ts'
+import { ConnectorError, ReportedError } from './errors.ts'
 import { errorTrace } from './protocol/messages.ts'
 import { Output, OutputClosedError, type OutputUnit } from './protocol/output.ts'
 
@@ -176,6 +176,7 @@ async function reportFailure(error: unknown): Promise<number> {
     return EXIT_USAGE
   }
   if (error instanceof OutputClosedError) return EXIT_FAILED
+  if (error instanceof ReportedError) isReported = true
   try {
     if (!isReported) run.output.write(errorTrace(ConnectorError.from(error), Date.now()))
     isReported = true

@@ -1,12 +1,17 @@
-import { ConnectorError } from '../errors.ts'
+import { ConnectorError, isTransient } from '../errors.ts'
 import { SharedSnapshot } from '../parallel/shared-snapshot.ts'
+import { errorTrace } from '../protocol/messages.ts'
 import type { Feed } from '../replication/feed.ts'
 import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
 import { logger, type Run } from '../run-context.ts'
-import { readFeed } from './read-feed.ts'
+import { FeedError, readFeed } from './read-feed.ts'
 import type { Sync } from './sync.ts'
 
-/** Reads feeds one after the other, in one snapshot. When it fails, the last reachable state is in the output. */
+/**
+ * Reads feeds one after the other, in one snapshot. One that fails is reported, and the others are still read, unless the
+ * snapshot was lost with it: then they are left to the next attempt.
+ * @throws what may pass or concerns all feeds; then the last reachable states are in the output.
+ */
 export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
   const { config, database, states, policy } = sync
   run.signal.throwIfAborted()
@@ -25,10 +30,30 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   try {
     for (const feed of feeds) {
       run.signal.throwIfAborted()
-      await readFeed(run, feed, { sync, context })
+      await readFeed(run, feed, { sync, context }).catch((error: unknown) => {
+        reportFailure(run, feed, { sync, error })
+      })
+      if (!snapshot.holder.isUsable) return
     }
   } finally {
     run.signal.removeEventListener('abort', onAbort)
     sync.health.watch(null)
   }
+}
+
+/** The failure of a feed ends its streams. @throws what is no such failure. */
+function reportFailure(
+  run: Run,
+  { plans }: Feed,
+  { sync, error }: { sync: Sync; error: unknown },
+): void {
+  const cause = error instanceof FeedError ? error.cause : error
+  if (!(error instanceof FeedError) || isTransient(cause) || run.signal.aborted) throw cause
+  for (const { descriptor } of plans) sync.statuses.failed(descriptor)
+  const [plan, ...others] = plans
+  const isOfOne = plan !== undefined && others.length === 0
+  const reported = isOfOne
+    ? ConnectorError.ofStream(plan.descriptor, cause)
+    : ConnectorError.from(cause)
+  run.output.write(errorTrace(reported, Date.now()))
 }

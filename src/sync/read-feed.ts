@@ -6,13 +6,24 @@ import type { StreamWriter } from '../writers/writer.ts'
 import { FeedCheckpoints } from './feed-checkpoints.ts'
 import type { Sync } from './sync.ts'
 
+/** What a feed failed with, as opposed to where its rows and states go: it concerns no other feed. */
+export class FeedError extends Error {
+  constructor(cause: unknown) {
+    super('a feed failed', { cause })
+    this.name = 'FeedError'
+  }
+}
+
 /** What all feeds of an attempt are read with. */
 export type AttemptContext = Omit<FeedContext, 'sinkOf'>
 
 /** The writers of a feed, by stream key. */
 type Writers = ReadonlyMap<string, StreamWriter>
 
-/** Reads one feed to its end. When it fails, its last reachable state is in the output. */
+/**
+ * Reads one feed to its end. When that fails, its last reachable state is in the output.
+ * @throws FeedError if it is the feed that failed.
+ */
 export async function readFeed(
   run: Run,
   feed: Feed,
@@ -24,7 +35,7 @@ export async function readFeed(
   const checkpoints = new FeedCheckpoints(run, targets, [...writers.values()])
   const sinkOf = (plan: StreamPlan): RowSink => writerOf(plan, writers).sink
   try {
-    for await (const event of feed.read({ ...context, sinkOf })) {
+    for await (const event of eventsOf(feed, { ...context, sinkOf })) {
       if (event.type === 'ROWS') countRows(event, sync)
       else checkpoints.reach(event.state)
       await drain(event, writers)
@@ -43,6 +54,14 @@ export async function readFeed(
   for (const { descriptor } of feed.plans) {
     sync.statuses.complete(descriptor)
     sync.progress.complete(descriptor)
+  }
+}
+
+async function* eventsOf(feed: Feed, context: FeedContext): AsyncGenerator<FeedEvent> {
+  try {
+    yield* feed.read(context)
+  } catch (error) {
+    throw new FeedError(error)
   }
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectorError, isTransient } from '../errors.ts'
+import { ConnectorError, isTransient, ReportedError } from '../errors.ts'
 import { OutputClosedError } from '../protocol/output.ts'
 import type { Feed } from '../replication/feed.ts'
 import { log, type Run } from '../run-context.ts'
 import { readFeeds } from './attempt.ts'
-import { openSync, type SyncParts } from './sync.ts'
+import { openSync, type Sync, type SyncParts } from './sync.ts'
 
 const FIRST_DELAY_MS = 1000
 const MAX_DELAY_MS = 30_000
@@ -17,7 +17,9 @@ export interface FeedSource {
 
 /**
  * Reads the feeds; what may pass (a lost connection, a restarting server, a recovery conflict) is tried again from the
- * last state, up to `max_retries` times without any progress in between.
+ * last state, up to `max_retries` times without any progress in between. A feed that fails with anything else is
+ * reported, and the others are still read.
+ * @throws ReportedError if any has failed so.
  * @throws ConnectorError when it gives up; then the last reachable states and INCOMPLETE are in the output.
  */
 export async function readWithRetries(
@@ -25,31 +27,41 @@ export async function readWithRetries(
   source: FeedSource,
   parts: SyncParts,
 ): Promise<void> {
-  const { statuses, states, config } = parts
+  const { statuses } = parts
   run.onHardExit.add(() => statuses.incomplete())
-  const sync = openSync(parts)
   try {
-    for (let failures = 0; ;) {
-      const { emitted } = states
-      try {
-        const feeds = failures === 0 ? source.feeds : await source.renew()
-        const unread = feeds.filter(
-          ({ plans }) => !plans.every(({ descriptor }) => statuses.isComplete(descriptor)),
-        )
-        await readFeeds(run, unread, sync)
-        return
-      } catch (error) {
-        if (!isTransient(error) || run.signal.aborted || error instanceof OutputClosedError)
-          throw error
-        failures = states.emitted > emitted ? 1 : failures + 1
-        if (failures > config.maxRetries) throw exhausted(error, config.maxRetries)
-        await pause(run, { error, failures, maxRetries: config.maxRetries })
-      }
-    }
+    await readAll(run, source, openSync(parts))
   } catch (error) {
     statuses.incomplete()
     throw error
   }
+  if (statuses.haveFailures) throw new ReportedError()
+}
+
+async function readAll(run: Run, source: FeedSource, sync: Sync): Promise<void> {
+  const { states } = sync
+  const { maxRetries } = sync.config
+  let failures = 0
+  for (let isFirst = true; ; isFirst = false) {
+    const { emitted } = states
+    try {
+      const feeds = unreadOf(isFirst ? source.feeds : await source.renew(), sync)
+      await readFeeds(run, feeds, sync)
+      if (unreadOf(feeds, sync).length === 0) return
+    } catch (error) {
+      if (!isTransient(error) || run.signal.aborted || error instanceof OutputClosedError)
+        throw error
+      failures = states.emitted > emitted ? 1 : failures + 1
+      if (failures > maxRetries) throw exhausted(error, maxRetries)
+      await pause(run, { error, failures, maxRetries })
+    }
+  }
+}
+
+function unreadOf(feeds: readonly Feed[], { statuses }: Sync): readonly Feed[] {
+  return feeds.filter(
+    ({ plans }) => !plans.every(({ descriptor }) => statuses.hasEnded(descriptor)),
+  )
 }
 
 interface Failure {

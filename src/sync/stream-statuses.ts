@@ -36,16 +36,26 @@ export class StreamStatuses {
     this.#set(this.#entry(descriptor), 'COMPLETE')
   }
 
-  /** Whether the stream needs no further attempt. */
-  isComplete(descriptor: StreamDescriptor): boolean {
-    return this.#entry(descriptor).status === 'COMPLETE'
+  /** It is not read any further. */
+  failed(descriptor: StreamDescriptor): void {
+    this.#set(this.#entry(descriptor), 'INCOMPLETE')
+  }
+
+  /** Whether any stream has failed. */
+  get haveFailures(): boolean {
+    return [...this.#streams.values()].some(({ status }) => status === 'INCOMPLETE')
+  }
+
+  /** Whether the stream is complete or has failed, and needs no further attempt. */
+  hasEnded(descriptor: StreamDescriptor): boolean {
+    const { status } = this.#entry(descriptor)
+    return status === 'COMPLETE' || status === 'INCOMPLETE'
   }
 
   /** Ends the status of every stream that is not complete; has no effect when called again. */
   incomplete(): void {
-    for (const entry of this.#streams.values()) {
-      const { status } = entry
-      if (status !== 'COMPLETE' && status !== 'INCOMPLETE') this.#set(entry, 'INCOMPLETE')
+    for (const { descriptor } of this.#streams.values()) {
+      if (!this.hasEnded(descriptor)) this.failed(descriptor)
     }
   }
 
