@@ -127,7 +127,7 @@ describe('OrderedCopy', () => {
     expect(String(failure)).to.equal('Error: lost')
   })
 
-  it('reads no more than 4 MiB ahead of its turn, whatever the statements hold', async () => {
+  it('reads no more than 2 MiB ahead of its turn, whatever the statements hold', async () => {
     let reads = 0
     const read = async (): Promise<CopyProgress> => {
       await turn()
@@ -163,6 +163,6 @@ describe('OrderedCopy', () => {
       await copy.read()
       await turn()
     }
-    expect(reads).to.equal(4)
+    expect(reads).to.equal(2)
   })
 })

@@ -2,7 +2,7 @@ import type { CopyProgress, CopyReader } from '../postgres/copy/copier.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { type CopySource, CopyWorker } from './copy-worker.ts'
 
-const LIMITS = { maxAsked: 8, readAheadBytes: 4 * 2 ** 20 }
+const LIMITS = { maxAsked: 8, readAheadBytes: 2 * 2 ** 20 }
 
 /** What an ordered copy reads with. */
 export interface CopySources {
