@@ -8,6 +8,8 @@ export type Fault =
   | { readonly type: 'delay'; readonly ms: number }
   /** So many bytes in a second. */
   | { readonly type: 'throttle'; readonly bytesPerSecond: number }
+  /** Every chunk comes in pieces of so many bytes, one after the other. */
+  | { readonly type: 'pieces'; readonly bytes: number }
   /** After so many bytes of a connection both sides see the end of the stream. */
   | { readonly type: 'cut'; readonly afterBytes: number }
   /** After so many bytes of a connection both sides see a reset. */
@@ -29,6 +31,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #listener: Server
   #onSilent: (() => void) | null = null
   readonly #sockets = new Set<Socket>()
+  readonly #relays = new Set<Relay>()
 
   private constructor(listener: Server, targetPort: number, fault: Fault) {
     this.#listener = listener
@@ -50,6 +53,11 @@ export class FaultProxy implements AsyncDisposable {
     const address = this.#listener.address()
     if (address === null || typeof address === 'string') throw new Error('The proxy has no port')
     return address.port
+  }
+
+  /** Lets nothing pass any more on the connections that pass now; nobody is told. */
+  silence(): void {
+    for (const relay of this.#relays) relay.isSilent = true
   }
 
   /** Cuts every connection that passes now. */
@@ -82,6 +90,8 @@ export class FaultProxy implements AsyncDisposable {
     }
     const { fault } = this
     const relay = new Relay({ client, server }, fault, () => this.#onSilent?.())
+    this.#relays.add(relay)
+    client.on('close', () => this.#relays.delete(relay))
     client.on('data', (chunk: Buffer) => relay.toServer(chunk))
     server.on('data', (chunk: Buffer) => relay.toClient(chunk))
   }
@@ -89,12 +99,12 @@ export class FaultProxy implements AsyncDisposable {
 
 /** One connection and its fault. */
 class Relay {
+  isSilent = false
   readonly #client: Socket
   readonly #server: Socket
   readonly #fault: Fault
   readonly #onSilent: () => void
   #passedBytes = 0
-  #isSilent = false
 
   constructor(
     { client, server }: { client: Socket; server: Socket },
@@ -108,10 +118,11 @@ class Relay {
   }
 
   toServer(chunk: Buffer): void {
-    if (!this.#isSilent) pass(chunk, this.#client, this.#server)
+    if (!this.isSilent) pass(chunk, this.#client, this.#server)
   }
 
   toClient(chunk: Buffer): void {
+    if (this.isSilent) return
     const fault = this.#fault
     switch (fault.type) {
       case 'none':
@@ -121,6 +132,8 @@ class Relay {
         return
       case 'throttle':
         return this.#trickle(chunk, Math.ceil((fault.bytesPerSecond * TICK_MS) / 1000))
+      case 'pieces':
+        return this.#inPieces(chunk, fault.bytes)
       case 'cut':
       case 'reset':
       case 'silence':
@@ -140,14 +153,24 @@ class Relay {
     }, TICK_MS)
   }
 
+  #inPieces(chunk: Buffer, pieceBytes: number): void {
+    this.#server.pause()
+    this.#client.write(chunk.subarray(0, pieceBytes))
+    const rest = chunk.subarray(pieceBytes)
+    setImmediate(() => {
+      if (rest.length > 0) this.#inPieces(rest, pieceBytes)
+      else this.#server.resume()
+    })
+  }
+
   #passUntil(chunk: Buffer, fault: Extract<Fault, { readonly afterBytes: number }>): void {
-    if (this.#isSilent) return
+    if (this.isSilent) return
     const left = fault.afterBytes - this.#passedBytes
     this.#passedBytes += chunk.length
     if (chunk.length <= left) return pass(chunk, this.#server, this.#client)
     if (left > 0) this.#client.write(chunk.subarray(0, left))
     if (fault.type === 'silence') {
-      this.#isSilent = true
+      this.isSilent = true
       this.#onSilent()
     } else if (fault.type === 'cut') this.#client.end(() => this.#server.destroy())
     else {

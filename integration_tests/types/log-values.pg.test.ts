@@ -38,7 +38,6 @@ const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   xmloption: 'document',
   quote_all_identifiers: 'on',
   search_path: 'nowhere, public',
-  statement_timeout: '1ms',
 }
 
 interface Field {
