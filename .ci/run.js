@@ -62,7 +62,7 @@ function jobs() {
     ),
     imageTests(),
     ...long,
-    { name: 'npm run check', command: 'npm run check && npm run unused', isTest: true },
+    { name: 'npm run check', command: 'npm run check', isTest: true },
     { name: 'unit tests', command: "npx mocha 'dist/src/**/*.test.js'" },
     { name: 'PyAirbyte', command: 'integration_tests/pyairbyte/run.sh sync', isTest: true },
   ]
