@@ -150,6 +150,11 @@ describe('ConnectorError', () => {
     expect(describeCause(error).internalMessage).to.include('server error 57P01')
   })
 
+  it('that is final ends the run, although a later one may succeed', () => {
+    const error = new ConnectorError('transient_error', 'the message', { isFinal: true })
+    expect(isTransient(error)).to.equal(false)
+  })
+
   for (const thrown of ['text', 5, null, undefined, { code: 7 }, new Error('no code')]) {
     it(`${JSON.stringify(thrown)} → a system_error`, () => {
       expect(ConnectorError.from(thrown).failureType).to.equal('system_error')

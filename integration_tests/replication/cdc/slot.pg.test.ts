@@ -168,7 +168,7 @@ describe('a sync that cannot continue', () => {
     const { errors } = await sync(cdc, { state, method: resync })
     expect(errors[0]?.failure_type).to.equal('config_error')
     expect(errors[0]?.message).to.match(
-      /is invalidated \(\w+\): the server has removed the log that it needs\. \S+ MB of changes since the state are lost\. Run: SELECT pg_drop_replication_slot/,
+      /is invalidated \(\w+\): the server has removed the log that it needs\. \S+ MB of changes since its position are lost\. Run: SELECT pg_drop_replication_slot/,
     )
   })
 })

@@ -104,6 +104,11 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
   [
+    '6. lost slot and no state',
+    { ...withSlot({ walStatus: 'lost', restartLsn: null }), ...NO_STATE },
+    `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('28.7 kB of changes since the state', '32.8 kB of changes since its position')}`,
+  ],
+  [
     '6. lost slot, PostgreSQL 13',
     withSlot({ walStatus: 'lost', restartLsn: null }),
     `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,

@@ -107,10 +107,11 @@ function lost(situation: Situation): string | null {
   const { slot } = facts
   if (slot === null || !isLost(slot)) return null
   const reason = slot.invalidationReason ?? slot.walStatus ?? 'wal_removed'
+  const from = offset?.lsn ?? slot.confirmedFlushLsn
   const since =
-    offset === null
+    from === null
       ? ''
-      : ` ${bytesBetween(offset.lsn, facts.endLsn)} of changes since the state are lost.`
+      : ` ${bytesBetween(from, facts.endLsn)} of changes since ${offset === null ? 'its position' : 'the state'} are lost.`
   return (
     `Replication slot "${slotName}" is invalidated (${reason}): the server has removed the log that it needs.${since} ` +
     `Run: ${dropSlot(slotName)} ${createSlot(slotName, major)} Then clear the data of the connection. ` +

@@ -39,7 +39,6 @@ export class ArrowWriters implements Writers {
   }
 
   async open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter> {
-    if (plan.hasChangeColumns) throw noChanges(plan)
     const shape = shapeOf(plan)
     const key = streamKey(plan.descriptor)
     const known = this.#writers.get(key)
@@ -187,10 +186,4 @@ function unwritable(path: string, error: unknown): unknown {
   const what = isFull ? `The disk is full (${code})` : `It failed with ${code}`
   const message = `Arrow output cannot be written to ${path}. ${what}. Make room or choose another --output; the last state holds.`
   return new ConnectorError('config_error', message, { cause: error })
-}
-
-/** A change has values in the text form, and deletes. */
-function noChanges({ descriptor }: StreamPlan): ConnectorError {
-  const message = `Stream '${streamLabel(descriptor)}' cannot be written as Arrow: it is read from the log (CDC). Choose full_refresh for it, or leave out --format arrow.`
-  return new ConnectorError('config_error', message)
 }

@@ -5,6 +5,7 @@ import { formatLsn } from '../../../lsn.ts'
 import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
 import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
+import { logForms } from '../../../types/pg-type.ts'
 import type { FeedContext, FeedEvent, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
 import { positionOf } from '../sync-start.ts'
@@ -71,9 +72,7 @@ async function openLog(
     slot: cdc.slot,
     publications: [cdc.publication],
     start: progress.offset.lsn,
-    isBinary: streams.every(({ plan }) =>
-      plan.columns.every(({ type }) => type.writeBinary !== undefined),
-    ),
+    isBinary: streams.every(isBinary),
   }
   const acknowledged = positionOf(context.states.givenGlobal) ?? 0n
   const deadlineMs = performance.now() + SLOT_PATIENCE_MS
@@ -88,6 +87,11 @@ async function openLog(
       await sleep(waitMs)
     }
   }
+}
+
+/** Whether the binary form of all values is read. It is asked for all columns or for none. */
+function isBinary({ plan }: LogStream): boolean {
+  return plan.columns.every(({ type }) => logForms(type).writeBinary !== undefined)
 }
 
 /** Ends a read that makes no progress: neither in the position nor in the bytes that come. */
