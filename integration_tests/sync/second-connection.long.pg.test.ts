@@ -26,7 +26,7 @@ const MAJOR_WITH_TWO = 14
 const CREATE_BIG = `
   CREATE TABLE big (id int, note text, state text DEFAULT 'before');
   INSERT INTO big SELECT n, repeat('x', 200) FROM generate_series(1, ${ROWS}) AS n; ANALYZE big`
-const ONE_CONNECTION = /There is no second connection/
+const ONE_CONNECTION = /^Parallel reads are disabled/
 
 /** What a look at the server found while a read was under way. */
 interface Watched extends Attempt {

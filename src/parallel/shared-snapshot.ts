@@ -185,5 +185,5 @@ function readerLimit(database: Database): number {
 
 function logRefusal({ log }: SnapshotSetting, error: unknown): void {
   const { message } = ConnectorError.from(error)
-  log(`There is no second connection to read with; the sync goes on with one. ${message}`)
+  log(`Parallel reads are disabled for the rest of the sync. ${message}`)
 }

@@ -4,15 +4,15 @@ import type { RowsRead } from './feed.ts'
 import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** Word that one of several COPY statements has been read to its end. */
+/** One of several COPY statements has been read to its end. */
 export interface StatementEnd {
   readonly type: 'STATEMENT'
   /** Its place in the list. */
   readonly index: number
 }
 
-/** Where COPYs run, and what stands before the sink when something is to be learnt from each row. */
-export interface CopyWay {
+/** Where COPYs run, and what takes their rows instead of the stream's sink. */
+export interface CopyOptions {
   readonly copier?: Copier
   readonly sink?: TupleSink
 }
@@ -27,18 +27,18 @@ export interface StreamRead {
 export async function* copyRows(
   selects: readonly string[],
   read: StreamRead,
-  way: CopyWay = {},
+  options: CopyOptions = {},
 ): AsyncGenerator<RowsRead> {
-  for await (const event of copyStatements(selects, read, way)) {
+  for await (const event of copyStatements(selects, read, options)) {
     if (event.type === 'ROWS') yield event
   }
 }
 
-/** Like `copyRows`, with the ends of the SELECTs. When it fails, the rows that are in the output by then are told first. */
+/** Like `copyRows`, with the ends of the SELECTs. When it fails, it yields the rows that are in the output by then first. */
 export async function* copyStatements(
   selects: readonly string[],
   { plan, context }: StreamRead,
-  { copier = context.transaction, sink = context.sink }: CopyWay = {},
+  { copier = context.transaction, sink = context.sink }: CopyOptions = {},
 ): AsyncGenerator<RowsRead | StatementEnd> {
   const copy = copier.copy(selects, sink)
   let { rows } = context.sink

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { tuple } from '../testing/bytes.ts'
-import { LeadingField, TidTracker, RunTracker } from './leading-field.ts'
+import { LeadingField, TidTracker, GroupTracker } from './leading-field.ts'
 
 describe('LeadingField', () => {
   for (const first of ['', 'a', 'abcdef']) {
@@ -37,9 +37,9 @@ describe('TidTracker', () => {
   })
 })
 
-describe('RunTracker', () => {
+describe('GroupTracker', () => {
   it('knows the last value that is complete, and how many rows had it', () => {
-    const tracker = new RunTracker()
+    const tracker = new GroupTracker()
     for (const value of ['a', 'a', 'b', 'b', 'b', 'c']) {
       tracker.observe(Buffer.from(value), 0, 1)
     }
@@ -48,7 +48,7 @@ describe('RunTracker', () => {
   })
 
   it('has completed nothing while one value goes on', () => {
-    const tracker = new RunTracker()
+    const tracker = new GroupTracker()
     tracker.observe(Buffer.from('a'), 0, 1)
     expect(tracker.completed).to.equal(null)
   })

@@ -44,24 +44,24 @@ export class TidTracker {
   }
 }
 
-/** A value of the cursor column in its wire form, and the number of rows in a row that had it. */
-export interface ValueRun {
+/** A value of the cursor column in its wire form, and the number of successive rows that have it. */
+export interface ValueGroup {
   readonly bytes: Buffer
   readonly rows: number
 }
 
 /** Follows rows that come ordered by the field. */
-export class RunTracker {
-  #current = new Run()
-  #completed = new Run()
+export class GroupTracker {
+  #current = new Group()
+  #completed = new Group()
 
-  /** The last value behind which a row with another one has come; null before that. */
-  get completed(): ValueRun | null {
+  /** The last value that was followed by another one; null before that. */
+  get completed(): ValueGroup | null {
     return this.#completed.copy()
   }
 
   /** The value of the last rows so far; null before the first. */
-  get current(): ValueRun | null {
+  get current(): ValueGroup | null {
     return this.#current.copy()
   }
 
@@ -77,8 +77,8 @@ export class RunTracker {
   }
 }
 
-/** A run in memory that is used again for a later one. */
-class Run {
+/** A group whose memory is used again for a later one. */
+class Group {
   rows = 0
   #bytes = Buffer.alloc(64)
   #length = 0
@@ -96,7 +96,7 @@ class Run {
     this.rows = 1
   }
 
-  copy(): ValueRun | null {
+  copy(): ValueGroup | null {
     if (this.rows === 0) return null
     return { bytes: Buffer.from(this.#bytes.subarray(0, this.#length)), rows: this.rows }
   }

@@ -6,14 +6,14 @@ import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
 import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
-import { findSaved, readFilenode, type Saved } from './saved-state.ts'
+import { findResumeState, readFilenode, type ResumeState } from './saved-state.ts'
 import {
   findUnfinishedLoad,
   loadByPages,
   loadWhole,
   type PageLoad,
 } from '../snapshot/initial-load.ts'
-import { LeadingField, RunTracker } from '../leading-field.ts'
+import { LeadingField, GroupTracker } from '../leading-field.ts'
 import { streamState } from '../../protocol/messages.ts'
 import type { Checkpoint, FeedEvent } from '../feed.ts'
 import type { ReplicationMethod } from '../method.ts'
@@ -39,7 +39,7 @@ function offerOf({ columns }: Relation): StreamOffer {
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
   const opened = openCursorRead(plan, context)
   const unfinished = await findUnfinishedLoad(plan, context)
-  const saved = unfinished === null ? await findSaved(opened) : null
+  const saved = unfinished === null ? await findResumeState(opened) : null
   if (saved === null) yield* firstLoad(opened, unfinished ?? (await newLoad(opened)))
   else yield* increment(opened, saved)
 }
@@ -48,13 +48,13 @@ async function* firstLoad(read: CursorRead, load: PageLoad): AsyncGenerator<Feed
   const { plan, context } = read
   if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, load)
   else yield* loadWhole(plan, context)
-  yield checkpoint(plan, { ...load.goal, type: 'cursor', scan: null })
+  yield checkpoint(plan, { ...load.finalState, type: 'cursor', scan: null })
 }
 
 /** What the state will say after the first load: the upper bound of its snapshot, and what that snapshot saw. */
 async function newLoad(read: CursorRead): Promise<PageLoad> {
   const bound = await readBound(read)
-  const goal: StreamState = {
+  const finalState: StreamState = {
     type: 'cursor',
     scan: null,
     cursor: bound,
@@ -62,38 +62,39 @@ async function newLoad(read: CursorRead): Promise<PageLoad> {
     xmin: null,
     filenode: await readFilenode(read),
   }
-  return { goal, resume: null }
+  return { finalState, resume: null }
 }
 
-async function* increment(read: CursorRead, saved: Saved): AsyncGenerator<FeedEvent> {
+async function* increment(read: CursorRead, saved: ResumeState): AsyncGenerator<FeedEvent> {
   const horizon = await readCursorHorizon(read, saved.state.cursor)
-  const goal = { ...saved.state, horizon, filenode: saved.filenode }
+  const finalState = { ...saved.state, horizon, filenode: saved.filenode }
   const again = [...lateRows(read, saved), ...nonFiniteRows(read, saved)]
   if (again.length > 0) yield* copyRows(again, read)
-  yield* newRows(read, saved, goal)
+  yield* newRows(read, saved, finalState)
 }
 
 async function* newRows(
   read: CursorRead,
-  saved: Saved,
-  goal: Saved['state'],
+  saved: ResumeState,
+  finalState: ResumeState['state'],
 ): AsyncGenerator<FeedEvent> {
   const { plan, context } = read
-  const tracker = new RunTracker()
+  const tracker = new GroupTracker()
   const sink = new LeadingField(context.sink, tracker.observe)
   const comparison = isTieComplete(saved) ? '>' : '>='
-  const select = newRowsQuery(read, { value: goal.cursor.value, comparison })
+  const select = newRowsQuery(read, { value: finalState.cursor.value, comparison })
   for await (const event of copyRows([select], read, { sink })) {
     yield event
     const { completed } = tracker
-    const reached = completed === null ? null : progressTo(read, goal.cursor, completed)
-    if (reached !== null) yield checkpoint(plan, { ...goal, cursor: reached })
+    const reached = completed === null ? null : progressTo(read, finalState.cursor, completed)
+    if (reached !== null) yield checkpoint(plan, { ...finalState, cursor: reached })
   }
   const last = tracker.current
-  const reached = await finalProgress(read, goal.cursor, { last, count: saved.count })
-  const isUnchanged = context.sink.rows === 0 && isSameHorizon(saved.state.horizon, goal.horizon)
+  const reached = await finalProgress(read, finalState.cursor, { last, count: saved.count })
+  const isUnchanged =
+    context.sink.rows === 0 && isSameHorizon(saved.state.horizon, finalState.horizon)
   if (isUnchanged) yield unchanged(plan, context)
-  else yield checkpoint(plan, { ...goal, cursor: reached })
+  else yield checkpoint(plan, { ...finalState, cursor: reached })
 }
 
 /** The saved state as it is. */
@@ -102,12 +103,12 @@ function unchanged({ descriptor }: StreamPlan, { savedState }: ReadContext): Che
 }
 
 /** Whether as many rows have the saved value as have been delivered with it: then none of them has come since. */
-function isTieComplete({ state, count }: Saved): boolean {
+function isTieComplete({ state, count }: ResumeState): boolean {
   return state.cursor.recordCount === count
 }
 
 /** The rows of the window before the saved value that were committed late; of what has no xmin, all of the window. */
-function lateRows(read: CursorRead, saved: Saved): string[] {
+function lateRows(read: CursorRead, saved: ResumeState): string[] {
   const { plan, context } = read
   const { horizon, cursor: progress } = saved.state
   if (horizon === null || context.config.lateCommitWindowMs === 0) return []
@@ -124,7 +125,7 @@ function lateRows(read: CursorRead, saved: Saved): string[] {
 }
 
 /** The rows at infinity and NaN that are new; where that cannot be told, all of them. */
-function nonFiniteRows(read: CursorRead, { state }: Saved): string[] {
+function nonFiniteRows(read: CursorRead, { state }: ResumeState): string[] {
   const { plan, nonFiniteBound } = read
   if (nonFiniteBound === null) return []
   const horizon: Horizon | null = hasRowHistory(plan.relation) ? state.horizon : null

@@ -5,7 +5,7 @@ import { boundQuery, countQuery, isAbove } from './queries.ts'
 import type { CursorRead } from './cursor-read.ts'
 import { cursorValueOfCopy, cursorValueOfText } from './value.ts'
 import { lowerBound, nextMarks } from './late-commits.ts'
-import type { ValueRun } from '../leading-field.ts'
+import type { ValueGroup } from '../leading-field.ts'
 import { readHorizon } from '../read-horizon.ts'
 
 /** The upper bound of the snapshot, where the first load will have got to; null: no row has a value to go on from. */
@@ -22,7 +22,7 @@ export async function readBound(read: CursorRead): Promise<CursorProgress | null
 export function progressTo(
   { column }: CursorRead,
   { field, marks }: CursorProgress,
-  { bytes, rows }: ValueRun,
+  { bytes, rows }: ValueGroup,
 ): CursorProgress | null {
   const value = cursorValueOfCopy(column.type, bytes)
   return value === null ? null : { field, value, recordCount: rows, marks }
@@ -32,7 +32,7 @@ export function progressTo(
 export async function finalProgress(
   read: CursorRead,
   saved: CursorProgress,
-  { last, count }: { last: ValueRun | null; count: number },
+  { last, count }: { last: ValueGroup | null; count: number },
 ): Promise<CursorProgress> {
   if (last === null) return withMark(read, { ...saved, recordCount: count })
   const reached = progressTo(read, saved, last)

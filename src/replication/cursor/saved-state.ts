@@ -1,3 +1,4 @@
+import { streamLabel } from '../../protocol/stream-names.ts'
 import { readFiles } from '../../introspection/relation-files.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
 import { isComparable } from '../../state/horizon.ts'
@@ -5,10 +6,10 @@ import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { CursorProgress, StreamState } from '../../state/stream-state.ts'
 import { savedQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
-import { labelOf, warnOfFreshStart } from '../snapshot/initial-load.ts'
+import { warnOfFreshStart } from '../snapshot/initial-load.ts'
 
 /** A saved state that can be gone on from, and what the snapshot says of it. */
-export interface Saved {
+export interface ResumeState {
   readonly state: StreamState & { readonly cursor: CursorProgress }
   /** Whether the file of the relation is another one now. */
   readonly isRewritten: boolean
@@ -19,7 +20,7 @@ export interface Saved {
 }
 
 /** The saved state; null if there is none, or, with a WARN, if it is not one of this cursor and its type. */
-export async function findSaved(read: CursorRead): Promise<Saved | null> {
+export async function findResumeState(read: CursorRead): Promise<ResumeState | null> {
   const { plan, context } = read
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
@@ -45,7 +46,7 @@ interface SavedRow {
   readonly nulls: string
 }
 
-async function examine(read: CursorRead, state: Saved['state']): Promise<Saved | null> {
+async function examine(read: CursorRead, state: ResumeState['state']): Promise<ResumeState | null> {
   const { plan, context, order } = read
   const { value, marks } = state.cursor
   const literals = [value, ...marks.map((mark) => mark.value)].map((each) =>
@@ -97,12 +98,12 @@ export async function readFilenode({ plan, context }: CursorRead): Promise<numbe
 }
 
 function warnOfRewrite({ plan, context }: CursorRead): void {
-  const message = `The table of stream ${labelOf(plan)} was rewritten, truncated or made anew since the last sync. All of it is searched for rows written since.`
+  const message = `The table of stream '${streamLabel(plan.descriptor)}' was rewritten, truncated or made anew since the last sync. All of it is searched for rows written since.`
   context.log('WARN', message)
 }
 
 function warnOfNulls({ plan, context }: CursorRead, nulls: number): void {
   if (nulls === 0) return
-  const message = `${nulls} rows of stream ${labelOf(plan)} have no value in cursor '${plan.cursor!.name}'. Incremental syncs do not see changes to them.`
+  const message = `${nulls} rows of stream '${streamLabel(plan.descriptor)}' have no value in cursor '${plan.cursor!.name}'. Incremental syncs do not see changes to them.`
   context.log('WARN', message)
 }

@@ -1,8 +1,8 @@
+import { streamLabel } from '../../protocol/stream-names.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import {
   findUnfinishedLoad,
-  labelOf,
   loadByPages,
   loadWhole,
   type PageLoad,
@@ -39,7 +39,7 @@ export const fullRefresh = {
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
   if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
   else if (isComplete(context)) {
-    const message = `Stream ${labelOf(plan)} is complete in the given state and is not read again. Leave its state out to read it anew.`
+    const message = `Stream '${streamLabel(plan.descriptor)}' is complete in the given state and is not read again. Leave its state out to read it anew.`
     context.log('INFO', message)
   } else yield* loadByPages(plan, context, await openLoad(plan, context))
   yield checkpoint(plan, EMPTY)
@@ -51,7 +51,7 @@ async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoa
   if (context.savedState !== null && parseStreamState(context.savedState) === null) {
     warnOfFreshStart(plan, context, 'its format is unknown')
   }
-  return unfinished ?? { goal: { ...EMPTY, horizon: { xmin, xids: [], atMs } }, resume: null }
+  return unfinished ?? { finalState: { ...EMPTY, horizon: { xmin, xids: [], atMs } }, resume: null }
 }
 
 function isComplete({ savedState: raw }: ReadContext): boolean {

@@ -1,3 +1,4 @@
+import { streamLabel } from '../../protocol/stream-names.ts'
 import { isComparable } from '../../state/horizon.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { StreamState } from '../../state/stream-state.ts'
@@ -10,21 +11,21 @@ import type { StreamPlan } from '../stream-plan.ts'
 /** A load by pages, from its beginning or resumed. */
 export interface PageLoad {
   /** What the state says when all is read; it holds what the first attempt at this load has seen. */
-  readonly goal: StreamState
+  readonly finalState: StreamState
   readonly resume: ResumePoint | null
 }
 
-/** All rows of a relation with system columns, by pages. Each position is a checkpoint: `goal` with the position in it. */
+/** All rows of a relation with system columns, by pages. Each position is a checkpoint: `finalState` with the position in it. */
 export async function* loadByPages(
   plan: StreamPlan,
   context: ReadContext,
-  { goal, resume }: PageLoad,
+  { finalState, resume }: PageLoad,
 ): AsyncGenerator<FeedEvent> {
   for await (const event of scanPages(plan, context, resume)) {
     if (event.type === 'ROWS') yield event
     else {
       const { position: scan } = event
-      yield checkpoint(plan, { ...goal, type: 'ctid', scan })
+      yield checkpoint(plan, { ...finalState, type: 'ctid', scan })
     }
   }
 }
@@ -54,18 +55,13 @@ export async function findUnfinishedLoad(
   const resume = plan.relation.hasSystemColumns
     ? await findResumePoint(plan, context, { position, horizon })
     : null
-  if (resume !== null) return { goal: state, resume }
+  if (resume !== null) return { finalState: state, resume }
   warnOfFreshStart(plan, context, 'its table has been rewritten, truncated or recreated since')
   return null
 }
 
 /** Logs why a saved state is not usable. */
 export function warnOfFreshStart(plan: StreamPlan, context: ReadContext, reason: string): void {
-  const message = `The saved state of stream ${labelOf(plan)} is not usable: ${reason}. The stream is read from the start.`
+  const message = `The saved state of stream '${streamLabel(plan.descriptor)}' is not usable: ${reason}. The stream is read from the start.`
   context.log('WARN', message)
-}
-
-/** `'schema.name'`, for messages. */
-export function labelOf({ descriptor }: StreamPlan): string {
-  return `'${descriptor.namespace}.${descriptor.name}'`
 }

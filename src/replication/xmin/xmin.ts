@@ -1,3 +1,4 @@
+import { streamLabel } from '../../protocol/stream-names.ts'
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
 import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
@@ -7,7 +8,6 @@ import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import {
   findUnfinishedLoad,
-  labelOf,
   loadByPages,
   type PageLoad,
   warnOfFreshStart,
@@ -40,13 +40,13 @@ function offerOf(relation: Relation): StreamOffer {
 
 function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
   if (hasRowHistory(plan.relation)) return []
-  const message = `Stream ${labelOf(plan)} cannot be read incrementally by xmin: it is a view, a materialized view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
+  const message = `Stream '${streamLabel(plan.descriptor)}' cannot be read incrementally by xmin: it is a view, a materialized view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
   return [new ConnectorError('config_error', message)]
 }
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
   const unfinished = await findUnfinishedLoad(plan, context)
-  const saved = unfinished === null ? findSaved(plan, context) : null
+  const saved = unfinished === null ? findResumeState(plan, context) : null
   if (unfinished !== null) yield* finish(plan, context, unfinished)
   else if (saved === null) yield* finish(plan, context, await newLoad(plan, context))
   else yield* increment(plan, context, saved)
@@ -58,7 +58,7 @@ async function* finish(
   load: PageLoad,
 ): AsyncGenerator<FeedEvent> {
   yield* loadByPages(plan, context, load)
-  yield checkpoint(plan, { ...load.goal, type: 'xmin', scan: null })
+  yield checkpoint(plan, { ...load.finalState, type: 'xmin', scan: null })
 }
 
 async function* increment(
@@ -66,24 +66,24 @@ async function* increment(
   context: ReadContext,
   saved: Horizon,
 ): AsyncGenerator<FeedEvent> {
-  const goal = await newGoal(plan, context)
+  const finalState = await newFinalState(plan, context)
   const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
   yield* copyRows([select], { plan, context })
-  yield checkpoint(plan, goal)
+  yield checkpoint(plan, finalState)
 }
 
 async function newLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad> {
-  return { goal: await newGoal(plan, context), resume: null }
+  return { finalState: await newFinalState(plan, context), resume: null }
 }
 
 /** The state after a read of this snapshot. */
-async function newGoal(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
+async function newFinalState(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
   const horizon = await readHorizon(plan, context, null)
   return { type: 'xmin', scan: null, cursor: null, horizon, xmin: horizon.xmin, filenode: null }
 }
 
 /** What the last sync saw; null, with a word in the log, if the state does not say. */
-function findSaved(plan: StreamPlan, context: ReadContext): Horizon | null {
+function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null {
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
   if (savedState === null || (state !== null && state.scan !== null)) return null
