@@ -40,6 +40,8 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
+  // ssh2 looks for files beside its modules when it is loaded, and does not need them
+  define: { __dirname: 'import.meta.dirname' },
   // Native parts, all optional
   external: ['*.node', 'cpu-features', 'pg-native'],
   // For `require` of a Node.js module in CommonJS packages

@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { parseConfig } from '../../../../src/config/parse-config.ts'
 import { Database } from '../../../../src/postgres/session/database.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { TestDatabase } from '../../../helpers/database.ts'
 import { sharedServer } from '../../../helpers/shared-server.ts'
 import { PasswordSshServer } from './password-ssh-server.ts'
 import { SECRET } from '../tls/tls-world.ts'
@@ -19,6 +21,20 @@ describe('SSH tunnel with a password', () => {
       expect(String(error)).to.match(/does not let user "ops" in with tunnel_user_password/)
     })
   }
+})
+
+describe('the command', () => {
+  it('reads through an SSH tunnel', async () => {
+    await using ssh = await PasswordSshServer.start('password', SECRET)
+    await using db = await TestDatabase.create()
+    await db.sql('CREATE TABLE t AS SELECT 7 AS id')
+    await using connector = await withConnector(db.config({ tunnel_method: tunnelTo(ssh.port) }))
+    const { code, records } = await connector.read()
+    expect({ code, rows: records.map(({ data }) => data) }).to.deep.equal({
+      code: 0,
+      rows: [{ id: 7 }],
+    })
+  })
 })
 
 describe('keyboard-interactive', () => {
@@ -66,14 +82,19 @@ async function connect(
   extra: Readonly<Record<string, string>> = {},
 ): Promise<Database> {
   const target = (await sharedServer()).connectionConfig()
-  const tunnel = {
+  const { config } = parseConfig({
+    ...target,
+    tunnel_method: { ...tunnelTo(sshPort, password), ...extra },
+  })
+  return await Database.connect(config)
+}
+
+function tunnelTo(port: number, password = SECRET): Readonly<Record<string, unknown>> {
+  return {
     tunnel_method: 'SSH_PASSWORD_AUTH',
     tunnel_host: '127.0.0.1',
-    tunnel_port: sshPort,
+    tunnel_port: port,
     tunnel_user: 'ops',
     tunnel_user_password: password,
-    ...extra,
   }
-  const { config } = parseConfig({ ...target, tunnel_method: tunnel })
-  return await Database.connect(config)
 }
