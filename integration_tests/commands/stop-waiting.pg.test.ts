@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:net'
+import { errorsOf, statusesOf } from '../helpers/consumer.ts'
 import { type RunningConnector, startConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { FaultProxy } from '../helpers/fault-proxy.ts'
@@ -22,19 +23,12 @@ async function readAll(running: RunningConnector): Promise<Message[]> {
   return messages
 }
 
-function statusesOf(messages: readonly Message[]): string[] {
-  return messages.flatMap(({ trace }) => {
-    const status = trace?.stream_status
-    return status === undefined ? [] : `${status.stream_descriptor.name}: ${status.status}`
-  })
-}
-
 /** The last message must be the TRACE of a stopped run. */
 async function expectStopped(running: RunningConnector, messages: readonly Message[]) {
   expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
-  const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
-  expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['transient_error'])
-  expect(errors[0]?.message).to.match(/^The sync was stopped by SIGTERM/)
+  const errors = errorsOf({ messages })
+  expect(errors).to.have.length(1)
+  expect(errors[0]).to.match(/^transient_error: The sync was stopped by SIGTERM/)
 }
 
 async function listen(): Promise<Server> {
@@ -91,7 +85,7 @@ describe('SIGTERM while the connector waits', () => {
       }
     }
     await expectStopped(running, messages)
-    expect(statusesOf(messages)).to.deep.equal([
+    expect(statusesOf({ messages })).to.deep.equal([
       'big: STARTED',
       'big: RUNNING',
       'big: INCOMPLETE',
@@ -128,7 +122,7 @@ describe('an error that nothing catches', () => {
         messages.push(message)
       }
       expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
-      expect(statusesOf(messages).at(-1)).to.equal('slow: INCOMPLETE')
+      expect(statusesOf({ messages }).at(-1)).to.equal('slow: INCOMPLETE')
       const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
       expect(errors).to.have.length(1)
       expect(JSON.stringify(errors)).to.include('22012').and.not.include('a row value')

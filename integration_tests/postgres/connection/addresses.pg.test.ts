@@ -49,6 +49,13 @@ class Listener implements AsyncDisposable {
   }
 }
 
+/** A connection to the first of the listeners, all on one port, that accepts it. */
+async function reach(listeners: readonly Listener[], deadline: Deadline): Promise<Socket> {
+  const addresses = listeners.map(({ address }) => address)
+  const port = listeners[0]!.port
+  return await connectFirst(addresses, (host) => connect({ host, port }), deadline)
+}
+
 async function delay(ms: number): Promise<false> {
   return await new Promise((resolve) => setTimeout(() => resolve(false), ms))
 }
@@ -60,8 +67,7 @@ describe('a host with several addresses', () => {
     await using open = await Listener.start('127.0.0.3', port)
     await silent.stop()
     using deadline = new Deadline(4000)
-    const addresses = [silent.address, open.address]
-    const socket = await connectFirst(addresses, (host) => connect({ host, port }), deadline)
+    const socket = await reach([silent, open], deadline)
     expect(socket.remoteAddress).to.equal(open.address)
     expect(deadline.signal.aborted).to.equal(false)
     socket.destroy()
@@ -73,8 +79,7 @@ describe('a host with several addresses', () => {
     await using other = await Listener.start('127.0.0.3', port)
     await slow.stop()
     using deadline = new Deadline(60_000)
-    const addresses = [slow.address, other.address]
-    const connecting = connectFirst(addresses, (host) => connect({ host, port }), deadline)
+    const connecting = reach([slow, other], deadline)
     await delay(400)
     slow.resume()
     const socket = await connecting
@@ -89,9 +94,7 @@ describe('a host with several addresses', () => {
     await first.stop()
     await second.stop()
     using deadline = new Deadline(600)
-    const addresses = [first.address, second.address]
-    const connecting = connectFirst(addresses, (host) => connect({ host, port }), deadline)
-    const error: unknown = await connecting.catch((reason: unknown) => reason)
+    const error: unknown = await reach([first, second], deadline).catch((reason: unknown) => reason)
     expect(error).to.include({ code: 'ETIMEDOUT', elapsedMs: 600 })
   })
 
