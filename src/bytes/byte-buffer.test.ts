@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { constants } from 'node:buffer'
-import { ByteBuffer } from './byte-buffer.ts'
+import { ByteBuffer, KEPT_BYTES } from './byte-buffer.ts'
 
 function contents(buffer: ByteBuffer): string {
   return buffer.bytes.toString('utf8', 0, buffer.length)
@@ -55,6 +55,28 @@ describe('ByteBuffer', () => {
     expect(buffer.bytes.length)
       .to.be.above(2 ** 31 + 8)
       .and.at.most(constants.MAX_LENGTH)
+  })
+
+  it('keeps its storage when it is emptied, unless that has grown beyond a limit', () => {
+    const buffer = new ByteBuffer(4)
+    buffer.utf8('x'.repeat(10))
+    const { bytes } = buffer
+    buffer.reset(bytes.length)
+    expect(buffer.bytes).to.equal(bytes)
+    expect(buffer.length).to.equal(0)
+    buffer.utf8('x'.repeat(bytes.length + 1))
+    buffer.reset(bytes.length)
+    expect(buffer.bytes.length).to.equal(4)
+    expect(buffer.view.byteLength).to.equal(4)
+    buffer.utf8('y')
+    expect(contents(buffer)).to.equal('y')
+  })
+
+  it('gives back what a value beyond 1 MiB needed', () => {
+    const buffer = new ByteBuffer(64)
+    buffer.reserve(KEPT_BYTES + 1)
+    buffer.reset()
+    expect(buffer.bytes.length).to.equal(64)
   })
 
   it('begins anew in other storage', () => {

@@ -3,14 +3,19 @@ import { constants } from 'node:buffer'
 /** Up to this length a loop beats a call into the runtime. */
 const SHORT_BYTES = 32
 
+/** So much is kept of a buffer that is used again for each value: one huge value must not stay in memory for ever. */
+export const KEPT_BYTES = 2 ** 20
+
 /** Bytes that grow: what every writer of output writes to. `length` counts the bytes in use. */
 export class ByteBuffer {
   bytes: Buffer
   /** Over all of `bytes`, for writing words. */
   view: DataView
   length = 0
+  readonly #firstBytes: number
 
   constructor(capacityBytes: number) {
+    this.#firstBytes = capacityBytes
     this.bytes = Buffer.allocUnsafeSlow(capacityBytes)
     this.view = new DataView(this.bytes.buffer, this.bytes.byteOffset, capacityBytes)
   }
@@ -18,6 +23,14 @@ export class ByteBuffer {
   /** Makes room for `count` more bytes. Call it before writing to `bytes` or `view` directly. */
   reserve(count: number): void {
     if (this.length + count > this.bytes.length) this.#grow(count)
+  }
+
+  /** Empties it. Storage that has grown beyond `keepBytes` is given back. */
+  reset(keepBytes = KEPT_BYTES): void {
+    this.length = 0
+    if (this.bytes.length > keepBytes) {
+      this.replaceStorage(Buffer.allocUnsafeSlow(this.#firstBytes))
+    }
   }
 
   /** Goes on in other storage, which the caller has made free, from its beginning. */

@@ -4,6 +4,8 @@ import { type RowsTaken, rowMessageBytes, type TupleSink } from '../wire/copy-st
 import { HEADER_BYTES } from '../wire/torn-message.ts'
 
 const FIRST_BYTES = 64 * 1024
+/** A block is used again for another statement, which is of about 2 MiB. */
+const KEPT_BYTES = 8 * 2 ** 20
 const COPY_DATA = 0x64 /* d */
 const LENGTH_BYTES = 4
 
@@ -55,7 +57,7 @@ export class TupleBlock implements TupleSink {
     }
     if (this.#start === length) {
       this.#start = 0
-      this.#rows.length = 0
+      this.#rows.reset(KEPT_BYTES)
     }
   }
 }

@@ -100,7 +100,7 @@ class ArrayParser {
 
   #quoted(start: number): number {
     const { scratch } = this.#format
-    scratch.length = 0
+    scratch.reset()
     let at = start
     while (at < this.#end && this.#bytes[at] !== QUOTE) {
       if (this.#bytes[at] === BACKSLASH) at++

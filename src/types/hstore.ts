@@ -20,7 +20,7 @@ const word = new ByteBuffer(256)
  * https://www.postgresql.org/docs/current/hstore.html
  */
 export const writeHstore: ValueWriter = (out, bytes, start, end) => {
-  object.length = 0
+  object.reset()
   object.latin1('{')
   let at = start === end ? end : appendPair(bytes, start, end)
   while (at !== MALFORMED && at < end) {
@@ -45,7 +45,7 @@ function appendPair(bytes: Buffer, start: number, end: number): number {
 
 function appendQuoted(bytes: Buffer, start: number, end: number): number {
   if (start >= end || bytes[start] !== QUOTE) return MALFORMED
-  word.length = 0
+  word.reset()
   let at = start + 1
   while (at < end && bytes[at] !== QUOTE) {
     if (bytes[at] === BACKSLASH) at++

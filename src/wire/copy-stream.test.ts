@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { message, tuple } from '../testing/bytes.ts'
+import { int, message, tuple } from '../testing/bytes.ts'
 import { CopyStream } from './copy-stream.ts'
 
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
@@ -13,6 +13,10 @@ function complete(rows: number): Buffer {
 }
 
 /** A COPY from its CopyOutResponse to its CommandComplete. */
+function headerWith(flags: number): Buffer<ArrayBuffer> {
+  return Buffer.concat([HEADER.subarray(0, 11), int(4, flags), HEADER.subarray(15)])
+}
+
 function copy(rows: readonly Buffer[], header = HEADER): Buffer {
   return Buffer.concat([
     COPY_OUT,
@@ -119,6 +123,10 @@ describe('CopyStream', () => {
     expect(run([copy(ROWS, header), READY]).tuples).to.have.length(3)
   })
 
+  it('ignores flags that a reader need not know', () => {
+    expect(run([copy(ROWS, headerWith(0xffff)), READY]).tuples).to.have.length(3)
+  })
+
   it('takes rows that come in one message with the header', () => {
     const first = message('d', Buffer.concat([HEADER, FIRST]))
     const bytes = [COPY_OUT, first, message('d', TRAILER), COPY_DONE, complete(1), READY]
@@ -177,6 +185,9 @@ describe('CopyStream', () => {
       [COPY_OUT, message('d', HEADER), message('d', TRAILER), message('d', FIRST)],
     ],
     ['no header', [COPY_OUT, message('d', FIRST)]],
+    ...[16, 31].map(
+      (bit) => [`a header with flag ${bit}`, [copy(ROWS, headerWith(1 << bit)), READY]] as const,
+    ),
     ['a header that is cut', [COPY_OUT, message('d', HEADER.subarray(0, 18))]],
     [
       'a header that promises more',

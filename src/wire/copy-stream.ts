@@ -39,6 +39,8 @@ const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
+/** From this bit on, a reader must know what a flag of the header means. */
+const CRITICAL_FLAG_BIT = 16
 const TRAILER_BYTES = 2
 /** The length in the message of a trailer, and in that of a row without fields. */
 const TRAILER_LENGTH = 6
@@ -167,6 +169,10 @@ export class CopyStream {
       bytes.compare(SIGNATURE, 0, SIGNATURE.length, start, start + SIGNATURE.length) === 0
     if (!isHeader) throw new RangeError('damaged COPY stream: data where its header should be')
     this.#position = 'tuples'
+    const flags = bytes.readUInt32BE(start + SIGNATURE.length)
+    if (flags >>> CRITICAL_FLAG_BIT !== 0) {
+      throw new RangeError('damaged COPY stream: its header announces a format that is not known')
+    }
     const extensionBytes = bytes.readUInt32BE(start + COPY_HEADER_BYTES - 4)
     const at = start + COPY_HEADER_BYTES + extensionBytes
     if (at > end) throw new RangeError('damaged COPY stream: its header is cut')

@@ -23,7 +23,7 @@ export function cursorValueOfText({ writeText }: PgType, text: string): CursorVa
 }
 
 function jsonValue(write: ValueWriter, bytes: Buffer): CursorValue | null {
-  scratch.length = 0
+  scratch.reset()
   if (write(scratch, bytes, 0, bytes.length) === NULLED) return null
   const json = scratch.bytes.toString('utf8', 0, scratch.length)
   const parsed: unknown = JSON.parse(json)

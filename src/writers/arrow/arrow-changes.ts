@@ -78,7 +78,7 @@ function appendValue(row: number, field: BoundField, tuple: LogTuple, isBinary: 
 
 /** The text of a value whose type is not that of the column: the type was altered after the change. */
 function jsonText(write: ValueWriter, bytes: Buffer, start: number, end: number): string | null {
-  scratch.length = 0
+  scratch.reset()
   if (write(scratch, bytes, start, end) === NULLED) return null
   const json = scratch.bytes.toString('utf8', 0, scratch.length)
   return scratch.bytes[0] === QUOTE ? String(JSON.parse(json)) : json

@@ -28,7 +28,7 @@ export class Utf8Column implements ArrowColumn {
   readonly #write: ValueWriter
   readonly #validity = new Validity()
   readonly #json = new ByteBuffer(FIRST_BYTES)
-  #text = new ByteBuffer(FIRST_BYTES)
+  readonly #text = new ByteBuffer(FIRST_BYTES)
   #offsets = new Int32Array(1)
 
   constructor(write: ValueWriter) {
@@ -76,8 +76,7 @@ export class Utf8Column implements ArrowColumn {
   take(rows: number): Data {
     const { nullCount, nullBitmap } = this.#validity.take(rows)
     const data = this.#text.bytes.subarray(0, this.#text.length)
-    if (this.#text.bytes.length > KEPT_BYTES) this.#text = new ByteBuffer(FIRST_BYTES)
-    this.#text.length = 0
+    this.#text.reset(KEPT_BYTES)
     const valueOffsets = this.#offsets.subarray(0, rows + 1)
     return makeData({ type: this.type, length: rows, nullCount, nullBitmap, valueOffsets, data })
   }
@@ -92,7 +91,7 @@ export class Utf8Column implements ArrowColumn {
 
   #appendWritten(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
     const json = this.#json
-    json.length = 0
+    json.reset()
     const outcome = write(json, bytes, start, end)
     if (outcome === NULLED) this.#validity.setNull(row)
     else if (json.bytes[0] === QUOTE) unescapeJson(this.#text, json.bytes, 1, json.length - 1)
