@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isatty } from 'node:tty'
 import { type CommandLine, parseCommandLine, UsageError } from './cli/command-line.ts'
 import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
@@ -84,9 +85,10 @@ function takesStdout(line: CommandLine): boolean {
   return line.command === 'discover' && line.table
 }
 
+/** `process.stderr` makes a pipe non-blocking. With `2>&1` stdout would be too, and be written in small parts. */
 function terminal(): Run['terminal'] {
+  if (!isatty(STDERR_FD)) return null
   const { stderr } = process
-  if (!stderr.isTTY) return null
   return {
     get columns() {
       return stderr.columns
