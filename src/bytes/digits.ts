@@ -1,4 +1,4 @@
-const ZERO = 0x30
+import { ZERO } from './ascii.ts'
 
 /** ASCII of 00 … 99 and of 0000 … 9999, each as one little-endian word. */
 const PAIRS = new Uint16Array(100)

@@ -1,3 +1,4 @@
+import { LINE_FEED } from '../bytes/ascii.ts'
 import { write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -17,7 +18,6 @@ const MAX_WRITE_BYTES = 2 ** 30
 const EAGAIN_MS = 2
 /** What a slow source has given goes out after this long, however little it is. */
 const LINGER_MS = 200
-const LINE_FEED = 0x0a
 
 /** What an output is made of. */
 export type OutputUnit = 'lines' | 'bytes'

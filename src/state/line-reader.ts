@@ -1,4 +1,4 @@
-const LINE_FEED = 0x0a
+import { LINE_FEED } from '../bytes/ascii.ts'
 /** So much of a line decides whether it is kept. */
 const START_BYTES = 64
 const BYTE_ORDER_MARK = /^\uFEFF/

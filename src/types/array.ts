@@ -1,15 +1,17 @@
+import {
+  BACKSLASH,
+  COMMA,
+  EQUALS,
+  LEFT_BRACE,
+  LEFT_BRACKET,
+  QUOTE,
+  RIGHT_BRACE,
+  RIGHT_BRACKET,
+} from '../bytes/ascii.ts'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled } from './text.ts'
 
-const OPEN = 0x7b
-const CLOSE = 0x7d
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const EQUALS = 0x3d
-const LEFT_BRACKET = 0x5b
-const RIGHT_BRACKET = 0x5d
-const COMMA = 0x2c
 /** An array has no more dimensions: MAXDIM. */
 const MAX_DEPTH = 6
 /** Instead of a position: the text is not that of an array. */
@@ -67,31 +69,32 @@ class ArrayParser {
   }
 
   #array(start: number, depth: number): number {
-    if (this.#byteAt(start) !== OPEN || depth > MAX_DEPTH) return MALFORMED
+    if (this.#byteAt(start) !== LEFT_BRACE || depth > MAX_DEPTH) return MALFORMED
     this.#out.byte(LEFT_BRACKET)
     let at = start + 1
-    if (this.#byteAt(at) !== CLOSE) {
+    if (this.#byteAt(at) !== RIGHT_BRACE) {
       at = this.#item(at, depth)
       while (at !== MALFORMED && this.#byteAt(at) === this.#format.delimiterByte) {
         this.#out.byte(COMMA)
         at = this.#item(at + 1, depth)
       }
     }
-    if (at === MALFORMED || this.#byteAt(at) !== CLOSE) return MALFORMED
+    if (at === MALFORMED || this.#byteAt(at) !== RIGHT_BRACE) return MALFORMED
     this.#out.byte(RIGHT_BRACKET)
     return at + 1
   }
 
   #item(at: number, depth: number): number {
     const byte = this.#byteAt(at)
-    if (byte === OPEN) return this.#array(at, depth + 1)
+    if (byte === LEFT_BRACE) return this.#array(at, depth + 1)
     return byte === QUOTE ? this.#quoted(at + 1) : this.#plain(at)
   }
 
   #plain(start: number): number {
     const { delimiterByte } = this.#format
     let at = start
-    while (at < this.#end && this.#bytes[at] !== delimiterByte && this.#bytes[at] !== CLOSE) at++
+    while (at < this.#end && this.#bytes[at] !== delimiterByte && this.#bytes[at] !== RIGHT_BRACE)
+      at++
     if (at === start) return MALFORMED
     if (isText(this.#bytes, start, at, 'NULL')) this.#out.latin1('null')
     else if (!this.#element(this.#bytes, start, at)) return MALFORMED

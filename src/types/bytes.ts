@@ -1,11 +1,9 @@
+import { BACKSLASH, LOWER_X, MINUS, QUOTE } from '../bytes/ascii.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { expectBytes } from './numbers.ts'
 import { accelerated, EXACT, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const X = 0x78
 const BLOCK_BYTES = 65_536
 /** Six hex digits are four characters of base64 without padding. */
 const HEX_BLOCK_BYTES = 6 * 16_384
@@ -14,7 +12,6 @@ const XML_DECLARATION = '<?xml '
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0')).readUInt16BE(),
 )
-const HYPHEN = 0x2d
 export const UUID_BYTES = 16
 /** Of its text. */
 export const UUID_CHARACTERS = 36
@@ -51,13 +48,13 @@ export const writeUuid = accelerated('Uuid', (out, bytes, start, end) => {
 export function putUuid(target: DataView, at: number, source: DataView, start: number): void {
   putHex4(target, at, source.getUint16(start))
   putHex4(target, at + 4, source.getUint16(start + 2))
-  target.setUint8(at + 8, HYPHEN)
+  target.setUint8(at + 8, MINUS)
   putHex4(target, at + 9, source.getUint16(start + 4))
-  target.setUint8(at + 13, HYPHEN)
+  target.setUint8(at + 13, MINUS)
   putHex4(target, at + 14, source.getUint16(start + 6))
-  target.setUint8(at + 18, HYPHEN)
+  target.setUint8(at + 18, MINUS)
   putHex4(target, at + 19, source.getUint16(start + 8))
-  target.setUint8(at + 23, HYPHEN)
+  target.setUint8(at + 23, MINUS)
   putHex4(target, at + 24, source.getUint16(start + 10))
   putHex4(target, at + 28, source.getUint16(start + 12))
   putHex4(target, at + 32, source.getUint16(start + 14))
@@ -85,7 +82,7 @@ export const writeBytea = accelerated('Bytea', (out, bytes, start, end) => {
 
 /** bytea in an array, text `\x1234` → base64, as the official connector has it there. */
 export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
-  if (bytes[start] !== BACKSLASH || bytes[start + 1] !== X || start + 2 > end) {
+  if (bytes[start] !== BACKSLASH || bytes[start + 1] !== LOWER_X || start + 2 > end) {
     return writeNulled(out)
   }
   out.byte(QUOTE)

@@ -1,11 +1,9 @@
+import { COLON, MINUS, POINT } from '../bytes/ascii.ts'
 import { put2, put4, put6, putUint } from '../bytes/digits.ts'
 
 const DAYS_PER_ERA = 146_097
 /** Days from 0000-03-01 to 2000-01-01 in the proleptic Gregorian calendar. */
 const DAYS_TO_2000 = 730_425
-const MINUS = 0x2d
-const COLON = 0x3a
-const POINT = 0x2e
 const MICROS_PER_SECOND = 1_000_000
 const CACHE_SLOTS = 4096
 const DATE_BYTES = 10

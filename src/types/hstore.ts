@@ -1,11 +1,8 @@
+import { BACKSLASH, COLON, COMMA, QUOTE } from '../bytes/ascii.ts'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import type { ValueWriter } from './pg-type.ts'
 import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const COLON = 0x3a
-const COMMA = 0x2c
 const NULL = 'NULL'
 const ARROW = '=>'
 const SEPARATOR = ', '

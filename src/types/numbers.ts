@@ -1,3 +1,4 @@
+import { LOWER_E, MINUS, NINE, PLUS, POINT, ZERO } from '../bytes/ascii.ts'
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { put4, putQuad, put8, putUint } from '../bytes/digits.ts'
@@ -6,12 +7,6 @@ import { accelerated, EXACT, type LogForms, type Outcome } from './pg-type.ts'
 import { putPositional } from './positional.ts'
 import { isText, writeNulled } from './text.ts'
 
-const MINUS = 0x2d
-const POINT = 0x2e
-const PLUS = 0x2b
-const ZERO = 0x30
-const NINE = 0x39
-const EXPONENT = 0x65
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
 const E8 = 100_000_000
 /** Of a float8, once its four other bits are gone. */
@@ -19,9 +14,12 @@ const EXPONENT_MASK = 0x7ff
 /** The longest int8 is -9223372036854775808. */
 const INT8_BYTES = 20
 const UINT64_BYTES = 20
-/** The signs of a numeric in its binary form; anything else is NaN or an infinity. */
-const NUMERIC_POSITIVE = 0x0000
-const NUMERIC_NEGATIVE = 0x4000
+/** The sign word of a numeric in its binary form. */
+export const NUMERIC_POSITIVE = 0x0000
+export const NUMERIC_NEGATIVE = 0x4000
+export const NUMERIC_NAN = 0xc000
+export const NUMERIC_INFINITY = 0xd000
+export const NUMERIC_MINUS_INFINITY = 0xf000
 const NUMERIC_HEADER_BYTES = 8
 
 /** How a negative amount is marked, by `lc_monetary`: a sign before or after it, or parentheses around it. */
@@ -161,7 +159,7 @@ function isJsonNumber(bytes: Buffer, start: number, end: number): boolean {
     at = skipDigits(bytes, fractionStart, end)
     if (at === fractionStart) return false
   }
-  if (at < end && bytes[at] === EXPONENT) {
+  if (at < end && bytes[at] === LOWER_E) {
     const hasSign = at + 1 < end && (bytes[at + 1] === PLUS || bytes[at + 1] === MINUS)
     const powerStart = at + (hasSign ? 2 : 1)
     at = skipDigits(bytes, powerStart, end)

@@ -1,9 +1,7 @@
+import { MINUS, POINT, ZERO } from '../bytes/ascii.ts'
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { put8 } from '../bytes/digits.ts'
 
-const MINUS = 0x2d
-const POINT = 0x2e
-const ZERO = 0x30
 const MIN = 1e-4
 const MAX = 1e15
 /** A decimal of so many digits names a double that no other of as many digits names. */

@@ -1,3 +1,4 @@
+import { QUOTE, UPPER_T, UPPER_Z } from '../bytes/ascii.ts'
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import {
@@ -21,11 +22,9 @@ import {
   parseOffset,
 } from './time-text.ts'
 
-const QUOTE = 0x22
-const T = 0x54
-const Z = 0x5a
-const DATE_INFINITY = 0x7fff_ffff
-const DATE_MINUS_INFINITY = -0x8000_0000
+/** The days of a date in its binary form that are no day. */
+export const DATE_INFINITY = 0x7fff_ffff
+export const DATE_MINUS_INFINITY = -0x8000_0000
 const MICROS_PER_DAY = 86_400_000_000
 const MICROS_PER_DAY_BIG = BigInt(MICROS_PER_DAY)
 /** The server takes offsets up to 15:59:59. */
@@ -145,9 +144,9 @@ function writeInstant(
   const target = out.view
   target.setUint8(out.length, QUOTE)
   let at = putDate(target, out.length + 1, days)
-  target.setUint8(at++, T)
+  target.setUint8(at++, UPPER_T)
   at = putTime(target, at, micros, isUtc ? 6 : timeDecimals(micros))
-  if (isUtc) target.setUint8(at++, Z)
+  if (isUtc) target.setUint8(at++, UPPER_Z)
   out.length = at
   return closeDate(out, days)
 }
@@ -172,9 +171,9 @@ function writeInstantText(
   out.byte(QUOTE)
   out.copy(bytes, start, dateEnd)
   out.reserve(TIME_MAX_BYTES + 8)
-  out.byte(T)
+  out.byte(UPPER_T)
   out.length = putTime(out.view, out.length, micros, isUtc ? 6 : timeDecimals(micros))
-  if (isUtc) out.byte(Z)
+  if (isUtc) out.byte(UPPER_Z)
   if (isBc) out.latin1(' BC')
   out.byte(QUOTE)
   return EXACT
@@ -213,7 +212,7 @@ function writeTimeOfDay(out: ByteBuffer, micros: number): void {
 /** Seconds east of UTC → `Z`, `+08:00`, `+01:02:03`. */
 function writeOffset(out: ByteBuffer, seconds: number): void {
   if (seconds === 0) {
-    out.byte(Z)
+    out.byte(UPPER_Z)
     return
   }
   const magnitude = Math.abs(seconds)

@@ -1,11 +1,9 @@
+import { BACKSLASH, LOWER_U, QUOTE } from '../bytes/ascii.ts'
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { accelerated, EXACT, NULLED, type Outcome, TRUNCATED } from './pg-type.ts'
 import { isValidUtf8, replaceInvalidUtf8 } from '../bytes/utf8.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const U = 0x75
 /** How much is escaped at a time, so that a huge value needs no huge reservation. */
 const BLOCK_BYTES = 65_536
 /** The high bits of four bytes. */
@@ -14,7 +12,7 @@ const HEX = Buffer.from('0123456789abcdef')
 
 /** What follows the backslash for each byte that JSON wants escaped; 0 where it wants nothing. */
 const ESCAPES = new Uint8Array(256)
-for (let byte = 0; byte < 0x20; byte++) ESCAPES[byte] = U
+for (let byte = 0; byte < 0x20; byte++) ESCAPES[byte] = LOWER_U
 for (const [byte, letter] of [
   [0x08, 'b'],
   [0x09, 't'],
@@ -119,7 +117,7 @@ function putByte(target: DataView, at: number, byte: number): number {
   }
   target.setUint8(at, BACKSLASH)
   target.setUint8(at + 1, escape)
-  return escape === U ? putControl(target, at + 2, byte) : at + 2
+  return escape === LOWER_U ? putControl(target, at + 2, byte) : at + 2
 }
 
 /** What follows `\\u` for a control character. */

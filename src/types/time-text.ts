@@ -1,12 +1,6 @@
+import { COLON, MINUS, NINE, PLUS, POINT, SPACE, ZERO } from '../bytes/ascii.ts'
 import { isText } from './text.ts'
 
-const ZERO = 0x30
-const NINE = 0x39
-const COLON = 0x3a
-const POINT = 0x2e
-const PLUS = 0x2b
-const MINUS = 0x2d
-const SPACE = 0x20
 const MAX_DECIMALS = 6
 const MICROS_PER_SECOND = 1_000_000
 /** Instead of a number: the text is none that PostgreSQL prints. */

@@ -1,3 +1,4 @@
+import { QUOTE } from '../../bytes/ascii.ts'
 import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import type { BoundColumn } from '../../replication/feed.ts'
 import { logForms, NULLED, type ValueWriter } from '../../types/pg-type.ts'
@@ -24,7 +25,6 @@ interface BoundField extends ChangeField {
   readonly isSameType: boolean
 }
 
-const QUOTE = 0x22
 const scratch = new ByteBuffer(64)
 
 /** Writes the values of the tuples of one relation of the log into the columns of a stream. */

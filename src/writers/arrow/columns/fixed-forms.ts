@@ -1,5 +1,6 @@
 import { UUID_BYTES } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'
+import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
 
 /** How a field of COPY binary becomes a value of fixed size. */
 export interface FixedForm {
@@ -19,8 +20,6 @@ export interface FixedForm {
 }
 
 const DAYS_1970_TO_2000 = Date.UTC(2000, 0, 1) / 86_400_000
-const DATE_INFINITY = 0x7fff_ffff
-const DATE_MINUS_INFINITY = -0x8000_0000
 const WORD = 2 ** 32
 const INT32_MIN = -(2 ** 31)
 const INT32_MAX = 2 ** 31 - 1

@@ -1,14 +1,17 @@
 import { ByteBuffer } from '../../../bytes/byte-buffer.ts'
-import { expectBytes, writeNumeric } from '../../../types/numbers.ts'
+import {
+  expectBytes,
+  NUMERIC_INFINITY,
+  NUMERIC_MINUS_INFINITY,
+  NUMERIC_NEGATIVE,
+  NUMERIC_POSITIVE,
+  writeNumeric,
+} from '../../../types/numbers.ts'
 import type { FixedForm } from './fixed-forms.ts'
 
 const HEADER_BYTES = 8
 const BASE = 10_000
 const BASE_DIGITS = 4
-const POSITIVE = 0x0000
-const NEGATIVE = 0x4000
-const POSITIVE_INFINITY = 0xd000
-const NEGATIVE_INFINITY = 0xf000
 /** Powers of ten up to here are doubles. */
 const MAX_EXACT_POWER = 22
 const POWERS = Array.from({ length: MAX_EXACT_POWER + 1 }, (_, power) => Number(`1e${power}`))
@@ -22,13 +25,13 @@ export const NUMERIC: FixedForm = {
   width: 8,
   put(target, at, source, start, end) {
     const { count, weight, sign } = headerOf(source, start, end)
-    if (sign === POSITIVE || sign === NEGATIVE) {
+    if (sign === NUMERIC_POSITIVE || sign === NUMERIC_NEGATIVE) {
       const magnitude = magnitudeOf(source, start, { count, weight })
       const value = magnitude ?? slowMagnitude(source, start, end)
-      target.setFloat64(at, sign === NEGATIVE ? -Math.abs(value) : value, true)
+      target.setFloat64(at, sign === NUMERIC_NEGATIVE ? -Math.abs(value) : value, true)
     } else {
-      const isInfinite = sign === POSITIVE_INFINITY || sign === NEGATIVE_INFINITY
-      const infinity = sign === NEGATIVE_INFINITY ? -Infinity : Infinity
+      const isInfinite = sign === NUMERIC_INFINITY || sign === NUMERIC_MINUS_INFINITY
+      const infinity = sign === NUMERIC_MINUS_INFINITY ? -Infinity : Infinity
       target.setFloat64(at, isInfinite ? infinity : Number.NaN, true)
     }
     return true
@@ -45,9 +48,9 @@ export function decimalForm(bits: 128 | 256, scale: number): FixedForm {
     width: bits / 8,
     put(target, at, source, start, end) {
       const { count, weight, sign } = headerOf(source, start, end)
-      if (sign !== POSITIVE && sign !== NEGATIVE) return false
+      if (sign !== NUMERIC_POSITIVE && sign !== NUMERIC_NEGATIVE) return false
       let value = unscaled(source, start, { count, weight, scale })
-      if (sign === NEGATIVE) value = -value
+      if (sign === NUMERIC_NEGATIVE) value = -value
       for (let word = 0; word < words; word++) {
         target.setUint32(at + word * 4, Number(value & WORD_MASK), true)
         value >>= WORD_BITS

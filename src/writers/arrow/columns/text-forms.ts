@@ -1,3 +1,10 @@
+import {
+  NUMERIC_INFINITY,
+  NUMERIC_MINUS_INFINITY,
+  NUMERIC_NAN,
+  NUMERIC_NEGATIVE,
+} from '../../../types/numbers.ts'
+import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
 import type { ArrowTypeName, NumberForm, PgType } from '../../../types/pg-type.ts'
 
 /** Parses the text form of a type into its binary form; null: it is not one. */
@@ -9,11 +16,10 @@ const DATE = /^(\d{4,})-(\d\d)-(\d\d)( BC)?$/
 const TIMESTAMP = /^(\S+) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(?:\+00)?( BC)?$/
 const NUMERIC = /^(-?)(\d+)(?:\.(\d+))?$/
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/
-const NUMERIC_NEGATIVE = 0x4000
 const NUMERIC_SPECIAL: ReadonlyMap<string, number> = new Map([
-  ['NaN', 0xc000],
-  ['Infinity', 0xd000],
-  ['-Infinity', 0xf000],
+  ['NaN', NUMERIC_NAN],
+  ['Infinity', NUMERIC_INFINITY],
+  ['-Infinity', NUMERIC_MINUS_INFINITY],
 ])
 const BASE_DIGITS = 4
 
@@ -107,7 +113,7 @@ function words(values: readonly number[]): Buffer {
 
 function date(text: string): Buffer | null {
   const days =
-    text === 'infinity' ? 0x7fff_ffff : text === '-infinity' ? -0x8000_0000 : daysOf(text)
+    text === 'infinity' ? DATE_INFINITY : text === '-infinity' ? DATE_MINUS_INFINITY : daysOf(text)
   if (days === null) return null
   const bytes = Buffer.alloc(4)
   bytes.writeInt32BE(days)

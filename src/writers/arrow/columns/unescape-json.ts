@@ -1,7 +1,6 @@
+import { BACKSLASH, LOWER_U } from '../../../bytes/ascii.ts'
 import type { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 
-const BACKSLASH = 0x5c
-const U = 0x75
 const HEX_DIGITS = 4
 /** What the letter behind a backslash stands for; 0: itself. */
 const MEANINGS = new Uint8Array(256)
@@ -24,7 +23,7 @@ export function unescapeJson(out: ByteBuffer, json: Buffer, start: number, end: 
     out.copy(json, from, from + at)
     const letter = json[from + at + 1]!
     from += at + 2
-    if (letter === U) {
+    if (letter === LOWER_U) {
       out.byte(Number.parseInt(json.toString('latin1', from, from + HEX_DIGITS), 16))
       from += HEX_DIGITS
     } else out.byte(MEANINGS[letter]! || letter)

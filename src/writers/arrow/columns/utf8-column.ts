@@ -1,3 +1,4 @@
+import { QUOTE } from '../../../bytes/ascii.ts'
 import { type Data, makeData, Utf8 } from 'apache-arrow'
 import { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 import {
@@ -18,7 +19,6 @@ import { viewOf } from '../../../bytes/byte-view.ts'
 const FIRST_BYTES = 4096
 /** A buffer that huge values blew up beyond this is not kept. */
 const KEPT_BYTES = 16 * 2 ** 20
-const QUOTE = 0x22
 const MAX_OFFSET = 2 ** 31 - 1
 
 /** A column of text: what the record has as its string, or the JSON of anything that is no string there. */

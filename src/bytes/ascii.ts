@@ -1,0 +1,22 @@
+/** The bytes of the ASCII characters that have a meaning in text formats. */
+export const LINE_FEED = 0x0a
+export const SPACE = 0x20
+export const QUOTE = 0x22
+export const PLUS = 0x2b
+export const COMMA = 0x2c
+export const MINUS = 0x2d
+export const POINT = 0x2e
+export const ZERO = 0x30
+export const NINE = 0x39
+export const COLON = 0x3a
+export const EQUALS = 0x3d
+export const UPPER_T = 0x54
+export const UPPER_Z = 0x5a
+export const LEFT_BRACKET = 0x5b
+export const BACKSLASH = 0x5c
+export const RIGHT_BRACKET = 0x5d
+export const LOWER_E = 0x65
+export const LOWER_U = 0x75
+export const LOWER_X = 0x78
+export const LEFT_BRACE = 0x7b
+export const RIGHT_BRACE = 0x7d
