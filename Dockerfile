@@ -5,7 +5,7 @@ ARG NODE_IMAGE=node:24-bookworm-slim
 FROM ${NODE_IMAGE} AS compiled
 WORKDIR /build
 COPY package.json package-lock.json ./
-# No dependency needs its install script
+# Without scripts: `prepare` needs the sources, and no dependency needs its install script
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.base.json spec.json ./
 COPY scripts scripts
