@@ -82,6 +82,7 @@ function openOutput(fd: number, unit?: OutputUnit): Output {
 
 function takesStdout(line: CommandLine): boolean {
   if (line.command === 'read') return line.format === 'arrow' && line.output === null
+  if (line.command === 'shards') return true
   return line.command === 'discover' && line.table
 }
 
@@ -126,6 +127,14 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
       const { read } = await import('./commands/read.ts')
       return await read(run, { ...(await readFiles(line)), config: await readConfig() })
     }
+    case 'shards': {
+      const { shards } = await import('./commands/shards.ts')
+      const { stream, count, idleTimeoutSeconds: seconds } = line
+      const idleTimeoutMs = seconds === null ? null : seconds * 1000
+      const inputClosed = seconds === null ? untilInputCloses() : new AbortController().signal
+      const options = { stream, count, idleTimeoutMs, inputClosed }
+      return await shards(run, { config: await readConfig(), ...options })
+    }
     default:
       line satisfies never
       throw new Error('unknown command')
@@ -145,19 +154,31 @@ function declareNavigator(): void {
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
   const { readJsonFile } = await import('./config/read-json-file.ts')
   const { readStateFile } = await import('./state/read-state-file.ts')
-  const { catalog, state, stateOut, streams, format, output, arrowExact } = line
+  const { readShard } = await import('./replication/snapshot/read-shard.ts')
+  const { catalog, state, stateOut, streams, format, output, arrowExact, shard, shardIndex } = line
   const saved = stateOut !== null && existsSync(stateOut)
   const isFirst = state !== null && state === stateOut && !saved
   return {
     catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
     state: state === null || isFirst ? null : await readStateFile(state),
     streams,
+    shard: shard === null ? null : await readShard(shard, shardIndex),
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     stateOut:
       stateOut === null
         ? null
         : { path: stateOut, saved: saved ? await readStateFile(stateOut) : [] },
   }
+}
+
+/** Aborted when nothing more can come on standard input. */
+function untilInputCloses(): AbortSignal {
+  const controller = new AbortController()
+  for (const event of ['end', 'close', 'error']) {
+    process.stdin.once(event, () => controller.abort())
+  }
+  process.stdin.resume()
+  return controller.signal
 }
 
 /** Exits although the command has not ended; a consumer that reads gets the statuses and the TRACE. */

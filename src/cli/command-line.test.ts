@@ -13,6 +13,16 @@ const READ = {
   output: null,
   arrowExact: false,
   expandEnv: false,
+  shard: null,
+  shardIndex: null,
+}
+const SHARDS = {
+  command: 'shards',
+  config: 'c',
+  expandEnv: false,
+  stream: 'a.b',
+  count: 8,
+  idleTimeoutSeconds: null,
 }
 const DISCOVER = {
   command: 'discover',
@@ -57,6 +67,13 @@ describe('parseCommandLine', () => {
     ['read --config c.json --stream=7', { ...READ, streams: ['7'] }],
     ['read --stream a --config c.json', { ...READ, streams: ['a'] }],
     ['--read --config c.json --catalog k', { ...READ, catalog: 'k' }],
+    ['read --config c.json --shard s', { ...READ, shard: 's' }],
+    ['read --config c.json --shard s --shard-index 0', { ...READ, shard: 's', shardIndex: 0 }],
+    ['shards --config c --stream a.b --count 8', SHARDS],
+    [
+      'shards --config c --stream a.b --count 8 --idle-timeout 60',
+      { ...SHARDS, idleTimeoutSeconds: 60 },
+    ],
   ] as const) {
     it(`${line} → ${JSON.stringify(expected)}`, async () => {
       expect(await parseCommandLine(line.split(' '))).to.deep.equal(expected)
@@ -101,6 +118,12 @@ describe('parseCommandLine', () => {
     [['read', '--config', 'c', '--stream', 'a', 'b'], 'Unknown argument: b'],
     [['check', '--config', 'c', '--table'], 'Unknown argument: table'],
     [['discover', '--config', 'c', '--table=no'], '--table takes no value'],
+    [['shards', '--config', 'c', '--stream', 's'], 'Missing required argument: count'],
+    [['shards', '--config', 'c', '--stream', 's', '--count', '0'], '--count is not an integer'],
+    [['shards', '--config', 'c', '--stream', 's', '--count', '2.5'], '--count is not an integer'],
+    [['read', '--config', 'c', '--shard-index', '1'], '--shard-index is for --shard'],
+    [['read', '--config', 'c', '--shard', 's', '--state', 't'], 'A shard has no state'],
+    [['read', '--config', 'c', '--shard', 's', '--stream', 't'], '--stream is not for --shard'],
     [['read', '--config', 'c', '-v'], 'Unknown argument: v'],
     [['read', '--config', 'c', '--', 'x'], 'Unexpected arguments after --'],
   ] as const) {
@@ -118,7 +141,7 @@ describe('parseCommandLine', () => {
   it('tells every command and an example in the help', async () => {
     const help = await parseCommandLine(['--help'])
     if (help.command !== 'help') throw new Error('no help')
-    for (const command of ['spec', 'check', 'discover', 'read']) {
+    for (const command of ['spec', 'check', 'discover', 'read', 'shards']) {
       expect(help.text).to.include(`source-postgres ${command}`)
     }
     expect(help.text).to.include('source-postgres check --config config.json')
@@ -151,7 +174,7 @@ describe('parseCommandLine', () => {
   for (const [words, expected] of [
     [
       ['source-postgres', ''],
-      ['spec', 'check', 'discover', 'read', 'completion'],
+      ['spec', 'check', 'discover', 'read', 'shards', 'completion'],
     ],
     [
       ['source-postgres', 'read', '--st'],

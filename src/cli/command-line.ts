@@ -30,6 +30,19 @@ export type CommandLine =
       readonly output: string | null
       readonly arrowExact: boolean
       readonly expandEnv: boolean
+      /** A shard or a file of shards; null: the streams are read whole. */
+      readonly shard: string | null
+      /** Which line of the file; null: its only one. */
+      readonly shardIndex: number | null
+    }
+  | {
+      readonly command: 'shards'
+      readonly config: string
+      readonly expandEnv: boolean
+      readonly stream: string
+      readonly count: number
+      /** Null: none. */
+      readonly idleTimeoutSeconds: number | null
     }
   /** `--help`, `--version` or the script of `completion`: print `text`. */
   | { readonly command: 'help'; readonly text: string }
@@ -49,6 +62,7 @@ const OPTIONS = [...COMMANDS.values()].flatMap(({ options }) => Object.entries(o
 const SWITCHES = namesOf(([, { type }]) => type === 'boolean')
 const REPEATABLE = namesOf(([, { isRepeatable }]) => isRepeatable === true)
 
+type ReadLine = Extract<CommandLine, { command: 'read' }>
 type Arguments = Pick<Parsed, 'command' | 'values'>
 
 /**
@@ -130,6 +144,7 @@ function commandLineOf({ command, values }: Arguments): CommandLine {
     const [table, arrowSchema] = [values['table'] === true, values['arrow-schema'] === true]
     return { command, config, expandEnv, table, arrowSchema, arrowExact }
   }
+  if (command === 'shards') return { command, config, expandEnv, ...shardsOptions(values) }
   if (command !== 'read') throw usageError(`Unknown command: ${command}`)
   return {
     command,
@@ -142,7 +157,24 @@ function commandLineOf({ command, values }: Arguments): CommandLine {
     output: fileOrNull(values['output']),
     arrowExact,
     expandEnv,
+    shard: fileOrNull(values['shard']),
+    shardIndex: integerOrNull(values, 'shard-index', 0),
   }
+}
+
+function shardsOptions(values: Arguments['values']) {
+  return {
+    stream: String(values['stream']),
+    count: integerOrNull(values, 'count', 1) ?? 1,
+    idleTimeoutSeconds: integerOrNull(values, 'idle-timeout', 1),
+  }
+}
+
+function integerOrNull(values: Arguments['values'], name: string, min: number): number | null {
+  const text = values[name]
+  if (typeof text !== 'string') return null
+  if (/^\d{1,6}$/.test(text) && Number(text) >= min) return Number(text)
+  throw usageError(`--${name} is not an integer from ${min} to 999999`)
 }
 
 /** Options that have no effect without another one. */
@@ -151,7 +183,24 @@ function findConflict(line: CommandLine): string | null {
     if (line.arrowExact && !line.arrowSchema) return '--arrow-exact is for --arrow-schema'
     return line.table && line.arrowSchema ? '--arrow-schema is not for --table' : null
   }
-  if (line.command !== 'read' || line.format === 'arrow') return null
+  if (line.command !== 'read') return null
+  return findShardConflict(line) ?? findArrowConflict(line)
+}
+
+function findShardConflict({
+  shard,
+  shardIndex,
+  state,
+  stateOut,
+  streams,
+}: ReadLine): string | null {
+  if (shard === null) return shardIndex === null ? null : '--shard-index is for --shard'
+  if (state !== null || stateOut !== null) return 'A shard has no state: --state is not for --shard'
+  return streams.length === 0 ? null : '--stream is not for --shard, which names its stream'
+}
+
+function findArrowConflict(line: ReadLine): string | null {
+  if (line.format === 'arrow') return null
   if (line.arrowExact) return '--arrow-exact is for --format arrow'
   return line.output === null ? null : '--output is for --format arrow'
 }

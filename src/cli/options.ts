@@ -79,6 +79,30 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
           describe: 'Directory of the Arrow files; without it, one stream is written to stdout',
         },
         'arrow-exact': ARROW_EXACT,
+        shard: {
+          type: 'string',
+          describe: 'Read one shard: a line that shards printed, or a file with such lines',
+        },
+        'shard-index': {
+          type: 'string',
+          describe: 'Which line of the file of --shard; the first one is 0',
+        },
+      },
+    },
+  ],
+  [
+    'shards',
+    {
+      describe: 'Divide a stream into shards of one snapshot, and hold the snapshot',
+      options: {
+        ...CONFIG,
+        stream: { type: 'string', isRequired: true, describe: 'Stream: name or namespace.name' },
+        count: { type: 'string', isRequired: true, describe: 'Number of shards' },
+        'idle-timeout': {
+          type: 'string',
+          describe:
+            'Release the snapshot after so many seconds without a reader; without it, when standard input closes',
+        },
       },
     },
   ],

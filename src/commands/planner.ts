@@ -12,6 +12,7 @@ import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, offersOf } from '../replication/methods.ts'
+import type { PageRange } from '../replication/snapshot/shards.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { log, logger, type Run } from '../run-context.ts'
@@ -25,6 +26,8 @@ interface PlanInput {
   /** `name` or `namespace.name`; none: all. For a read without a catalog. */
   readonly streams: readonly string[]
   readonly arrow: ArrowOutput | null
+  /** The pages of its only stream that are read; null: all. */
+  readonly ranges: readonly PageRange[] | null
 }
 
 /**
@@ -45,7 +48,7 @@ export class Planner {
 
   /** @throws ConnectorError with everything that keeps the streams from being read. */
   async plan(): Promise<readonly StreamPlan[]> {
-    const { config, database, arrow } = this.#input
+    const { config, database, arrow, ranges } = this.#input
     const names = this.#configured?.map(({ stream }) => stream.name)
     const discovery = await discoverRelations(database, scopeOf(config, this.#configured), names)
     this.#configured ??= await this.#selectByConfig(discovery)
@@ -54,7 +57,8 @@ export class Planner {
     const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
     if (problems.length > 0) throw joinProblems(problems)
     for (const warning of planning.warnings) log(this.#run, 'WARN', warning)
-    return arrow === null ? planning.plans : planning.plans.map(toArrowPlan)
+    const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
+    return arrow === null ? plans : plans.map(toArrowPlan)
   }
 
   async #selectByConfig({

@@ -4,10 +4,15 @@ import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/session/database.ts'
-import { type StreamDescriptor, streamEstimate } from '../protocol/messages.ts'
+import {
+  type ConfiguredStream,
+  type StreamDescriptor,
+  streamEstimate,
+} from '../protocol/messages.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
 import type { Feed } from '../replication/feed.ts'
 import { feedsOf } from '../replication/methods.ts'
+import { parseShard, type Shard } from '../replication/snapshot/shards.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
 import type { ArrowOutput } from '../writers/arrow/arrow-plan.ts'
@@ -15,6 +20,7 @@ import { RecordWriters } from '../writers/records/record-writers.ts'
 import type { Writers } from '../writers/writer.ts'
 import { HealthLog } from '../monitoring/health-log.ts'
 import { Planner } from './planner.ts'
+import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
 import { connectOptions, log, type Run } from '../run-context.ts'
@@ -38,6 +44,8 @@ export interface ReadInput {
   readonly streams: readonly string[]
   /** Where the states are kept up to date; null: nowhere. */
   readonly stateOut: StateTarget | null
+  /** A line that `shards` printed; null: all of the streams is read. */
+  readonly shard: unknown
   /** Null: records are JSON. */
   readonly arrow: ArrowOutput | null
 }
@@ -47,14 +55,18 @@ export interface ReadInput {
  * @throws ConnectorError that ends the run; statuses and the last states are in the output by then.
  */
 export async function read(run: Run, input: ReadInput): Promise<void> {
-  const { config, warnings } = parseConfig(input.config)
+  const { config: given, warnings } = parseConfig(input.config)
   for (const warning of warnings) log(run, 'WARN', warning)
   const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
-  const configured = catalog === null ? null : selectStreams(catalog, input.streams)
+  const shard = input.shard === null ? null : parseShard(input.shard)
+  const config = shard === null ? given : shardConfig(given)
+  const configured = selectConfigured(catalog, input.streams, shard)
   const states = new RunStates(parseStates(input.state ?? []))
   await using stateFile = openStateFile(run, input)
   await using database = await Database.connect(config, connectOptions(run))
-  const planner = new Planner(run, { ...input, config, database }, configured)
+  const imported = shard === null ? null : await importSnapshot(database, shard)
+  const ranges = shard?.ranges ?? null
+  const planner = new Planner(run, { ...input, config, database, ranges }, configured)
   const plans = await planner.plan()
   estimate(run, plans)
   const note = await noteStatistics(
@@ -69,8 +81,18 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
   const renew = async (): Promise<readonly Feed[]> => feedsOf(await planner.plan(), config)
   const source = { feeds: feedsOf(plans, config), renew }
-  const parts = { config, database, states, statuses, health, progress, stateFile, writers }
+  const reports = { statuses, health, progress, stateFile, writers }
+  const parts = { config, database, imported, states, ...reports }
   await readWithRetries(run, source, parts)
+}
+
+function selectConfigured(
+  catalog: readonly ConfiguredStream[] | null,
+  names: readonly string[],
+  shard: Shard | null,
+): readonly ConfiguredStream[] | null {
+  if (shard !== null) return [shardStream(catalog, shard)]
+  return catalog === null ? null : selectStreams(catalog, names)
 }
 
 /** Arrow's library is loaded only here. */

@@ -3,7 +3,7 @@ import { ConnectorError, errorCode } from '../errors.ts'
 import { locateJsonError, type TextPosition } from '../json/json-error.ts'
 
 /** What a file on the command line is for. */
-export type FileRole = 'config' | 'catalog' | 'state'
+export type FileRole = 'config' | 'catalog' | 'state' | 'shard'
 
 /** Node.js error code → what it means for someone who names a file. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<string, string>> = {
  */
 export async function readJsonFile(
   path: string,
-  what: Exclude<FileRole, 'state'>,
+  what: Extract<FileRole, 'config' | 'catalog'>,
 ): Promise<unknown> {
   const text = await readText(path, what)
   if (text.trim() === '') {
@@ -51,7 +51,8 @@ export function unreadable(what: FileRole, path: string, error: unknown): Connec
   return new ConnectorError('config_error', `The ${what} file ${path} ${reason}`, { cause: error })
 }
 
-async function readText(path: string, what: FileRole): Promise<string> {
+/** The text of a file, which may begin with a byte order mark. */
+export async function readText(path: string, what: FileRole): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
   } catch (error) {

@@ -16,6 +16,8 @@ const MAX_READERS = 2
  */
 const LOCK_TIMEOUT_MS = 1000
 const LOCK_NOT_AVAILABLE = '55P03'
+/** What SET TRANSACTION SNAPSHOT fails with, by version: invalid parameter value, undefined object. */
+const UNKNOWN_SNAPSHOT: ReadonlySet<string> = new Set(['22023', '42704'])
 /** How long a relation that has been read may stay locked until the next one is. */
 const IDLE_MS = 50
 
@@ -31,6 +33,8 @@ export interface ReaderPolicy {
 export interface SnapshotSetting {
   readonly database: Database
   readonly policy: ReaderPolicy
+  /** Another process's snapshot to read in; null: it takes one. */
+  readonly imported: SharedFrom | null
   /** Reports why nothing is read in parallel. */
   readonly log: (message: string) => void
 }
@@ -66,9 +70,12 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
 
   /** Takes the snapshot. A server that refuses to share it ends the transaction with that: another one begins. */
   static async take(setting: SnapshotSetting): Promise<SharedSnapshot> {
-    const { database, policy } = setting
-    const holder = await ReadTransaction.begin(database)
-    if (!policy.separatesReaders || readerLimit(database) < 1) {
+    const { database, policy, imported } = setting
+    const holder =
+      imported === null
+        ? await ReadTransaction.begin(database)
+        : await joinSnapshot(database, imported)
+    if (imported !== null || !policy.separatesReaders || readerLimit(database) < 1) {
       return new SharedSnapshot(holder, null, setting)
     }
     try {
@@ -171,6 +178,18 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     } finally {
       this.#opening.delete(reader)
     }
+  }
+}
+
+/** @throws ConnectorError config_error if the snapshot is not there any more. */
+async function joinSnapshot(database: Database, sharedFrom: SharedFrom): Promise<ReadTransaction> {
+  try {
+    return await ReadTransaction.begin(database, { sharedFrom })
+  } catch (error) {
+    if (!UNKNOWN_SNAPSHOT.has(errorCode(error) ?? '')) throw error
+    const message =
+      "The snapshot of the shard has been released. Run 'source-postgres shards' again, and keep it running until all shards are read."
+    throw new ConnectorError('config_error', message, { cause: error })
   }
 }
 

@@ -92,6 +92,7 @@ function planStream(
     relation,
     ...fromItem(relation, config),
     filter: syncMode === 'incremental' ? (relation.log?.filter ?? null) : null,
+    ranges: null,
     columns,
     fields: names.map((name) => ({ name, type: byName.get(name)?.type ?? null })),
     hasChangeColumns,

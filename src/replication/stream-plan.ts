@@ -1,6 +1,7 @@
 import type { Column, Relation } from '../introspection/relation.ts'
 import type { StreamDescriptor, SyncMode } from '../protocol/messages.ts'
 import type { PgType } from '../types/pg-type.ts'
+import type { PageRange } from './snapshot/shards.ts'
 
 /** A property of the record's `data`. A column that the relation no longer has writes null. */
 export interface RecordField {
@@ -20,6 +21,8 @@ export interface StreamPlan {
   readonly qualifier: string
   /** A condition for its rows; null: all are read. */
   readonly filter: string | null
+  /** The pages that are read, of a shard; null: all. */
+  readonly ranges: readonly PageRange[] | null
   /** What is selected, in the order of the fields that are not always null. */
   readonly columns: readonly Column[]
   /** The properties of its records, without the change columns. */

@@ -21,7 +21,7 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   const guard = await RewriteGuard.note(database, plans)
   for (const feed of feeds) await feed.prepare?.(prepared)
   const logInfo = (message: string): void => log('INFO', message)
-  const setting = { database, policy, log: logInfo }
+  const setting = { database, policy, imported: sync.imported, log: logInfo }
   await using snapshot = await SharedSnapshot.take(setting)
   const onAbort = (): void => snapshot.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)

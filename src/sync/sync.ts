@@ -2,6 +2,7 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { Config } from '../config/config.ts'
 import type { HealthLog } from '../monitoring/health-log.ts'
 import type { Database } from '../postgres/session/database.ts'
+import type { SharedFrom } from '../postgres/session/read-transaction.ts'
 import type { ReaderPolicy } from '../parallel/shared-snapshot.ts'
 import type { Feed } from '../replication/feed.ts'
 import type { Progress } from '../terminal/progress.ts'
@@ -15,6 +16,8 @@ import type { StreamStatuses } from './stream-statuses.ts'
 export interface SyncParts {
   readonly config: Config
   readonly database: Database
+  /** The snapshot of another process to read in; null: it takes one. */
+  readonly imported: SharedFrom | null
   readonly states: RunStates
   readonly statuses: StreamStatuses
   readonly health: HealthLog

@@ -1,5 +1,15 @@
 import type { SqlSession } from './sql-session.ts'
 
+/** Other backends of the role that have to see what a transaction of this one sees. */
+const READERS_SQL = `
+SELECT pg_catalog.count(*)::pg_catalog.int4 AS readers
+FROM pg_catalog.pg_stat_activity AS holder
+JOIN pg_catalog.pg_stat_activity AS reader
+  ON reader.backend_xmin OPERATOR(pg_catalog.=) holder.backend_xmin
+  AND reader.usesysid OPERATOR(pg_catalog.=) holder.usesysid
+  AND reader.pid OPERATOR(pg_catalog.<>) holder.pid
+WHERE holder.pid OPERATOR(pg_catalog.=) pg_catalog.pg_backend_pid()`
+
 const ROWS_SQL = `
 SELECT s.relid AS oid
 FROM pg_catalog.pg_stat_all_tables AS s
@@ -17,4 +27,15 @@ export async function findFilledTables(
 ): Promise<ReadonlySet<number>> {
   const rows = await session.query<{ oid: number }>(ROWS_SQL, [oids, minRows])
   return new Set(rows.map(({ oid }) => oid))
+}
+
+/**
+ * How many other backends of the role read in the snapshot of a transaction. It counts those with the same oldest
+ * transaction, so that it may count others, too.
+ */
+export async function countSnapshotReaders(transaction: SqlSession): Promise<number> {
+  // The view shows the same until the transaction ends, unless it is told to look again
+  await transaction.query('SELECT pg_catalog.pg_stat_clear_snapshot()')
+  const [row] = await transaction.query<{ readers: number }>(READERS_SQL)
+  return row!.readers
 }

@@ -37,11 +37,13 @@ export const fullRefresh = {
 } satisfies ReplicationMethod
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
-  if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
+  // Of a relation without pages, one shard has all rows and the others none
+  const isEmptyShard = plan.ranges?.length === 0
+  if (!plan.relation.hasSystemColumns && !isEmptyShard) yield* loadWhole(plan, context)
   else if (isComplete(context)) {
     const message = `Stream '${streamLabel(plan.descriptor)}' is complete in the given state and is not read again. Leave its state out to read it anew.`
     context.log('INFO', message)
-  } else yield* loadByPages(plan, context, await openLoad(plan, context))
+  } else if (!isEmptyShard) yield* loadByPages(plan, context, await openLoad(plan, context))
   yield checkpoint(plan, EMPTY)
 }
 

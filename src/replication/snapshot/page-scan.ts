@@ -61,7 +61,7 @@ export async function* scanPages(
   const segments = resume?.segments.slice(resume.first) ?? (await readSegments(plan, context))
   for (const [index, segment] of segments.entries()) {
     const isResumed = index === 0 && resume !== null
-    yield* scanSegment(scan, segment, isResumed ? resume.position : startOf(0))
+    yield* scanSegment(scan, segment, isResumed ? resume.position : startOf(segment.start))
   }
 }
 
@@ -100,7 +100,7 @@ async function* scanWindows(
   after: Tid,
 ): AsyncGenerator<RowsRead | ScanProgress> {
   const { plan, context } = scan
-  const { pages, from } = segment
+  const { pages, from, end: last } = segment
   const { reader, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
@@ -108,7 +108,7 @@ async function* scanWindows(
   let maxWindows = FIRST_WINDOWS
   let start: number | null = after.page
   while (start !== null) {
-    const windows = planWindows({ start, pages, rowsPerPage, batchRows, maxWindows })
+    const windows = planWindows({ start, pages, last, rowsPerPage, batchRows, maxWindows })
     const selects = windows.map((window) => {
       const lower = window.start === after.page ? after : startOf(window.start)
       return selectColumns(plan, `${windowClause(segment, lower, window.end)}${andFilter(plan)}`)
@@ -121,7 +121,7 @@ async function* scanWindows(
     }
     const end = windows.at(-1)!.end
     if (end !== null) rowsPerPage = estimateRowsPerPage(sink.rows - rowsBefore, end - start)
-    start = end
+    start = end === last ? null : end
     maxWindows = Math.min(2 * maxWindows, MAX_WINDOWS)
   }
 }

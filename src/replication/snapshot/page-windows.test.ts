@@ -1,15 +1,23 @@
 import { expect } from 'chai'
 import { estimateRowsPerPage, planWindows } from './page-windows.ts'
 
-const MANY = { start: 0, maxWindows: 99 }
+const MANY = { start: 0, last: null, maxWindows: 99 }
 
 describe('planWindows', () => {
   it('covers all pages once and leaves the end open', () => {
-    const facts = { pages: 25, rowsPerPage: 105, batchRows: 1000, maxWindows: 99 }
+    const facts = { ...MANY, pages: 25, rowsPerPage: 105, batchRows: 1000 }
     expect(planWindows({ ...facts, start: 3 })).to.deep.equal([
       { start: 3, end: 13 },
       { start: 13, end: 23 },
       { start: 23, end: null },
+    ])
+  })
+
+  it('ends at the last page of a shard', () => {
+    const facts = { ...MANY, pages: 25, rowsPerPage: 105, batchRows: 1000 }
+    expect(planWindows({ ...facts, start: 3, last: 15 })).to.deep.equal([
+      { start: 3, end: 13 },
+      { start: 13, end: 15 },
     ])
   })
 
@@ -19,7 +27,7 @@ describe('planWindows', () => {
   })
 
   it('stops at as many windows as are wanted', () => {
-    const facts = { start: 0, pages: 1000, rowsPerPage: 100, batchRows: 50 }
+    const facts = { ...MANY, pages: 1000, rowsPerPage: 100, batchRows: 50 }
     const windows = planWindows({ ...facts, maxWindows: 32 })
     expect(windows).to.have.length(32)
     expect(windows.at(-1)).to.deep.equal({ start: 31, end: 32 })

@@ -18,24 +18,25 @@ const MARGIN = 1.05
 const ASSUMED_ROWS_PER_PAGE = 100
 
 /**
- * The next windows from page `start` on, at most `maxWindows` of equal length. As few as their greatest length allows are
- * expected to hold `batchRows` rows. The last of a relation is open-ended: a size that grew meanwhile loses nothing.
+ * The next windows from page `start` on, up to page `last`, or to the end of the relation if that is null, at most `maxWindows` of equal length. As few as their greatest length allows are
+ * expected to hold `batchRows` rows. To the end, the last one is open-ended: a size that grew meanwhile loses nothing.
  */
 export function planWindows(facts: {
   start: number
   pages: number
+  last: number | null
   rowsPerPage: number
   batchRows: number
   maxWindows: number
 }): PageWindow[] {
-  const { start, pages, rowsPerPage, batchRows, maxWindows } = facts
+  const { start, pages, last, rowsPerPage, batchRows, maxWindows } = facts
   const batchPages = (batchRows * MARGIN) / rowsPerPage
   const windowsPerBatch = Math.ceil(batchPages / MAX_WINDOW_PAGES)
   const windowPages = Math.max(Math.ceil(batchPages / windowsPerBatch), 1)
   const windows: PageWindow[] = []
   for (let page = start; windows.length < maxWindows; page += windowPages) {
-    const isLast = page + windowPages >= pages
-    windows.push({ start: page, end: isLast ? null : page + windowPages })
+    const isLast = page + windowPages >= (last ?? pages)
+    windows.push({ start: page, end: isLast ? last : page + windowPages })
     if (isLast) break
   }
   return windows

@@ -1,9 +1,12 @@
 import { type Leaf, readLeaves } from '../../introspection/leaves.ts'
 import { readFiles } from '../../introspection/relation-files.ts'
+import { ConnectorError } from '../../errors.ts'
+import { streamLabel } from '../../protocol/stream-names.ts'
 import { ident } from '../../sql.ts'
 import { type Horizon, isBeyond } from '../../state/horizon.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import { estimateRowsPerPage } from './page-windows.ts'
+import type { PageRange } from './shards.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /** A part of a relation that has a file of its own: the relation itself, or a leaf of a partitioned one. */
@@ -12,7 +15,11 @@ export interface Segment {
   readonly from: string
   /** `"schema"."name"` of a leaf; null for a relation without partitions. */
   readonly leaf: string | null
-  /** Taken after the snapshot: no row of the snapshot is behind it. */
+  /** The first page that is read. */
+  readonly start: number
+  /** The page behind the last one that is read; null: to the end of the file. */
+  readonly end: number | null
+  /** Of the file. Taken after the snapshot: no row of the snapshot is behind it. */
   readonly pages: number
   /** `pg_relation_filenode` */
   readonly filenode: number
@@ -21,11 +28,35 @@ export interface Segment {
   readonly isNew: boolean
 }
 
-/** The segments of a relation with system columns, in the order in which they are read. */
+/** What segments are looked up with. */
+type SegmentContext = Pick<ReadContext, 'transaction' | 'database'>
+
+/**
+ * The segments of a relation with system columns, in the order in which they are read; of a shard, those of its ranges.
+ * @throws ConnectorError config_error if a file of a shard is another one by now.
+ */
 export async function readSegments(
   plan: StreamPlan,
-  context: ReadContext,
+  context: SegmentContext,
   since: Horizon | null = null,
+): Promise<Segment[]> {
+  const segments = await readAllSegments(plan, context, since)
+  return plan.ranges === null ? segments : plan.ranges.map((range) => narrow(plan, segments, range))
+}
+
+function narrow(plan: StreamPlan, segments: readonly Segment[], range: PageRange): Segment {
+  const segment = segments.find(
+    ({ leaf, filenode }) => leaf === range.leaf && filenode === range.filenode,
+  )
+  if (segment !== undefined) return { ...segment, start: range.start, end: range.end }
+  const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated, rewritten or dropped since its shards were made. Run 'source-postgres shards' again.`
+  throw new ConnectorError('config_error', message)
+}
+
+async function readAllSegments(
+  plan: StreamPlan,
+  context: SegmentContext,
+  since: Horizon | null,
 ): Promise<Segment[]> {
   const isPartitioned = plan.relation.kind === 'p'
   const parts = await readParts(plan, context, since)
@@ -39,6 +70,8 @@ export async function readSegments(
     return {
       from: `ONLY ${ident(schema, name)}`,
       leaf: isPartitioned ? ident(schema, name) : null,
+      start: 0,
+      end: null,
       pages: file.bytes / context.database.server.blockBytes,
       filenode: file.filenode,
       rowsPerPage: estimateRowsPerPage(file.rowsPerPage, 1),
@@ -49,7 +82,7 @@ export async function readSegments(
 
 async function readParts(
   { relation }: StreamPlan,
-  { transaction }: ReadContext,
+  { transaction }: SegmentContext,
   since: Horizon | null,
 ): Promise<readonly Pick<Leaf, 'oid' | 'schema' | 'name' | 'isNew'>[]> {
   if (relation.kind !== 'p') return [{ ...relation, isNew: false }]

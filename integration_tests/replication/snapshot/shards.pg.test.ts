@@ -1,0 +1,217 @@
+import { expect } from 'chai'
+import { once } from 'node:events'
+import { type Connector, withConnector } from '../../helpers/connector.ts'
+import { TestDatabase } from '../../helpers/database.ts'
+import { sharedServer } from '../../helpers/shared-server.ts'
+import { readShard, ShardHolder } from './shard-holder.ts'
+
+/** Before it, a table cannot be read by ranges of its pages. */
+const MAJOR_WITH_RANGES = 14
+
+const TABLES: Readonly<Record<string, string>> = {
+  empty: 'CREATE TABLE t (id int PRIMARY KEY, v text)',
+  'one page': "CREATE TABLE t AS SELECT n AS id, 'a' AS v FROM generate_series(1, 3) AS n",
+  bloated: `CREATE TABLE t AS SELECT n AS id, repeat('x', 300) AS v FROM generate_series(1, 20000) AS n;
+    DELETE FROM t WHERE id BETWEEN 500 AND 9500; DELETE FROM t WHERE id > 15000`,
+  partitioned: `CREATE TABLE t (id int, v text) PARTITION BY RANGE (id);
+    CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (5000);
+    CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (5000) TO (5001);
+    CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (5001) TO (6000);
+    CREATE TABLE t4 PARTITION OF t FOR VALUES FROM (6000) TO (99999);
+    INSERT INTO t SELECT n, repeat('y', 100) FROM generate_series(1, 8000) AS n WHERE n <> 5000`,
+}
+
+/** Every change that could move rows between pages, or add and remove pages. */
+const CHANGES = `UPDATE t SET v = v || '!' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0;
+  INSERT INTO t SELECT n, 'new' FROM generate_series(20001, 30000) AS n`
+
+async function hasRanges(): Promise<boolean> {
+  return (await sharedServer()).major >= MAJOR_WITH_RANGES
+}
+
+/** The ids and values of a table in an exported snapshot, by plain SQL. */
+async function contentIn(db: TestDatabase, snapshot: string): Promise<string[]> {
+  await using session = await db.session()
+  await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await session.sql(`SET TRANSACTION SNAPSHOT '${snapshot}'`)
+  const rows = await session.sql('SELECT id, v FROM t')
+  return rows.map(({ id, v }) => `${id}:${v}`).toSorted()
+}
+
+async function readAll(connector: Connector, holder: ShardHolder): Promise<string[]> {
+  const rows: string[] = []
+  for (const line of holder.lines) {
+    const { records, code, errors } = await readShard(connector, line)
+    expect(errors).to.deep.equal([])
+    expect(code).to.equal(0)
+    for (const { data } of records) rows.push(`${String(data['id'])}:${String(data['v'])}`)
+  }
+  return rows.toSorted()
+}
+
+describe('shards', () => {
+  for (const [name, ddl] of Object.entries(TABLES)) {
+    for (const wanted of [1, 5]) {
+      it(`${wanted} of a table that is ${name} are its snapshot, each row once`, async () => {
+        const count = (await hasRanges()) ? wanted : 1
+        await using db = await TestDatabase.create()
+        await db.sql(ddl)
+        await using connector = await withConnector(db.config())
+        await using holder = await ShardHolder.start(connector, { stream: 'public.t', count })
+        const [first] = holder.shards
+        await db.sql(CHANGES)
+        await db.sql('VACUUM t')
+        const expected = await contentIn(db, first!.snapshot)
+        expect(await readAll(connector, holder)).to.deep.equal(expected)
+      })
+    }
+  }
+
+  it('of a view are one shard with all rows, and empty ones', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 'w', count: 3 })
+    expect(await readAll(connector, holder)).to.deep.equal(['1:a', '2:a', '3:a'])
+  })
+
+  it('keep no lock on the table', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await db.sql("SET lock_timeout = '10s'; ALTER TABLE t ADD COLUMN extra int")
+    expect(holder.lines).to.have.length(1)
+  })
+
+  it('are more than one from PostgreSQL 14 on', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    const started = ShardHolder.start(connector, { stream: 't', count: 2 })
+    if (await hasRanges()) {
+      await using holder = await started
+      expect(holder.shards.map(({ ranges }) => ranges?.length)).to.deep.equal([1, 0])
+    } else {
+      const failure: unknown = await started.catch((error: unknown) => error)
+      expect(String(failure)).to.match(/cannot read a table by ranges of pages/)
+    }
+  })
+
+  it('read the columns of a catalog only', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    const stream = { name: 't', namespace: 'public', json_schema: { properties: { v: {} } } }
+    const catalog = await connector.writeFile('catalog.json', {
+      streams: [{ stream, sync_mode: 'full_refresh' }],
+    })
+    const { records } = await readShard(connector, holder.lines[0]!, ['--catalog', catalog])
+    expect(records.map(({ data }) => data)).to.deep.equal([{ v: 'a' }, { v: 'a' }, { v: 'a' }])
+  })
+
+  it('come from a file by their index', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 'w', count: 2 })
+    const file = await connector.writeFile('shards.jsonl', `${holder.lines.join('\n')}\n`)
+    const counts: number[] = []
+    for (const index of ['0', '1']) {
+      counts.push((await readShard(connector, file, ['--shard-index', index])).records.length)
+    }
+    expect(counts).to.deep.equal([3, 0])
+    const without = await readShard(connector, file)
+    expect(without.errors[0]?.message).to.match(/has 2 shards. Choose one with --shard-index/)
+    const beyond = await readShard(connector, file, ['--shard-index', '2'])
+    expect(beyond.errors[0]?.message).to.match(/has 2 shards, and none of index 2/)
+  })
+})
+
+describe('shards that cannot be read', () => {
+  it('fail when the snapshot has been released', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    const holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await holder[Symbol.asyncDispose]()
+    expect(holder.process.exitCode).to.equal(0)
+    const { code, errors, records } = await readShard(connector, holder.lines[0]!)
+    expect([code, records.length]).to.deep.equal([1, 0])
+    expect(errors[0]?.failure_type).to.equal('config_error')
+    expect(errors[0]?.message).to.match(/snapshot of the shard has been released/)
+  })
+
+  it('fail when the table has been rewritten', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await db.sql('TRUNCATE t')
+    const { code, errors, records } = await readShard(connector, holder.lines[0]!)
+    expect([code, records.length]).to.deep.equal([1, 0])
+    expect(errors[0]?.message).to.match(/'public.t' was truncated, rewritten or dropped/)
+  })
+
+  it('fail in another database', async () => {
+    await using db = await TestDatabase.create()
+    await using other = await TestDatabase.create()
+    for (const each of [db, other]) await each.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await using wrong = await withConnector(other.config())
+    const { code, errors } = await readShard(wrong, holder.lines[0]!)
+    expect(code).to.equal(1)
+    expect(errors[0]?.message).to.match(/of another server or database/)
+  })
+
+  it('fail when they are no shards', async () => {
+    await using db = await TestDatabase.create()
+    await using connector = await withConnector(db.config())
+    for (const [text, message] of [
+      ['{"version":2}', /does not have version 1/],
+      ['{"version":', /is not JSON/],
+      ['/nowhere', /does not exist/],
+    ] as const) {
+      const { code, errors } = await readShard(connector, text)
+      expect(code).to.equal(1)
+      expect(errors[0]?.message).to.match(message)
+    }
+  })
+})
+
+describe('the holder of a snapshot', () => {
+  it('says so when its connection is lost', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config({ application_name: 'holder' }))
+    const holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await db.sql(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'holder'`,
+    )
+    expect(await holder.ended()).to.equal(1)
+    expect(await holder.stderr).to.match(/connection that held the snapshot was lost/)
+  })
+
+  it('ends with SIGTERM', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    const holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    holder.process.kill('SIGTERM')
+    expect(await holder.ended()).to.equal(0)
+  })
+
+  it('ends once no shard has been read for the idle timeout, whatever standard input does', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    const extra = ['--idle-timeout', '1']
+    const holder = await ShardHolder.start(connector, { stream: 't', count: 1, extra })
+    holder.process.stdin?.end()
+    if (holder.process.exitCode === null) await once(holder.process, 'exit')
+    expect(await holder.ended()).to.equal(0)
+    expect(await holder.stderr).to.match(/No shard has been read for --idle-timeout/)
+  })
+})

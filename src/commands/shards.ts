@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import { parseConfig } from '../config/parse-config.ts'
+import { ConnectorError } from '../errors.ts'
+import { readIdentity } from '../introspection/server-identity.ts'
+import { stringifyExact } from '../json/json.ts'
+import { hasTidRangeScan } from '../postgres/connection/server-facts.ts'
+import { countSnapshotReaders } from '../postgres/session/activity.ts'
+import { Database } from '../postgres/session/database.ts'
+import { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
+import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
+import { readSegments } from '../replication/snapshot/segments.ts'
+import {
+  buildShard,
+  divideFiles,
+  type PageRange,
+  type Shard,
+} from '../replication/snapshot/shards.ts'
+import type { StreamPlan } from '../replication/stream-plan.ts'
+import { connectOptions, log, type Run } from '../run-context.ts'
+import { Planner } from './planner.ts'
+
+/** How often the connection that holds the snapshot is probed. */
+const PROBE_MS = 5000
+
+/** The parsed input of `shards`. */
+export interface ShardsInput {
+  readonly config: unknown
+  /** `name` or `namespace.name` */
+  readonly stream: string
+  readonly count: number
+  /** The snapshot is released once no shard has been read for this long; null: when standard input closes. */
+  readonly idleTimeoutMs: number | null
+  /** Aborted when standard input closes. */
+  readonly inputClosed: AbortSignal
+}
+
+/**
+ * Exports a snapshot, prints the shards of a stream in it, one JSON document a line, and holds the snapshot until standard
+ * input closes, nobody has read a shard for the idle timeout, or the run is stopped.
+ * @throws ConnectorError if the stream cannot be divided, or the connection that holds the snapshot is lost.
+ */
+export async function shards(run: Run, input: ShardsInput): Promise<void> {
+  const { config: given, warnings } = parseConfig(input.config)
+  const config: Config = { ...given, syncMode: 'full_refresh' }
+  for (const warning of warnings) log(run, 'WARN', warning)
+  await using database = await Database.connect(config, connectOptions(run))
+  const plan = await planStream(run, { config, database, stream: input.stream })
+  const guard = await RewriteGuard.note(database, [plan])
+  await using holder = await ReadTransaction.begin(database)
+  const release = (): void => holder.abort(ConnectorError.from(run.signal.reason))
+  run.signal.addEventListener('abort', release)
+  const divided = await divide(plan, { database, holder, guard, count: input.count })
+  const { data } = run
+  if (data === null) throw new Error('shards have no output')
+  for (const shard of divided) data.buffer.utf8(`${stringifyExact(buildShard(shard))}\n`)
+  await data.flush()
+  const label = streamLabel(plan.descriptor)
+  log(run, 'INFO', `The snapshot of ${divided.length} shards of stream '${label}' is held.`)
+  await run.output.flush()
+  await hold(run, holder, input)
+}
+
+interface Selection {
+  readonly config: Config
+  readonly database: Database
+  readonly stream: string
+}
+
+async function planStream(run: Run, { stream, ...context }: Selection): Promise<StreamPlan> {
+  const options = { ...context, streams: [stream], arrow: null, ranges: null }
+  const plans = await new Planner(run, options, null).plan()
+  if (plans.length === 1) return plans[0]!
+  const names = plans.map(({ descriptor }) => `'${streamLabel(descriptor)}'`).join(', ')
+  throw new ConnectorError('config_error', `--stream ${stream} selects ${names}. Name one of them.`)
+}
+
+interface Division {
+  readonly database: Database
+  readonly holder: ReadTransaction
+  readonly guard: RewriteGuard
+  readonly count: number
+}
+
+/** Looks at the files in a transaction of its own, so that the holder locks no table. */
+async function divide(
+  plan: StreamPlan,
+  { database, holder, guard, count }: Division,
+): Promise<readonly Shard[]> {
+  const sharedFrom = { name: await holder.exportSnapshot(), snapshot: holder.snapshot }
+  await using transaction = await ReadTransaction.begin(database, { sharedFrom })
+  await guard.check(plan, transaction)
+  const { system, database: name } = await readIdentity(transaction)
+  const source = {
+    snapshot: sharedFrom.name,
+    visible: holder.snapshot.text,
+    system,
+    database: name,
+  }
+  const ranges = await divideRelation(plan, { database, transaction, count })
+  const { descriptor: stream } = plan
+  return ranges.map((its, index) => ({ ...source, stream, index, count, ranges: its }))
+}
+
+async function divideRelation(
+  plan: StreamPlan,
+  context: { database: Database; transaction: ReadTransaction; count: number },
+): Promise<readonly (readonly PageRange[] | null)[]> {
+  const { database, count } = context
+  if (!plan.relation.hasSystemColumns) return [null, ...Array.from({ length: count - 1 }, () => [])]
+  if (count > 1 && !hasTidRangeScan(database.server)) {
+    const message = `PostgreSQL ${database.server.major} cannot read a table by ranges of pages, so that it cannot be divided. Use --count 1, or PostgreSQL 14 or newer.`
+    throw new ConnectorError('config_error', message)
+  }
+  return divideFiles(await readSegments(plan, context), count)
+}
+
+async function hold(run: Run, holder: ReadTransaction, input: ShardsInput): Promise<void> {
+  const { idleTimeoutMs, inputClosed } = input
+  const ended = AbortSignal.any([run.signal, inputClosed])
+  for (let usedMs = performance.now(); ;) {
+    await sleep(Math.min(PROBE_MS, idleTimeoutMs ?? PROBE_MS), undefined, { signal: ended }).catch(
+      () => undefined,
+    )
+    if (ended.aborted) return
+    const readers = await probe(holder)
+    if (readers > 0) usedMs = performance.now()
+    if (idleTimeoutMs !== null && performance.now() - usedMs >= idleTimeoutMs) {
+      log(run, 'INFO', 'No shard has been read for --idle-timeout: the snapshot is released.')
+      return
+    }
+  }
+}
+
+/** How many backends read in the snapshot. */
+async function probe(holder: ReadTransaction): Promise<number> {
+  try {
+    return await countSnapshotReaders(holder)
+  } catch (cause) {
+    const message =
+      'The connection that held the snapshot was lost. Shards that are being read can finish; others fail. Make new shards.'
+    throw new ConnectorError('transient_error', message, { cause })
+  }
+}
