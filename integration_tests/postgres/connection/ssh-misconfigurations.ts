@@ -53,7 +53,7 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
     mistake: 'The SSH server has another host key',
     config: (world) => tunnel(world, { tunnel_host_key: world.strangeHostKey }),
     message:
-      'SSH tunnel: the host key of "127.0.0.1", port SSHPORT, is FINGERPRINT (ssh-ed25519), which is not in tunnel_host_key. Check with whoever runs that server that the key is right, and then add it.',
+      'SSH tunnel: the host key of "127.0.0.1", port SSHPORT, is FINGERPRINT (ssh-ed25519), which is not in tunnel_host_key. Verify the key with the administrator of that server, then add it.',
   },
   {
     mistake: 'The SSH server does not know the key',

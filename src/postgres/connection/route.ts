@@ -115,7 +115,7 @@ export class Route implements Disposable {
     const { fingerprint, type } = tunnel.hostKey
     if (ssh.hostKeys.length > 0 || this.#hostKey === fingerprint) return tunnel
     this.#hostKey = fingerprint
-    const message = `SSH tunnel: the host key of "${ssh.host}", port ${ssh.port}, is ${fingerprint} (${type}). It is not verified: give it as tunnel_host_key to accept no other.`
+    const message = `SSH tunnel: the host key of "${ssh.host}", port ${ssh.port}, is ${fingerprint} (${type}). It was not verified. Set tunnel_host_key to accept only this key.`
     this.#log('INFO', message)
     return tunnel
   }

@@ -38,7 +38,7 @@ export const ENTRA_MISTAKES: readonly {
       'Microsoft Entra: the client secret of application "a-client" has expired. Make a new one and give it as password.',
   },
   {
-    mistake: 'Microsoft Entra gives no token for another reason',
+    mistake: 'Microsoft Entra issues no token for another reason',
     answer: refusal(53003),
     message:
       'Microsoft Entra: no token for the service principal (AADSTS53003). Check entra_tenant_id, entra_client_id and password, the client secret.',
@@ -52,7 +52,7 @@ export const ENTRA_MISTAKES: readonly {
   {
     mistake: 'Microsoft Entra is down',
     answer: { status: 503, body: 'Service Unavailable' },
-    message: 'Microsoft Entra: "ENDPOINT" gives no token just now (HTTP 503). Try again.',
+    message: 'Microsoft Entra: "ENDPOINT" did not issue a token (HTTP 503). Try again.',
   },
   {
     mistake: 'The server does not accept the token',

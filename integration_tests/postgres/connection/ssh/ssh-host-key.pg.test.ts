@@ -38,7 +38,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'the host key of the SSH
   it('is shown once if the config has none', async () => {
     const fingerprint = await ssh.fingerprint('ed25519')
     expect(await logsWith('')).to.deep.equal([
-      `INFO SSH tunnel: the host key of "127.0.0.1", port ${ssh.port}, is ${fingerprint} (ssh-ed25519). It is not verified: give it as tunnel_host_key to accept no other.`,
+      `INFO SSH tunnel: the host key of "127.0.0.1", port ${ssh.port}, is ${fingerprint} (ssh-ed25519). It was not verified. Set tunnel_host_key to accept only this key.`,
     ])
   })
 

@@ -46,10 +46,7 @@ export function refusedError(
   const explain = known.find((candidate) => candidate !== undefined)
   if (explain !== undefined && entra !== null) return failed('config_error', explain(entra))
   if (status === TOO_MANY_REQUESTS || status >= FIRST_SERVER_ERROR) {
-    return failed(
-      'transient_error',
-      `"${host}" gives no token just now (HTTP ${status}). Try again.`,
-    )
+    return failed('transient_error', `"${host}" did not issue a token (HTTP ${status}). Try again.`)
   }
   if (!Array.isArray(codes)) {
     const remedy = 'Check AZURE_AUTHORITY_HOST, and proxies on the way.'

@@ -70,7 +70,7 @@ export function tunnelError(error: unknown, ssh: SshConfig): ConnectorError {
 
 /** The server has none of the keys in tunnel_host_key. */
 export function hostKeyError({ host, port }: SshConfig, key: SshHostKey): ConnectorError {
-  const message = `SSH tunnel: the host key of "${host}", port ${port}, is ${key.fingerprint} (${key.type}), which is not in tunnel_host_key. Check with whoever runs that server that the key is right, and then add it.`
+  const message = `SSH tunnel: the host key of "${host}", port ${port}, is ${key.fingerprint} (${key.type}), which is not in tunnel_host_key. Verify the key with the administrator of that server, then add it.`
   return new ConnectorError('config_error', message)
 }
 
