@@ -23,13 +23,20 @@ const TICKS_PER_SECOND = 100
 /** Where utime and stime are, counted behind the process name, which may hold blanks. */
 const USER_TIME_INDEX = 11
 
-/** Runs `node …args` and measures it. @throws Error with its stderr if it fails. */
-export async function measure(args: readonly string[], destination: Destination): Promise<Usage> {
+/**
+ * Runs `node …args`, or another program, and measures it.
+ * @throws Error with its stderr if it fails.
+ */
+export async function measure(
+  args: readonly string[],
+  destination: Destination,
+  program = process.execPath,
+): Promise<Usage> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
     if (destination === 'cat') return await runIntoCat(join(directory, 'pipe'), args)
     const path = destination === 'null' ? '/dev/null' : join(directory, 'output')
-    return await runInto(openSync(path, 'w'), args)
+    return await runInto(openSync(path, 'w'), args, program)
   } finally {
     rmSync(directory, { recursive: true })
   }
@@ -50,13 +57,16 @@ export async function countOutput(
 async function runIntoCat(pipe: string, args: readonly string[]): Promise<Usage> {
   execFileSync('mkfifo', [pipe])
   const cat = spawn('/bin/sh', ['-c', 'exec cat < "$0" > /dev/null', pipe], { stdio: 'ignore' })
-  const [usage] = await Promise.all([runInto(openSync(pipe, 'w'), args), once(cat, 'exit')])
+  const [usage] = await Promise.all([
+    runInto(openSync(pipe, 'w'), args, process.execPath),
+    once(cat, 'exit'),
+  ])
   return usage
 }
 
-async function runInto(stdout: number, args: readonly string[]): Promise<Usage> {
+async function runInto(stdout: number, args: readonly string[], program: string): Promise<Usage> {
   const startedMs = performance.now()
-  const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'pipe'] })
+  const child = spawn(program, args, { stdio: ['ignore', stdout, 'pipe'] })
   closeSync(stdout)
   if (child.stderr === null) throw new Error('stderr is not a pipe')
   const ended = once(child, 'exit').then(() => performance.now())
@@ -79,7 +89,8 @@ async function sampled(
   return { cpuSeconds, peakRssBytes }
 }
 
-function readCpuSeconds(pid: number | undefined): number | null {
+/** CPU time of a process so far; null: it has ended, or there is no /proc. */
+export function readCpuSeconds(pid: number | undefined): number | null {
   const stat = readProcFile(`/proc/${pid}/stat`)
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[USER_TIME_INDEX]) + Number(fields[USER_TIME_INDEX + 1])
