@@ -117,6 +117,11 @@ function explainStream(code: string, { publications, slot }: LogOptions): Explan
         type: 'config_error',
         text: `Publication ${names} cannot be read: {server}. Use one column list for each table.`,
       }
+    case NO_BINARY_FORM:
+      return {
+        type: 'transient_error',
+        text: `A table of publication ${names} has a column without binary form ({server}). The log is read in text form.`,
+      }
     case '55000' /* object_not_in_prerequisite_state */:
     case '58P01' /* undefined_file */:
       return {

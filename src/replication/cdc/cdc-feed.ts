@@ -1,5 +1,7 @@
+import { ConnectorError } from '../../errors.ts'
 import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
+import { isBinaryRefused } from '../../postgres/walsender/walsender-error.ts'
 import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
@@ -77,17 +79,32 @@ export class CdcFeed implements Feed {
     for (const plan of this.plans) yield* loadSnapshot(plan, load)
   }
 
+  /** The server refuses the binary form of some types in the middle of the log: then it is read on in text form. */
   async *#follow(context: FeedContext, progress: CdcProgress): AsyncGenerator<FeedEvent> {
+    const target = await readLogEnd(context.database)
+    try {
+      yield* this.#readLog(context, progress, { target, mayBeBinary: true })
+    } catch (error) {
+      if (!isBinaryRefused(error)) throw error
+      context.log('INFO', ConnectorError.from(error).message)
+      yield* this.#readLog(context, progress, { target, mayBeBinary: false })
+    }
+    yield progress.checkpoint()
+  }
+
+  async *#readLog(
+    context: FeedContext,
+    progress: CdcProgress,
+    form: { target: bigint; mayBeBinary: boolean },
+  ): AsyncGenerator<FeedEvent> {
     const cdc = cdcConfigOf(context.config)
     await using sender = await context.database.openWalSender()
-    const target = await readLogEnd(context.database)
     const streams = this.plans.map((plan) => {
       const saved = progress.of(plan.descriptor)
       const view = saved === null ? null : passView(saved, progress.offset.lsn).view
       return new LogStream(plan, context.sinkOf(plan), view?.text ?? null)
     })
-    yield* readLog({ context, cdc, progress, streams, sender, target })
-    yield progress.checkpoint()
+    yield* readLog({ context, cdc, progress, streams, sender, ...form })
   }
 }
 

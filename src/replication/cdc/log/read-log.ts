@@ -31,6 +31,8 @@ export interface LogRead {
   readonly sender: WalSender
   /** Where reading ends. */
   readonly target: bigint
+  /** Whether values may come in binary form, if all columns can be read in it. */
+  readonly mayBeBinary: boolean
 }
 
 /** Reads the log from the position to the target: rows in the order of their commits, checkpoints between transactions. */
@@ -65,14 +67,14 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
 
 /** Waits for a predecessor to release the slot. */
 async function openLog(
-  { context, cdc, progress, streams, sender }: LogRead,
+  { context, cdc, progress, streams, sender, mayBeBinary }: LogRead,
   follower: LogFollower,
 ): Promise<LogReader> {
   const options = {
     slot: cdc.slot,
     publications: [cdc.publication],
     start: progress.offset.lsn,
-    isBinary: streams.every(isBinary),
+    isBinary: mayBeBinary && streams.every(isBinary),
   }
   const acknowledged = positionOf(context.states.givenGlobal) ?? 0n
   const deadlineMs = performance.now() + SLOT_PATIENCE_MS
