@@ -133,6 +133,7 @@ describe('a sync that cannot continue', () => {
       expect(again.logs.map(({ message: text }) => text).join('\n')).to.include(
         'All streams are read from scratch.',
       )
+      expect((await confirmed(cdc)) <= lsnOf(lastState(again)), 'the slot').to.equal(true)
       const rows = await cdc.sql('SELECT id FROM users')
       expect(again.records).to.have.length(rows.length)
       expect((await sync(cdc, { state: lastState(again) })).records).to.deep.equal([])

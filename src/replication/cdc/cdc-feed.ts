@@ -8,7 +8,7 @@ import { cdcConfigOf } from './cdc-config.ts'
 import { CdcProgress } from './cdc-progress.ts'
 import { Heartbeat, writeHeartbeat } from './heartbeat.ts'
 import { LogStream } from './log/log-stream.ts'
-import { readLog } from './log/read-log.ts'
+import { type LogRead, readLog } from './log/read-log.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, snapshotRowLsn, type SyncStart } from './sync-start.ts'
@@ -57,7 +57,7 @@ export class CdcFeed implements Feed {
     const { major } = database.server
     const { username } = context.config
     await writeHeartbeat(database, start.facts, { major, username, log })
-    yield* this.#follow(context, progress)
+    yield* this.#follow(context, { start, progress })
   }
 
   async *#load(
@@ -80,14 +80,18 @@ export class CdcFeed implements Feed {
   }
 
   /** The server refuses the binary form of some types in the middle of the log: then it is read on in text form. */
-  async *#follow(context: FeedContext, progress: CdcProgress): AsyncGenerator<FeedEvent> {
+  async *#follow(
+    context: FeedContext,
+    { start, progress }: { start: SyncStart; progress: CdcProgress },
+  ): AsyncGenerator<FeedEvent> {
+    const { acknowledged } = start
     const target = await readLogEnd(context.database)
     try {
-      yield* this.#readLog(context, progress, { target, mayBeBinary: true })
+      yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: true })
     } catch (error) {
       if (!isBinaryRefused(error)) throw error
       context.log('INFO', ConnectorError.from(error).message)
-      yield* this.#readLog(context, progress, { target, mayBeBinary: false })
+      yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: false })
     }
     yield progress.checkpoint()
   }
@@ -95,7 +99,7 @@ export class CdcFeed implements Feed {
   async *#readLog(
     context: FeedContext,
     progress: CdcProgress,
-    form: { target: bigint; mayBeBinary: boolean },
+    form: Pick<LogRead, 'target' | 'acknowledged' | 'mayBeBinary'>,
   ): AsyncGenerator<FeedEvent> {
     const cdc = cdcConfigOf(context.config)
     await using sender = await context.database.openWalSender()

@@ -8,7 +8,7 @@ import type { PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { awaitQuietStart, type StartPoint } from './quiet-start.ts'
-import { decideStart } from './start-cases.ts'
+import { decideStart, type Situation } from './start-cases.ts'
 import type { StreamEntry } from './state/global-state.ts'
 import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
 import { parseProgress } from './state/stream-progress.ts'
@@ -23,6 +23,8 @@ export interface SyncStart {
   readonly streams: readonly StreamEntry[]
   /** Null: every stream has its snapshot, or the server is a standby. */
   readonly point: StartPoint | null
+  /** What the destination has stored for certain: the position of the given state. 0: none that can be continued. */
+  readonly acknowledged: bigint
 }
 
 /**
@@ -40,14 +42,15 @@ export async function findStart(
   }))
   if (publication === null) throw noPublication(cdc.publication)
   const given = parseGlobal(states.global)
-  const start = decideStart({
+  const situation: Situation = {
     slotName: cdc.slot,
     major: database.server.major,
     facts,
     publicationOid: publication.oid,
     offset: given.offset,
     onInvalidPosition: cdc.onInvalidPosition,
-  })
+  }
+  const start = decideStart(situation)
   if (start.type === 'COLD_START' && start.reason !== null) {
     log('WARN', `${start.reason} All streams are read from scratch.`)
   }
@@ -74,7 +77,18 @@ export async function findStart(
     template,
     streams,
     point: isLoading ? await awaitQuietStart(database, facts.isStandby) : null,
+    acknowledged: acknowledgedLsn(situation, parseGlobal(states.givenGlobal).offset),
   }
+}
+
+/**
+ * Position of the state that the run was given, if it can be continued. Any other one is of no meaning for the slot, and
+ * the server would move it there all the same.
+ */
+function acknowledgedLsn(situation: Situation, given: Offset | null): bigint {
+  if (given === null) return 0n
+  const start = decideStart({ ...situation, offset: given, onInvalidPosition: 'RESYNC' })
+  return start.type === 'CONTINUE' ? given.lsn : 0n
 }
 
 /** The position of a given state; null: there is none. */

@@ -6,7 +6,7 @@ import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
 import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
 import { logForms } from '../../../types/pg-type.ts'
-import type { FeedContext, FeedEvent, RowsRead } from '../../feed.ts'
+import type { FeedContext, FeedEvent, ResumeStates, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
 import { positionOf } from '../sync-start.ts'
 import { storedLsn } from '../state/offset.ts'
@@ -33,6 +33,8 @@ export interface LogRead {
   readonly target: bigint
   /** Whether values may come in binary form, if all columns can be read in it. */
   readonly mayBeBinary: boolean
+  /** Up to where the server may forget the log. */
+  readonly acknowledged: bigint
 }
 
 /** Reads the log from the position to the target: rows in the order of their commits, checkpoints between transactions. */
@@ -56,8 +58,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
     yield* rowsRead(streams, reader.receivedBytes - bytes)
     if (!follower.isInTransaction && advance(progress, follower)) {
       yield progress.checkpoint()
-      if (cdc.acknowledges === 'EMITTED')
-        reader.acknowledge(positionOf(context.states.global) ?? 0n)
+      if (cdc.acknowledges === 'EMITTED') reader.acknowledge(emittedPosition(context.states))
     }
     if (follower.isDone) return
     if (!isOpen) throw endedEarly(follower.position, target)
@@ -67,7 +68,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
 
 /** Waits for a predecessor to release the slot. */
 async function openLog(
-  { context, cdc, progress, streams, sender, mayBeBinary }: LogRead,
+  { cdc, progress, streams, sender, mayBeBinary, acknowledged }: LogRead,
   follower: LogFollower,
 ): Promise<LogReader> {
   const options = {
@@ -76,7 +77,6 @@ async function openLog(
     start: progress.offset.lsn,
     isBinary: mayBeBinary && streams.every(isBinary),
   }
-  const acknowledged = positionOf(context.states.givenGlobal) ?? 0n
   const deadlineMs = performance.now() + SLOT_PATIENCE_MS
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
     const reader = sender.read(options, follower, acknowledged)
@@ -89,6 +89,11 @@ async function openLog(
       await sleep(waitMs)
     }
   }
+}
+
+/** The given state may be one that is not continued. */
+function emittedPosition({ global, givenGlobal }: ResumeStates): bigint {
+  return global === givenGlobal ? 0n : (positionOf(global) ?? 0n)
 }
 
 /** Whether the binary form of all values is read. It is asked for all columns or for none. */
