@@ -1,4 +1,4 @@
-import { type RelationScope, readRelations } from '../../src/introspection/introspect.ts'
+import { type RelationScope, readRelations } from '../../src/introspection/relations.ts'
 import type { Relation } from '../../src/introspection/relation.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { CatalogSession } from './catalog-session.ts'

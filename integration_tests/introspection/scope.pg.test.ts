@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { readRelations } from '../../src/introspection/introspect.ts'
+import { readRelations } from '../../src/introspection/relations.ts'
 import {
   type DiscoveryScope,
   findScopeProblems,

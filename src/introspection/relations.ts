@@ -1,3 +1,9 @@
+import type { SqlSession } from '../postgres/session/sql-session.ts'
+import { type Attribute, columnBuilder } from './column.ts'
+import type { Column, Relation } from './relation.ts'
+import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
+import { readTypes } from './types.ts'
+
 /**
  * The relations of the schemas `$1` as `RelationRow`, a row each; `$2` are the relation names or null, `$3` the
  * names that are left out, `$4` whether what the role may not read is left out.
@@ -5,7 +11,7 @@
  * LATERAL, so that each part is an index lookup whatever the planner thinks of the number of relations; a join with
  * a wrong guess compares every relation with every other.
  */
-export const RELATIONS_SQL = `
+const RELATIONS_SQL = `
 SELECT
   c.oid,
   n.nspname::text AS schema,
@@ -109,7 +115,7 @@ WHERE n.nspname = ANY ($1::text[])
 ORDER BY n.nspname, c.relname`
 
 /** A row of `RELATIONS_SQL`. The lists of the columns are parallel, in `attnum` order. */
-export interface RelationRow {
+interface RelationRow {
   readonly oid: number
   readonly schema: string
   readonly name: string
@@ -124,4 +130,53 @@ export interface RelationRow {
   readonly hasSystemColumns: boolean
   readonly estimatedRows: number | null
   readonly sizeBytes: number
+}
+
+/** Which relations to look for; a config is one. */
+export interface RelationScope {
+  readonly schemas: readonly string[]
+  /** The one name to look for in these schemas; null for all. */
+  readonly table: string | null
+  /** Only these names, as a catalog lists them; absent: all. */
+  readonly names?: readonly string[]
+  /** Whether columns and relations that the role may not read are left out. */
+  readonly checkPrivileges: boolean
+}
+
+/**
+ * The relations of the scope that this role may read, by schema and name. Two queries, however many there are.
+ * A table that has no columns at all is one of them; a relation none of whose columns may be read is not.
+ */
+export async function readRelations(
+  session: SqlSession,
+  { schemas, table, names, checkPrivileges }: RelationScope,
+): Promise<Relation[]> {
+  const wanted = schemas.filter((schema) => !isSystemSchema(schema))
+  const only = table === null ? (names ?? null) : [table]
+  const params = [wanted, only, SYSTEM_RELATIONS, checkPrivileges]
+  const rows = await session.query<RelationRow>(RELATIONS_SQL, params)
+  const typeOids = new Set(rows.flatMap((row) => row.typeOids))
+  const buildColumn = columnBuilder(await readTypes(session, typeOids))
+  return rows.map((row) => toRelation(row, buildColumn))
+}
+
+function toRelation(row: RelationRow, buildColumn: (attribute: Attribute) => Column): Relation {
+  const columns = attributesOf(row).map(buildColumn)
+  const isWholeKey = row.primaryKey.every((name) => row.columnNames.includes(name))
+  const { oid, schema, name, kind, isPartition, hasSystemColumns, estimatedRows, sizeBytes } = row
+  const primaryKey = isWholeKey ? row.primaryKey : []
+  const facts = { oid, schema, name, kind, isPartition, columns, primaryKey }
+  return { ...facts, hasSystemColumns, estimatedRows, sizeBytes }
+}
+
+function attributesOf({ columnNames, typeOids, typmods, areNullable }: RelationRow): Attribute[] {
+  return columnNames.map((name, index) => {
+    const typeOid = typeOids[index]
+    const typmod = typmods[index]
+    const isNullable = areNullable[index]
+    if (typeOid === undefined || typmod === undefined || isNullable === undefined) {
+      throw new Error(`Column ${index} has no type`)
+    }
+    return { name, typeOid, typmod, isNullable }
+  })
 }
