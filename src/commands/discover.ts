@@ -49,7 +49,13 @@ async function withArrowSchemas(
 ): Promise<readonly AirbyteStream[]> {
   const { describeSchema } = await import('../writers/arrow/describe-schema.ts')
   const columns = new Map(
-    relations.map((relation) => [streamLabel(relationName(relation)), offeredColumns(relation)]),
+    relations.map((relation) => {
+      const offered = offeredColumns(relation)
+      const isLogged = relation.log?.refusal === null
+      // A deleted row may have no values but its key
+      const sources = isLogged ? offered.map((each) => ({ ...each, isNullable: true })) : offered
+      return [streamLabel(relationName(relation)), sources]
+    }),
   )
   return streams.map((stream) => {
     const arrow_schema = describeSchema(columns.get(streamLabel(stream))!, options)

@@ -2,6 +2,7 @@ import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-ar
 import { viewOf } from '../../bytes/byte-view.ts'
 import type { ChangeColumns } from '../../replication/change-columns.ts'
 import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts'
+import type { ArrowChangeColumns } from './arrow-change-columns.ts'
 import { ArrowChanges, type ChangeField } from './arrow-changes.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 import type { LogTuple } from '../../wire/log-tuple.ts'
@@ -10,16 +11,6 @@ import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire
 /** A field of the stream; when nothing is selected for it, it is always null. */
 export interface ArrowField extends ChangeField {
   readonly isSelected: boolean
-}
-
-/** The columns of the `_ab_cdc_` fields, which follow the others. */
-export interface ArrowChangeColumns {
-  /** Of the row that comes next. */
-  readonly values: ChangeColumns
-  /** int64, utf8 and utf8 */
-  readonly lsn: ArrowColumn
-  readonly updatedAt: ArrowColumn
-  readonly deletedAt: ArrowColumn
 }
 
 interface ArrowSinkOptions {

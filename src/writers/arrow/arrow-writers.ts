@@ -1,17 +1,11 @@
 import { DataType, type Schema } from 'apache-arrow'
-import {
-  arrowColumn,
-  arrowParser,
-  arrowSchema,
-  type ArrowSource,
-  isRounded,
-} from './arrow-fields.ts'
-import { ChangeColumns } from '../../replication/change-columns.ts'
+import { arrowColumn, arrowParser, arrowSchema, isRounded } from './arrow-fields.ts'
 import { StreamFiles } from './arrow-directory.ts'
 import { arrowTypeName } from './describe-schema.ts'
 import { ArrowFile } from './arrow-file.ts'
 import { ArrowStream } from './arrow-stream.ts'
-import { type ArrowChangeColumns, type ArrowField, ArrowSink } from './arrow-sink.ts'
+import { makeChangeColumns, withChangeColumns } from './arrow-change-columns.ts'
+import { type ArrowField, ArrowSink } from './arrow-sink.ts'
 import type { BatchTarget } from './batch-queue.ts'
 import type { Column } from '../../introspection/relation.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
@@ -19,7 +13,7 @@ import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import { OutputClosedError } from '../../protocol/output.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
-import { findEntry, textEntry } from '../../types/registry.ts'
+import { textEntry } from '../../types/registry.ts'
 import type { ArrowOutput } from './arrow-plan.ts'
 import { ArrowWriter } from './arrow-writer.ts'
 import type { StreamWriter, Writers } from '../writer.ts'
@@ -70,7 +64,7 @@ export class ArrowWriters implements Writers {
   async #create(plan: StreamPlan, isNext: boolean): Promise<ArrowWriter> {
     const columns = columnsOf(plan)
     const changeColumns = plan.hasChangeColumns ? makeChangeColumns() : null
-    const sources = changeColumns === null ? columns : [...columns, ...CHANGE_COLUMNS]
+    const sources = changeColumns === null ? columns : withChangeColumns(columns)
     const schema = arrowSchema(sources, this.#options)
     const label = streamLabel(plan.descriptor)
     this.#sayWhatIsRounded(label, plan.columns)
@@ -155,28 +149,8 @@ function columnsOf(plan: StreamPlan): readonly Column[] {
       select: 'NULL',
       isNullable: true,
     }
-    const column = byName.get(name) ?? missing
-    // A deleted row has no values beside its key
-    return plan.hasChangeColumns ? { ...column, isNullable: true } : column
+    return byName.get(name) ?? missing
   })
-}
-
-const TEXT = textEntry('text')
-const INT8 = findEntry({ schema: 'pg_catalog', name: 'int8', extension: null })!
-const CHANGE_COLUMNS: readonly ArrowSource[] = [
-  { name: '_ab_cdc_lsn', type: INT8, isNullable: false },
-  { name: '_ab_cdc_updated_at', type: TEXT, isNullable: false },
-  { name: '_ab_cdc_deleted_at', type: TEXT, isNullable: true },
-]
-
-function makeChangeColumns(): ArrowChangeColumns {
-  const options = { isExact: false }
-  return {
-    values: new ChangeColumns(),
-    lsn: arrowColumn(INT8, options),
-    updatedAt: arrowColumn(TEXT, options),
-    deletedAt: arrowColumn(TEXT, options),
-  }
 }
 
 function unwritable(path: string, error: unknown): unknown {
