@@ -34,7 +34,10 @@ async function prerequisites(
   const relations =
     plans.length > 0 ? selected : (await discoverRelations(database, config)).relations
   const configs = { config, cdc: cdcConfigOf(config) }
-  const { problems, warnings } = await checkCdc(database, configs, relations)
+  const { problems, warnings } = await checkCdc(database, configs, {
+    relations,
+    isForSync: plans.length > 0,
+  })
   for (const warning of warnings) log('WARN', warning)
   return [...problems, ...plans.flatMap(refusalOf)]
 }
