@@ -11,6 +11,8 @@ export interface CopyTarget {
   readonly sink: TupleSink
   /** Called when the server is ready for other queries on this connection. */
   readonly onEnd: () => void
+  /** Called when it fails, which also ends the transaction. */
+  readonly onError: () => void
   readonly guard: Guard
 }
 
@@ -21,6 +23,7 @@ export interface CopyTarget {
  */
 export class CopyOut implements ExtensibleCopy, Submittable {
   readonly #onEnd: () => void
+  readonly #onError: () => void
   readonly #socket: PulledSocket
   /** Queries that are not sent yet. */
   readonly #unsent: string[]
@@ -29,9 +32,14 @@ export class CopyOut implements ExtensibleCopy, Submittable {
   #connection: Connection | null = null
   #statementEnded = false
 
-  constructor(client: Client, selects: readonly string[], { sink, onEnd, guard }: CopyTarget) {
+  constructor(
+    client: Client,
+    selects: readonly string[],
+    { sink, onEnd, onError, guard }: CopyTarget,
+  ) {
     this.#unsent = [queryOf(selects)]
     this.#onEnd = onEnd
+    this.#onError = onError
     const stream = new CopyStream(sink, (bytes, start, end) => this.#forward(bytes, start, end))
     const push = (chunk: Buffer, offset: number): number => stream.push(chunk, offset)
     this.#socket = new PulledSocket(push, guard, fillTimeMs)
@@ -81,6 +89,7 @@ export class CopyOut implements ExtensibleCopy, Submittable {
   }
 
   handleError(error: Error): void {
+    this.#onError()
     this.#socket.fail(error)
   }
 

@@ -1,4 +1,4 @@
-import type { PoolClient, QueryResultRow } from 'pg'
+import type { PoolClient, QueryResult, QueryResultRow } from 'pg'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import type { TupleSink } from '../../wire/copy-stream.ts'
 import type { Copier } from '../copy/copier.ts'
@@ -83,12 +83,13 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     { searchPath = 'session', sharedFrom, previous = null }: ReadTransactionOptions = {},
   ): Promise<ReadTransaction> {
     const handedOver = previous?.handOver() ?? null
+    if (handedOver === null) await previous?.[Symbol.asyncDispose]()
     const client = handedOver ?? (await database.acquire())
     try {
       const begin = beginStatements(database.server, searchPath, sharedFrom?.name ?? null)
-      const begun = client.query(handedOver === null ? begin : `COMMIT;\n${begin}`)
-      await database.guard(client, begun)
-      const { processId, ...snapshot } = await database.guard(client, readSnapshot(client))
+      const statements = [...(handedOver === null ? [] : ['COMMIT']), begin, SNAPSHOT_SQL]
+      const begun = client.query(statements.join(';\n'))
+      const { processId, ...snapshot } = snapshotOf(await database.guard(client, begun))
       // Another server may have a snapshot of the same name
       if (sharedFrom !== undefined && snapshot.text !== sharedFrom.snapshot.text) {
         throw new ConnectorError('config_error', 'Connections lead to different servers.')
@@ -146,8 +147,11 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     const onEnd = (): void => {
       this.#copy = null
     }
+    const onError = (): void => {
+      this.#isBroken = true
+    }
     const guard = async (work: Promise<void>): Promise<void> => await this.#guard(work)
-    this.#copy = new CopyOut(this.#client, selects, { sink, onEnd, guard })
+    this.#copy = new CopyOut(this.#client, selects, { sink, onEnd, onError, guard })
     return this.#copy
   }
 
@@ -230,16 +234,18 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
 }
 
 /** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
-async function readSnapshot(
-  client: PoolClient,
-): Promise<TransactionSnapshot & { readonly processId: number }> {
-  const { rows } = await client.query<SnapshotRow>(`
-    SELECT s.snapshot::pg_catalog.text AS text,
-           pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
-           pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
-           pg_catalog.date_part('epoch', pg_catalog.now()) OPERATOR(pg_catalog.*) 1000::pg_catalog.float8 AS at,
-           pg_catalog.pg_backend_pid() AS "processId"
-    FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`)
+const SNAPSHOT_SQL = `
+SELECT s.snapshot::pg_catalog.text AS text,
+       pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
+       pg_catalog.txid_snapshot_xmax(s.snapshot) AS xmax,
+       pg_catalog.date_part('epoch', pg_catalog.now()) OPERATOR(pg_catalog.*) 1000::pg_catalog.float8 AS at,
+       pg_catalog.pg_backend_pid() AS "processId"
+FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`
+
+/** The row of the last of several statements. */
+function snapshotOf(results: unknown): TransactionSnapshot & { readonly processId: number } {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg gives a list of results for several statements
+  const { rows } = (results as readonly QueryResult<SnapshotRow>[]).at(-1)!
   const { text, xmin, xmax, at, processId } = rows[0]!
   return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: Math.floor(at), processId }
 }
