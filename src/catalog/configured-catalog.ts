@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
-import type { JsonObject } from '../json/json.ts'
+import { isJsonObject } from '../json/json.ts'
 import type { AirbyteStream, ConfiguredStream, SyncMode } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
@@ -11,7 +11,7 @@ import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
  * @throws ConnectorError config_error that names the stream and the field.
  */
 export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
-  if (!isObject(raw)) throw invalid('is not a JSON object')
+  if (!isJsonObject(raw)) throw invalid('is not a JSON object')
   const entries: unknown = raw['streams']
   if (!Array.isArray(entries)) throw invalid("has no list 'streams'")
   if (entries.length === 0) throw invalid('selects no streams')
@@ -48,7 +48,7 @@ export function buildConfiguredCatalog(
 /** `o.updated_at` → `updated_at`, unless a column is called just that or none is called the latter. */
 function outputColumn(name: string, { json_schema }: AirbyteStream): string {
   const { properties } = json_schema
-  if (!isObject(properties) || Object.hasOwn(properties, name)) return name
+  if (!isJsonObject(properties) || Object.hasOwn(properties, name)) return name
   const last = name.slice(name.lastIndexOf('.') + 1)
   return Object.hasOwn(properties, last) ? last : name
 }
@@ -64,8 +64,8 @@ function rejectRepeated(streams: readonly ConfiguredStream[]): void {
 }
 
 function parseStream(entry: unknown, index: number): ConfiguredStream {
-  const stream = isObject(entry) ? entry['stream'] : undefined
-  if (!isObject(entry) || !isObject(stream)) {
+  const stream = isJsonObject(entry) ? entry['stream'] : undefined
+  if (!isJsonObject(entry) || !isJsonObject(stream)) {
     throw invalid(`has no 'stream' object in entry ${index + 1}`)
   }
   const { name, namespace, json_schema: schema } = stream
@@ -76,7 +76,7 @@ function parseStream(entry: unknown, index: number): ConfiguredStream {
     throw invalid(`has a 'namespace' that is not a string in ${label(name)}`)
   }
   const place = label(name, namespace)
-  if (!isAbsent(schema) && !isObject(schema)) {
+  if (!isAbsent(schema) && !isJsonObject(schema)) {
     throw invalid(`has a 'json_schema' that is not an object in ${place}`)
   }
   return {
@@ -117,11 +117,6 @@ function label(name: string, namespace?: string | null): string {
 
 function isAbsent(value: unknown): value is null | undefined {
   return value === null || value === undefined
-}
-
-/** What JSON.parse gave, so its members are JSON too. */
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(what: string): ConnectorError {
