@@ -197,7 +197,7 @@ const BAD_CONFIG_FILES: readonly (readonly [name: string, content: unknown, says
 ]
 
 const USAGE: readonly (readonly [args: readonly string[], says: string])[] = [
-  [[], 'A command is needed'],
+  [[], 'A command is required'],
   [['frobnicate'], 'Unknown'],
   [['spec', 'check'], ''],
   [['check'], 'config'],

@@ -56,7 +56,8 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   max_prepared_transactions: '20',
   track_commit_timestamp: 'off',
   fsync: 'off',
-  synchronous_commit: 'off',
+  // Cheap without fsync; otherwise a commit that everybody sees may not be in the log yet
+  synchronous_commit: 'on',
   full_page_writes: 'off',
   timezone: 'UTC',
   log_timezone: 'UTC',
