@@ -38,4 +38,25 @@ describe('read, snapshot', () => {
       Array.from({ length: 1000 }, (_, index) => ({ id: index + 1, v: 'before' })),
     )
   })
+
+  it('does not read an empty stream from a table that was swapped in by renames while it read', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(
+      `CREATE TABLE a (id int PRIMARY KEY, v text);
+       INSERT INTO a SELECT n, repeat('x', 1000) FROM generate_series(1, 30000) AS n;
+       CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1), (2)`,
+    )
+    await using connector = await withConnector(db.config())
+    const catalog = configuredCatalog(await connector.catalog())
+    await using running = await connector.startRead({ catalog })
+    for await (const { record } of running.messages()) if (record?.stream === 'a') break
+    await db.sql('CREATE TABLE b_new (id int PRIMARY KEY); INSERT INTO b_new VALUES (1), (2), (3)')
+    await db.sql('BEGIN; ALTER TABLE b RENAME TO b_old; ALTER TABLE b_new RENAME TO b; COMMIT')
+    const ids: number[] = []
+    for await (const { record } of running.messages()) {
+      if (record?.stream === 'b') ids.push(Number(record.data['id']))
+    }
+    expect((await running.ended).code).to.equal(0)
+    expect(ids).to.deep.equal([1, 2, 3])
+  })
 })

@@ -21,10 +21,11 @@ FROM pg_catalog.pg_class AS c
 WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
   AND pg_catalog.pg_relation_filenode(c.oid) IS NOT NULL`
 
-/** The files of relations and of everything below them, by the relation that was asked for. */
-const TREES_SQL = `
+/** SQL for the files of relations, and of everything below them, by the relation that was asked for. */
+function treesSql(oids: string): string {
+  return `
 WITH RECURSIVE tree (root, oid) AS (
-  SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS wanted (oid)
+  SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest(${oids}) AS wanted (oid)
   UNION
   SELECT tree.root, i.inhrelid
   FROM tree
@@ -36,6 +37,7 @@ SELECT root,
        ) AS files
 FROM tree
 GROUP BY root`
+}
 
 /** The files of relations as they are now, whatever the snapshot; none for one that has been dropped. */
 export async function readFiles(
@@ -46,11 +48,23 @@ export async function readFiles(
   return new Map(files.map((file) => [file.oid, file]))
 }
 
+interface TreeRow {
+  readonly root: number
+  readonly files: string
+}
+
 /** What is another text as soon as a relation, or one below it, has another file. */
 export async function readFileTrees(
   session: SqlSession,
   oids: readonly number[],
 ): Promise<ReadonlyMap<number, string>> {
-  const rows = await session.query<{ root: number; files: string }>(TREES_SQL, [oids])
+  const rows = await session.query<TreeRow>(treesSql('$1::pg_catalog.oid[]'), [oids])
   return new Map(rows.map(({ root, files }) => [root, files]))
+}
+
+/** The same of the relation that has a name now, with its oid; null if there is none. */
+export async function readFileTree(session: SqlSession, name: string): Promise<TreeRow | null> {
+  const named = 'ARRAY[pg_catalog.to_regclass($1)::pg_catalog.oid]'
+  const [row] = await session.query<TreeRow>(treesSql(named), [name])
+  return row ?? null
 }

@@ -1,6 +1,6 @@
 import { ConnectorError } from '../../errors.ts'
 import { isQuery } from '../../introspection/query-stream.ts'
-import { readFileTrees } from '../../introspection/relation-files.ts'
+import { readFileTree, readFileTrees } from '../../introspection/relation-files.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import type { ReadTransaction } from '../../postgres/session/read-transaction.ts'
@@ -36,9 +36,9 @@ export class RewriteGuard {
     const { oid } = plan.relation
     if (!this.#files.has(oid)) return
     await transaction.lock(plan.from)
-    const files = await readFileTrees(transaction, [oid])
-    if (files.get(oid) === this.#files.get(oid)) return
-    const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated or rewritten while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
+    const found = await readFileTree(transaction, plan.from)
+    if (found?.root === oid && found.files === this.#files.get(oid)) return
+    const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated, rewritten or replaced while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
     throw new ConnectorError('transient_error', message)
   }
 }
