@@ -57,6 +57,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   /** A reader whose relation has been read; the next one takes its connection. */
   #idle: { readonly reader: ReadTransaction; readonly timer: NodeJS.Timeout } | null = null
   #ended: Error | null = null
+  #ending: Promise<void> | null = null
 
   private constructor(
     holder: ReadTransaction,
@@ -147,7 +148,13 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     for (const transaction of all) transaction.abort(reason)
   }
 
+  /** Ends all its transactions, once. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending ??= this.#end()
+    await this.#ending
+  }
+
+  async #end(): Promise<void> {
     this.#ended ??= new Error('the snapshot is given up')
     await this.#takeIdle()?.[Symbol.asyncDispose]()
     for (const reader of this.#readers) await reader[Symbol.asyncDispose]()

@@ -102,6 +102,8 @@ export interface FeedContext extends PrepareContext {
   readonly snapshot: SharedSnapshot
   /** The one that holds the snapshot: for questions about it, and to be kept from locking relations. */
   readonly transaction: ReadTransaction
+  /** Ends the snapshot and its locks, before the rest of the feed. Only for scope GLOBAL, which is read last. */
+  endSnapshot(): Promise<void>
   /** Takes the rows of a stream of the feed. */
   sinkOf(plan: StreamPlan): RowSink
 }

@@ -44,11 +44,12 @@ export async function findUnmet(
   return unmet
 }
 
-/** The feeds of a run, in the order of their first streams. */
+/** The feeds of a run, in the order of their first streams. One of scope GLOBAL is last: it ends the snapshot. */
 export function feedsOf(plans: readonly StreamPlan[], config: Config): readonly Feed[] {
   const feeds = [...byMethod(plans, config)].flatMap(([method, its]) => method.feeds(its, config))
   const places = new Map(plans.map((plan, index) => [plan, index]))
-  const placeOf = ({ plans: [first] }: Feed): number => places.get(first!)!
+  const placeOf = ({ scope, plans: [first] }: Feed): number =>
+    scope === 'GLOBAL' ? plans.length : places.get(first!)!
   return feeds.toSorted((a, b) => placeOf(a) - placeOf(b))
 }
 

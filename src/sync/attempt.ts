@@ -26,7 +26,11 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   const onAbort = (): void => snapshot.abort(ConnectorError.from(run.signal.reason))
   run.signal.addEventListener('abort', onAbort)
   sync.health.watch(snapshot)
-  const context = { ...prepared, guard, snapshot, transaction: snapshot.holder }
+  const endSnapshot = async (): Promise<void> => {
+    sync.health.watch(null)
+    await snapshot[Symbol.asyncDispose]()
+  }
+  const context = { ...prepared, guard, snapshot, transaction: snapshot.holder, endSnapshot }
   try {
     for (const feed of feeds) {
       run.signal.throwIfAborted()

@@ -54,6 +54,7 @@ export class CdcFeed implements Feed {
   ): AsyncGenerator<FeedEvent> {
     const { database, log } = context
     yield* this.#load(context, { start, progress })
+    await context.endSnapshot()
     const { major } = database.server
     const { username } = context.config
     await writeHeartbeat(database, start.facts, { major, username, log })
