@@ -1,3 +1,4 @@
+import { SYSTEM_ID_SQL } from '../server-identity.ts'
 import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
@@ -60,9 +61,7 @@ SELECT pg_catalog.current_database()::pg_catalog.text AS database,
             THEN coalesce(pg_catalog.pg_last_wal_replay_lsn(), pg_catalog.pg_last_wal_receive_lsn())
             ELSE pg_catalog.pg_current_wal_lsn()
        END::pg_catalog.text AS "endLsn",
-       CASE WHEN has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-            THEN (SELECT c.system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system() AS c)
-       END AS "systemId",
+       ${SYSTEM_ID_SQL} AS "systemId",
        current_setting('max_replication_slots')::pg_catalog.int4 AS "maxSlots",
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots)::pg_catalog.int4 AS "usedSlots",
        current_setting('max_wal_senders')::pg_catalog.int4 AS "maxWalSenders",
