@@ -61,9 +61,17 @@ class ScriptedSource implements CopySource {
 
 class Rows implements TupleSink {
   readonly all: string[] = []
+  /** A row that is not taken. */
+  readonly #refused: string | null
+
+  constructor(refused: string | null = null) {
+    this.#refused = refused
+  }
 
   tuple(bytes: Buffer, start: number, end: number): void {
-    this.all.push(bytes.toString('latin1', start, end))
+    const row = bytes.toString('latin1', start, end)
+    if (row === this.#refused) throw new Error('refused')
+    this.all.push(row)
   }
 }
 
@@ -118,6 +126,24 @@ describe('OrderedCopy', () => {
       const { rows, failures } = await readAll(new ScriptedSource({ delay: 1 }), other)
       expect(rows).to.deep.equal(EXPECTED)
       expect(failures.map(String)).to.deep.equal(['Error: lost'])
+    })
+  }
+
+  for (const refused of EXPECTED.slice(0, 4 * ROWS)) {
+    it(`row ${refused}, which the sink refuses, fails the copy, whichever connection has read it`, async () => {
+      const rows = new Rows(refused)
+      const failures: unknown[] = []
+      const onFailure = (failure: unknown): void => void failures.push(failure)
+      const others = [new ScriptedSource({ delay: 9 })]
+      const sources = { main: new ScriptedSource(), others, onFailure }
+      const copy = new OrderedCopy(SELECTS, sources, rows)
+      const readToEnd = async (): Promise<void> => {
+        while ((await copy.read()) !== 'end');
+      }
+      const failure: unknown = await readToEnd().catch((error: unknown) => error)
+      expect(String(failure)).to.equal('Error: refused')
+      expect(rows.all).to.deep.equal(EXPECTED.slice(0, EXPECTED.indexOf(refused)))
+      expect(failures).to.deep.equal([])
     })
   }
 

@@ -34,6 +34,8 @@ export class OrderedCopy implements CopyReader, TupleSink {
   #rows = 0
   /** Rows that come once more. */
   #repeatedRows = 0
+  /** What the sink failed with, as opposed to the connection that its rows came from. */
+  #sinkFailure: { readonly error: unknown } | null = null
 
   constructor(selects: readonly string[], sources: CopySources, sink: TupleSink) {
     this.#selects = selects
@@ -55,13 +57,13 @@ export class OrderedCopy implements CopyReader, TupleSink {
       this.#repeatedRows--
       return
     }
+    this.#pass(() => this.#sink.tuple(bytes, start, end))
     this.#rows++
-    this.#sink.tuple(bytes, start, end)
   }
 
   takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
     if (this.#repeatedRows > 0) return null
-    const taken = this.#sink.takeRows?.(bytes, start, end) ?? null
+    const taken = this.#pass(() => this.#sink.takeRows?.(bytes, start, end) ?? null)
     this.#rows += taken?.rows ?? 0
     return taken
   }
@@ -70,12 +72,22 @@ export class OrderedCopy implements CopyReader, TupleSink {
     if (this.#turn === this.#selects.length) return await this.#finish()
     const owner = this.#owners[this.#turn]!
     const delivery = await owner.deliver(this)
+    if (this.#sinkFailure !== null) throw this.#sinkFailure.error
     if (delivery === 'failed') await this.#replace(owner)
     if (delivery !== 'end') return 'rows'
     this.#turn++
     this.#rows = 0
     this.#readAhead()
     return 'statement'
+  }
+
+  #pass<Result>(deliver: () => Result): Result {
+    try {
+      return deliver()
+    } catch (error) {
+      this.#sinkFailure = { error }
+      throw error
+    }
   }
 
   /** Each worker in turn, so that the first statements are begun by all of them. */

@@ -21,6 +21,19 @@ describe('LeadingField', () => {
     })
   }
 
+  it('a row that the sink refuses is not observed', () => {
+    const seen: string[] = []
+    const sink = {
+      tuple: () => {
+        throw new Error('refused')
+      },
+    }
+    const field = new LeadingField(sink, () => seen.push('a'))
+    const bytes = tuple(Buffer.from('abcdef'), Buffer.from('yz'))
+    expect(() => field.tuple(bytes, 0, bytes.length)).to.throw('refused')
+    expect(seen).to.deep.equal([])
+  })
+
   it('refuses a tuple whose first field is null', () => {
     const field = new LeadingField({ tuple: () => undefined }, () => undefined)
     const bytes = Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff])

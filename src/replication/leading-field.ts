@@ -7,7 +7,7 @@ const PAGE_BYTES = 4
 /** What a tracker learns of the first field of each row; the bytes are only valid during the call. */
 type Observe = (bytes: Buffer, start: number, end: number) => void
 
-/** Takes the first field off each tuple, shows it to `observe` and passes on the rest. */
+/** Takes the first field off each tuple, passes on the rest and then shows the field to `observe`. */
 export class LeadingField implements TupleSink {
   readonly #sink: TupleSink
   readonly #observe: Observe
@@ -25,10 +25,12 @@ export class LeadingField implements TupleSink {
     if (count < 1 || length < 0 || fieldStart + length > end) {
       throw new RangeError('damaged COPY stream: a row does not begin with its tracked field')
     }
-    this.#observe(bytes, fieldStart, fieldStart + length)
     const rest = fieldStart + length - COUNT_BYTES
+    const covered = bytes.readInt16BE(rest)
     bytes.writeInt16BE(count - 1, rest)
     this.#sink.tuple(bytes, rest, end)
+    bytes.writeInt16BE(covered, rest)
+    this.#observe(bytes, fieldStart, fieldStart + length)
   }
 }
 
