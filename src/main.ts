@@ -174,8 +174,10 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
 /** Aborted when nothing more can come on standard input. */
 function untilInputCloses(): AbortSignal {
   const controller = new AbortController()
+  const message =
+    'Standard input was closed before the shards were made. Keep it open until all shards are read, or use --idle-timeout.'
   for (const event of ['end', 'close', 'error']) {
-    process.stdin.once(event, () => controller.abort())
+    process.stdin.once(event, () => controller.abort(new ConnectorError('config_error', message)))
   }
   process.stdin.resume()
   return controller.signal

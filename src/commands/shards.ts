@@ -23,6 +23,8 @@ import { Planner } from './planner.ts'
 
 /** How often the connection that holds the snapshot is probed. */
 const PROBE_MS = 5000
+/** One holds the snapshot while another looks at the table. */
+const CONNECTIONS = 2
 
 /** The parsed input of `shards`. */
 export interface ShardsInput {
@@ -32,7 +34,7 @@ export interface ShardsInput {
   readonly count: number
   /** The snapshot is released once no shard has been read for this long; null: when standard input closes. */
   readonly idleTimeoutMs: number | null
-  /** Aborted when standard input closes. */
+  /** Aborted when standard input closes, with the error that this is before the shards are made. */
   readonly inputClosed: AbortSignal
 }
 
@@ -41,10 +43,9 @@ export interface ShardsInput {
  * input closes, nobody has read a shard for the idle timeout, or the run is stopped.
  * @throws ConnectorError if the stream cannot be divided, or the connection that holds the snapshot is lost.
  */
-export async function shards(run: Run, input: ShardsInput): Promise<void> {
-  const { config: given, warnings } = parseConfig(input.config)
-  const config: Config = { ...given, syncMode: 'full_refresh' }
-  for (const warning of warnings) log(run, 'WARN', warning)
+export async function shards(given: Run, input: ShardsInput): Promise<void> {
+  const run = { ...given, signal: AbortSignal.any([given.signal, input.inputClosed]) }
+  const config = parseShardsConfig(run, input.config)
   await using database = await Database.connect(config, connectOptions(run))
   const plan = await planStream(run, { config, database, stream: input.stream })
   const guard = await RewriteGuard.note(database, [plan])
@@ -59,7 +60,15 @@ export async function shards(run: Run, input: ShardsInput): Promise<void> {
   const label = streamLabel(plan.descriptor)
   log(run, 'INFO', `The snapshot of ${divided.length} shards of stream '${label}' is held.`)
   await run.output.flush()
-  await hold(run, holder, input)
+  await hold(run, holder, input.idleTimeoutMs)
+}
+
+function parseShardsConfig(run: Run, raw: unknown): Config {
+  const { config, warnings } = parseConfig(raw)
+  for (const warning of warnings) log(run, 'WARN', warning)
+  if (config.maxConnections >= CONNECTIONS) return { ...config, syncMode: 'full_refresh' }
+  const message = `max_connections is ${config.maxConnections}, but shards needs ${CONNECTIONS} connections while it divides a table. Set max_connections to ${CONNECTIONS} or more.`
+  throw new ConnectorError('config_error', message)
 }
 
 interface Selection {
@@ -116,15 +125,17 @@ async function divideRelation(
   return divideFiles(await readSegments(plan, context), count)
 }
 
-async function hold(run: Run, holder: ReadTransaction, input: ShardsInput): Promise<void> {
-  const { idleTimeoutMs, inputClosed } = input
-  const ended = AbortSignal.any([run.signal, inputClosed])
+async function hold(
+  run: Run,
+  holder: ReadTransaction,
+  idleTimeoutMs: number | null,
+): Promise<void> {
+  const { signal } = run
   for (let usedMs = performance.now(); ;) {
-    await sleep(Math.min(PROBE_MS, idleTimeoutMs ?? PROBE_MS), undefined, { signal: ended }).catch(
-      () => undefined,
-    )
-    if (ended.aborted) return
-    const readers = await probe(holder)
+    const pauseMs = Math.min(PROBE_MS, idleTimeoutMs ?? PROBE_MS)
+    await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
+    const readers = signal.aborted ? null : await probe(holder, signal)
+    if (readers === null) return
     if (readers > 0) usedMs = performance.now()
     if (idleTimeoutMs !== null && performance.now() - usedMs >= idleTimeoutMs) {
       log(run, 'INFO', 'No shard has been read for --idle-timeout: the snapshot is released.')
@@ -133,11 +144,12 @@ async function hold(run: Run, holder: ReadTransaction, input: ShardsInput): Prom
   }
 }
 
-/** How many backends read in the snapshot. */
-async function probe(holder: ReadTransaction): Promise<number> {
+/** How many backends read in the snapshot; null: the holder has been stopped. */
+async function probe(holder: ReadTransaction, signal: AbortSignal): Promise<number | null> {
   try {
     return await countSnapshotReaders(holder)
   } catch (cause) {
+    if (signal.aborted) return null
     const message =
       'The connection that held the snapshot was lost. Shards that are being read can finish; others fail. Make new shards.'
     throw new ConnectorError('transient_error', message, { cause })

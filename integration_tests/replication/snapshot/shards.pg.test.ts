@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { type Connector, withConnector } from '../../helpers/connector.ts'
+import { type Connector, runConnector, withConnector } from '../../helpers/connector.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { sharedServer } from '../../helpers/shared-server.ts'
 import { readShard, ShardHolder } from './shard-holder.ts'
@@ -111,6 +111,15 @@ describe('shards', () => {
     expect(records.map(({ data }) => data)).to.deep.equal([{ v: 'a' }, { v: 'a' }, { v: 'a' }])
   })
 
+  it('are read with one connection', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    await using single = await withConnector(db.config({ min_connections: 1, max_connections: 1 }))
+    expect(await readAll(single, holder)).to.deep.equal(['1:a', '2:a', '3:a'])
+  })
+
   it('come from a file by their index', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)
@@ -176,12 +185,47 @@ describe('shards that cannot be read', () => {
     ] as const) {
       const { code, errors } = await readShard(connector, text)
       expect(code).to.equal(1)
+      expect(errors[0]?.failure_type).to.equal('config_error')
       expect(errors[0]?.message).to.match(message)
     }
+  })
+
+  it('fail when what they say of their snapshot is malformed', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1 })
+    const { visible } = holder.shards[0]!
+    const shard = holder.lines[0]!.replace(`"${visible}"`, '"x"')
+    const { errors } = await readShard(connector, shard)
+    expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+    expect(errors[0]?.message).to.match(/has no valid 'snapshot.visible'/)
   })
 })
 
 describe('the holder of a snapshot', () => {
+  it('fails at once with max_connections 1', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    const config = db.config({ min_connections: 1, max_connections: 1 })
+    await using connector = await withConnector(config)
+    const started = ShardHolder.start(connector, { stream: 't', count: 1 })
+    const failure: unknown = await started.catch((error: unknown) => error)
+    expect(String(failure)).to.match(/max_connections is 1, but shards needs 2 connections/)
+  })
+
+  it('ends when standard input closes while it waits for the table', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using session = await db.session()
+    await session.sql('BEGIN; LOCK TABLE t')
+    await using connector = await withConnector(db.config())
+    const args = ['shards', '--config', connector.configFile, '--stream', 't', '--count', '1']
+    const { code, stderr, stdout } = await runConnector(args)
+    expect([code, stdout]).to.deep.equal([1, ''])
+    expect(stderr).to.match(/Standard input was closed before the shards were made/)
+  })
+
   it('says so when its connection is lost', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)

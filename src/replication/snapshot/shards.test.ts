@@ -13,6 +13,16 @@ const SHARD: Shard = {
   ranges: [{ leaf: null, filenode: 16402, start: 4, end: null }],
 }
 
+/** The document of a shard with another value at `key`. */
+function withMember(key: string, value: unknown): unknown {
+  const document: unknown = JSON.parse(JSON.stringify(buildShard(SHARD)))
+  const path = key.split(/[.[\]]+/).filter((part) => part !== '')
+  const last = path.pop()!
+  const parent = path.reduce((object: unknown, part) => Reflect.get(Object(object), part), document)
+  Reflect.set(Object(parent), last, value)
+  return document
+}
+
 function file(pages: number, filenode = 1): PagedFile {
   return { leaf: `"s"."${filenode}"`, filenode, pages }
 }
@@ -78,26 +88,47 @@ describe('parseShard', () => {
     expect(parseShard(JSON.parse(JSON.stringify(buildShard(whole))))).to.deep.equal(whole)
   })
 
-  for (const [what, change] of [
-    ['another version', { version: 2 }],
-    ['no stream', { stream: null }],
-    ['an empty stream name', { stream: { name: '' } }],
-    ['no snapshot', { snapshot: {} }],
-    ['an index beyond the count', { shard: 2 }],
-    ['ranges that are no list', { ranges: {} }],
+  it('rejects another version', () => {
+    expect(() => parseShard({ ...buildShard(SHARD), version: 2 }))
+      .to.throw(ConnectorError, 'The shard does not have version 1.')
+      .with.property('failureType', 'config_error')
+  })
+
+  for (const [key, values] of [
+    ['stream', [null, 't', []]],
+    ['stream.name', [null, '', 7, 'a\0b']],
+    ['stream.namespace', [null, '', {}]],
+    ['shard', [2, -1, '1', null]],
+    ['shards', [0.5, null, 2 ** 32]],
+    ['server', [null]],
+    ['server.system_identifier', [7, '', '7x', ' 7']],
+    ['server.database', [null, '', '\0']],
+    ['snapshot', [null]],
+    ['snapshot.name', [1, '', "00000004' --", 'g', '4\n']],
     [
-      'a range that ends before it starts',
-      { ranges: [{ leaf: null, filenode: 1, start: 4, end: 4 }] },
+      'snapshot.visible',
+      ['', '812', '812:815', 'a:b:c', '812:815:x', '-1:815:', ':815:', '1:2:3,'],
     ],
-    ['a page beyond 32 bits', { ranges: [{ leaf: null, filenode: 1, start: 2 ** 32, end: null }] }],
-    ['a fraction of a page', { ranges: [{ leaf: null, filenode: 1, start: 0.5, end: null }] }],
+    ['ranges', [undefined, {}, 'all']],
+    ['ranges[0]', [null, []]],
+    ['ranges[0].leaf', [undefined, 1, '']],
+    ['ranges[0].filenode', [null, '1', -1]],
+    ['ranges[0].start', [null, 0.5, 2 ** 32]],
+    ['ranges[0].end', [undefined, 4, 3, '9']],
   ] as const) {
-    it(`rejects ${what}`, () => {
-      expect(() => parseShard({ ...buildShard(SHARD), ...change }))
-        .to.throw(ConnectorError, /^The shard .* Pass a line that/)
-        .with.property('failureType', 'config_error')
-    })
+    for (const value of values) {
+      it(`rejects ${key} ${JSON.stringify(value)}, and names it`, () => {
+        expect(() => parseShard(withMember(key, value)))
+          .to.throw(ConnectorError, `The shard has no valid '${key}'. Pass a line that`)
+          .with.property('failureType', 'config_error')
+      })
+    }
   }
+
+  it('takes a snapshot without transactions in progress', () => {
+    const idle = { ...SHARD, visible: '812:812:', system: 'unknown' }
+    expect(parseShard(buildShard(idle))).to.deep.equal(idle)
+  })
 
   it('rejects what is not an object', () => {
     expect(() => parseShard([1])).to.throw(ConnectorError)

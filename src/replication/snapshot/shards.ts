@@ -44,6 +44,14 @@ export interface PagedFile {
 const FORMAT_VERSION = 1
 /** A ctid has 32 bits for the page. */
 const MAX_PAGE = 2 ** 32 - 1
+/** What the server accepts as the name of a snapshot. */
+const SNAPSHOT_NAME = /^[0-9A-F-]+$/
+/** `xmin:xmax:xip,…` */
+const VISIBLE = /^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/
+/** A 64-bit number; `unknown`: the role may not ask for it. */
+const SYSTEM_IDENTIFIER = /^(\d{1,20}|unknown)$/
+/** PostgreSQL has no text with U+0000. */
+const TEXT = /^[^\0]+$/
 
 /**
  * Divides files into `count` lists of ranges of about equal size, in the order of the files. The last range of a file has no
@@ -80,54 +88,68 @@ export function buildShard({ stream, index, count, ranges, ...source }: Shard): 
   }
 }
 
-/** @throws ConnectorError config_error if it is not the document of a shard. */
+/** @throws ConnectorError config_error that names the member, if it is not the document of a shard. */
 export function parseShard(raw: unknown): Shard {
   if (!isJsonObject(raw)) throw malformed('is not a JSON object')
-  const { version, stream, shard: index, shards: count, server, snapshot, ranges } = raw
-  if (version !== FORMAT_VERSION) throw malformed(`does not have version ${FORMAT_VERSION}`)
-  if (!isJsonObject(stream) || !isJsonObject(server) || !isJsonObject(snapshot)) {
-    throw malformed("lacks 'stream', 'server' or 'snapshot'")
-  }
-  if (!isPage(index) || !isPage(count) || index >= count) {
-    throw malformed("has no valid 'shard' and 'shards'")
-  }
+  if (raw['version'] !== FORMAT_VERSION) throw malformed(`does not have version ${FORMAT_VERSION}`)
+  const stream = objectOf(raw['stream'], 'stream')
+  const server = objectOf(raw['server'], 'server')
+  const snapshot = objectOf(raw['snapshot'], 'snapshot')
+  const count = numberOf(raw['shards'], 'shards')
   const namespace = stream['namespace']
   return {
     stream: {
       name: textOf(stream['name'], 'stream.name'),
       ...(namespace !== undefined && { namespace: textOf(namespace, 'stream.namespace') }),
     },
-    index,
+    index: numberOf(raw['shard'], 'shard', { max: count - 1 }),
     count,
-    system: textOf(server['system_identifier'], 'server.system_identifier'),
+    system: textOf(server['system_identifier'], 'server.system_identifier', SYSTEM_IDENTIFIER),
     database: textOf(server['database'], 'server.database'),
-    snapshot: textOf(snapshot['name'], 'snapshot.name'),
-    visible: textOf(snapshot['visible'], 'snapshot.visible'),
-    ranges: ranges === null ? null : parseRanges(ranges),
+    snapshot: textOf(snapshot['name'], 'snapshot.name', SNAPSHOT_NAME),
+    visible: textOf(snapshot['visible'], 'snapshot.visible', VISIBLE),
+    ranges: raw['ranges'] === null ? null : parseRanges(raw['ranges']),
   }
 }
 
 function parseRanges(raw: JsonValue | undefined): readonly PageRange[] {
-  if (!Array.isArray(raw)) throw malformed("has 'ranges' that are not a list")
-  return raw.map((range: JsonValue) => {
-    if (!isJsonObject(range)) throw malformed("has 'ranges' that are not objects")
-    const { leaf, filenode, start, end } = range
-    const isLeaf = leaf === null || typeof leaf === 'string'
-    const isEnd = end === null || (isPage(end) && isPage(start) && end > start)
-    if (!isLeaf || !isPage(filenode) || !isPage(start) || !isEnd) {
-      throw malformed("has a range without valid 'leaf', 'filenode', 'start' and 'end'")
+  if (!Array.isArray(raw)) throw invalid('ranges')
+  return raw.map((range: JsonValue, index) => {
+    const key = `ranges[${index}]`
+    const { leaf, ...rest } = objectOf(range, key)
+    const filenode = numberOf(rest['filenode'], `${key}.filenode`)
+    const start = numberOf(rest['start'], `${key}.start`)
+    return {
+      leaf: leaf === null ? null : textOf(leaf, `${key}.leaf`),
+      filenode,
+      start,
+      end: rest['end'] === null ? null : numberOf(rest['end'], `${key}.end`, { min: start + 1 }),
     }
-    return { leaf, filenode, start, end }
   })
 }
 
-function isPage(value: JsonValue | undefined): value is number {
-  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= MAX_PAGE
+function objectOf(value: JsonValue | undefined, key: string): JsonObject {
+  if (isJsonObject(value)) return value
+  throw invalid(key)
 }
 
-function textOf(value: JsonValue | undefined, key: string): string {
-  if (typeof value === 'string' && value !== '') return value
-  throw malformed(`has no valid '${key}'`)
+function numberOf(
+  value: JsonValue | undefined,
+  key: string,
+  { min = 0, max = MAX_PAGE }: { min?: number; max?: number } = {},
+): number {
+  const isInRange = typeof value === 'number' && value >= min && value <= max
+  if (isInRange && Number.isInteger(value)) return value
+  throw invalid(key)
+}
+
+function textOf(value: JsonValue | undefined, key: string, form = TEXT): string {
+  if (typeof value === 'string' && form.test(value)) return value
+  throw invalid(key)
+}
+
+function invalid(key: string): ConnectorError {
+  return malformed(`has no valid '${key}'`)
 }
 
 function malformed(what: string): ConnectorError {
