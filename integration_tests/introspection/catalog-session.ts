@@ -1,9 +1,13 @@
 import pg from 'pg'
-import type { ResultField, SqlSession } from '../../src/postgres/session/sql-session.ts'
+import type {
+  QuerySession,
+  ResultField,
+  SqlSession,
+} from '../../src/postgres/session/sql-session.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 
 /** A session over plain pg that counts the statements it sends; `role` is who asks, default: the superuser. */
-export class CatalogSession implements SqlSession, AsyncDisposable {
+export class CatalogSession implements SqlSession, QuerySession, AsyncDisposable {
   queries = 0
   readonly #client: pg.Client
 
@@ -22,6 +26,12 @@ export class CatalogSession implements SqlSession, AsyncDisposable {
     this.queries++
     const { rows } = await this.#client.query<Row & pg.QueryResultRow>(sql, [...params])
     return rows
+  }
+
+  async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    const results: (readonly Row[])[] = []
+    for (const sql of statements) results.push(await this.query<Row>(sql))
+    return results
   }
 
   async describe(sql: string): Promise<readonly ResultField[]> {

@@ -99,7 +99,7 @@ async function divide(
 ): Promise<readonly Shard[]> {
   const sharedFrom = { name: await holder.exportSnapshot(), snapshot: holder.snapshot }
   await using transaction = await ReadTransaction.begin(database, { sharedFrom })
-  await guard.check(plan, transaction)
+  const locked = await guard.lock(plan, transaction)
   const { system, database: name } = await readIdentity(transaction)
   const source = {
     snapshot: sharedFrom.name,
@@ -107,14 +107,14 @@ async function divide(
     system,
     database: name,
   }
-  const ranges = await divideRelation(plan, { database, transaction, count })
+  const ranges = await divideRelation(plan, { database, transaction, guard, locked, count })
   const { descriptor: stream } = plan
   return ranges.map((its, index) => ({ ...source, stream, index, count, ranges: its }))
 }
 
 async function divideRelation(
   plan: StreamPlan,
-  context: { database: Database; transaction: ReadTransaction; count: number },
+  context: Parameters<typeof readSegments>[1] & { count: number },
 ): Promise<readonly (readonly PageRange[] | null)[]> {
   const { database, count } = context
   if (!plan.relation.hasSystemColumns) return [null, ...Array.from({ length: count - 1 }, () => [])]

@@ -1,4 +1,4 @@
-import type { SqlSession } from '../postgres/session/sql-session.ts'
+import type { QuerySession } from '../postgres/session/sql-session.ts'
 
 /** A partition that holds rows itself: a table, or a foreign table. */
 export interface Leaf {
@@ -11,14 +11,14 @@ export interface Leaf {
 }
 
 /**
- * The leaves below `$1`, with qualified operators like the queries of relation-files.ts. `pg_partition_tree` would lock
+ * The leaves below a relation, with qualified operators like the queries of relation-files.ts. `pg_partition_tree` would lock
  * each of them. A partition that is being detached is none: its column is new in PostgreSQL 14, so it is read by name
  * from the row as JSON.
  */
-function leavesSql(isNew: string): string {
+function leavesSql(oid: number, isNew: string): string {
   return `
 WITH RECURSIVE tree (oid, "isNew") AS (
-  SELECT $1::pg_catalog.oid, false
+  SELECT ${oid}::pg_catalog.oid, false
   UNION ALL
   SELECT i.inhrelid, tree."isNew" OR (${isNew})
   FROM tree
@@ -44,9 +44,10 @@ ORDER BY c.oid`
  * @param isNew SQL that is true for a row `i` of pg_inherits which was written since; default: none was.
  */
 export async function readLeaves(
-  session: SqlSession,
+  session: QuerySession,
   oid: number,
   isNew = 'false',
 ): Promise<readonly Leaf[]> {
-  return await session.query<Leaf>(leavesSql(isNew), [oid])
+  const [leaves] = await session.queryAll<Leaf>([leavesSql(oid, isNew)])
+  return leaves!
 }

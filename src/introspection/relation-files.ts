@@ -1,35 +1,46 @@
-import type { SqlSession } from '../postgres/session/sql-session.ts'
+import type { QuerySession, SqlSession } from '../postgres/session/sql-session.ts'
+import { literal } from '../sql.ts'
 
-/** The file of a relation that has pages. */
-export interface RelationFile {
+/** A relation that is locked: its files stay as they are until the transaction ends. */
+export interface LockedRelation {
   readonly oid: number
-  /** `pg_relation_filenode`: another number means that the rows have moved. */
-  readonly filenode: number
+  /** `pg_relation_filenode`: another number means that the rows have moved. Null: it has no pages of its own. */
+  readonly filenode: number | null
   readonly bytes: number
   /** From the statistics; negative: they know nothing. */
   readonly rowsPerPage: number
+  /** Another text as soon as the relation, or one that its rows come from, has another file. */
+  readonly files: string
 }
 
-/** These queries run between the reads of rows, under the search_path of the role: operators are qualified, too. */
-const FILES_SQL = `
-SELECT c.oid,
-       pg_catalog.pg_relation_filenode(c.oid) AS filenode,
-       pg_catalog.pg_relation_size(c.oid)::pg_catalog.float8 AS bytes,
-       c.reltuples::pg_catalog.float8
-         OPERATOR(pg_catalog./) greatest(c.relpages, 1)::pg_catalog.float8 AS "rowsPerPage"
-FROM pg_catalog.pg_class AS c
-WHERE c.oid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
-  AND pg_catalog.pg_relation_filenode(c.oid) IS NOT NULL`
-
-/** SQL for the files of relations, and of everything below them, by the relation that was asked for. */
+/**
+ * SQL for the files of relations, and of everything below them: partitions, tables that inherit from them, what a view
+ * selects from. A materialized view is left out, as its REFRESH writes rows that every snapshot sees. These queries run
+ * between the reads of rows, under the search_path of the role: operators are qualified, too.
+ */
 function treesSql(oids: string): string {
   return `
 WITH RECURSIVE tree (root, oid) AS (
   SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest(${oids}) AS wanted (oid)
   UNION
-  SELECT tree.root, i.inhrelid
+  SELECT tree.root, below.oid
   FROM tree
-  JOIN pg_catalog.pg_inherits AS i ON i.inhparent OPERATOR(pg_catalog.=) tree.oid
+  CROSS JOIN LATERAL (
+    SELECT i.inhrelid
+    FROM pg_catalog.pg_inherits AS i
+    WHERE i.inhparent OPERATOR(pg_catalog.=) tree.oid
+    UNION ALL
+    SELECT d.refobjid
+    FROM pg_catalog.pg_rewrite AS r
+    JOIN pg_catalog.pg_depend AS d
+      ON d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_rewrite'::pg_catalog.regclass::pg_catalog.oid
+      AND d.objid OPERATOR(pg_catalog.=) r.oid
+      AND d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_class'::pg_catalog.regclass::pg_catalog.oid
+    WHERE r.ev_class OPERATOR(pg_catalog.=) tree.oid
+      AND r.ev_type OPERATOR(pg_catalog.=) '1'::pg_catalog."char" /* SELECT */
+  ) AS below (oid)
+  JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) below.oid
+  WHERE c.relkind OPERATOR(pg_catalog.<>) 'm'::pg_catalog."char" /* materialized view */
 )
 SELECT root,
        pg_catalog.string_agg(
@@ -39,13 +50,18 @@ FROM tree
 GROUP BY root`
 }
 
-/** The files of relations as they are now, whatever the snapshot; none for one that has been dropped. */
-export async function readFiles(
-  session: SqlSession,
-  oids: readonly number[],
-): Promise<ReadonlyMap<number, RelationFile>> {
-  const files = await session.query<RelationFile>(FILES_SQL, [oids])
-  return new Map(files.map((file) => [file.oid, file]))
+/** SQL for the relation that has a name now; no row if there is none. */
+function lockedSql(name: string): string {
+  const oids = `ARRAY[pg_catalog.to_regclass(${literal(name)})::pg_catalog.oid]`
+  return `
+SELECT c.oid,
+       pg_catalog.pg_relation_filenode(c.oid) AS filenode,
+       coalesce(pg_catalog.pg_relation_size(c.oid), 0)::pg_catalog.float8 AS bytes,
+       c.reltuples::pg_catalog.float8
+         OPERATOR(pg_catalog./) greatest(c.relpages, 1)::pg_catalog.float8 AS "rowsPerPage",
+       tree.files
+FROM (${treesSql(oids)}) AS tree
+JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.root`
 }
 
 interface TreeRow {
@@ -53,7 +69,7 @@ interface TreeRow {
   readonly files: string
 }
 
-/** What is another text as soon as a relation, or one below it, has another file. */
+/** The `files` of relations that are not locked, by their oid. */
 export async function readFileTrees(
   session: SqlSession,
   oids: readonly number[],
@@ -62,9 +78,24 @@ export async function readFileTrees(
   return new Map(rows.map(({ root, files }) => [root, files]))
 }
 
-/** The same of the relation that has a name now, with its oid; null if there is none. */
-export async function readFileTree(session: SqlSession, name: string): Promise<TreeRow | null> {
-  const named = 'ARRAY[pg_catalog.to_regclass($1)::pg_catalog.oid]'
-  const [row] = await session.query<TreeRow>(treesSql(named), [name])
-  return row ?? null
+/** Whether a relation has the same file in both `files`. */
+export function isSameFile(oid: number, before: string, files: string): boolean {
+  const fileIn = (text: string): string | undefined =>
+    text.split(',').find((file) => file.startsWith(`${oid}:`))
+  return fileIn(before) !== undefined && fileIn(before) === fileIn(files)
+}
+
+/**
+ * Locks the relations, and their indexes, against what would rewrite or drop them, until the transaction ends.
+ * @param names Of each, as an item of a FROM list, and without `ONLY`.
+ * @returns undefined for a name that has no relation as far as the snapshot sees.
+ */
+export async function lockRelations(
+  session: QuerySession,
+  names: readonly { readonly from: string; readonly name: string }[],
+): Promise<readonly (LockedRelation | undefined)[]> {
+  const locks = names.map(({ from }) => `SELECT FROM ${from} LIMIT 0`)
+  const files = names.map(({ name }) => lockedSql(name))
+  const results = await session.queryAll<LockedRelation>([...locks, ...files])
+  return results.slice(names.length).map(([row]) => row)
 }

@@ -176,7 +176,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     this.#opening.add(reader)
     try {
       if (this.#ended !== null) throw this.#ended
-      if (from !== null) await reader.lock(from, LOCK_TIMEOUT_MS)
+      if (from !== null) await lockInTime(reader, from)
       this.#readers.add(reader)
       return reader
     } catch (error) {
@@ -186,6 +186,12 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
       this.#opening.delete(reader)
     }
   }
+}
+
+/** Locks a relation and its indexes. @throws the server's error if that takes too long. */
+async function lockInTime(reader: ReadTransaction, from: string): Promise<void> {
+  const timeout = `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
+  await reader.queryAll([timeout, `SELECT FROM ${from} LIMIT 0`])
 }
 
 /** @throws ConnectorError config_error if the snapshot is not there any more. */

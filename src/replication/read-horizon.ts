@@ -18,10 +18,11 @@ export async function readHorizon(
 ): Promise<Horizon> {
   const { xmin, xmax, atMs } = transaction.snapshot
   if (xmin === xmax) return { xmin, xids: [], atMs }
-  const rows = await transaction.query<{ xid: string }>(`
+  const sql = `
     SELECT DISTINCT xmin::pg_catalog.text AS xid
     FROM ${plan.from}
     WHERE ${where === null ? '' : `${where} AND `}${isBeyond({ xmin, xids: [] })}
-    LIMIT ${MAX_LISTED_XIDS + 1}`)
+    LIMIT ${MAX_LISTED_XIDS + 1}`
+  const rows = (await transaction.queryAll<{ xid: string }>([sql])).flat()
   return { xmin, xids: rows.length > MAX_LISTED_XIDS ? [] : rows.map(({ xid }) => xid), atMs }
 }

@@ -1,4 +1,5 @@
 import { isQuery } from '../introspection/query-stream.ts'
+import type { LockedRelation } from '../introspection/relation-files.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { RelationReader } from '../parallel/relation-reader.ts'
 import { streamState } from '../protocol/messages.ts'
@@ -12,6 +13,8 @@ import type { StreamPlan } from './stream-plan.ts'
 export interface ReadContext extends FeedContext {
   /** Its reader; `transaction` is that of the reader. */
   readonly reader: RelationReader
+  /** The relation as it is locked; null: the stream is the config's query. */
+  readonly locked: LockedRelation | null
   /** Takes its rows. */
   readonly sink: RowSink
   /** The `stream_state` to resume from; null: from the start. */
@@ -31,10 +34,10 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
       const { transaction } = reader
       const { schemas } = context.config
       await transaction.setSearchPath(isQuery(plan.relation) ? schemas : 'session')
-      await context.guard.check(plan, transaction)
+      const locked = await context.guard.lock(plan, transaction)
       const savedState = savedStateOf(plan, context)
       const sink = context.sinkOf(plan)
-      yield* read(plan, { ...context, reader, transaction, sink, savedState })
+      yield* read(plan, { ...context, reader, transaction, locked, sink, savedState })
     },
   }
 }

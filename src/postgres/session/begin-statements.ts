@@ -11,17 +11,23 @@ import { textSettings } from '../connection/text-settings.ts'
  */
 export type SearchPath = 'pg_catalog' | 'session' | readonly string[]
 
+interface BeginOptions {
+  readonly searchPath: SearchPath
+  /** `pg_export_snapshot()` of another transaction; null: it takes a snapshot of its own. */
+  readonly sharedSnapshot: string | null
+  /** How long a statement may wait for a lock; 0: for ever. */
+  readonly lockTimeoutMs: number
+}
+
 /**
- * What a transaction begins with. `sharedSnapshot` is the `pg_export_snapshot()` of another transaction; null: it takes
- * a snapshot of its own. Settings of the role, the database or `options` that could end it or change its text
+ * What a transaction begins with. Settings of the role, the database or `options` that could end it or change its text
  * are overridden. Timeouts are off as pg_dump has them: a slow consumer must not cost the snapshot. `row_security` is on,
  * so that policies filter rows instead of failing the query. `synchronize_seqscans` off and no parallel plan keep a scan
  * in the order of the pages, on which resuming relies before PostgreSQL 14.
  */
 export function beginStatements(
   server: ServerFacts,
-  searchPath: SearchPath,
-  sharedSnapshot: string | null,
+  { searchPath, sharedSnapshot, lockTimeoutMs }: BeginOptions,
 ): string {
   const settings: Readonly<Record<string, string>> = {
     ...textSettings(server),
@@ -29,7 +35,7 @@ export function beginStatements(
     row_security: 'on',
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
-    lock_timeout: '0',
+    lock_timeout: `${lockTimeoutMs}`,
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',

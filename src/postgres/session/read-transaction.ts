@@ -1,10 +1,10 @@
 import type { PoolClient, QueryResult, QueryResultRow } from 'pg'
 import { ConnectorError, errorCode } from '../../errors.ts'
 import type { TupleSink } from '../../wire/copy-stream.ts'
-import type { Copier } from '../copy/copier.ts'
 import { CopyOut } from '../copy/copy-out.ts'
 import { beginStatements, type SearchPath, searchPathStatements } from './begin-statements.ts'
 import { type Database, describeStatement } from './database.ts'
+import type { StreamSession, TransactionSnapshot } from './stream-session.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
 /** SQLSTATE class of values that are none of their type. */
@@ -25,16 +25,8 @@ interface ReadTransactionOptions {
   readonly sharedFrom?: SharedFrom
   /** A transaction that is to end, so that this one takes its connection; null: it takes another connection. */
   readonly previous?: ReadTransaction | null
-}
-
-/** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
-export interface TransactionSnapshot {
-  readonly xmin: bigint
-  readonly xmax: bigint
-  /** `txid_current_snapshot()`, which also names the transactions in between that have not ended. */
-  readonly text: string
-  /** The server's clock at the start of the transaction, in milliseconds since 1970. */
-  readonly atMs: number
+  /** How long a statement may wait for a lock; default: for ever. */
+  readonly lockTimeoutMs?: number
 }
 
 /** Where a transaction takes place. */
@@ -49,7 +41,7 @@ interface Place {
  * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
  * transaction, so that it works behind a pooler that hands out connections by transaction.
  */
-export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
+export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
   #searchPath: SearchPath
@@ -80,13 +72,15 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
   /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
   static async begin(
     database: Database,
-    { searchPath = 'session', sharedFrom, previous = null }: ReadTransactionOptions = {},
+    options: ReadTransactionOptions = {},
   ): Promise<ReadTransaction> {
+    const { searchPath = 'session', sharedFrom, previous = null, lockTimeoutMs = 0 } = options
     const handedOver = previous?.handOver() ?? null
     if (handedOver === null) await previous?.[Symbol.asyncDispose]()
     const client = handedOver ?? (await database.acquire())
     try {
-      const begin = beginStatements(database.server, searchPath, sharedFrom?.name ?? null)
+      const sharedSnapshot = sharedFrom?.name ?? null
+      const begin = beginStatements(database.server, { searchPath, sharedSnapshot, lockTimeoutMs })
       const statements = [...(handedOver === null ? [] : ['COMMIT']), begin, SNAPSHOT_SQL]
       const begun = client.query(statements.join(';\n'))
       const { processId, ...snapshot } = snapshotOf(await database.guard(client, begun))
@@ -110,6 +104,16 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     })
   }
 
+  async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    return await this.#run(async () => {
+      const results: unknown = await this.#client.query(statements.join(';\n'))
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg gives a list of results for several statements
+      return ([results].flat() as readonly QueryResult<Row & QueryResultRow>[]).map(
+        ({ rows }) => rows,
+      )
+    })
+  }
+
   async describe(sql: string): Promise<readonly ResultField[]> {
     return await this.#run(() => describeStatement(this.#client, sql))
   }
@@ -126,15 +130,6 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     const sql = 'SELECT pg_catalog.pg_export_snapshot() AS name'
     const [row] = await this.query<{ name: string }>(sql)
     return row!.name
-  }
-
-  /**
-   * Locks a table and its indexes against what would rewrite or drop them, until it ends.
-   * @param timeoutMs default: it waits for ever.
-   */
-  async lock(from: string, timeoutMs = 0): Promise<void> {
-    if (timeoutMs > 0) await this.query(`SET LOCAL lock_timeout = ${timeoutMs}`)
-    await this.query(`SELECT FROM ${from} LIMIT 0`)
   }
 
   /** Whether a statement can be run now, as far as is known. */
@@ -162,19 +157,17 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
     this.#interrupt?.(reason)
   }
 
-  /** Whether the server takes literals such as `'x'::int`; the transaction and its snapshot live on if it does not. */
   async areValid(literals: readonly string[]): Promise<boolean> {
-    await this.query('SAVEPOINT literals')
+    const savepoint = 'SAVEPOINT literals'
     try {
-      await this.query(`SELECT ${literals.join(', ')}`)
+      await this.queryAll([savepoint, selectOf(literals), `RELEASE ${savepoint}`])
+      return true
     } catch (error) {
       if (errorCode(error)?.startsWith(DATA_EXCEPTION) !== true) throw error
-      await this.query('ROLLBACK TO SAVEPOINT literals')
+      await this.query(`ROLLBACK TO ${savepoint}`)
       this.#isBroken = false
       return false
     }
-    await this.query('RELEASE SAVEPOINT literals')
-    return true
   }
 
   /** Its connection, with the transaction still open there: somebody else ends it. Null: dispose of it instead. */
@@ -231,6 +224,11 @@ export class ReadTransaction implements SqlSession, Copier, AsyncDisposable {
       return false // There is nothing to lose in a read-only transaction.
     }
   }
+}
+
+/** SQL that fails unless the server takes all of the literals. */
+function selectOf(literals: readonly string[]): string {
+  return `SELECT ${literals.join(', ')}`
 }
 
 /** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */

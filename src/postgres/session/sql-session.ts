@@ -6,12 +6,18 @@ export interface ResultField {
   readonly typmod: number
 }
 
+/** Runs statements and gives their rows. */
+export interface QuerySession {
+  /**
+   * The rows of each of several statements, which go to the server as one simple query. They are parsed as pg does by
+   * default: int4, oid and floats are numbers, int8 and numeric strings, booleans booleans, arrays of these arrays.
+   */
+  queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]>
+}
+
 /** One connection, as far as reading catalogs needs it; statements run in its current transaction, if any. */
 export interface SqlSession {
-  /**
-   * The rows of one statement, parsed as pg does by default: int4, oid and floats are numbers, int8 and numeric
-   * strings, booleans booleans, arrays of these arrays. Parameters are `$1`, `$2`, …
-   */
+  /** The rows of one statement, parsed as those of `queryAll`. Parameters are `$1`, `$2`, … */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
   /**
    * The output columns of one statement, run read-only by the extended protocol, whose Parse refuses a text with

@@ -1,5 +1,4 @@
 import { ConnectorError } from '../../errors.ts'
-import type { RelationReader } from '../../parallel/relation-reader.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { changeTime } from '../change-columns.ts'
 import type { FeedContext, FeedEvent } from '../feed.ts'
@@ -37,8 +36,10 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
   const saved = progress.of(descriptor)
   if (saved?.type === 'LOG') return
   await using reader = await load.context.snapshot.open()
-  await load.context.guard.check(plan, reader.transaction)
-  const context = readContextOf(plan, load.context, reader)
+  const { transaction } = reader
+  const locked = await load.context.guard.lock(plan, transaction)
+  const sink = load.context.sinkOf(plan)
+  const context = { ...load.context, reader, transaction, locked, sink, savedState: null }
   const resume = saved === null ? null : await findResume(plan, context, saved)
   if (saved !== null && resume === null) {
     warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
@@ -59,15 +60,6 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
   }
   progress.set(descriptor, { type: 'LOG', view })
   yield progress.checkpoint()
-}
-
-function readContextOf(
-  plan: StreamPlan,
-  context: FeedContext,
-  reader: RelationReader,
-): ReadContext {
-  const { transaction } = reader
-  return { ...context, reader, transaction, sink: context.sinkOf(plan), savedState: null }
 }
 
 /**

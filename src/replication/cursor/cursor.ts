@@ -6,7 +6,7 @@ import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
 import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
-import { findResumeState, readFilenode, type ResumeState } from './saved-state.ts'
+import { filenodeOf, findResumeState, type ResumeState } from './saved-state.ts'
 import {
   findUnfinishedLoad,
   loadByPages,
@@ -60,7 +60,7 @@ async function newLoad(read: CursorRead): Promise<PageLoad> {
     cursor: bound,
     horizon: await readCursorHorizon(read, bound),
     xmin: null,
-    filenode: await readFilenode(read),
+    filenode: filenodeOf(read),
   }
   return { finalState, resume: null }
 }

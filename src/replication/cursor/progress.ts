@@ -12,7 +12,8 @@ import { readHorizon } from '../read-horizon.ts'
 export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
   const { name, type } = read.column
   const { transaction } = read.context
-  const [row] = await transaction.query<{ value: string; count: string }>(boundQuery(read))
+  const rows = await transaction.queryAll<{ value: string; count: string }>([boundQuery(read)])
+  const [row] = rows.flat()
   if (row === undefined) return null
   const value = cursorValueOfText(type, row.value)
   return withMark(read, { field: name, value, recordCount: Number(row.count), marks: [] })
@@ -39,7 +40,8 @@ export async function finalProgress(
   if (reached === null) return (await readBound(read)) ?? saved
   if (read.column.type.cursor?.hasOneForm === true) return withMark(read, reached)
   const { transaction } = read.context
-  const [row] = await transaction.query<{ count: string }>(countQuery(read, reached))
+  const rows = await transaction.queryAll<{ count: string }>([countQuery(read, reached)])
+  const [row] = rows.flat()
   return withMark(read, { ...reached, recordCount: Number(row!.count) })
 }
 

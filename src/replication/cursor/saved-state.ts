@@ -1,5 +1,4 @@
 import { streamLabel } from '../../protocol/stream-names.ts'
-import { readFiles } from '../../introspection/relation-files.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
 import { isComparable } from '../../state/horizon.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
@@ -60,7 +59,7 @@ async function examine(read: CursorRead, state: ResumeState['state']): Promise<R
     )
     return null
   }
-  const filenode = await readFilenode(read)
+  const filenode = filenodeOf(read)
   const isRewritten =
     hasRowHistory(plan.relation) && state.filenode !== null && state.filenode !== filenode
   const mismatch = historyMismatch(read, state, isRewritten)
@@ -69,7 +68,8 @@ async function examine(read: CursorRead, state: ResumeState['state']): Promise<R
     return null
   }
   if (isRewritten) warnOfRewrite(read)
-  const [row] = await context.transaction.query<SavedRow>(savedQuery(read, state.cursor))
+  const rows = await context.transaction.queryAll<SavedRow>([savedQuery(read, state.cursor)])
+  const [row] = rows.flat()
   warnOfNulls(read, Number(row!.nulls))
   return { state, isRewritten, count: Number(row!.count), filenode }
 }
@@ -91,10 +91,8 @@ function historyMismatch(
 }
 
 /** `pg_relation_filenode`; null where another file does not mean that rows were lost: a REFRESH makes one each time. */
-export async function readFilenode({ plan, context }: CursorRead): Promise<number | null> {
-  const { oid } = plan.relation
-  if (!hasRowHistory(plan.relation)) return null
-  return (await readFiles(context.transaction, [oid])).get(oid)?.filenode ?? null
+export function filenodeOf({ plan, context }: CursorRead): number | null {
+  return hasRowHistory(plan.relation) ? (context.locked?.filenode ?? null) : null
 }
 
 function warnOfRewrite({ plan, context }: CursorRead): void {

@@ -1,17 +1,28 @@
-import { ConnectorError } from '../../errors.ts'
+import { ConnectorError, errorCode } from '../../errors.ts'
+import type { Leaf } from '../../introspection/leaves.ts'
 import { isQuery } from '../../introspection/query-stream.ts'
-import { readFileTree, readFileTrees } from '../../introspection/relation-files.ts'
+import {
+  isSameFile,
+  type LockedRelation,
+  lockRelations,
+  readFileTrees,
+} from '../../introspection/relation-files.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
-import type { ReadTransaction } from '../../postgres/session/read-transaction.ts'
+import type { QuerySession } from '../../postgres/session/sql-session.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
+import { ident } from '../../sql.ts'
 import type { StreamPlan } from '../stream-plan.ts'
+
+/** SQLSTATEs of a name that has gone: undefined table, invalid schema name. */
+const GONE: ReadonlySet<string> = new Set(['42P01', '3F000'])
 
 /**
  * A snapshot does not see the rows of a table that was truncated or rewritten after it was taken: neither the old ones,
  * which are gone, nor the new ones. So the files are noted before the snapshot, and looked at again once a table is
- * locked to be read; it stays locked until the transaction ends. Not for a materialized view: the rows that REFRESH
- * writes are frozen, which every snapshot sees.
+ * locked to be read; it stays locked until the transaction ends. For a view, these are the files of the tables that it
+ * selects from, at whatever depth; what its functions and the config's `query` read is not known. Not for a materialized
+ * view: the rows that REFRESH writes are frozen, which every snapshot sees.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
  */
 export class RewriteGuard {
@@ -31,14 +42,48 @@ export class RewriteGuard {
     )
   }
 
-  /** @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one. */
-  async check(plan: StreamPlan, transaction: ReadTransaction): Promise<void> {
+  /**
+   * Locks the relation of a stream; null: it is the config's query.
+   * @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one.
+   */
+  async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
+    if (isQuery(plan.relation)) return null
+    const { from } = plan
+    const [locked] = await lockRelations(session, [{ from, name: from }])
     const { oid } = plan.relation
-    if (!this.#files.has(oid)) return
-    await transaction.lock(plan.from)
-    const found = await readFileTree(transaction, plan.from)
-    if (found?.root === oid && found.files === this.#files.get(oid)) return
-    const message = `The table of stream '${streamLabel(plan.descriptor)}' was truncated, rewritten or replaced while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
-    throw new ConnectorError('transient_error', message)
+    const noted = this.#files.get(oid)
+    if (locked?.oid !== oid || (noted !== undefined && noted !== locked.files)) throw replaced(plan)
+    return locked
   }
+
+  /**
+   * Locks the leaves of a partitioned relation, of which some may have been detached since the snapshot.
+   * @throws ConnectorError transient_error if the snapshot cannot see one of them.
+   */
+  async lockLeaves(
+    plan: StreamPlan,
+    session: QuerySession,
+    leaves: readonly Leaf[],
+  ): Promise<readonly LockedRelation[]> {
+    if (leaves.length === 0) return []
+    const names = leaves.map(({ schema, name }) => ident(schema, name))
+    const locking = lockRelations(
+      session,
+      names.map((name) => ({ from: `ONLY ${name}`, name })),
+    )
+    const locked = await locking.catch((error: unknown) => {
+      throw GONE.has(errorCode(error) ?? '') ? replaced(plan, error) : error
+    })
+    const noted = this.#files.get(plan.relation.oid) ?? ''
+    return leaves.map(({ oid }, index) => {
+      const found = locked[index]
+      if (found?.oid !== oid || !isSameFile(oid, noted, found.files)) throw replaced(plan)
+      return found
+    })
+  }
+}
+
+function replaced({ descriptor }: StreamPlan, cause?: unknown): ConnectorError {
+  const message = `The table of stream '${streamLabel(descriptor)}' was truncated, rewritten or replaced while the sync ran, so that its snapshot cannot see it. A new snapshot is needed.`
+  return new ConnectorError('transient_error', message, { cause })
 }

@@ -1,5 +1,5 @@
 import { type Leaf, readLeaves } from '../../introspection/leaves.ts'
-import { readFiles } from '../../introspection/relation-files.ts'
+import type { LockedRelation } from '../../introspection/relation-files.ts'
 import { ConnectorError } from '../../errors.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { ident } from '../../sql.ts'
@@ -29,7 +29,7 @@ export interface Segment {
 }
 
 /** What segments are looked up with. */
-type SegmentContext = Pick<ReadContext, 'transaction' | 'database'>
+type SegmentContext = Pick<ReadContext, 'transaction' | 'database' | 'guard' | 'locked'>
 
 /**
  * The segments of a relation with system columns, in the order in which they are read; of a shard, those of its ranges.
@@ -58,34 +58,32 @@ async function readAllSegments(
   context: SegmentContext,
   since: Horizon | null,
 ): Promise<Segment[]> {
-  const isPartitioned = plan.relation.kind === 'p'
-  const parts = await readParts(plan, context, since)
-  const files = await readFiles(
-    context.transaction,
-    parts.map(({ oid }) => oid),
-  )
-  return parts.flatMap(({ oid, schema, name, isNew }) => {
-    const file = files.get(oid)
-    if (file === undefined) return [] // dropped just now
-    return {
-      from: `ONLY ${ident(schema, name)}`,
-      leaf: isPartitioned ? ident(schema, name) : null,
-      start: 0,
-      end: null,
-      pages: file.bytes / context.database.server.blockBytes,
-      filenode: file.filenode,
-      rowsPerPage: estimateRowsPerPage(file.rowsPerPage, 1),
-      isNew,
-    }
-  })
+  const { transaction, guard, locked } = context
+  const { kind, oid, schema, name } = plan.relation
+  if (kind !== 'p') return [segmentOf({ schema, name, isNew: false }, locked, context)]
+  const isNew = since === null ? undefined : isBeyond(since, 'i.xmin')
+  const leaves = await readLeaves(transaction, oid, isNew)
+  const files = await guard.lockLeaves(plan, transaction, leaves)
+  return leaves.map((leaf, index) => ({
+    ...segmentOf(leaf, files[index]!, context),
+    leaf: ident(leaf.schema, leaf.name),
+  }))
 }
 
-async function readParts(
-  { relation }: StreamPlan,
-  { transaction }: SegmentContext,
-  since: Horizon | null,
-): Promise<readonly Pick<Leaf, 'oid' | 'schema' | 'name' | 'isNew'>[]> {
-  if (relation.kind !== 'p') return [{ ...relation, isNew: false }]
-  const isNew = since === null ? undefined : isBeyond(since, 'i.xmin')
-  return await readLeaves(transaction, relation.oid, isNew)
+function segmentOf(
+  { schema, name, isNew }: Pick<Leaf, 'schema' | 'name' | 'isNew'>,
+  file: LockedRelation | null,
+  { database: { server } }: SegmentContext,
+): Segment {
+  if (file === null || file.filenode === null) throw new Error('A relation with pages has no file')
+  return {
+    from: `ONLY ${ident(schema, name)}`,
+    leaf: null,
+    start: 0,
+    end: null,
+    pages: file.bytes / server.blockBytes,
+    filenode: file.filenode,
+    rowsPerPage: estimateRowsPerPage(file.rowsPerPage, 1),
+    isNew,
+  }
 }
