@@ -3,7 +3,8 @@ import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
 import { Database } from '../postgres/session/database.ts'
 import { errorTrace, type Message } from '../protocol/messages.ts'
-import { reportHealth } from '../monitoring/health-report.ts'
+import { NO_PROGRESS, reportHealth } from '../monitoring/health-report.ts'
+import { readMethodHealth } from '../monitoring/method-health.ts'
 import { joinProblems } from './problems.ts'
 import { connectOptions, log, logger, type Run } from '../run-context.ts'
 import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
@@ -37,7 +38,11 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   const { relations, problems, unreadable } = await discoverRelations(database, config)
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   const unmet = await findReadProblems(relations, { config, database, log: logger(run) })
-  const { level, message, health } = await reportHealth(database, config)
+  const method = await readMethodHealth(database, config, config.connectTimeoutMs)
+  const { level, message, health } = await reportHealth(database, config, {
+    ...NO_PROGRESS,
+    method,
+  })
   log(run, level, message, health)
   return [...problems, ...unmet]
 }

@@ -4,9 +4,11 @@ import type { Database } from '../postgres/session/database.ts'
 import { readLockWait } from '../postgres/session/lock-wait.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
 import type { RowsRead } from '../replication/feed.ts'
+import type { HealthWarning, MethodHealth } from '../replication/method.ts'
 import { ConsumerPace } from './consumer-pace.ts'
 import { reportHealth, type Throughput } from './health-report.ts'
-import { findWarnings, type HealthWarning } from './health-warnings.ts'
+import { findWarnings } from './health-warnings.ts'
+import { readMethodHealth } from './method-health.ts'
 import { log, type Run } from '../run-context.ts'
 
 const INTERVAL_MS = 30_000
@@ -32,6 +34,7 @@ export class HealthLog implements AsyncDisposable {
   readonly #timer: NodeJS.Timeout
   #snapshot: WatchedSnapshot | null = null
   #warnings: readonly HealthWarning[] = []
+  #method: MethodHealth | null = null
   #reportedMs = 0
   /** The look that is under way. */
   #looking: Promise<void> | null = null
@@ -49,6 +52,7 @@ export class HealthLog implements AsyncDisposable {
   /** Reports once and from then on. */
   static async start(run: Run, config: Config, database: Database): Promise<HealthLog> {
     const health = new HealthLog(run, config, database)
+    await health.#readMethod()
     await health.#report()
     return health
   }
@@ -71,6 +75,7 @@ export class HealthLog implements AsyncDisposable {
     clearInterval(this.#timer)
     await this.#looking
     this.#warnings = []
+    if (!this.#run.signal.aborted) await this.#readMethod()
     await this.#report()
   }
 
@@ -86,11 +91,21 @@ export class HealthLog implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const known = namesOf(this.#warnings)
-    const warnings = await this.#findWarnings()
+    const known = this.#warningNames
+    this.#warnings = await this.#findWarnings()
+    await this.#readMethod()
     const isOver = performance.now() - this.#reportedMs >= INTERVAL_MS
-    this.#warnings = warnings
-    if (isOver || namesOf(warnings) !== known) await this.#report()
+    if (isOver || this.#warningNames !== known) await this.#report()
+  }
+
+  async #readMethod(): Promise<void> {
+    const method = await readMethodHealth(this.#database, this.#config, LOOK_MS)
+    this.#method = method ?? this.#method
+  }
+
+  get #warningNames(): string {
+    const warnings = [...this.#warnings, ...(this.#method?.warnings ?? [])]
+    return warnings.map(({ name }) => name).join()
   }
 
   async #findWarnings(): Promise<readonly HealthWarning[]> {
@@ -110,7 +125,7 @@ export class HealthLog implements AsyncDisposable {
     this.#reportedMs = performance.now()
     const throughput = this.#throughput()
     const patience = this.#run.signal.aborted ? { timeoutMs: STOPPED_MS } : {}
-    const progress = { throughput, warnings: this.#warnings, ...patience }
+    const progress = { throughput, warnings: this.#warnings, method: this.#method, ...patience }
     const { level, message, health } = await reportHealth(this.#database, this.#config, progress)
     log(this.#run, level, message, health)
   }
@@ -124,8 +139,4 @@ export class HealthLog implements AsyncDisposable {
       streams: Object.fromEntries(this.#streams),
     }
   }
-}
-
-function namesOf(warnings: readonly HealthWarning[]): string {
-  return warnings.map(({ name }) => name).join()
 }

@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { type DatabaseHealth, readHealth } from '../postgres/session/health.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { HealthWarning } from './health-warnings.ts'
+import type { HealthWarning, MethodHealth } from '../replication/method.ts'
 
 /** Counters of a read so far. */
 export interface Throughput {
@@ -21,6 +21,8 @@ export interface Throughput {
 export interface Progress {
   readonly throughput: Throughput
   readonly warnings: readonly HealthWarning[]
+  /** Null: the config's method keeps nothing on the server, or the server did not answer. */
+  readonly method: MethodHealth | null
   /** How long the database may take to answer; default: connect_timeout. */
   readonly timeoutMs?: number
 }
@@ -34,16 +36,19 @@ export interface HealthReport {
 }
 
 const NO_THROUGHPUT: Throughput = { firstRowMs: null, elapsedMs: 0, rows: 0, bytes: 0, streams: {} }
-const NO_PROGRESS: Progress = { throughput: NO_THROUGHPUT, warnings: [] }
+
+/** A read that has not begun. */
+export const NO_PROGRESS: Progress = { throughput: NO_THROUGHPUT, warnings: [], method: null }
 const MEBIBYTE = 2 ** 20
 
 /** Asks the database how it is and says so. Never fails. */
 export async function reportHealth(
   database: Database,
   config: Config,
-  progress: Progress = NO_PROGRESS,
+  given: Progress,
 ): Promise<HealthReport> {
-  const { timeoutMs = config.connectTimeoutMs } = progress
+  const { timeoutMs = config.connectTimeoutMs, method } = given
+  const progress = { ...given, warnings: [...given.warnings, ...(method?.warnings ?? [])] }
   const facts = await readHealth(database, config.schemas, timeoutMs)
   const health = healthObject(database, config, facts, progress)
   const isWell = facts.failure === null && progress.warnings.length === 0
@@ -55,7 +60,7 @@ function healthObject(
   database: Database,
   config: Config,
   facts: DatabaseHealth,
-  { throughput, warnings }: Progress,
+  { throughput, warnings, method }: Progress,
 ): JsonObject {
   return {
     status: statusOf(facts, warnings),
@@ -75,6 +80,7 @@ function healthObject(
     pool: { ...database.figures() },
     metrics: metricsOf(database, facts, throughput),
     streams: throughput.streams,
+    ...method?.facts,
     warnings: warnings.map(({ name }) => name),
   }
 }

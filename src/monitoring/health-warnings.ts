@@ -1,4 +1,5 @@
 import type { PoolFigures } from '../postgres/session/database.ts'
+import type { HealthWarning } from '../replication/method.ts'
 
 /** What there is to see of a read that goes on. */
 export interface HealthSigns {
@@ -11,12 +12,6 @@ export interface HealthSigns {
   readonly lockWait: string | null
   /** Null: there is no snapshot, or the server is a standby, where it keeps nothing from being cleaned up. */
   readonly snapshotAgeMs: number | null
-}
-
-/** Something that makes a sync slow or a burden for the server. */
-export interface HealthWarning {
-  readonly name: 'pool_exhausted' | 'slow_consumer' | 'lock_wait' | 'old_snapshot'
-  readonly text: string
 }
 
 const HELD_BACK_SHARE = 0.5

@@ -1,6 +1,7 @@
 import type { OfferOf } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
+import type { JsonObject } from '../json/json.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { Relation } from '../introspection/relation.ts'
 import type { Feed, Log } from './feed.ts'
@@ -19,6 +20,21 @@ export interface ReplicationMethod {
   ): Promise<readonly ConnectorError[]>
   /** The feeds that read its streams. */
   feeds(plans: readonly StreamPlan[], config: Config): readonly Feed[]
+  /** Health of what it keeps on the server. Default: it keeps nothing there. */
+  health?(context: Omit<MethodContext, 'log'>): Promise<MethodHealth>
+}
+
+/** Health of what a method keeps on the server, for the health reports. */
+export interface MethodHealth {
+  /** Further entries of the `health` object. */
+  readonly facts: JsonObject
+  readonly warnings: readonly HealthWarning[]
+}
+
+/** A reason for the status `degraded`. */
+export interface HealthWarning {
+  readonly name: string
+  readonly text: string
 }
 
 /** What a method is asked with before a sync. */

@@ -8,6 +8,7 @@ import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcFeed } from './cdc-feed.ts'
 import { checkCdc } from './check-cdc.ts'
+import { readSlotHealth } from './slot-health.ts'
 import { coverageNotes } from './warnings.ts'
 
 /** Inserts, updates and deletes of all streams together, from the write-ahead log. */
@@ -19,6 +20,7 @@ export const cdc = {
   },
   prerequisites,
   feeds: (plans: readonly StreamPlan[]) => (plans.length === 0 ? [] : [new CdcFeed(plans)]),
+  health: readSlotHealth,
 } satisfies ReplicationMethod
 
 function offerOf({ log }: Relation): StreamOffer {

@@ -120,7 +120,7 @@ function lost(situation: Situation): string | null {
 }
 
 /** Whether the server can no longer read the log from where the slot stands. */
-function isLost(slot: Slot): boolean {
+export function isLost(slot: Slot): boolean {
   const isInvalid = slot.walStatus === 'lost' || slot.invalidationReason !== null
   return slot.restartLsn === null || slot.isConflicting || isInvalid
 }

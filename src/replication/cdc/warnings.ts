@@ -2,13 +2,10 @@ import { nameOf, identifiesRows } from '../../introspection/replication/coverage
 import type { Member } from '../../introspection/replication/members.ts'
 import { ident } from '../../sql.ts'
 import type { CdcFacts } from './prerequisites.ts'
-import { bytesBetween } from './start-cases.ts'
 
 const SHOWN_TABLES = 10
 /** A slot that was idle for a third of the timeout will reach it between two syncs. */
 const IDLE_FRACTION = 3
-/** Of the log that a slot retains: with less left, it is lost soon. */
-const SAFE_FRACTION = 0.2
 
 /** Finds what works now and will fail, or fails for others. `published` are all tables of the publication. */
 export function findWarnings(facts: CdcFacts, published: readonly Member[]): readonly string[] {
@@ -59,19 +56,10 @@ function operationsWarning({ publication, cdc }: CdcFacts): string | null {
 }
 
 function slotWarnings({ log, cdc }: CdcFacts): readonly string[] {
-  const { slot, endLsn, idleSlotTimeoutS, idleS } = log
+  const { slot, idleSlotTimeoutS, idleS } = log
   if (slot === null || slot.restartLsn === null) return []
   const name = `Replication slot "${cdc.slot}"`
-  const retained = bytesBetween(slot.restartLsn, endLsn)
-  const isShort =
-    slot.safeWalBytes !== null &&
-    slot.safeWalBytes < SAFE_FRACTION * Number(endLsn - slot.restartLsn)
   const warnings: string[] = []
-  if (slot.walStatus === 'unreserved' || isShort) {
-    warnings.push(
-      `${name} is about to be invalidated: it retains ${retained}, and max_slot_wal_keep_size allows hardly more. Sync now, and raise max_slot_wal_keep_size or sync more often.`,
-    )
-  }
   if (idleSlotTimeoutS > 0 && idleS !== null && idleSlotTimeoutS < IDLE_FRACTION * idleS) {
     warnings.push(
       `${name} was idle for ${Math.round(idleS)} s, and idle_replication_slot_timeout is ${idleSlotTimeoutS} s. Raise it or sync more often.`,

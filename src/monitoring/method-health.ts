@@ -1,0 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Config } from '../config/config.ts'
+import type { Database } from '../postgres/session/database.ts'
+import type { MethodHealth } from '../replication/method.ts'
+import { incrementalMethod } from '../replication/methods.ts'
+
+/**
+ * Health of what the config's method keeps on the server. Null: it keeps nothing there, no connection is free to ask, or
+ * the answer takes longer than `timeoutMs`. Never fails.
+ */
+export async function readMethodHealth(
+  database: Database,
+  config: Config,
+  timeoutMs: number,
+): Promise<MethodHealth | null> {
+  const method = incrementalMethod(config)
+  const { idle, size, max } = database.figures()
+  if (method.health === undefined || (idle === 0 && size >= max)) return null
+  const answer = method.health({ config, database }).catch(() => null)
+  return await Promise.race([answer, sleep(timeoutMs, null, { ref: false })])
+}
