@@ -202,9 +202,7 @@ describe('describeCause', () => {
     const cause = Object.assign(failure('22P02', SECRET), place)
     const error = new ConnectorError('config_error', 'Do this.', { cause })
     const { internalMessage, stackTrace } = describeCause(error)
-    expect(internalMessage).to.equal(
-      'ConnectorError: Do this. ← server error 22P02 at acl.c:12 (aclcheck_error)',
-    )
+    expect(internalMessage).to.equal('server error 22P02 at acl.c:12 (aclcheck_error)')
     expect(stackTrace).not.to.include(SECRET)
     expect(stackTrace).to.match(/^ {4}at /)
   })
@@ -212,6 +210,12 @@ describe('describeCause', () => {
   it('has no frames of the message when that has several lines', () => {
     const { stackTrace } = describeCause(new Error(`first\n${SECRET}`))
     expect(stackTrace).not.to.include(SECRET)
+  })
+
+  it('does not repeat what the user is told', () => {
+    const cause = new ConnectorError('config_error', 'Do this.')
+    const error = new ConnectorError('config_error', 'Do this. Do that.', { cause })
+    expect(describeCause(error).internalMessage).to.equal(null)
   })
 
   it('takes what is not an error', () => {

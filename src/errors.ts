@@ -89,17 +89,22 @@ export function errorCode(error: unknown): string | null {
 }
 
 /**
- * What may be told about a cause: for a server error its code and place in the server's source, since
- * its message, detail and context can carry row values; for any other error its name and message.
+ * Technical details of an error: for a server error its code and place in the server's source, since its message, detail
+ * and context can carry row values; for any other error its name and message. What a ConnectorError says is for the user;
+ * null: there is nothing else.
  */
-export function describeCause(error: unknown): { internalMessage: string; stackTrace: string } {
+export function describeCause(error: unknown): {
+  internalMessage: string | null
+  stackTrace: string
+} {
   const chain: string[] = []
   let frames = ''
   for (let cause = unwrap(error); cause instanceof Error; cause = unwrap(cause.cause)) {
-    chain.push(describeOne(cause))
+    if (!(cause instanceof ConnectorError)) chain.push(describeOne(cause))
     frames = (cause.stack ?? '').split('\n').filter(isFrame).join('\n')
   }
-  return { internalMessage: chain.join(' ← ') || String(error), stackTrace: frames }
+  if (!(unwrap(error) instanceof Error)) chain.push(String(error))
+  return { internalMessage: chain.length === 0 ? null : chain.join(' ← '), stackTrace: frames }
 }
 
 /**

@@ -100,10 +100,16 @@ describe('errorTrace', () => {
     expect(trace.error).to.deep.include({
       failure_type: 'config_error',
       message: 'Check the password.',
-      internal_message: 'ConnectorError: Check the password. ← server error 28P01 at auth.c:3 (?)',
+      internal_message: 'server error 28P01 at auth.c:3 (?)',
     })
     expect(trace.error.stack_trace).to.include('messages.test').and.not.include('secret')
     expect(trace.error).not.to.have.property('stream_descriptor')
+  })
+
+  it('has no internal message that repeats the message', () => {
+    const error = new ConnectorError('config_error', 'Check the password.')
+    const { trace } = JSON.parse(serializeMessage(errorTrace(error, 7)))
+    expect(trace.error).not.to.have.property('internal_message')
   })
 
   it('names the stream of an error that is about one', () => {

@@ -88,7 +88,7 @@ type TraceMessage = { readonly emitted_at: number } & (
       readonly error: {
         readonly failure_type: FailureType
         readonly message: string
-        readonly internal_message: string
+        readonly internal_message?: string
         readonly stack_trace: string
         readonly stream_descriptor?: StreamDescriptor
       }
@@ -184,7 +184,7 @@ export function errorTrace(error: ConnectorError, emittedAtMs: number): Message 
       error: {
         failure_type: error.failureType,
         message: error.message,
-        internal_message: internalMessage,
+        ...(internalMessage !== null && { internal_message: internalMessage }),
         stack_trace: stackTrace,
         ...(error.stream !== null && { stream_descriptor: error.stream }),
       },
