@@ -58,4 +58,19 @@ describe('discover in CDC mode', () => {
       `Stream 'public.users' is offered without "code": the publication leaves out their values.`,
     ])
   })
+
+  for (const command of ['discover', 'check'] as const) {
+    it(`${command} names each stream of a publication that does not exist once, in one message`, async () => {
+      await using cdc = await CdcDatabase.create(
+        'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (v text)',
+      )
+      await cdc.sql('DROP PUBLICATION p')
+      await using connector = await withConnector(cdc.config())
+      const { logs } = await connector[command]()
+      const messages = logs.map(({ message }) => message)
+      expect(messages.filter((message) => message.includes('full refresh'))).to.deep.equal([
+        `Streams 'public.a', 'public.b', 'public.c' are offered as full refresh only: publication "p" does not exist`,
+      ])
+    })
+  }
 })

@@ -3,7 +3,7 @@ import type { Member } from '../../introspection/replication/members.ts'
 import { ident } from '../../sql.ts'
 import type { CdcFacts } from './prerequisites.ts'
 
-const SHOWN_TABLES = 10
+const SHOWN_NAMES = 10
 /** A slot that was idle for a third of the timeout will reach it between two syncs. */
 const IDLE_FRACTION = 3
 
@@ -20,17 +20,29 @@ export function findWarnings(facts: CdcFacts, published: readonly Member[]): rea
   return warnings.filter((text) => text !== null)
 }
 
-/** Why a relation is offered without incremental, for the log of discover and check. */
+/** Why relations are offered without incremental, for the log of discover and check: one note for each reason. */
 export function coverageNotes({ relations }: Pick<CdcFacts, 'relations'>): readonly string[] {
-  return relations.flatMap(({ schema, name, log, columns }) => {
-    const stream = `Stream '${schema}.${name}'`
-    if (log === undefined) return []
-    if (log.refusal !== null) return [`${stream} is offered as full refresh only: ${log.refusal}`]
+  const reasons = new Map<string, string[]>()
+  const partial: string[] = []
+  for (const { schema, name, log, columns } of relations) {
+    if (log === undefined) continue
+    const stream = `'${schema}.${name}'`
     const missing = columns.filter((column) => !log.columns.includes(column.name))
-    if (missing.length === 0) return []
-    const names = missing.map((column) => ident(column.name)).join(', ')
-    return [`${stream} is offered without ${names}: the publication leaves out their values.`]
-  })
+    if (log.refusal !== null) {
+      reasons.set(log.refusal, [...(reasons.get(log.refusal) ?? []), stream])
+    } else if (missing.length > 0) {
+      const names = missing.map((column) => ident(column.name)).join(', ')
+      partial.push(
+        `Stream ${stream} is offered without ${names}: the publication leaves out their values.`,
+      )
+    }
+  }
+  const refused = [...reasons].map(([reason, streams]) =>
+    streams.length === 1
+      ? `Stream ${streams[0]} is offered as full refresh only: ${reason}`
+      : `Streams ${shownNames(streams, 'streams')} are offered as full refresh only: ${reason}`,
+  )
+  return [...refused, ...partial]
 }
 
 /** The server rejects them in the application that writes, not here. */
@@ -39,9 +51,8 @@ function identityWarning({ publication }: CdcFacts, published: readonly Member[]
     return null
   const tables = published.filter((member) => member.kind === 'r' && !identifiesRows(member))
   if (tables.length === 0) return null
-  const shown = tables.slice(0, SHOWN_TABLES).map(nameOf)
-  const more = tables.length > SHOWN_TABLES ? `, … (${tables.length} tables)` : ''
-  return `UPDATE and DELETE fail for everybody on published tables without a replica identity: ${shown.join(', ')}${more}. Add a primary key or run: ALTER TABLE ${shown[0]} REPLICA IDENTITY FULL;`
+  const names = tables.map(nameOf)
+  return `UPDATE and DELETE fail for everybody on published tables without a replica identity: ${shownNames(names, 'tables')}. Add a primary key or run: ALTER TABLE ${names[0]} REPLICA IDENTITY FULL;`
 }
 
 function operationsWarning({ publication, cdc }: CdcFacts): string | null {
@@ -81,4 +92,9 @@ function headroomWarning(setting: string, used: number, max: number): string | n
 function standbyWarning({ log }: CdcFacts): string | null {
   if (!log.isStandby) return null
   return 'The server is a standby: set hot_standby_feedback to on and use a physical slot, else conflicts with the primary invalidate the slot.'
+}
+
+function shownNames(names: readonly string[], kind: string): string {
+  const more = names.length > SHOWN_NAMES ? `, … (${names.length} ${kind})` : ''
+  return `${names.slice(0, SHOWN_NAMES).join(', ')}${more}`
 }
