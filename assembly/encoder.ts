@@ -1,35 +1,23 @@
 import { uint16, uint32 } from './bytes'
+import { callWriter } from './callback'
 import { putField } from './field'
 import { HANDED_BACK, Op } from './op'
+import { COPY_DATA, COUNT_BYTES, HEADER_BYTES, LENGTH_BYTES, NULL_LENGTH, Stop } from './rows'
 
+export { LOST, TRUNCATED } from './callback'
+export { ColumnOp } from './column-op'
+export { encodeColumns } from './columns'
 export { Op } from './op'
-
-/** Calls the `ValueWriter` of a column; returns the position behind what it appended, or HANDED_BACK. */
-declare function callWriter(column: i32, out: usize, at: usize, length: usize): usize
+export { Stop } from './rows'
 
 /** From here to the end the memory is JavaScript's. */
 export const FREE: usize = __heap_base
-
-/** Why `encode` stopped. */
-export enum Stop {
-  /** At a message that is not whole, or at the end. */
-  Torn,
-  /** At a message that it does not write: another type, or a row that JavaScript has to write. */
-  Handed,
-  /** The output has no room for the next row. */
-  Full,
-}
 
 /** Where the last `encode` stopped reading and writing, and how many rows it wrote. */
 export let inputAt: usize = 0
 export let outputAt: usize = 0
 export let rows: i32 = 0
 
-const COPY_DATA: u8 = 0x64 /* d */
-const HEADER_BYTES: usize = 5
-const COUNT_BYTES: usize = 2
-const LENGTH_BYTES: usize = 4
-const NULL_LENGTH: i32 = -1
 const NULL_TEXT: u32 = 0x6c6c_756e
 /**
  * A program: a header, then an instruction for each column. Both are words; positions of texts count from the program's

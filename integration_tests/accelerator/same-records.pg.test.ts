@@ -4,35 +4,12 @@ import { promisify } from 'node:util'
 import { type Connector, ENTRY_POINT, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog } from '../helpers/messages.ts'
+import { createBulkTable } from './bulk-table.ts'
 
 const run = promisify(execFile)
 const ROWS = 30_000
 /** Enough for Node.js, but V8 reserves more than this for a WebAssembly memory. */
 const ADDRESS_SPACE_KIB = 4_000_000
-/** Types with and without an op of their own; common values and those that the module hands back. */
-const COLUMNS: Readonly<Record<string, string>> = {
-  id: 'n',
-  small: '(n % 30000)::int2',
-  medium: 'CASE WHEN n % 7 > 0 THEN -n END::int4',
-  real: '(n / 3.0)::float4',
-  double: "CASE n % 50 WHEN 0 THEN 'NaN' WHEN 1 THEN 1e300 ELSE sqrt(n) END::float8",
-  exact: "CASE WHEN n % 90 = 0 THEN 'NaN' ELSE n * 1.10 / 7 END::numeric",
-  plain: "'Größe ' || n || chr(10) || '\"\\'",
-  flag: 'n % 3 = 0',
-  binary: "decode(md5(n::text), 'hex')",
-  token: 'md5(n::text)::uuid',
-  document: "jsonb_build_object('a', n, 'b', 'é\"')",
-  day: "CASE WHEN n % 60 = 0 THEN 'infinity' ELSE date '0044-03-15 BC' + n::int4 * 30 END::date",
-  clock: "time '00:00' + n * interval '1.5 seconds'",
-  zoned: "timetz '12:34:56.789+05:30' + n * interval '1 second'",
-  local: "timestamp '1999-12-31' + n * interval '61.001 seconds'",
-  instant:
-    "CASE WHEN n % 80 = 0 THEN '-infinity' ELSE timestamptz '1900-01-01Z' + n * interval '1 h' END",
-  list: 'ARRAY[n, NULL, -n]',
-  span: "n * interval '1 minute'",
-  address: "'10.0.0.0/8'::inet + n",
-}
-
 /** The lines of RECORD messages without their time. */
 function recordsOf(stdout: string): string {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{"type":"RECORD"'))
@@ -46,10 +23,7 @@ describe('records that are encoded in the WebAssembly module', () => {
 
   before(async () => {
     db = await TestDatabase.create()
-    const columns = Object.entries(COLUMNS).map(([name, value]) => `${value} AS "${name}"`)
-    await db.sql(
-      `CREATE TABLE t AS SELECT ${columns.join(', ')} FROM generate_series(1::int8, ${ROWS}) n`,
-    )
+    await db.sql(createBulkTable('t', ROWS))
     // Before PostgreSQL 14 the rows of a table are passed on one by one, those of a view are not
     await db.sql('CREATE VIEW v AS SELECT * FROM t')
     connector = await withConnector(db.config())

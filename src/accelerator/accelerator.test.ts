@@ -1,7 +1,8 @@
 import { expect } from 'chai'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
-import { BINARY_VALUES, type BinaryValues } from '../testing/binary-values.ts'
-import { message, tuple } from '../testing/bytes.ts'
+import { BINARY_VALUES } from '../testing/binary-values.ts'
+import { tuple } from '../testing/bytes.ts'
+import { chunksOf, rowsOf } from '../testing/copy-chunks.ts'
 import { Random } from '../testing/random.ts'
 import { EXACT, TRUNCATED, type ValueWriter } from '../types/pg-type.ts'
 import { writeInt4, writeInt8 } from '../types/numbers.ts'
@@ -13,7 +14,6 @@ import type { RecordField } from '../replication/stream-plan.ts'
 import { RecordEncoder } from '../writers/records/record-encoder.ts'
 import { AcceleratorSource } from './accelerator-source.ts'
 
-const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 const STREAM = { namespace: 'a "schema"', name: 'täble' }
 const TIME_MS = 1_700_000_000_123
 const SOURCE = new AcceleratorSource('always', (reason) => {
@@ -23,26 +23,6 @@ const SOURCE = new AcceleratorSource('always', (reason) => {
 /** A field whose values `write` writes; null: it is always null. */
 function field(name: string, write: ValueWriter | null): RecordField {
   return { name, type: write && { ...textEntry('any'), writeBinary: write } }
-}
-
-/** A COPY of `rows`, in chunks of `sizes` of bytes, the last one repeated. */
-function chunksOf(rows: readonly Buffer[], sizes: () => number): Buffer[] {
-  const stream = Buffer.concat([
-    message('H', Buffer.from([1, 0, 0])),
-    message('d', Buffer.concat([HEADER, rows[0]!])),
-    ...rows.slice(1).map((row) => message('d', row)),
-    message('d', Buffer.from([0xff, 0xff])),
-    message('c'),
-    message('C', `COPY ${rows.length}\0`),
-    message('Z', 'I'),
-  ])
-  const chunks: Buffer[] = []
-  for (let at = 0; at < stream.length;) {
-    const size = sizes()
-    chunks.push(Buffer.from(stream.subarray(at, at + size)))
-    at += size
-  }
-  return chunks
 }
 
 /** What an encoder appends, and how many rows it counts; with the module, how many of them that wrote. */
@@ -89,12 +69,6 @@ function compare(fields: readonly RecordField[], chunks: readonly Buffer[]): num
   expect(actual.rows).to.equal(expected.rows)
   expect(actual.failure).to.equal(expected.failure)
   return 1 - actual.handedBack / actual.rows
-}
-
-function rowsOf(random: Random, columns: readonly BinaryValues[], count: number): Buffer[] {
-  return Array.from({ length: count }, () =>
-    tuple(...columns.map(({ make }) => (random.oneIn(8) ? null : make(random)))),
-  )
 }
 
 const writeFlagged: ValueWriter = (out, bytes, start, end) => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Op } from '../types/pg-type.ts'
+import type { ColumnOp } from './column-op.ts'
 
-/** Calls the writer of a column; returns the position behind what it appended, or HANDED_BACK. */
+/** Calls the writer of a column, as `assembly/callback.ts` describes it. */
 export type CallWriter = (column: number, out: number, at: number, length: number) => number
 
 /** Instead of a position behind a value: the row is written by TypeScript. */
@@ -15,6 +16,9 @@ export interface Stops {
   readonly full: number
 }
 
+type Encode = (program: number, at: number, end: number, out: number, outEnd: number) => number
+type EncodeColumns = (...call: [...Parameters<Encode>, maxRows: number, firstBit: number]) => number
+
 /** An instance of the WebAssembly module of `assembly/encoder.ts`. Its memory has a fixed size. */
 export class EncoderModule {
   /** All of its memory. */
@@ -22,8 +26,16 @@ export class EncoderModule {
   /** The first byte that the module does not use itself. */
   readonly free: number
   readonly stops: Stops
+  /** What `callWriter` may return or add, as `assembly/callback.ts` describes it. */
+  readonly lost: number
+  readonly truncated: number
   /** Writes the messages of a part of the memory as lines into another part; returns why it stopped. */
-  readonly encode: (program: number, at: number, end: number, out: number, outEnd: number) => number
+  readonly encode: Encode
+  /**
+   * Takes rows of the messages of a part of the memory into columns in another part; returns why it stopped.
+   * `assembly/columns.ts` describes it.
+   */
+  readonly encodeColumns: EncodeColumns
   readonly #exports: Readonly<Record<string, unknown>>
   readonly #inputAt: WebAssembly.Global
   readonly #outputAt: WebAssembly.Global
@@ -33,11 +45,16 @@ export class EncoderModule {
   constructor(callWriter: CallWriter) {
     const code = readFileSync(new URL('encoder.wasm', import.meta.url))
     const module = new WebAssembly.Module(code)
-    this.#exports = new WebAssembly.Instance(module, { encoder: { callWriter } }).exports
-    const { memory, encode } = this.#exports
-    if (!(memory instanceof WebAssembly.Memory) || !isEncode(encode)) throw incomplete('encode')
+    this.#exports = new WebAssembly.Instance(module, { callback: { callWriter } }).exports
+    const { memory, encode, encodeColumns } = this.#exports
+    if (!(memory instanceof WebAssembly.Memory)) throw incomplete('memory')
+    if (!isEncode(encode)) throw incomplete('encode')
+    if (!isEncodeColumns(encodeColumns)) throw incomplete('encodeColumns')
     this.memory = Buffer.from(memory.buffer)
     this.encode = encode
+    this.encodeColumns = encodeColumns
+    this.lost = this.#global('LOST').value
+    this.truncated = this.#global('TRUNCATED').value >>> 0
     this.free = this.#global('FREE').value
     this.stops = { torn: this.#global('Stop.Torn').value, full: this.#global('Stop.Full').value }
     this.#inputAt = this.#global('inputAt')
@@ -65,6 +82,11 @@ export class EncoderModule {
     return this.#global(`Op.${op}`).value
   }
 
+  /** The number of an op of a column. */
+  columnCodeOf(op: ColumnOp): number {
+    return this.#global(`ColumnOp.${op}`).value
+  }
+
   #global(name: string): WebAssembly.Global {
     const value = this.#exports[name]
     if (value instanceof WebAssembly.Global) return value
@@ -73,6 +95,10 @@ export class EncoderModule {
 }
 
 function isEncode(value: unknown): value is EncoderModule['encode'] {
+  return typeof value === 'function'
+}
+
+function isEncodeColumns(value: unknown): value is EncoderModule['encodeColumns'] {
   return typeof value === 'function'
 }
 

@@ -1,4 +1,6 @@
-import type { Op, ValueWriter } from '../types/pg-type.ts'
+import { EXACT, type Op, type Outcome, type ValueWriter } from '../types/pg-type.ts'
+import { HANDED_BACK } from './encoder-module.ts'
+import type { Program } from './program.ts'
 
 /** A column of a row: the text in front of its value, and what writes the value. */
 export interface LineColumn {
@@ -15,13 +17,11 @@ const VALUE_ROOM_BYTES = 64
 const BLOCK_BYTES = 16
 
 /** How the lines of one stream are written, in the form that `assembly/encoder.ts` describes. */
-export class LineProgram {
+export class LineProgram implements Program {
   readonly bytes: Buffer
   /** The text behind the last value. */
   readonly tail: Buffer
-  /** By column, for those without an op. */
   readonly writers: readonly ValueWriter[]
-  /** Where it is in the module's memory, while `generation` is that of the memory. */
   at = 0
   generation = -1
 
@@ -50,5 +50,9 @@ export class LineProgram {
     const code = Buffer.alloc(WORD_BYTES * words.length)
     words.forEach((word, index) => code.writeUInt32LE(word, WORD_BYTES * index))
     this.bytes = Buffer.concat([code, ...texts])
+  }
+  /** A value that is flagged is handed back. */
+  resultOf(outcome: Outcome, end: number): number {
+    return outcome === EXACT ? end : HANDED_BACK
   }
 }

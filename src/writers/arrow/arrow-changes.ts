@@ -5,6 +5,7 @@ import { logForms, NULLED, type ValueWriter } from '../../types/pg-type.ts'
 import { BINARY_KIND, type LogTuple, NULL_KIND, TEXT_KIND } from '../../wire/log-tuple.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 import type { ParseText } from './columns/text-forms.ts'
+import { textWriter } from './columns/text-value.ts'
 import { Utf8Column } from './columns/utf8-column.ts'
 
 /** A field of a stream whose values come from the log. */
@@ -19,8 +20,10 @@ export interface ChangeField {
 interface BoundField extends ChangeField {
   /** In the tuples of the relation; -1: the relation does not have it. */
   readonly index: number
-  readonly writeText: ValueWriter
   readonly writeBinary: ValueWriter
+  /** Of the text of a value, by its form. */
+  readonly appendText: ValueWriter
+  readonly appendBinary: ValueWriter
   /** Whether the binary form is that of the column. */
   readonly isSameType: boolean
 }
@@ -49,11 +52,13 @@ export class ArrowChanges {
 
 function bindField(field: ChangeField, bound: BoundColumn | null): BoundField {
   const forms = bound === null ? null : logForms(bound.type)
+  const writeBinary = forms?.writeBinary ?? unreadable
   return {
     ...field,
     index: bound?.index ?? -1,
-    writeText: forms?.writeText ?? unreadable,
-    writeBinary: forms?.writeBinary ?? unreadable,
+    writeBinary,
+    appendText: textWriter(forms?.writeText ?? unreadable),
+    appendBinary: textWriter(writeBinary),
     isSameType: bound?.type.name === field.typeName,
   }
 }
@@ -64,7 +69,7 @@ function appendValue(row: number, field: BoundField, tuple: LogTuple, isBinary: 
   const start = tuple.starts[index]!
   const end = tuple.ends[index]!
   if (column instanceof Utf8Column) {
-    column.appendAs(row, isBinary ? field.writeBinary : field.writeText, bytes, start, end)
+    column.appendAs(row, isBinary ? field.appendBinary : field.appendText, bytes, start, end)
   } else if (isBinary && field.isSameType) column.append(row, bytes, start, end)
   else {
     const text = isBinary

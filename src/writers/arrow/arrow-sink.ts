@@ -1,4 +1,7 @@
 import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow'
+import type { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
+import { BulkColumns } from '../../accelerator/bulk-columns.ts'
+import type { ColumnTarget, EncodedRows } from '../../accelerator/column-encoder.ts'
 import { viewOf } from '../../bytes/byte-view.ts'
 import type { ChangeColumns } from '../../replication/change-columns.ts'
 import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts'
@@ -6,6 +9,7 @@ import type { ArrowChangeColumns } from './arrow-change-columns.ts'
 import { ArrowChanges, type ChangeField } from './arrow-changes.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 import type { LogTuple } from '../../wire/log-tuple.ts'
+import type { RowsTaken } from '../../wire/copy-stream.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
 
 /** A field of the stream; when nothing is selected for it, it is always null. */
@@ -18,6 +22,8 @@ interface ArrowSinkOptions {
   /** Gets each batch when it is full; its buffers are valid only during the call. */
   readonly onBatch: (batch: RecordBatch) => void
   readonly changeColumns: ArrowChangeColumns | null
+  /** Where columns are made of rows that come in bulk; null: where the others are. */
+  readonly accelerators?: AcceleratorSource | null
 }
 
 const FIRST_ROWS = 1024
@@ -25,7 +31,7 @@ const FIRST_ROWS = 1024
 const MAX_BATCH_BYTES = 64 * 2 ** 20
 
 /** Tuple bytes → record batches of one stream. No JavaScript value for a cell of fixed size. */
-export class ArrowSink implements RowSink {
+export class ArrowSink implements RowSink, ColumnTarget {
   /** Rows so far. */
   rows = 0
   readonly #schema: Schema
@@ -34,8 +40,9 @@ export class ArrowSink implements RowSink {
   readonly #all: readonly ArrowColumn[]
   readonly #selected: readonly ArrowColumn[]
   readonly #unselected: readonly ArrowColumn[]
-  readonly #batchRows: number
+  readonly #maxRows: number
   readonly #onBatch: (batch: RecordBatch) => void
+  readonly #bulk: BulkColumns | null
   #capacity = 0
   #pending = 0
   #pendingBytes = 0
@@ -43,7 +50,7 @@ export class ArrowSink implements RowSink {
   constructor(
     schema: Schema,
     fields: readonly ArrowField[],
-    { batchRows, onBatch, changeColumns }: ArrowSinkOptions,
+    { batchRows, onBatch, changeColumns, accelerators = null }: ArrowSinkOptions,
   ) {
     this.#schema = schema
     this.#fields = fields
@@ -53,12 +60,42 @@ export class ArrowSink implements RowSink {
     this.#all = [...fields.map(({ column }) => column), ...others]
     this.#selected = fields.filter(({ isSelected }) => isSelected).map(({ column }) => column)
     this.#unselected = fields.filter(({ isSelected }) => !isSelected).map(({ column }) => column)
-    this.#batchRows = batchRows
+    this.#maxRows = batchRows
     this.#onBatch = onBatch
+    this.#bulk = accelerators && new BulkColumns(accelerators, this.#selected)
   }
 
   get changeColumns(): ChangeColumns | null {
     return this.#changeColumns?.values ?? null
+  }
+
+  get batchRows(): number {
+    return this.#pending
+  }
+
+  get freeRows(): number {
+    return this.#maxRows - this.#pending
+  }
+
+  get freeBytes(): number {
+    return MAX_BATCH_BYTES - this.#pendingBytes
+  }
+
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
+    return this.#bulk?.takeRows({ bytes, start, end }, this) ?? null
+  }
+
+  append({ rows, bytes, columns }: EncodedRows): void {
+    const first = this.#pending
+    while (first + rows > this.#capacity) this.#grow()
+    columns.forEach((column, index) => this.#selected[index]!.appendRows(first, column))
+    for (const column of this.#unselected) {
+      for (let row = first; row < first + rows; row++) column.appendNull(row)
+    }
+    if (this.#changeColumns !== null) {
+      for (let row = first; row < first + rows; row++) appendChangeColumns(this.#changeColumns, row)
+    }
+    this.#add(rows, bytes)
   }
 
   /** @throws RangeError if the tuple does not have the selected fields; then nothing of it is kept. */
@@ -71,7 +108,7 @@ export class ArrowSink implements RowSink {
       this.#forget()
       throw error
     }
-    this.#add(end - start)
+    this.#add(1, end - start)
   }
 
   bind(columns: readonly (BoundColumn | null)[]): ChangeSink {
@@ -88,15 +125,15 @@ export class ArrowSink implements RowSink {
       this.#forget()
       throw error
     }
-    this.#add(tuple.size)
+    this.#add(1, tuple.size)
   }
 
-  /** Counts the row that has been written. */
-  #add(bytes: number): void {
-    this.rows++
-    this.#pending++
+  /** Counts rows that have been written. */
+  #add(rows: number, bytes: number): void {
+    this.rows += rows
+    this.#pending += rows
     this.#pendingBytes += bytes
-    if (this.#pending === this.#batchRows || this.#pendingBytes > MAX_BATCH_BYTES) this.cut()
+    if (this.#pending === this.#maxRows || this.#pendingBytes > MAX_BATCH_BYTES) this.cut()
   }
 
   #forget(): void {
@@ -144,7 +181,7 @@ export class ArrowSink implements RowSink {
   }
 
   #grow(): void {
-    this.#capacity = Math.min(Math.max(this.#capacity * 2, FIRST_ROWS), this.#batchRows)
+    this.#capacity = Math.min(Math.max(this.#capacity * 2, FIRST_ROWS), this.#maxRows)
     for (const column of this.#all) column.grow(this.#capacity)
   }
 }

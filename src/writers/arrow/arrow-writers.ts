@@ -1,4 +1,5 @@
 import { DataType, type Schema } from 'apache-arrow'
+import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
 import { arrowColumn, arrowParser, arrowSchema, isRounded } from './arrow-fields.ts'
 import { StreamFiles } from './arrow-directory.ts'
 import { arrowTypeName } from './describe-schema.ts'
@@ -24,12 +25,14 @@ export class ArrowWriters implements Writers {
   readonly #run: Run
   readonly #config: Config
   readonly #options: ArrowOutput
+  readonly #accelerators: AcceleratorSource
   readonly #writers = new Map<string, { readonly shape: string; readonly writer: ArrowWriter }>()
 
   constructor(run: Run, config: Config, options: ArrowOutput) {
     this.#run = run
     this.#config = config
     this.#options = options
+    this.#accelerators = AcceleratorSource.of(run)
   }
 
   async open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter> {
@@ -84,6 +87,7 @@ export class ArrowWriters implements Writers {
       batchRows: this.#config.batchSize,
       onBatch: (batch) => target.write(batch),
       changeColumns,
+      accelerators: this.#accelerators,
     })
     return new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,

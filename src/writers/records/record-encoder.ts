@@ -1,5 +1,5 @@
 import type { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
-import { BulkEncoder } from '../../accelerator/bulk-encoder.ts'
+import { BulkLines } from '../../accelerator/bulk-lines.ts'
 import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { viewOf } from '../../bytes/byte-view.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
@@ -29,7 +29,7 @@ export class RecordEncoder implements RowSink {
   readonly #line: RecordLine
   readonly #fields: readonly RecordField[]
   readonly #writers: readonly ValueWriter[]
-  readonly #bulk: BulkEncoder | null
+  readonly #bulk: BulkLines | null
 
   constructor(
     out: ByteBuffer,
@@ -45,7 +45,7 @@ export class RecordEncoder implements RowSink {
     this.#writers = fields.flatMap(({ type }) => type?.writeBinary ?? type?.writeText ?? [])
     const { keys } = this.#line
     const columns = this.#writers.map((write, index) => ({ key: keys[index]!.bytes, write }))
-    this.#bulk = accelerators && new BulkEncoder(accelerators, columns)
+    this.#bulk = accelerators && new BulkLines(accelerators, columns)
   }
 
   get rows(): number {

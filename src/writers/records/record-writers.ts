@@ -2,7 +2,7 @@ import { ChangeColumns } from '../../replication/change-columns.ts'
 import type { RowSink } from '../../replication/feed.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
-import { log, type Run } from '../../run-context.ts'
+import type { Run } from '../../run-context.ts'
 import type { StreamWriter, Writers } from '../writer.ts'
 import { RecordEncoder } from './record-encoder.ts'
 
@@ -13,9 +13,7 @@ export class RecordWriters implements Writers {
 
   constructor(run: Run) {
     this.#run = run
-    this.#accelerators = new AcceleratorSource(run.acceleration, (reason) =>
-      log(run, 'INFO', `Records are encoded without WebAssembly, which takes more CPU: ${reason}`),
-    )
+    this.#accelerators = AcceleratorSource.of(run)
   }
 
   open({ descriptor, fields, hasChangeColumns }: StreamPlan): Promise<StreamWriter> {

@@ -1,7 +1,8 @@
 import type { Data, DataType } from 'apache-arrow'
+import type { BulkColumn, ColumnRows } from '../../../accelerator/column-program.ts'
 
 /** Collects the values of one column for a record batch. Rows come in order; `grow` has made room for them. */
-export interface ArrowColumn {
+export interface ArrowColumn extends BulkColumn {
   readonly type: DataType
   /** Values so far that the type cannot hold: they are null. */
   readonly lost: number
@@ -10,6 +11,8 @@ export interface ArrowColumn {
   /** @throws RangeError if the field is none of its type: the stream is damaged. */
   append(row: number, bytes: Buffer, start: number, end: number): void
   appendNull(row: number): void
+  /** Appends rows from `row` on that the WebAssembly module has made. */
+  appendRows(row: number, rows: ColumnRows): void
   /** Appends null for a value that the type cannot hold. */
   lose(row: number): void
   /** The row has failed and comes anew. */
@@ -34,6 +37,13 @@ export class Validity {
     this.#nullCount++
   }
 
+  /** Of rows from `row` on, for which there is room. */
+  append(row: number, { memory, validity, rows, nulls }: ColumnRows): void {
+    if (nulls === 0) return
+    copyBits(this.#bits, row, memory.subarray(validity), rows)
+    this.#nullCount += nulls
+  }
+
   forget(row: number): void {
     const bit = 1 << (row & 7)
     if ((this.#bits[row >> 3]! & bit) !== 0) return
@@ -50,4 +60,22 @@ export class Validity {
     this.#nullCount = 0
     return { nullCount, nullBitmap }
   }
+}
+
+/** Copies `count` bits from `index` on, which are at the same places in the bytes of `source`; keeps the bits around them. */
+export function copyBits(
+  target: Uint8Array,
+  index: number,
+  source: Uint8Array,
+  count: number,
+): void {
+  const first = index >> 3
+  const last = (index + count - 1) >> 3
+  const before = (1 << (index & 7)) - 1
+  const behind = 0xfe << ((index + count - 1) & 7)
+  const firstKept = target[first]! & before
+  const lastKept = target[last]! & behind
+  target.set(source.subarray(0, last - first + 1), first)
+  target[first] = (target[first]! & ~before) | firstKept
+  target[last] = (target[last]! & ~behind) | lastKept
 }

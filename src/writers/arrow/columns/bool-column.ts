@@ -1,10 +1,14 @@
 import { Bool, type Data, makeData } from 'apache-arrow'
+import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
+import { writeBool } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'
-import { type ArrowColumn, Validity } from './arrow-column.ts'
+import { type ArrowColumn, copyBits, Validity } from './arrow-column.ts'
 
 /** A column of bool, COPY binary: one byte → one bit. */
 export class BoolColumn implements ArrowColumn {
   readonly type = new Bool()
+  readonly code: ColumnCode = { op: 'Bool', width: 0, write: writeBool }
+  readonly textBytes = 0
   lost = 0
   readonly #validity = new Validity()
   #bits = new Uint8Array(0)
@@ -26,6 +30,11 @@ export class BoolColumn implements ArrowColumn {
   appendNull(row: number): void {
     this.#validity.setNull(row)
     this.#bits[row >> 3]! &= ~(1 << (row & 7))
+  }
+
+  appendRows(row: number, rows: ColumnRows): void {
+    copyBits(this.#bits, row, rows.memory.subarray(rows.values), rows.rows)
+    this.#validity.append(row, rows)
   }
 
   lose(row: number): void {

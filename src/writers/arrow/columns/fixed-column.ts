@@ -1,5 +1,7 @@
 import { type Data, type DataType, makeData } from 'apache-arrow'
+import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { viewOf } from '../../../bytes/byte-view.ts'
+import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
 import { type ArrowColumn, Validity } from './arrow-column.ts'
 import type { FixedForm } from './fixed-forms.ts'
 
@@ -15,6 +17,8 @@ type Values =
 /** A column of values that all have the same number of bytes. */
 export class FixedColumn implements ArrowColumn {
   readonly type: DataType
+  readonly code: ColumnCode
+  readonly textBytes = 0
   lost = 0
   readonly #form: FixedForm
   readonly #values: Values
@@ -24,6 +28,7 @@ export class FixedColumn implements ArrowColumn {
 
   constructor(type: DataType, form: FixedForm, values: Values) {
     this.type = type
+    this.code = { ...form, write: writerOf(form) }
     this.#form = form
     this.#values = values
   }
@@ -52,6 +57,14 @@ export class FixedColumn implements ArrowColumn {
     this.#bytes.fill(0, row * width, (row + 1) * width)
   }
 
+  appendRows(row: number, rows: ColumnRows): void {
+    const { width } = this.#form
+    const { memory, values } = rows
+    this.#bytes.set(memory.subarray(values, values + rows.rows * width), row * width)
+    this.#validity.append(row, rows)
+    this.lost += rows.losses
+  }
+
   forget(row: number): void {
     this.#validity.forget(row)
   }
@@ -67,5 +80,15 @@ export class FixedColumn implements ArrowColumn {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor was given the array of its type
     const props = { type: this.type, length: rows, nullCount, nullBitmap, data: values } as never
     return makeData(props)
+  }
+}
+
+/** Appends the value in its form. */
+function writerOf({ put, width }: FixedForm): ValueWriter {
+  return (out, bytes, start, end) => {
+    out.reserve(width)
+    if (!put(out.view, out.length, viewOf(bytes), start, end)) return NULLED
+    out.length += width
+    return EXACT
   }
 }

@@ -1,3 +1,4 @@
+import type { ColumnOp } from '../../../accelerator/column-op.ts'
 import { UUID_BYTES } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
@@ -6,6 +7,10 @@ import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
 export interface FixedForm {
   /** Bytes of the value. */
   readonly width: number
+  /** What does the same in the WebAssembly module. */
+  readonly op: ColumnOp
+  /** Of a decimal: digits behind the point. */
+  readonly scale?: number
   /**
    * Writes the value of `source[start, end)` at `at`; false: the type cannot hold it.
    * @throws RangeError if the field is none of its type.
@@ -28,6 +33,7 @@ const MICROS_1970_TO_2000 = Date.UTC(2000, 0, 1) * 1000
 /** int2 → int64 */
 export const INT2: FixedForm = {
   width: 8,
+  op: 'WideInt2',
   put(target, at, source, start, end) {
     expectBytes(end - start, 2)
     const value = source.getInt16(start)
@@ -40,6 +46,7 @@ export const INT2: FixedForm = {
 /** int4 → int64 */
 export const INT4: FixedForm = {
   width: 8,
+  op: 'WideInt4',
   put(target, at, source, start, end) {
     expectBytes(end - start, 4)
     const value = source.getInt32(start)
@@ -52,6 +59,7 @@ export const INT4: FixedForm = {
 /** oid → int64 */
 export const OID: FixedForm = {
   width: 8,
+  op: 'WideOid',
   put(target, at, source, start, end) {
     expectBytes(end - start, 4)
     target.setUint32(at, source.getUint32(start), true)
@@ -63,6 +71,7 @@ export const OID: FixedForm = {
 /** int8 → int64 */
 export const INT8: FixedForm = {
   width: 8,
+  op: 'Word8',
   put(target, at, source, start, end) {
     expectBytes(end - start, 8)
     target.setInt32(at, source.getInt32(start + 4), true)
@@ -74,6 +83,7 @@ export const INT8: FixedForm = {
 /** int2 → int16 */
 export const INT2_EXACT: FixedForm = {
   width: 2,
+  op: 'Word2',
   put(target, at, source, start, end) {
     expectBytes(end - start, 2)
     target.setInt16(at, source.getInt16(start), true)
@@ -84,6 +94,7 @@ export const INT2_EXACT: FixedForm = {
 /** int4 → int32 */
 export const INT4_EXACT: FixedForm = {
   width: 4,
+  op: 'Word4',
   put(target, at, source, start, end) {
     expectBytes(end - start, 4)
     target.setInt32(at, source.getInt32(start), true)
@@ -94,6 +105,7 @@ export const INT4_EXACT: FixedForm = {
 /** float4 → float64 of the same value */
 export const FLOAT4: FixedForm = {
   width: 8,
+  op: 'WideFloat4',
   put(target, at, source, start, end) {
     expectBytes(end - start, 4)
     target.setFloat64(at, source.getFloat32(start), true)
@@ -104,6 +116,7 @@ export const FLOAT4: FixedForm = {
 /** float8 → float64 */
 export const FLOAT8: FixedForm = {
   width: 8,
+  op: 'Word8',
   put(target, at, source, start, end) {
     expectBytes(end - start, 8)
     target.setFloat64(at, source.getFloat64(start), true)
@@ -114,6 +127,7 @@ export const FLOAT8: FixedForm = {
 /** date → date32: int32 days since 1970; infinities cannot be held. */
 export const DATE: FixedForm = {
   width: 4,
+  op: 'Date',
   put(target, at, source, start, end) {
     expectBytes(end - start, 4)
     const days = source.getInt32(start)
@@ -124,14 +138,23 @@ export const DATE: FixedForm = {
 }
 
 /** timestamp → timestamp[ns]: int64 since 1970, from 1677-09-21 to 2262-04-11. */
-export const TIMESTAMP_NS: FixedForm = { width: 8, put: timestampPut(1000) }
+export const TIMESTAMP_NS: FixedForm = {
+  width: 8,
+  op: 'TimestampNanos',
+  put: timestampPut(1000),
+}
 
 /** timestamp → timestamp[us]: all that PostgreSQL has but the infinities and the years from 294247 on. */
-export const TIMESTAMP_US: FixedForm = { width: 8, put: timestampPut(1) }
+export const TIMESTAMP_US: FixedForm = {
+  width: 8,
+  op: 'TimestampMicros',
+  put: timestampPut(1),
+}
 
 /** uuid → its 16 bytes. */
 export const UUID: FixedForm = {
   width: UUID_BYTES,
+  op: 'Bytes16',
   put(target, at, source, start, end) {
     expectBytes(end - start, UUID_BYTES)
     for (let i = 0; i < UUID_BYTES; i += 4) target.setInt32(at + i, source.getInt32(start + i))

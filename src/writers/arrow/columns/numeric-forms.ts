@@ -23,6 +23,7 @@ const scratch = new ByteBuffer(64)
 /** numeric → the nearest float64; NaN and infinities are themselves. */
 export const NUMERIC: FixedForm = {
   width: 8,
+  op: 'Numeric',
   put(target, at, source, start, end) {
     const { count, weight, sign } = headerOf(source, start, end)
     if (sign === NUMERIC_POSITIVE || sign === NUMERIC_NEGATIVE) {
@@ -46,6 +47,8 @@ export function decimalForm(bits: 128 | 256, scale: number): FixedForm {
   const words = bits / 32
   return {
     width: bits / 8,
+    op: 'Decimal',
+    scale,
     put(target, at, source, start, end) {
       const { count, weight, sign } = headerOf(source, start, end)
       if (sign !== NUMERIC_POSITIVE && sign !== NUMERIC_NEGATIVE) return false

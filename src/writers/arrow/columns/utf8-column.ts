@@ -1,20 +1,9 @@
-import { QUOTE } from '../../../bytes/ascii.ts'
 import { type Data, makeData, Utf8 } from 'apache-arrow'
+import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { ByteBuffer } from '../../../bytes/byte-buffer.ts'
-import {
-  putUuid,
-  UUID_BYTES,
-  UUID_CHARACTERS,
-  writeJsonb,
-  writeUuid,
-} from '../../../types/bytes.ts'
-import { expectBytes } from '../../../types/numbers.ts'
-import { NULLED, TRUNCATED, type ValueWriter } from '../../../types/pg-type.ts'
-import { writeString } from '../../../types/text.ts'
-import { appendText } from './append-text.ts'
+import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
 import { type ArrowColumn, Validity } from './arrow-column.ts'
-import { unescapeJson } from './unescape-json.ts'
-import { viewOf } from '../../../bytes/byte-view.ts'
+import { textCode } from './text-value.ts'
 
 const FIRST_BYTES = 4096
 /** A buffer that huge values blew up beyond this is not kept. */
@@ -24,15 +13,18 @@ const MAX_OFFSET = 2 ** 31 - 1
 /** A column of text: what the record has as its string, or the JSON of anything that is no string there. */
 export class Utf8Column implements ArrowColumn {
   readonly type = new Utf8()
+  readonly code: ColumnCode
   lost = 0
-  readonly #write: ValueWriter
   readonly #validity = new Validity()
-  readonly #json = new ByteBuffer(FIRST_BYTES)
   readonly #text = new ByteBuffer(FIRST_BYTES)
   #offsets = new Int32Array(1)
 
   constructor(write: ValueWriter) {
-    this.#write = write
+    this.code = textCode(write)
+  }
+
+  get textBytes(): number {
+    return this.#text.length
   }
 
   grow(rows: number): void {
@@ -43,16 +35,14 @@ export class Utf8Column implements ArrowColumn {
   }
 
   append(row: number, bytes: Buffer, start: number, end: number): void {
-    this.appendAs(row, this.#write, bytes, start, end)
+    this.appendAs(row, this.code.write, bytes, start, end)
   }
 
-  /** Appends a value in the form that `write` reads. */
+  /** Appends a value in another form than the column's. @param write Appends its text. */
   appendAs(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
-    if (write === writeString || write === writeJsonb) {
-      const textStart = write === writeJsonb ? start + 1 : start
-      if (!appendText(this.#text, bytes, textStart, end)) this.lost++
-    } else if (write === writeUuid) this.#appendUuid(bytes, start, end)
-    else this.#appendWritten(row, write, bytes, start, end)
+    const outcome = write(this.#text, bytes, start, end)
+    if (outcome === NULLED) this.#validity.setNull(row)
+    if (outcome !== EXACT) this.lost++
     const { length } = this.#text
     if (length > MAX_OFFSET) throw new RangeError('a batch of text is beyond the 2 GB of Arrow')
     this.#offsets[row + 1] = length
@@ -61,6 +51,14 @@ export class Utf8Column implements ArrowColumn {
   appendNull(row: number): void {
     this.#validity.setNull(row)
     this.#offsets[row + 1] = this.#text.length
+  }
+
+  appendRows(row: number, rows: ColumnRows): void {
+    const { memory, values, text, textEnd } = rows
+    this.#text.copy(memory, text, textEnd)
+    this.#offsets.set(new Int32Array(memory.buffer, values, rows.rows), row + 1)
+    this.#validity.append(row, rows)
+    this.lost += rows.losses
   }
 
   lose(row: number): void {
@@ -79,23 +77,5 @@ export class Utf8Column implements ArrowColumn {
     this.#text.reset(KEPT_BYTES)
     const valueOffsets = this.#offsets.subarray(0, rows + 1)
     return makeData({ type: this.type, length: rows, nullCount, nullBitmap, valueOffsets, data })
-  }
-
-  #appendUuid(bytes: Buffer, start: number, end: number): void {
-    expectBytes(end - start, UUID_BYTES)
-    const text = this.#text
-    text.reserve(UUID_CHARACTERS)
-    putUuid(text.view, text.length, viewOf(bytes), start)
-    text.length += UUID_CHARACTERS
-  }
-
-  #appendWritten(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
-    const json = this.#json
-    json.reset()
-    const outcome = write(json, bytes, start, end)
-    if (outcome === NULLED) this.#validity.setNull(row)
-    else if (json.bytes[0] === QUOTE) unescapeJson(this.#text, json.bytes, 1, json.length - 1)
-    else this.#text.copy(json.bytes, 0, json.length)
-    if (outcome === NULLED || outcome === TRUNCATED) this.lost++
   }
 }

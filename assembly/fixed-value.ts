@@ -1,0 +1,93 @@
+import { uint16, uint32, uint64 } from './bytes'
+import { ColumnOp, Fate } from './column-op'
+import { putDecimal, putFloat } from './decimal'
+
+const DAYS_1970_TO_2000: i32 = 10_957
+const MICROS_1970_TO_2000: i64 = 946_684_800_000_000
+const NANOS_PER_MICRO: i64 = 1000
+/** The first and the last timestamp that is an int64 of nanoseconds since 1970, and the last one of microseconds. */
+const FIRST_NANOS: i64 = -10_170_056_836_854_775
+const LAST_NANOS: i64 = 8_276_687_236_854_775
+const LAST_MICROS: i64 = i64.MAX_VALUE - MICROS_1970_TO_2000
+
+/** Stores the value `at[0, length)` of a column whose values have `width` bytes each. */
+export function putFixed(
+  op: u32,
+  out: usize,
+  at: usize,
+  length: usize,
+  width: usize,
+  parameter: i32,
+): Fate {
+  switch (op) {
+    case ColumnOp.Word8:
+      if (length != 8) return Fate.Unknown
+      store<u64>(out, uint64(at))
+      return Fate.Kept
+    case ColumnOp.Word4:
+      if (length != 4) return Fate.Unknown
+      store<u32>(out, uint32(at))
+      return Fate.Kept
+    case ColumnOp.Word2:
+      if (length != 2) return Fate.Unknown
+      store<u16>(out, <u16>uint16(at))
+      return Fate.Kept
+    case ColumnOp.Bytes16:
+      if (length != 16) return Fate.Unknown
+      v128.store(out, v128.load(at))
+      return Fate.Kept
+    case ColumnOp.Numeric:
+      return putFloat(out, at, length)
+    case ColumnOp.Decimal:
+      return putDecimal(out, at, length, width, parameter)
+    case ColumnOp.Date:
+      return length == 4 ? putDate(out, <i32>uint32(at)) : Fate.Unknown
+    case ColumnOp.TimestampMicros:
+      return length == 8 ? putMicros(out, <i64>uint64(at)) : Fate.Unknown
+    case ColumnOp.TimestampNanos:
+      return length == 8 ? putNanos(out, <i64>uint64(at)) : Fate.Unknown
+    default:
+      return putWidened(op, out, at, length)
+  }
+}
+
+function putWidened(op: u32, out: usize, at: usize, length: usize): Fate {
+  if (length != (op == ColumnOp.WideInt2 ? 2 : 4)) return Fate.Unknown
+  switch (op) {
+    case ColumnOp.WideInt2:
+      store<i64>(out, <i64>(<i16>uint16(at)))
+      return Fate.Kept
+    case ColumnOp.WideInt4:
+      store<i64>(out, <i64>(<i32>uint32(at)))
+      return Fate.Kept
+    case ColumnOp.WideOid:
+      store<u64>(out, <u64>uint32(at))
+      return Fate.Kept
+    case ColumnOp.WideFloat4:
+      store<f64>(out, <f64>reinterpret<f32>(uint32(at)))
+      return Fate.Kept
+    default:
+      return Fate.Unknown
+  }
+}
+
+/** Days since 2000 → days since 1970. */
+function putDate(out: usize, days: i32): Fate {
+  if (days == i32.MAX_VALUE || days == i32.MIN_VALUE) return Fate.Lost
+  store<i32>(out, days + DAYS_1970_TO_2000)
+  return Fate.Kept
+}
+
+/** Microseconds since 2000 → microseconds since 1970. */
+function putMicros(out: usize, micros: i64): Fate {
+  if (micros > LAST_MICROS || micros == i64.MIN_VALUE) return Fate.Lost
+  store<i64>(out, micros + MICROS_1970_TO_2000)
+  return Fate.Kept
+}
+
+/** Microseconds since 2000 → nanoseconds since 1970. */
+function putNanos(out: usize, micros: i64): Fate {
+  if (micros > LAST_NANOS || micros < FIRST_NANOS) return Fate.Lost
+  store<i64>(out, (micros + MICROS_1970_TO_2000) * NANOS_PER_MICRO)
+  return Fate.Kept
+}
