@@ -112,6 +112,7 @@ describe('buildConfiguredCatalog', () => {
     syncMode: 'full_refresh',
     cursorField: null,
     primaryKey: [],
+    needsCursor: true,
   }
   it('takes every stream with the key that the source defines', () => {
     const streams = [stream('a', 'id'), stream('b', 'id')]
@@ -123,6 +124,22 @@ describe('buildConfiguredCatalog', () => {
       primary_key: [['id']],
     })
     expect(second?.stream.name).to.equal('b')
+  })
+
+  it('reads a stream in full that is offered as full refresh only, unless the config names its cursor', () => {
+    const fullRefreshOnly: AirbyteStream = {
+      ...stream('a', 'id'),
+      supported_sync_modes: ['full_refresh'],
+    }
+    const streams = [fullRefreshOnly, stream('b', 'id')]
+    const modes = (needsCursor: boolean): readonly string[] =>
+      buildConfiguredCatalog(streams, {
+        ...selection,
+        syncMode: 'incremental',
+        needsCursor,
+      }).map(({ sync_mode: mode }) => mode)
+    expect(modes(false)).to.deep.equal(['full_refresh', 'incremental'])
+    expect(modes(true)).to.deep.equal(['incremental', 'incremental'])
   })
 
   it('takes sync mode, cursor and key from the config', () => {

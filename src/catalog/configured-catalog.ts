@@ -21,22 +21,30 @@ export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
 }
 
 /** What `buildConfiguredCatalog` needs of a config. */
-export type Selection = Pick<Config, 'table' | 'query' | 'syncMode' | 'cursorField' | 'primaryKey'>
+export type Selection = Pick<
+  Config,
+  'table' | 'query' | 'syncMode' | 'cursorField' | 'primaryKey'
+> & {
+  /** Whether an incremental stream needs the cursor field. */
+  readonly needsCursor: boolean
+}
 
 /**
  * What `read` does without a catalog: every discovered stream, or only that of the config's `query` if there is
  * one and no `table`, in the config's sync mode, with its cursor field and primary key. The key that the source defines
- * stands in for one that the config does not give.
+ * stands in for one that the config does not give. Streams that are offered as full refresh only are read so, unless
+ * the config names a cursor for them.
  */
 export function buildConfiguredCatalog(
   streams: readonly AirbyteStream[],
-  { table, query, syncMode, cursorField, primaryKey }: Selection,
+  { table, query, syncMode, cursorField, primaryKey, needsCursor }: Selection,
 ): ConfiguredStream[] {
   const isOnlyQuery = query !== null && table === null
   const selected = streams.filter(({ name }) => !isOnlyQuery || name === QUERY_STREAM_NAME)
   return selected.map((stream) => ({
     stream,
-    sync_mode: syncMode,
+    sync_mode:
+      needsCursor || stream.supported_sync_modes.includes(syncMode) ? syncMode : 'full_refresh',
     cursor_field: cursorField === null ? [] : [outputColumn(cursorField, stream)],
     primary_key:
       primaryKey.length === 0

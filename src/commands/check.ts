@@ -59,7 +59,9 @@ async function findReadProblems(
   const offerOf = await offersOf(relations, context)
   const isNarrow = config.table !== null || config.query !== null
   const { streams } = toCatalog(isNarrow ? relations : [], offerOf)
-  const planning = planStreams(buildConfiguredCatalog(streams, config), { relations }, config)
+  const { needsCursor } = incrementalMethod(config)
+  const configured = buildConfiguredCatalog(streams, { ...config, needsCursor })
+  const planning = planStreams(configured, { relations }, config)
   const plans = planning.plans.filter(({ syncMode }) => syncMode === 'incremental')
   const unmet = await incrementalMethod(config).prerequisites(plans, context)
   return [...planning.problems, ...unmet]

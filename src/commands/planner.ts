@@ -11,7 +11,7 @@ import {
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
 import type { MethodContext } from '../replication/method.ts'
-import { findUnmet, offersOf } from '../replication/methods.ts'
+import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
@@ -70,7 +70,9 @@ export class Planner {
     for (const warning of describeUnreadable(unreadable)) log(this.#run, 'WARN', warning)
     const { config, streams } = this.#input
     const offerOf = await offersOf(relations, this.#context)
-    const catalog = buildConfiguredCatalog(toCatalog(relations, offerOf).streams, config)
+    const { needsCursor } = incrementalMethod(config)
+    const offered = toCatalog(relations, offerOf).streams
+    const catalog = buildConfiguredCatalog(offered, { ...config, needsCursor })
     return selectStreams(catalog, streams)
   }
 

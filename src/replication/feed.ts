@@ -31,6 +31,8 @@ export interface Feed {
    * without an error, all streams of the feed are complete.
    */
   read(context: FeedContext): AsyncIterable<FeedEvent>
+  /** Called after the end, when the last emitted state is stored in a file: the server may forget what it covers. */
+  acknowledge?(context: PrepareContext): Promise<void>
 }
 
 /** Rows of a stream went to its sink. */

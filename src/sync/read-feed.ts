@@ -51,10 +51,23 @@ export async function readFeed(
     throw error
   }
   checkpoints.end()
+  await acknowledge(run, feed, { sync, context })
   for (const { descriptor } of feed.plans) {
     sync.statuses.complete(descriptor)
     sync.progress.complete(descriptor)
   }
+}
+
+/** With `--state-out` only: who else reads the output has not stored its states yet. */
+async function acknowledge(
+  { output }: Run,
+  feed: Feed,
+  { sync: { stateFile }, context }: { sync: Sync; context: AttemptContext },
+): Promise<void> {
+  if (feed.acknowledge === undefined || stateFile === null) return
+  await output.flush()
+  await stateFile.finish()
+  await feed.acknowledge(context)
 }
 
 async function* eventsOf(feed: Feed, context: FeedContext): AsyncGenerator<FeedEvent> {

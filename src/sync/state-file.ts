@@ -1,9 +1,13 @@
 import { open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { ConnectorError, errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
 import { stringifyExact } from '../json/json.ts'
 import type { StateContent, StateMessage } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
+
+/** How a file system answers that cannot sync a directory. */
+const UNSUPPORTED = ['EBADF', 'EINVAL']
 
 interface Emitted {
   readonly key: string
@@ -97,10 +101,23 @@ export class StateFile implements AsyncDisposable {
         await file.close()
       }
       await rename(temporary, this.#path)
+      await syncDirectory(dirname(this.#path))
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => undefined)
       throw error
     }
+  }
+}
+
+/** Makes a rename durable, where the file system can. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r')
+  try {
+    await directory.sync()
+  } catch (error) {
+    if (!UNSUPPORTED.includes(errorCode(error) ?? '')) throw error
+  } finally {
+    await directory.close()
   }
 }
 

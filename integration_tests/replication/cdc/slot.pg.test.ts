@@ -1,38 +1,13 @@
 import { expect } from 'chai'
-import { isJsonObject } from '../../../src/json/json.ts'
-import { parseLsn } from '../../../src/lsn.ts'
 import type { Json, StateMessage } from '../../helpers/messages.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { Server } from '../../helpers/server.ts'
 import { requestedMajor } from '../../helpers/binaries.ts'
 import { CdcDatabase } from './cdc-database.ts'
+import { confirmed, lsnOf, offsetOf } from './slot-position.ts'
 import { lastState, sync } from './sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
-
-/** Where the slot stands. */
-async function confirmed(cdc: CdcDatabase): Promise<bigint> {
-  const [row] = await cdc.sql(
-    `SELECT confirmed_flush_lsn AS lsn FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
-  )
-  return parseLsn(row?.['lsn'] ?? '')
-}
-
-/** The offset of a GLOBAL state. */
-function offsetOf({ global }: StateMessage): { key: string; value: Json } {
-  const { state } = objectOf(objectOf(global)['shared_state'])
-  const [[key, text] = ['', '']] = Object.entries(objectOf(state))
-  return { key, value: objectOf(JSON.parse(typeof text === 'string' ? text : '')) }
-}
-
-function objectOf(value: unknown): Json {
-  if (!isJsonObject(value)) throw new Error('not an object')
-  return value
-}
-
-function lsnOf(state: StateMessage): bigint {
-  return BigInt(Number(offsetOf(state).value['lsn']))
-}
 
 /** `state` with another offset. */
 function withOffset(state: StateMessage, change: Json, key = offsetOf(state).key): StateMessage {

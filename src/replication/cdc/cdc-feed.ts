@@ -8,10 +8,11 @@ import { cdcConfigOf } from './cdc-config.ts'
 import { CdcProgress } from './cdc-progress.ts'
 import { Heartbeat, writeHeartbeat } from './heartbeat.ts'
 import { LogStream } from './log/log-stream.ts'
+import { acknowledge } from './log/acknowledge.ts'
 import { type LogRead, readLog } from './log/read-log.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
-import { coldOffset, findStart, snapshotRowLsn, type SyncStart } from './sync-start.ts'
+import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
 
 const LOG_END_SQL = `
 SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
@@ -45,6 +46,19 @@ export class CdcFeed implements Feed {
       yield* this.#readAll(context, { start, progress })
     } finally {
       await heartbeat?.[Symbol.asyncDispose]()
+    }
+  }
+
+  /** Of no consequence for the sync if it fails: the next one acknowledges its given state. */
+  async acknowledge(context: PrepareContext): Promise<void> {
+    const { global, givenGlobal } = context.states
+    const lsn = global === givenGlobal ? null : positionOf(global)
+    if (lsn === null || lsn <= this.#start!.acknowledged) return
+    try {
+      await acknowledge(context, lsn)
+    } catch (error) {
+      const { message } = ConnectorError.from(error)
+      context.log('WARN', `The slot was not moved to the stored state. ${message}`)
     }
   }
 
