@@ -20,14 +20,20 @@ import {
 import { grouped, say, shortened, textTable } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
 import { CHANGE_SHOP, CREATE_SHOP, SHOP_STREAMS } from '../integration_tests/helpers/shop.ts'
+import { showChangeDataCapture } from './demo-cdc.ts'
+import {
+  complaints,
+  expectCode,
+  expectThat,
+  sample,
+  SAMPLE_WIDTH,
+  showCommand,
+  showConnectionStatus,
+} from './demo-output.ts'
 
 const CURSOR_FIELD = 'updated_at'
 const VIEWS: ReadonlySet<string> = new Set(['customer_totals'])
 const SHOWN_RECORDS = 2
-const LINE_WIDTH = 110
-const SAMPLE_WIDTH = 240
-
-const complaints: string[] = []
 
 await main()
 
@@ -45,6 +51,7 @@ async function main(): Promise<void> {
   const states = await showFirstRead(connector, database, catalog)
   await showSecondRead(connector, database, catalog, states)
   await showArrow(connector, database)
+  await showChangeDataCapture(database)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   for (const complaint of complaints) say(`✗ ${complaint}`)
   say('', complaints.length === 0 ? `All as expected, in ${seconds} s.` : 'That was not right.')
@@ -107,7 +114,7 @@ async function showFirstRead(
   const run = await showRead(connector, { catalog: configured })
   for (const name of SHOP_STREAMS) {
     for (const record of recordsOf(run.messages, name).slice(0, SHOWN_RECORDS)) {
-      say(`${name}: ${shortened(JSON.stringify(record), SAMPLE_WIDTH)}`)
+      say(`${name}: ${sample(record)}`)
     }
   }
   await expectCounts(run, database, 'true')
@@ -130,7 +137,7 @@ async function showSecondRead(
   const run = await showRead(connector, { catalog: configured, state: states })
   await expectCounts(run, database, changedSince)
   const moved = recordsOf(run.messages, 'customers').find(({ id }) => id === 42)
-  say(`customer 42: ${shortened(JSON.stringify(moved ?? null), SAMPLE_WIDTH)}`)
+  say(`customer 42: ${sample(moved ?? null)}`)
   expectThat(
     JSON.stringify(moved ?? null).includes('Elsewhere'),
     'the second read must bring the new address of customer 42',
@@ -182,25 +189,6 @@ async function expectCounts(run: Run, database: TestDatabase, condition: string)
     const isRight = VIEWS.has(name) ? actual >= expected : actual === expected
     expectThat(isRight, `${name}: ${actual} records, but ${expected} rows`)
   }
-}
-
-function expectThat(isTrue: boolean, complaint: string): void {
-  if (!isTrue) complaints.push(complaint)
-}
-
-function expectCode(run: Run, code: number, command: string): void {
-  for (const { message } of run.errors) say(`error: ${message}`)
-  if (run.code === code) return
-  complaints.push(`${command} ended with ${run.code ?? run.signal}\n${run.stderr.slice(-1000)}`)
-}
-
-function showCommand(...parts: readonly string[]): void {
-  say('', '─'.repeat(LINE_WIDTH), `$ source-postgres ${parts.join(' ')}`)
-}
-
-function showConnectionStatus({ connectionStatus }: Run): void {
-  const message = connectionStatus?.message
-  say(`${connectionStatus?.status ?? 'nothing'}${message === undefined ? '' : `: ${message}`}`)
 }
 
 function streamTitle(stream: CatalogStream): string {

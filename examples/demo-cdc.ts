@@ -1,0 +1,144 @@
+import { type Connector, type Run, withConnector } from '../integration_tests/helpers/connector.ts'
+import type { TestDatabase } from '../integration_tests/helpers/database.ts'
+import {
+  configuredCatalog,
+  type Json,
+  lastStates,
+  type RecordMessage,
+  recordsOf,
+} from '../integration_tests/helpers/messages.ts'
+import { grouped, say, textTable } from '../integration_tests/helpers/report.ts'
+import { fold } from '../integration_tests/replication/cdc/fold.ts'
+import { expectCode, expectThat, sample, showCommand, showConnectionStatus } from './demo-output.ts'
+
+const SLOT = 'demo_slot'
+const PUBLICATION = 'demo_publication'
+const SETUP = [
+  `CREATE PUBLICATION ${PUBLICATION} FOR TABLE customers, orders`,
+  `SELECT pg_create_logical_replication_slot('${SLOT}', 'pgoutput')`,
+]
+const CHANGES: readonly (readonly [string, string])[] = [
+  [
+    "INSERT INTO orders (customer_id, status, total, items, updated_at) VALUES (7, 'new', 49.90, '[]', now()), (8, 'new', 5, '[]', now())",
+    'two new rows',
+  ],
+  ["UPDATE orders SET status = 'returned' WHERE id = 10", 'updated_at stays as it was'],
+  ['DELETE FROM orders WHERE id = 20', 'gone'],
+  ['UPDATE orders SET id = DEFAULT WHERE id = 30', 'a new key'],
+  ['DELETE FROM orders WHERE id = (SELECT max(id) - 1 FROM orders)', 'one of the new rows'],
+]
+const SHOWN_COLUMNS = ['id', 'customer_id', 'status', 'total'] as const
+
+/** The second act: a first sync, changes of every kind, the sync that brings them, and one that has nothing to bring. */
+export async function showChangeDataCapture(database: TestDatabase): Promise<void> {
+  say(
+    '',
+    'Change data capture reads the write-ahead log: deletes too, and no updated_at is needed.',
+  )
+  for (const statement of SETUP) await runStatement(database, statement)
+  await using connector = await withConnector(
+    database.config({
+      replication_method: { method: 'CDC', replication_slot: SLOT, publication: PUBLICATION },
+    }),
+  )
+  try {
+    await showCheck(connector)
+    await showSyncs(connector, database)
+  } finally {
+    await database.sql(`SELECT pg_drop_replication_slot('${SLOT}')`)
+  }
+}
+
+async function showCheck(connector: Connector): Promise<void> {
+  showCommand('check', '--config config-cdc.json')
+  const run = await connector.check()
+  showConnectionStatus(run)
+  expectThat(run.connectionStatus?.status === 'SUCCEEDED', 'check in CDC mode must succeed')
+}
+
+async function showSyncs(connector: Connector, database: TestDatabase): Promise<void> {
+  const streams = ['customers', 'orders']
+  const catalog = configuredCatalog(await connector.catalog(), { syncMode: 'incremental', streams })
+  const first = await showRead(connector, { catalog })
+  for (const name of streams) say(`${name}: ${sample(recordsOf(first.messages, name)[0])}`)
+  const before = fold(first.records, 'orders')
+  await expectSame(database, first.records)
+
+  say('', 'Now the shop changes:')
+  for (const [statement, note] of CHANGES) await runStatement(database, statement, note)
+  const second = await showRead(connector, { catalog, state: lastStates(first.messages) })
+  say('', 'The records, in the order of the commits:')
+  say(textTable(['change', ...SHOWN_COLUMNS, '_ab_cdc_lsn'], second.records.map(changeCells)))
+  showDestination(before, [...first.records, ...second.records])
+  await expectSame(database, [...first.records, ...second.records])
+  expectThat(second.records.some(isDelete), 'the second sync must bring deletes')
+
+  const third = await showRead(connector, { catalog, state: lastStates(second.messages) })
+  expectThat(third.records.length === 0, 'a sync without changes must have no records')
+}
+
+async function showRead(
+  connector: Connector,
+  input: { catalog: unknown; state?: unknown },
+): Promise<Run> {
+  const files = Object.keys(input).map((name) => `--${name} ${name}.json`)
+  showCommand('read', '--config config-cdc.json', ...files)
+  const startedMs = performance.now()
+  const run = await connector.read(input)
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(2)
+  const deletes = run.records.filter(isDelete).length
+  say(
+    textTable(
+      ['records', 'deletes', 'GLOBAL states', 'seconds with start-up'],
+      [[grouped(run.records.length), `${deletes}`, `${run.states.length}`, seconds]],
+    ),
+  )
+  expectCode(run, 0, 'read in CDC mode')
+  return run
+}
+
+/** What a destination has then that keeps one row per key: the rows that came, went or changed. */
+function showDestination(before: readonly Json[], records: readonly RecordMessage[]): void {
+  const after = fold(records, 'orders')
+  const old = new Map(before.map((row) => [row['id'], row]))
+  const present = new Set(after.map(({ id }) => id))
+  const gone = before.filter(({ id }) => !present.has(id))
+  const changed = after.filter((row) => old.get(row['id']) !== row)
+  const rows = [
+    ...gone.map((row) => ['–', ...cells(row)]),
+    ...changed.map((row) => [old.has(row['id']) ? '±' : '+', ...cells(row)]),
+  ]
+  say('', 'The table at a destination that keeps one row per key:')
+  say(textTable(['', ...SHOWN_COLUMNS], rows))
+  say(`${grouped(before.length)} orders before, ${grouped(after.length)} now.`)
+}
+
+/** The server is the oracle: the destination has each row of the table, and no other. */
+async function expectSame(
+  database: TestDatabase,
+  records: readonly RecordMessage[],
+): Promise<void> {
+  const rows = await database.sql('SELECT id, customer_id, status, total FROM orders')
+  const actual = fold(records, 'orders').map((row) => cells(row).join())
+  const expected = rows.map((row) => cells({ ...row, total: Number(row['total']) }).join())
+  const isSame = actual.toSorted().join('\n') === expected.toSorted().join('\n')
+  expectThat(isSame, 'the destination must have the rows of the table "orders"')
+}
+
+async function runStatement(database: TestDatabase, statement: string, note = ''): Promise<void> {
+  say(`  ${statement};${note === '' ? '' : `  -- ${note}`}`)
+  await database.sql(statement)
+}
+
+function isDelete({ data }: RecordMessage): boolean {
+  return data['_ab_cdc_deleted_at'] !== null
+}
+
+function changeCells(record: RecordMessage): string[] {
+  const change = isDelete(record) ? 'delete' : 'insert or update'
+  return [change, ...cells(record.data), String(record.data['_ab_cdc_lsn'])]
+}
+
+function cells(row: Readonly<Record<string, unknown>>): string[] {
+  return SHOWN_COLUMNS.map((name) => String(row[name] ?? ''))
+}

@@ -1,0 +1,32 @@
+import type { Run } from '../integration_tests/helpers/connector.ts'
+import { say, shortened } from '../integration_tests/helpers/report.ts'
+
+export const SAMPLE_WIDTH = 240
+const LINE_WIDTH = 110
+
+/** What was not as expected, over all acts of the demo. */
+export const complaints: string[] = []
+
+export function expectThat(isTrue: boolean, complaint: string): void {
+  if (!isTrue) complaints.push(complaint)
+}
+
+export function expectCode(run: Run, code: number, command: string): void {
+  for (const { message } of run.errors) say(`error: ${message}`)
+  if (run.code === code) return
+  complaints.push(`${command} ended with ${run.code ?? run.signal}\n${run.stderr.slice(-1000)}`)
+}
+
+export function showCommand(...parts: readonly string[]): void {
+  say('', '─'.repeat(LINE_WIDTH), `$ source-postgres ${parts.join(' ')}`)
+}
+
+export function showConnectionStatus({ connectionStatus }: Run): void {
+  const message = connectionStatus?.message
+  say(`${connectionStatus?.status ?? 'nothing'}${message === undefined ? '' : `: ${message}`}`)
+}
+
+/** A line of JSON, cut to the width of the demo. */
+export function sample(value: unknown): string {
+  return shortened(JSON.stringify(value), SAMPLE_WIDTH)
+}

@@ -1,0 +1,16 @@
+import { expect } from 'chai'
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { CHECKOUT } from './helpers/checkout.ts'
+
+const execute = promisify(execFile)
+
+describe('the demo', () => {
+  it('shows both acts, and all is as expected', async () => {
+    // A complaint ends it with code 1, which rejects
+    const { stdout } = await execute(process.execPath, [`${CHECKOUT}dist/examples/demo.js`])
+    expect(stdout).to.include('Change data capture reads the write-ahead log')
+    expect(stdout).to.match(/\nAll as expected, in [\d.]+ s\.\n$/)
+    expect(stdout).to.not.include('✗')
+  })
+})
