@@ -136,9 +136,14 @@ function isDelete({ data }: RecordMessage): boolean {
 
 function changeCells(record: RecordMessage): string[] {
   const change = isDelete(record) ? 'delete' : 'insert or update'
-  return [change, ...cells(record.data), String(record.data['_ab_cdc_lsn'])]
+  return [change, ...cells(record.data), cell(record.data['_ab_cdc_lsn'])]
 }
 
-function cells(row: Readonly<Record<string, unknown>>): string[] {
-  return SHOWN_COLUMNS.map((name) => String(row[name] ?? ''))
+function cells(row: Json): string[] {
+  return SHOWN_COLUMNS.map((name) => cell(row[name]))
+}
+
+function cell(value: unknown): string {
+  if (value === null || value === undefined) return ''
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
