@@ -13,7 +13,7 @@ const OTHER_MAJORS = {
 }
 /** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
 const LONG_ON_OLDEST = [
-  'replication/{soak,cdc}/*.long.pg.test.js',
+  'replication/{soak,cdc,misconfigurations}/*.long.pg.test.js',
   'replication/cursor/{late-commits,plans}*.long.pg.test.js',
 ]
 const WORKERS = 2

@@ -26,9 +26,12 @@ export function createPublication(
   return `CREATE PUBLICATION ${ident(publication)} FOR TABLE ${tables}${viaRoot};`
 }
 
-/** The statement that creates a slot. Where the server can, a standby keeps it in step. */
-export function createSlot(slot: string, major: number): string {
-  const options = major >= MAJOR_WITH_FAILOVER_SLOTS ? ', false, false, true' : ''
+/** The statement that creates a slot. On a primary that can, its standbys keep the slot in step. */
+export function createSlot(
+  slot: string,
+  { major, isStandby }: { readonly major: number; readonly isStandby: boolean },
+): string {
+  const options = major >= MAJOR_WITH_FAILOVER_SLOTS && !isStandby ? ', false, false, true' : ''
   return `SELECT pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput'${options});`
 }
 

@@ -16,6 +16,8 @@ export interface Slot {
   readonly plugin: string | null
   readonly database: string | null
   readonly isTemporary: boolean
+  /** The primary keeps a copy in step on its standbys, of which this is one or was one; since PostgreSQL 17. */
+  readonly isSynced: boolean
   /** Null: the log that it needs is gone. */
   readonly restartLsn: bigint | null
   readonly confirmedFlushLsn: bigint | null
@@ -113,6 +115,7 @@ function toSlot(facts: Facts, holder: Facts | null): Slot {
     plugin: textOf(facts, 'plugin'),
     database: textOf(facts, 'database'),
     isTemporary: facts['temporary'] === true,
+    isSynced: facts['synced'] === true,
     restartLsn: lsnOf(facts, 'restart_lsn'),
     confirmedFlushLsn: lsnOf(facts, 'confirmed_flush_lsn'),
     walStatus: textOf(facts, 'wal_status'),

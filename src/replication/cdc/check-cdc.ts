@@ -34,7 +34,7 @@ export async function checkCdc(
     }
   })
   const { server } = database
-  const facts: CdcFacts = { config, cdc, server, log, publication, relations }
+  const facts: CdcFacts = { config, cdc, server, log, publication, relations, isForSync }
   const published = [
     ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
   ]

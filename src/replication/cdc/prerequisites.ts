@@ -25,6 +25,8 @@ export interface CdcFacts {
   readonly publication: Publication | null
   /** Of the config's scope, each with its coverage. */
   readonly relations: readonly Relation[]
+  /** The relations are those of the selected streams. */
+  readonly isForSync: boolean
 }
 
 /** Finds everything that keeps a config from reading the log: a sentence each, with the statement that changes it. */
@@ -55,13 +57,15 @@ function standbyProblem({ log, server }: CdcFacts): string | null {
 }
 
 /** When slot or publication are missing, the whole script: a slot must be created after its publication. */
-function setupProblem({ cdc, server, log, publication, relations }: CdcFacts): string | null {
+function setupProblem(facts: CdcFacts): string | null {
+  const { cdc, server, log, publication, relations } = facts
   const { slot: slotName } = cdc
+  if (standbyProblem(facts) !== null) return null
   if (publication !== null) {
     return slotProblem({ slotName, major: server.major, facts: log, publicationOid: 0 })
   }
   const create = createPublication(cdc.publication, server.major, relations)
-  const slot = createSlot(slotName, server.major)
+  const slot = createSlot(slotName, { major: server.major, isStandby: log.isStandby })
   if (log.slot === null) {
     return `Publication ${ident(cdc.publication)} and replication slot "${slotName}" do not exist. Run: ${create} ${slot}`
   }
@@ -69,8 +73,9 @@ function setupProblem({ cdc, server, log, publication, relations }: CdcFacts): s
   return `Publication ${ident(cdc.publication)} does not exist. ${why}. Run: ${dropSlot(slotName)} ${create} ${slot}`
 }
 
-function coverageProblem({ cdc, publication, relations }: CdcFacts): string | null {
-  if (publication === null || relations.length === 0) return null
+/** A stream that is selected has a problem of its own. */
+function coverageProblem({ cdc, publication, relations, isForSync }: CdcFacts): string | null {
+  if (publication === null || relations.length === 0 || isForSync) return null
   if (relations.some(({ log }) => log?.refusal === null)) return null
   const [first] = relations
   return `No table can be read incrementally through publication ${ident(cdc.publication)}. Stream '${first?.schema}.${first?.name}': ${first?.log?.refusal}`

@@ -8,6 +8,7 @@ const SLOT: Slot = {
   plugin: 'pgoutput',
   database: 'shop',
   isTemporary: false,
+  isSynced: false,
   restartLsn: 1000n,
   confirmedFlushLsn: 2000n,
   walStatus: 'reserved',

@@ -9,6 +9,7 @@ const SLOT: Slot = {
   plugin: 'pgoutput',
   database: 'shop',
   isTemporary: false,
+  isSynced: false,
   restartLsn: 0x500n,
   confirmedFlushLsn: 0x1000n,
   walStatus: 'reserved',
@@ -94,27 +95,35 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
     'Replication slot "s" belongs to database "other", not to "shop". Choose another replication_slot.',
   ],
   [
-    '5. temporary slot',
+    '5. copy of a slot of the primary',
+    {
+      facts: { ...FACTS, isStandby: true, slot: { ...SLOT, isSynced: true, isTemporary: true } },
+      major: 17,
+    },
+    `Replication slot "s" is synchronized from the primary, and cannot be read on a standby. Set host to the primary, or choose another replication_slot and run on the standby: SELECT pg_create_logical_replication_slot('<name>', 'pgoutput');`,
+  ],
+  [
+    '6. temporary slot',
     withSlot({ isTemporary: true }),
     'Replication slot "s" is temporary: it is dropped with the session that created it. Choose another replication_slot.',
   ],
   [
-    '6. lost slot, PostgreSQL 18',
+    '7. lost slot, PostgreSQL 18',
     withSlot({ walStatus: 'lost', invalidationReason: 'wal_removed' }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
   [
-    '6. lost slot and no state',
+    '7. lost slot and no state',
     { ...withSlot({ walStatus: 'lost', restartLsn: null }), ...NO_STATE },
     `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('28.7 kB of changes since the state', '32.8 kB of changes since its position')}`,
   ],
   [
-    '6. lost slot, PostgreSQL 13',
+    '7. lost slot, PostgreSQL 13',
     withSlot({ walStatus: 'lost', restartLsn: null }),
     `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,
   ],
   [
-    '6. lost slot, PostgreSQL 12',
+    '7. lost slot, PostgreSQL 12',
     withSlot({ walStatus: null, restartLsn: null }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
@@ -122,22 +131,22 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
 
 const INVALID: readonly (readonly [string, Partial<Situation>, string])[] = [
   [
-    '7. other server',
+    '8. other server',
     withOffset({ systemId: '1' }),
     'The saved state is of another server: its system identifier is 1, that of the server 7577.',
   ],
   [
-    '8. state ahead of the log',
+    '9. state ahead of the log',
     withOffset({ lsn: 0x9001n + 1_234_567n }),
     "The saved state is at 0/136688, ahead of the server's log, which ends at 0/9000. The server was restored or replaced, or a failover lost 1.2 MB of its log.",
   ],
   [
-    '9. state behind the slot',
+    '10. state behind the slot',
     withOffset({ lsn: 0xfffn }),
     'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or somebody else reads it.',
   ],
   [
-    '10. other publication',
+    '11. other publication',
     withOffset({ publicationOid: 1 }),
     'The publication was dropped and re-created since the saved state: changes in between are lost.',
   ],

@@ -31,7 +31,7 @@ interface Case {
 
 /**
  * Slot × state × server. The first case that applies decides; if none does, a sync with a state continues and one
- * without starts cold. Case 1 to 6: the slot cannot be used, whatever the state is. Case 7 to 10: it can, but the
+ * without starts cold. Case 1 to 7: the slot cannot be used, whatever the state is. Case 8 to 11: it can, but the
  * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
  */
 const CASES: readonly Case[] = [
@@ -39,12 +39,13 @@ const CASES: readonly Case[] = [
   { name: '2. physical slot', canResync: false, problem: physical },
   { name: '3. other plugin', canResync: false, problem: otherPlugin },
   { name: '4. other database', canResync: false, problem: otherDatabase },
-  { name: '5. temporary slot', canResync: false, problem: temporary },
-  { name: '6. lost slot', canResync: false, problem: lost },
-  { name: '7. other server', canResync: true, problem: otherServer },
-  { name: '8. state ahead of the log', canResync: true, problem: aheadOfLog },
-  { name: '9. state behind the slot', canResync: true, problem: behindSlot },
-  { name: '10. other publication', canResync: true, problem: otherPublication },
+  { name: '5. copy of a slot of the primary', canResync: false, problem: synced },
+  { name: '6. temporary slot', canResync: false, problem: temporary },
+  { name: '7. lost slot', canResync: false, problem: lost },
+  { name: '8. other server', canResync: true, problem: otherServer },
+  { name: '9. state ahead of the log', canResync: true, problem: aheadOfLog },
+  { name: '10. state behind the slot', canResync: true, problem: behindSlot },
+  { name: '11. other publication', canResync: true, problem: otherPublication },
 ]
 
 /** What keeps a slot from being used at all, whatever the state is; null: nothing. */
@@ -79,22 +80,28 @@ export function decideStart(situation: Situation): Start {
 
 function missing({ slotName, major, facts, offset }: Situation): string | null {
   if (facts.slot !== null) return null
-  return `Replication slot "${slotName}" does not exist. Run: ${createSlot(slotName, major)}${afterwards(offset)}`
+  return `Replication slot "${slotName}" does not exist. Run: ${createSlot(slotName, { major, isStandby: facts.isStandby })}${afterwards(offset)}`
 }
 
-function physical({ slotName, major, facts: { slot } }: Situation): string | null {
+function physical({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
   if (slot === null || slot.type === 'logical') return null
-  return `Replication slot "${slotName}" is a physical slot. Choose another replication_slot and run: ${createSlot('<name>', major)}`
+  return `Replication slot "${slotName}" is a physical slot. Choose another replication_slot and run: ${createSlot('<name>', { major, isStandby })}`
 }
 
-function otherPlugin({ slotName, major, facts: { slot } }: Situation): string | null {
+function otherPlugin({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
   if (slot === null || slot.plugin === 'pgoutput') return null
-  return `Replication slot "${slotName}" has the plugin ${slot.plugin}, not pgoutput. Choose another replication_slot and run: ${createSlot('<name>', major)}`
+  return `Replication slot "${slotName}" has the plugin ${slot.plugin}, not pgoutput. Choose another replication_slot and run: ${createSlot('<name>', { major, isStandby })}`
 }
 
 function otherDatabase({ slotName, facts: { slot, database } }: Situation): string | null {
   if (slot === null || slot.database === database) return null
   return `Replication slot "${slotName}" belongs to database "${slot.database}", not to "${database}". Choose another replication_slot.`
+}
+
+/** It can be read once the standby is promoted. */
+function synced({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
+  if (slot === null || !slot.isSynced || !isStandby) return null
+  return `Replication slot "${slotName}" is synchronized from the primary, and cannot be read on a standby. Set host to the primary, or choose another replication_slot and run on the standby: ${createSlot('<name>', { major, isStandby })}`
 }
 
 function temporary({ slotName, facts: { slot } }: Situation): string | null {
@@ -114,7 +121,7 @@ function lost(situation: Situation): string | null {
       : ` ${bytesBetween(from, facts.endLsn)} of changes since ${offset === null ? 'its position' : 'the state'} are lost.`
   return (
     `Replication slot "${slotName}" is invalidated (${reason}): the server has removed the log that it needs.${since} ` +
-    `Run: ${dropSlot(slotName)} ${createSlot(slotName, major)} Then clear the data of the connection. ` +
+    `Run: ${dropSlot(slotName)} ${createSlot(slotName, { major, isStandby: facts.isStandby })} Then clear the data of the connection. ` +
     'Raise max_slot_wal_keep_size or sync more often to keep it from happening again.'
   )
 }

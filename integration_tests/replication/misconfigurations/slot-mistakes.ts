@@ -1,0 +1,160 @@
+import pg from 'pg'
+import { CdcDatabase } from '../cdc/cdc-database.ts'
+import { type CdcMistake, NEWEST, TABLE } from './mistake.ts'
+
+const CREATE = "Run: SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);"
+const CREATE_OTHER =
+  "Choose another replication_slot and run: SELECT pg_create_logical_replication_slot('<name>', 'pgoutput'OPTIONS);"
+
+/** The slot, and what the server has for slots. */
+export const SLOT_MISTAKES: readonly CdcMistake[] = [
+  {
+    mistake: 'The slot does not exist',
+    command: 'check',
+    spoil: async (cdc) => await cdc.dropSlot(),
+    message: `Replication slot "SLOT" does not exist. ${CREATE}`,
+  },
+  {
+    mistake: 'The slot is a physical one',
+    command: 'check',
+    spoil: async (cdc) => {
+      await cdc.dropSlot()
+      await cdc.sql(`SELECT pg_create_physical_replication_slot('${cdc.slot}')`)
+    },
+    message: `Replication slot "SLOT" is a physical slot. ${CREATE_OTHER}`,
+  },
+  {
+    mistake: 'The slot has another plugin',
+    command: 'check',
+    spoil: async (cdc) => {
+      await cdc.dropSlot()
+      await cdc.createSlot('test_decoding')
+    },
+    message: `Replication slot "SLOT" has the plugin test_decoding, not pgoutput. ${CREATE_OTHER}`,
+  },
+  {
+    mistake: 'The slot belongs to another database',
+    command: 'check',
+    spoil: async (cdc) => {
+      const other = await CdcDatabase.create(TABLE, { server: cdc.db.server })
+      return {
+        method: { replication_slot: other.slot },
+        values: { OTHER: other.slot },
+        [Symbol.asyncDispose]: async () => await other[Symbol.asyncDispose](),
+      }
+    },
+    message:
+      'Replication slot "OTHER" belongs to database "OTHER", not to "SLOT". Choose another replication_slot.',
+  },
+  {
+    mistake: 'The slot is temporary',
+    command: 'check',
+    spoil: async (cdc) => {
+      await cdc.dropSlot()
+      const session = await cdc.db.session()
+      await session.sql(
+        `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput', true)`,
+      )
+      return { [Symbol.asyncDispose]: async () => await session[Symbol.asyncDispose]() }
+    },
+    message:
+      'Replication slot "SLOT" is temporary: it is dropped with the session that created it. Choose another replication_slot.',
+  },
+  {
+    mistake: 'Somebody else reads from the slot',
+    command: 'check',
+    spoil: async (cdc) => await occupy(cdc),
+    message:
+      'Replication slot "SLOT" is in use by process N (other_reader). A slot has one reader.',
+  },
+  {
+    mistake: 'No replication slot is left',
+    command: 'check',
+    spoil: async (cdc) => {
+      await cdc.sql(
+        `SELECT pg_create_physical_replication_slot('spare_' || i) FROM generate_series(1, current_setting('max_replication_slots')::int - (SELECT count(*)::int FROM pg_replication_slots)) AS i`,
+      )
+      const drop = `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'spare%'`
+      return { [Symbol.asyncDispose]: async () => void (await cdc.sql(drop)) }
+    },
+    message:
+      'N of N are in use (max_replication_slots). Raise max_replication_slots and restart the server.',
+  },
+  {
+    mistake: 'The slot is nearly idle_replication_slot_timeout old',
+    command: 'check',
+    majors: [18, NEWEST],
+    spoil: async (cdc) => {
+      await cdc.sql("ALTER SYSTEM SET idle_replication_slot_timeout = '6s'")
+      await cdc.sql('SELECT pg_reload_conf()')
+      await cdc.sql('SELECT pg_sleep(2.1)')
+      return {
+        [Symbol.asyncDispose]: async () => await reset(cdc, 'idle_replication_slot_timeout'),
+      }
+    },
+    message:
+      'Replication slot "SLOT" was idle for N s, and idle_replication_slot_timeout is N s. Raise it or sync more often.',
+  },
+  {
+    mistake: 'The slot has lost its log',
+    command: 'check',
+    majors: [13, NEWEST],
+    spoil: async (cdc) => {
+      await cdc.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
+      await cdc.sql('SELECT pg_reload_conf()')
+      await loseLog(cdc)
+      return { [Symbol.asyncDispose]: async () => await reset(cdc, 'max_slot_wal_keep_size') }
+    },
+    message:
+      'Replication slot "SLOT" is invalidated (REASON): the server has removed the log that it needs. SIZE of changes since its position are lost. ' +
+      "Run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS); Then clear the data of the connection. " +
+      'Raise max_slot_wal_keep_size or sync more often to keep it from happening again.',
+  },
+]
+
+async function reset(cdc: CdcDatabase, setting: string): Promise<void> {
+  await cdc.sql(`ALTER SYSTEM RESET ${setting}`)
+  await cdc.sql('SELECT pg_reload_conf()')
+}
+
+/** Another client reads from the slot. */
+async function occupy(cdc: CdcDatabase): Promise<AsyncDisposable> {
+  const { server, name } = cdc.db
+  const options = { replication: 'database', application_name: 'other_reader' }
+  const client = new pg.Client({ ...server.connectionConfig(name), ...options })
+  client.on('error', () => undefined)
+  await client.connect()
+  const reading = client
+    .query(
+      `START_REPLICATION SLOT "${cdc.slot}" LOGICAL 0/0 (proto_version '1', publication_names 'p')`,
+    )
+    .catch(() => undefined)
+  for (let isActive = false; !isActive;) {
+    const [slot] = await cdc.sql(
+      `SELECT active FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
+    )
+    isActive = slot?.['active'] === 't'
+  }
+  return {
+    [Symbol.asyncDispose]: async () => {
+      await cdc.sql(
+        `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
+      )
+      await reading
+    },
+  }
+}
+
+async function loseLog(cdc: CdcDatabase): Promise<void> {
+  await cdc.sql('CREATE TABLE filler (a text)')
+  for (let isLost = false; !isLost;) {
+    await cdc.sql(
+      'INSERT INTO filler SELECT repeat(i::text, 500) FROM generate_series(1, 1000) AS i',
+    )
+    await cdc.sql('SELECT pg_switch_wal(); CHECKPOINT')
+    const [slot] = await cdc.sql(
+      `SELECT wal_status AS status FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
+    )
+    isLost = slot?.['status'] === 'lost'
+  }
+}
