@@ -104,7 +104,11 @@ export class SshTunnel {
 /** A socket of its own: ssh2 would have Node.js drop an address that does not accept within 250 ms. */
 async function connectServer({ host, port }: SshConfig, deadline: Deadline): Promise<Duplex> {
   const addresses = await resolveHost(host, deadline)
-  return await connectFirst(addresses, (address) => connect({ host: address, port }), deadline)
+  return await connectFirst(
+    addresses,
+    (address) => connect({ host: address, port, noDelay: true }),
+    deadline,
+  )
 }
 
 function loginOptions(ssh: SshConfig, trial: Parameters<typeof readableKey>[2]): ConnectConfig {
