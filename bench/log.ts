@@ -16,7 +16,8 @@ import { createTable, MIXED } from './tables.ts'
 
 /*
  * Reads the same log with pg_recvlogical, with a raw drain in Node.js and with the connector, in turn, each run from a
- * slot of its own that was made before the log was written. `npm run bench:log -- --changes 1000000 --runs 5`
+ * slot of its own that was made before the log was written. `npm run bench:log -- --changes 1000000 --runs 5`. With
+ * `--single` all changes are one transaction.
  */
 const RECVLOGICAL = '/usr/bin/pg_recvlogical'
 const TABLE = MIXED.name
@@ -46,6 +47,7 @@ async function main(): Promise<void> {
     options: {
       changes: { type: 'string', default: '1000000' },
       runs: { type: 'string', default: '5' },
+      single: { type: 'boolean', default: false },
     },
   })
   const changes = Number(values.changes)
@@ -57,7 +59,7 @@ async function main(): Promise<void> {
   const bench = new LogBench(database)
   await bench.prepare(runs)
   say(`Writing ${grouped(changes)} changes …`)
-  const end = await write(database, changes)
+  const end = await write(database, changes, values.single ? changes : Math.floor(changes / 2))
   const contenders = bench.contenders(end)
   const measured = new Map<string, Measured[]>(contenders.map(({ name }) => [name, []]))
   for (let run = 0; run < runs; run++) {
@@ -162,14 +164,13 @@ class LogBench implements AsyncDisposable {
   }
 }
 
-/** Returns the end of the log. */
-async function write(database: TestDatabase, changes: number): Promise<string> {
+/** The first `large` changes are one transaction. Returns the end of the log. */
+async function write(database: TestDatabase, changes: number, large: number): Promise<string> {
   const columns = Object.values(MIXED.columns).join(', ')
-  const half = Math.floor(changes / 2)
   const insert = (from: number, to: number): string =>
     `INSERT INTO ${TABLE} SELECT ${columns} FROM generate_series(${from}::int8, ${to}::int8) AS n`
-  await database.sql(insert(1, half))
-  for (let from = half + 1; from <= changes; from += SMALL_TRANSACTION) {
+  await database.sql(insert(1, large))
+  for (let from = large + 1; from <= changes; from += SMALL_TRANSACTION) {
     await database.sql(insert(from, Math.min(changes, from + SMALL_TRANSACTION - 1)))
   }
   await database.sql("SELECT pg_logical_emit_message(true, 'end', '')")
