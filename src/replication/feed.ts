@@ -98,6 +98,8 @@ export interface PrepareContext {
 }
 
 export interface FeedContext extends PrepareContext {
+  /** `performance.now()` of the begin of the run, before its first attempt. */
+  readonly startedMs: number
   /** Finds tables that the snapshot cannot see; to be asked before a relation is read in it. */
   readonly guard: RewriteGuard
   /** What all streams of the attempt see. Relations are read by its readers. */

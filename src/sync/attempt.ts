@@ -13,7 +13,7 @@ import type { Sync } from './sync.ts'
  * @throws what may pass or concerns all feeds; then the last reachable states are in the output.
  */
 export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
-  const { config, database, states, policy } = sync
+  const { config, database, states, startedMs, policy } = sync
   run.signal.throwIfAborted()
   const log = logger(run)
   const prepared = { config, database, states, log }
@@ -30,7 +30,8 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
     sync.health.watch(null)
     await snapshot[Symbol.asyncDispose]()
   }
-  const context = { ...prepared, guard, snapshot, transaction: snapshot.holder, endSnapshot }
+  const { holder: transaction } = snapshot
+  const context = { ...prepared, startedMs, guard, snapshot, transaction, endSnapshot }
   try {
     for (const feed of feeds) {
       run.signal.throwIfAborted()

@@ -29,6 +29,8 @@ export interface SyncParts {
 
 /** A sync, over all its attempts. */
 export interface Sync extends SyncParts {
+  /** `performance.now()` of its begin. */
+  readonly startedMs: number
   readonly policy: ReaderPolicy
   /** Counts the records of a feed between two states, also when an attempt has failed between them. */
   checkpointerOf(feed: Feed): Checkpointer
@@ -40,6 +42,7 @@ export function openSync(parts: SyncParts): Sync {
   const startedMs = performance.now()
   return {
     ...parts,
+    startedMs,
     policy: { separatesReaders: true, addsReaders: true },
     checkpointerOf: (feed) => {
       const key = keyOf(feed)

@@ -89,7 +89,6 @@ export class CdcFeed implements Feed {
         return { text: snapshot.text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
       },
       timeoutMs: cdcConfigOf(context.config).initialLoadTimeoutMs,
-      startedMs: performance.now(),
     }
     for (const plan of this.plans) yield* loadSnapshot(plan, load)
   }

@@ -23,7 +23,6 @@ export interface Load {
   readonly viewOf: (plan: StreamPlan) => SnapshotView
   /** `initial_load_timeout_hours` */
   readonly timeoutMs: number
-  readonly startedMs: number
 }
 
 /**
@@ -86,7 +85,7 @@ function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void
 }
 
 /** @throws ConnectorError transient_error, with which the run ends: the next one goes on. */
-function checkTime({ startedMs, timeoutMs, progress }: Load): void {
+function checkTime({ context: { startedMs }, timeoutMs, progress }: Load): void {
   if (performance.now() - startedMs < timeoutMs) return
   const hours = timeoutMs / MS_PER_HOUR
   const unread = progress.unfinished().map((each) => `'${streamLabel(each)}'`)
