@@ -51,12 +51,10 @@ describe('messages of the four commands', () => {
   })
 
   it('read: STARTED before the first record, then RUNNING, COMPLETE after the last state', () => {
-    expect(read.statuses).to.deep.equal(
-      ['big', 'small', 'v'].flatMap((name) =>
-        ['STARTED', 'RUNNING', 'COMPLETE'].map((status) => `${name}: ${status}`),
-      ),
-    )
     for (const name of ['big', 'small', 'v']) {
+      const statuses = read.statuses.filter((status) => status.startsWith(`${name}: `))
+      const expected = ['STARTED', 'RUNNING', 'COMPLETE'].map((status) => `${name}: ${status}`)
+      expect(statuses).to.deep.equal(expected)
       const order = read.messages.flatMap((message) => stepOf(message, name) ?? [])
       const steps = order.filter((step, index) => step !== order[index - 1])
       expect(steps[0]).to.equal('STARTED')

@@ -7,6 +7,7 @@ import { TestDatabase } from '../helpers/database.ts'
 import { FaultProxy } from '../helpers/fault-proxy.ts'
 import { configuredCatalog, type Message } from '../helpers/messages.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
+import { ONE_READER } from '../helpers/one-reader.ts'
 
 /** Whoever has not ended by then never will, for these tests. */
 const OPTIONS = { timeoutMs: 30_000 }
@@ -15,7 +16,8 @@ const COMMANDS = ['check', 'discover', 'read'] as const
 const PATIENCE = { connect_timeout: 600, timeout_seconds: 600 }
 
 const CREATE_BIG = `
-  CREATE TABLE big AS SELECT n AS id, repeat('x', 500) AS v FROM generate_series(1, 60000) AS n`
+  CREATE TABLE big AS SELECT n AS id, repeat('x', 500) AS v FROM generate_series(1, 60000) AS n;
+  ANALYZE big`
 
 async function readAll(running: RunningConnector): Promise<Message[]> {
   const messages: Message[] = []
@@ -71,7 +73,7 @@ describe('SIGTERM while the connector waits', () => {
     await using database = await TestDatabase.create()
     await database.sql(`${CREATE_BIG}; CREATE TABLE later AS SELECT 1 AS id`)
     await using proxy = await FaultProxy.start(database.server.port)
-    const config = database.config({ port: proxy.port, ...PATIENCE })
+    const config = database.config({ port: proxy.port, ...PATIENCE, ...ONE_READER })
     await using connector = await withConnector(config)
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big', 'later'] })
     await using running = await connector.startRead({ catalog }, OPTIONS)

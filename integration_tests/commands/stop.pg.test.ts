@@ -19,6 +19,8 @@ const NEVER_MS = 3_600_000
 /** A server that is faster than the connector waits for it, too, but not for so long. */
 const BLOCKED_POLLS = 10
 const POLL_MS = 20
+/** Streams are read one after the other. */
+const ONE_CONNECTION = { max_connections: 2 }
 
 async function read(connector: Connector, ...streams: string[]): Promise<RunningConnector> {
   const catalog = configuredCatalog(await connector.catalog(), { streams })
@@ -121,7 +123,9 @@ describe('read, stopped', () => {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`${signal}: the last state, INCOMPLETE, a transient error, exit 1`, async () => {
-      await using running = await read(connector, 'big', 'later')
+      const config = { batch_size: BATCH_ROWS, max_retries: 0, ...ONE_CONNECTION }
+      await using single = await withConnector(db.config(config))
+      await using running = await read(single, 'big', 'later')
       const messages = await readFirstRecord(running)
       running.process.kill(signal)
       messages.push(...(await readRest(running)))

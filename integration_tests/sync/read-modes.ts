@@ -33,4 +33,5 @@ export const CREATE_BIG = `
 
 /** The other rows of `big`. */
 export const FILL_BIG = `
-  INSERT INTO big SELECT n, n, repeat('x', 1500) FROM generate_series(2, ${BIG_ROWS}) AS n`
+  INSERT INTO big SELECT n, n, repeat('x', 1500) FROM generate_series(2, ${BIG_ROWS}) AS n;
+  ANALYZE big`

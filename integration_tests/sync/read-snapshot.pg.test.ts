@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog, type Json } from '../helpers/messages.ts'
+import { ONE_READER } from '../helpers/one-reader.ts'
 
 describe('read, snapshot', () => {
   it('shows all streams as they were at one moment, whatever is written while a slow consumer reads', async () => {
@@ -44,9 +45,9 @@ describe('read, snapshot', () => {
     await db.sql(
       `CREATE TABLE a (id int PRIMARY KEY, v text);
        INSERT INTO a SELECT n, repeat('x', 1000) FROM generate_series(1, 30000) AS n;
-       CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1), (2)`,
+       CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1), (2); ANALYZE`,
     )
-    await using connector = await withConnector(db.config())
+    await using connector = await withConnector(db.config(ONE_READER))
     const catalog = configuredCatalog(await connector.catalog())
     await using running = await connector.startRead({ catalog })
     for await (const { record } of running.messages()) if (record?.stream === 'a') break

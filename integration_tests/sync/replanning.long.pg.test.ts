@@ -6,6 +6,7 @@ import { sharedServer } from '../helpers/shared-server.ts'
 import { terminateReaders } from '../helpers/backends.ts'
 import { distinct, errorsOf, idsOf, range, statusesOf, type Attempt } from '../helpers/consumer.ts'
 import { BIG_ROWS, CREATE_BIG, FILL_BIG } from './read-modes.ts'
+import { ONE_READER } from '../helpers/one-reader.ts'
 
 const CREATE_STREAMS = `${CREATE_BIG}; ${FILL_BIG};
   CREATE TABLE zebra (id int); INSERT INTO zebra VALUES (7)`
@@ -14,7 +15,7 @@ const CREATE_STREAMS = `${CREATE_BIG}; ${FILL_BIG};
 async function readInterrupted(database: TestDatabase, change: string): Promise<Attempt> {
   await database.sql(CREATE_STREAMS)
   await using connector = await withConnector(
-    database.config({ application_name: database.name, batch_size: 1000 }),
+    database.config({ application_name: database.name, batch_size: 1000, ...ONE_READER }),
   )
   await using running: RunningConnector = await connector.startRead()
   const messages: Message[] = []

@@ -14,6 +14,7 @@ import {
   statusesOf,
 } from '../helpers/consumer.ts'
 import { BIG_ROWS, CREATE_BIG, FILL_BIG, READ_MODES } from './read-modes.ts'
+import { ONE_READER } from '../helpers/one-reader.ts'
 
 const LIMIT_MS = 5000
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
@@ -25,7 +26,8 @@ for (const signal of SIGNALS) {
         const server = await sharedServer()
         await using database = await TestDatabase.create(server)
         await database.sql(`${CREATE_BIG}; CREATE TABLE after AS SELECT 0 AS id`)
-        const config = { batch_size: 1000, application_name: database.name, ...mode.config }
+        const application_name = database.name
+        const config = { batch_size: 1000, application_name, ...mode.config, ...ONE_READER }
         const streams = [mode.stream, { name: 'after' }]
         await using consumer = await Consumer.create(database, streams, config)
         if (mode.isLater) await consumer.sync()

@@ -51,7 +51,7 @@ export interface ReadInput {
 }
 
 /**
- * Reads the selected streams one after the other, in one snapshot.
+ * Reads the selected streams, in one snapshot.
  * @throws ConnectorError that ends the run; statuses and the last states are in the output by then.
  */
 export async function read(run: Run, input: ReadInput): Promise<void> {

@@ -9,6 +9,7 @@ const SERVER = {
   blockBytes: 8192,
   isInRecovery: false,
   isPooled: false,
+  lockTableSize: 6400,
   maxConnections: 100,
   roleLimit: null,
   databaseLimit: null,

@@ -1,14 +1,27 @@
 import type { Copier, CopyReader } from '../postgres/copy/copier.ts'
 import type { CopyOut } from '../postgres/copy/copy-out.ts'
 import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { StreamSession } from '../postgres/session/stream-session.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { OrderedCopy } from './ordered-copy.ts'
 
 /** From this share of the time on that is spent waiting for the server, another backend is worth its cost. */
 const MIN_WAITED_SHARE = 0.2
 
+/** Reads one stream. */
+export interface StreamReader extends AsyncDisposable {
+  /** For everything that concerns the relation: its locks end with this reader, or with its group. */
+  readonly transaction: StreamSession
+  /** A larger relation is not for this reader. */
+  readonly maxBytes: number
+  /** Reads the relation, or a leaf of it, in parts. @param from the item of a FROM list, which is locked already. */
+  copier(from: string): Copier & AsyncDisposable
+}
+
 /** Where the readers of one snapshot come from. */
 export interface Readers {
+  /** Whether there can be another reader just now. */
+  readonly hasRoom: boolean
   /** Another reader of a relation that is being read; null if there can be none just now. */
   openAnother(from: string): Promise<ReadTransaction | null>
   /** There will be no optional readers any more: one has failed. */
@@ -17,9 +30,9 @@ export interface Readers {
   release(reader: ReadTransaction): Promise<void>
 }
 
-/** Reads one relation in a shared snapshot. */
-export class RelationReader implements AsyncDisposable {
-  /** For everything that concerns the relation: its locks end with this reader. */
+/** Reads one relation in a shared snapshot, with a connection of its own. */
+export class RelationReader implements StreamReader {
+  readonly maxBytes = Infinity
   readonly transaction: ReadTransaction
   readonly #readers: Readers
 
@@ -28,7 +41,6 @@ export class RelationReader implements AsyncDisposable {
     this.transaction = transaction
   }
 
-  /** Reads the relation, or a leaf of it, in parts. @param from the item of a FROM list, which is locked already. */
   copier(from: string): ParallelCopier {
     return new ParallelCopier(this.#readers, this.transaction, from)
   }
@@ -59,7 +71,7 @@ class ParallelCopier implements Copier, AsyncDisposable {
 
   copy(selects: readonly string[], sink: TupleSink): CopyReader {
     const isDivisible = selects.length > 1
-    if (isDivisible && !this.#isAsked && this.#hasWaited()) void this.#open()
+    if (isDivisible && this.#isWorthAnother) void this.#open()
     if (isDivisible && this.#other?.isUsable === true) {
       const onFailure = (failure: unknown): void => this.#readers.disableOthers(failure)
       return new OrderedCopy(selects, { main: this.#main, others: [this.#other], onFailure }, sink)
@@ -75,8 +87,8 @@ class ParallelCopier implements Copier, AsyncDisposable {
     if (this.#other !== null) await this.#readers.release(this.#other)
   }
 
-  #hasWaited(): boolean {
-    if (this.#last === null) return false
+  get #isWorthAnother(): boolean {
+    if (this.#isAsked || this.#last === null || !this.#readers.hasRoom) return false
     const { copy, startedMs } = this.#last
     return copy.waitedMs > MIN_WAITED_SHARE * (performance.now() - startedMs)
   }

@@ -1,42 +1,35 @@
-import { ConnectorError, errorCode } from '../errors.ts'
-import { connectionLimit, hasTidRangeScan } from '../postgres/connection/server-facts.ts'
-import type { Database } from '../postgres/session/database.ts'
+import { errorCode } from '../errors.ts'
+import { hasTidRangeScan } from '../postgres/connection/server-facts.ts'
 import { ReadTransaction, type SharedFrom } from '../postgres/session/read-transaction.ts'
 import { type Readers, RelationReader } from './relation-reader.ts'
+import { SessionGroup } from './session-group.ts'
+import {
+  groupLimit,
+  joinSnapshot,
+  logRefusal,
+  readerLimit,
+  type SnapshotSetting,
+} from './snapshot-setting.ts'
 
-/** Besides the readers there is a connection that holds the snapshot, and one for the questions of health. */
-const OTHER_CONNECTIONS = 2
-/** For a moment there is one more, to look at a silent backend. */
-const MOMENTARY_CONNECTIONS = 1
-/** With two, the connector is no longer the one that waits. */
-const MAX_READERS = 2
 /**
  * How long an optional reader waits for a lock. It must not wait for ever: who keeps it waiting may be waiting for a
  * reader that has the relation locked already.
  */
 const LOCK_TIMEOUT_MS = 1000
 const LOCK_NOT_AVAILABLE = '55P03'
-/** What SET TRANSACTION SNAPSHOT fails with, by version: invalid parameter value, undefined object. */
-const UNKNOWN_SNAPSHOT: ReadonlySet<string> = new Set(['22023', '42704'])
+/**
+ * How long a group waits for a lock. It holds others meanwhile, so that it must give up before the server looks for a
+ * deadlock, which it may end by failing the other session: `deadlock_timeout` is 1 s.
+ */
+const GROUP_LOCK_TIMEOUT_MS = 200
 /** How long a relation that has been read may stay locked until the next one is. */
 const IDLE_MS = 50
 
-/** What readers are wanted; either is off for the rest of a run once such a reader was refused or has failed. */
-export interface ReaderPolicy {
-  /** Whether a relation is read on another connection than the one that holds the snapshot. */
-  separatesReaders: boolean
-  /** Whether a relation may be read by several connections. */
-  addsReaders: boolean
-}
-
-/** Where the snapshot is taken, and for whom. */
-export interface SnapshotSetting {
-  readonly database: Database
-  readonly policy: ReaderPolicy
-  /** Another process's snapshot to read in; null: it takes one. */
-  readonly imported: SharedFrom | null
-  /** Reports why nothing is read in parallel. */
-  readonly log: (message: string) => void
+interface BeginOptions {
+  /** The item of a FROM list; null: nothing is locked. */
+  readonly from?: string | null
+  /** How long a statement may wait for a lock; 0: for ever. */
+  readonly lockTimeoutMs?: number
 }
 
 /**
@@ -52,10 +45,18 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   /** Null: it is not shared. */
   readonly #shared: SharedFrom | null
   readonly #readers = new Set<ReadTransaction>()
-  /** Optional readers that wait for a lock: nothing waits for them. */
+  /** Those that wait for a lock. */
   readonly #opening = new Set<ReadTransaction>()
-  /** A reader whose relation has been read; the next one takes its connection. */
-  #idle: { readonly reader: ReadTransaction; readonly timer: NodeJS.Timeout } | null = null
+  /** Readers whose relation has been read; the next ones take their connections. */
+  readonly #idle = new Map<ReadTransaction, NodeJS.Timeout>()
+  /** How many read streams side by side. */
+  #workers = 0
+  /** Readers that take part in the reading of a relation, or are being opened for that. */
+  #optional = 0
+  readonly #optionals = new Set<ReadTransaction>()
+  /** The end of what is read by the holder, where that reads relations. */
+  #holderTurn: Promise<void> = Promise.resolve()
+  #endHolderTurn: () => void = () => undefined
   #ended: Error | null = null
   #ending: Promise<void> | null = null
 
@@ -96,10 +97,22 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     return readers.map(({ processId }) => processId)
   }
 
+  /**
+   * Calls `work` for each reader that there may be, at most `wanted` times, side by side; once in any case. It returns
+   * when there is no more to read.
+   */
+  async readSideBySide(wanted: number, work: () => Promise<void>): Promise<void> {
+    const limit = this.#shared === null ? 1 : readerLimit(this.#setting.database)
+    const others = Array.from({ length: Math.min(wanted, limit) - 1 }, async () => {
+      if (await this.#openSpare()) await this.#countWorker(work)
+    })
+    await Promise.all([this.#countWorker(work), ...others])
+  }
+
   /** Opens a reader for one relation; dispose of it when that has been read. */
   async open(): Promise<RelationReader> {
     if (this.#shared === null || !this.#setting.policy.separatesReaders) {
-      return new RelationReader(this, this.holder)
+      return await this.#openHolder()
     }
     try {
       return new RelationReader(this, await this.#begin(this.#shared))
@@ -107,18 +120,42 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
       if (this.#ended !== null || !this.holder.isUsable) throw error
       this.#setting.policy.separatesReaders = false
       logRefusal(this.#setting, error)
-      return new RelationReader(this, this.holder)
+      return await this.#openHolder()
     }
   }
 
-  async openAnother(from: string): Promise<ReadTransaction | null> {
-    const { database, policy } = this.#setting
-    const { size } = this.#readers
-    const hasRoom = size > 0 && size < readerLimit(database)
-    if (!hasRoom || !policy.addsReaders || !hasTidRangeScan(database.server)) return null
+  /** How many streams may be read in a group. */
+  get maxGrouped(): number {
+    return this.#shared === null ? 1 : groupLimit(this.#setting.database)
+  }
+
+  /** Opens a transaction for several relations; null: they are to be read one by one. */
+  async openGroup(): Promise<SessionGroup | null> {
+    if (this.#shared === null || !this.#setting.policy.separatesReaders) return null
     try {
-      return await this.#begin(this.#shared!, from)
+      const options = { lockTimeoutMs: GROUP_LOCK_TIMEOUT_MS }
+      return new SessionGroup(this, await this.#begin(this.#shared, options))
     } catch (error) {
+      if (this.#ended !== null || !this.holder.isUsable) throw error
+      return null
+    }
+  }
+
+  get hasRoom(): boolean {
+    const { database, policy } = this.#setting
+    const isShared = this.#shared !== null && policy.separatesReaders && policy.addsReaders
+    return isShared && this.#workers + this.#optional < readerLimit(database)
+  }
+
+  async openAnother(from: string): Promise<ReadTransaction | null> {
+    if (!this.hasRoom || !hasTidRangeScan(this.#setting.database.server)) return null
+    this.#optional++
+    try {
+      const reader = await this.#begin(this.#shared!, { from })
+      this.#optionals.add(reader)
+      return reader
+    } catch (error) {
+      this.#optional--
       if (errorCode(error) !== LOCK_NOT_AVAILABLE) this.disableOthers(error)
       return null
     }
@@ -132,13 +169,17 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   }
 
   async release(reader: ReadTransaction): Promise<void> {
+    if (reader === this.holder) this.#endHolderTurn()
+    if (this.#optionals.delete(reader)) this.#optional--
     if (!this.#readers.delete(reader)) return
-    if (this.#idle !== null || !reader.isUsable || this.#ended !== null) {
+    if (this.#idle.size >= Math.max(this.#workers, 1) || !reader.isUsable || this.#ended !== null) {
       await reader[Symbol.asyncDispose]()
       return
     }
-    const timer = setTimeout(() => void this.#takeIdle()?.[Symbol.asyncDispose](), IDLE_MS)
-    this.#idle = { reader, timer }
+    const end = (): void => {
+      if (this.#idle.delete(reader)) void reader[Symbol.asyncDispose]()
+    }
+    this.#idle.set(reader, setTimeout(end, IDLE_MS))
   }
 
   /** Like `ReadTransaction.abort`, for all of them. */
@@ -156,23 +197,61 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
 
   async #end(): Promise<void> {
     this.#ended ??= new Error('the snapshot is given up')
-    await this.#takeIdle()?.[Symbol.asyncDispose]()
+    for (let idle = this.#takeIdle(); idle !== null; idle = this.#takeIdle()) {
+      await idle[Symbol.asyncDispose]()
+    }
     for (const reader of this.#readers) await reader[Symbol.asyncDispose]()
     await this.holder[Symbol.asyncDispose]()
   }
 
   #takeIdle(): ReadTransaction | null {
-    if (this.#idle === null) return null
-    const { reader, timer } = this.#idle
+    const [entry] = this.#idle
+    if (entry === undefined) return null
+    const [reader, timer] = entry
     clearTimeout(timer)
-    this.#idle = null
+    this.#idle.delete(reader)
     return reader
   }
 
+  /** Opens a connection for one more reader. False: there is none. */
+  async #openSpare(): Promise<boolean> {
+    if (!this.#setting.policy.addsReaders) return false
+    try {
+      await this.release(await this.#begin(this.#shared!))
+      return true
+    } catch (error) {
+      this.disableOthers(error)
+      return false
+    }
+  }
+
+  async #countWorker(work: () => Promise<void>): Promise<void> {
+    this.#workers++
+    try {
+      await work()
+    } finally {
+      this.#workers--
+    }
+  }
+
+  /** Waits until the holder reads nothing else. */
+  async #openHolder(): Promise<RelationReader> {
+    const previous = this.#holderTurn
+    const { promise, resolve } = deferred()
+    this.#holderTurn = promise
+    await previous
+    this.#endHolderTurn = resolve
+    return new RelationReader(this, this.holder)
+  }
+
   /** A transaction with the snapshot on another connection, which has `from` locked. */
-  async #begin(sharedFrom: SharedFrom, from: string | null = null): Promise<ReadTransaction> {
+  async #begin(
+    sharedFrom: SharedFrom,
+    { from = null, lockTimeoutMs = 0 }: BeginOptions = {},
+  ): Promise<ReadTransaction> {
     const previous = this.#takeIdle()
-    const reader = await ReadTransaction.begin(this.#setting.database, { sharedFrom, previous })
+    const options = { sharedFrom, previous, lockTimeoutMs }
+    const reader = await ReadTransaction.begin(this.#setting.database, options)
     this.#opening.add(reader)
     try {
       if (this.#ended !== null) throw this.#ended
@@ -188,34 +267,16 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   }
 }
 
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let settle: (() => void) | null = null
+  const promise = new Promise<void>((resolve) => {
+    settle = resolve
+  })
+  return { promise, resolve: () => settle?.() }
+}
+
 /** Locks a relation and its indexes. @throws the server's error if that takes too long. */
 async function lockInTime(reader: ReadTransaction, from: string): Promise<void> {
   const timeout = `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
   await reader.queryAll([timeout, `SELECT FROM ${from} LIMIT 0`])
-}
-
-/** @throws ConnectorError config_error if the snapshot is not there any more. */
-async function joinSnapshot(database: Database, sharedFrom: SharedFrom): Promise<ReadTransaction> {
-  try {
-    return await ReadTransaction.begin(database, { sharedFrom })
-  } catch (error) {
-    if (!UNKNOWN_SNAPSHOT.has(errorCode(error) ?? '')) throw error
-    const message =
-      "The snapshot of the shard has been released. Run 'source-postgres shards' again, and keep it running until all shards are read."
-    throw new ConnectorError('config_error', message, { cause: error })
-  }
-}
-
-/** How many readers there may be. A pooler may have no further backend for us, and would keep us waiting for one. */
-function readerLimit(database: Database): number {
-  const { server } = database
-  if (server.isPooled) return 0
-  const poolRoom = database.figures().max - OTHER_CONNECTIONS
-  const serverRoom = connectionLimit(server) - OTHER_CONNECTIONS - MOMENTARY_CONNECTIONS
-  return Math.min(poolRoom, serverRoom, MAX_READERS)
-}
-
-function logRefusal({ log }: SnapshotSetting, error: unknown): void {
-  const { message } = ConnectorError.from(error)
-  log(`Parallel reads are disabled for the rest of the sync. ${message}`)
 }

@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
+import type { StreamReader } from '../parallel/relation-reader.ts'
 import type { SharedSnapshot } from '../parallel/shared-snapshot.ts'
 import type { Database } from '../postgres/session/database.ts'
-import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
+import type { StreamSession } from '../postgres/session/stream-session.ts'
 import type { JsonObject } from '../json/json.ts'
 import type {
   GlobalContent,
@@ -105,7 +106,9 @@ export interface FeedContext extends PrepareContext {
   /** What all streams of the attempt see. Relations are read by its readers. */
   readonly snapshot: SharedSnapshot
   /** The one that holds the snapshot: for questions about it, and to be kept from locking relations. */
-  readonly transaction: ReadTransaction
+  readonly transaction: StreamSession
+  /** Opens what reads the relation of a feed of one stream; it is disposed of when that has been read. */
+  openReader(): Promise<StreamReader>
   /** Ends the snapshot and its locks, before the rest of the feed. Only for scope GLOBAL, which is read last. */
   endSnapshot(): Promise<void>
   /** Takes the rows of a stream of the feed. */

@@ -1,7 +1,8 @@
 import { isQuery } from '../introspection/query-stream.ts'
 import type { LockedRelation } from '../introspection/relation-files.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { RelationReader } from '../parallel/relation-reader.ts'
+import type { StreamReader } from '../parallel/relation-reader.ts'
+import { ReadAloneError } from '../parallel/session-group.ts'
 import { streamState } from '../protocol/messages.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
 import { parseStreamState } from '../state/parse-stream-state.ts'
@@ -12,7 +13,7 @@ import type { StreamPlan } from './stream-plan.ts'
 /** What one stream is read with. */
 export interface ReadContext extends FeedContext {
   /** Its reader; `transaction` is that of the reader. */
-  readonly reader: RelationReader
+  readonly reader: StreamReader
   /** The relation as it is locked; null: the stream is the config's query. */
   readonly locked: LockedRelation | null
   /** Takes its rows. */
@@ -30,11 +31,12 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
     scope: 'STREAM',
     plans: [plan],
     read: async function* readOne(context) {
-      await using reader = await context.snapshot.open()
+      await using reader = await context.openReader()
       const { transaction } = reader
       const { schemas } = context.config
       await transaction.setSearchPath(isQuery(plan.relation) ? schemas : 'session')
       const locked = await context.guard.lock(plan, transaction)
+      if (locked !== null && locked.bytes > reader.maxBytes) throw new ReadAloneError()
       const savedState = savedStateOf(plan, context)
       const sink = context.sinkOf(plan)
       yield* read(plan, { ...context, reader, transaction, locked, sink, savedState })

@@ -1,14 +1,29 @@
 import { ConnectorError, isTransient } from '../errors.ts'
+import { ReadAloneError } from '../parallel/session-group.ts'
 import { SharedSnapshot } from '../parallel/shared-snapshot.ts'
 import { errorTrace } from '../protocol/messages.ts'
-import type { Feed } from '../replication/feed.ts'
+import type { Feed, FeedContext } from '../replication/feed.ts'
 import { RewriteGuard } from '../replication/snapshot/rewrite-guard.ts'
 import { logger, type Run } from '../run-context.ts'
-import { FeedError, readFeed } from './read-feed.ts'
+import { groupFeeds } from './feed-groups.ts'
+import { type AttemptContext, FeedError, readFeed } from './read-feed.ts'
 import type { Sync } from './sync.ts'
 
+/** An attempt that is under way. */
+interface Attempt {
+  readonly run: Run
+  readonly sync: Sync
+  readonly context: AttemptContext
+  /** What no reader has taken yet. */
+  readonly queue: Feed[][]
+  /** What is read together: some of it may come back into the queue. */
+  readonly groups: Set<Promise<void>>
+  /** The first failure that ends the attempt; what is being read then is read to its end. */
+  failure: { readonly error: unknown } | null
+}
+
 /**
- * Reads feeds one after the other, in one snapshot. One that fails is reported, and the others are still read, unless the
+ * Reads feeds in one snapshot, streams side by side. One that fails is reported, and the others are still read, unless the
  * snapshot was lost with it: then they are left to the next attempt.
  * @throws what may pass or concerns all feeds; then the last reachable states are in the output.
  */
@@ -33,17 +48,83 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   const { holder: transaction } = snapshot
   const context = { ...prepared, startedMs, guard, snapshot, transaction, endSnapshot }
   try {
-    for (const feed of feeds) {
-      run.signal.throwIfAborted()
-      await readFeed(run, feed, { sync, context }).catch((error: unknown) => {
-        reportFailure(run, feed, { sync, error })
-      })
-      if (!snapshot.holder.isUsable) return
-    }
+    await readAll({ run, sync, context, queue: [], groups: new Set(), failure: null }, feeds)
   } finally {
     run.signal.removeEventListener('abort', onAbort)
     sync.health.watch(null)
   }
+}
+
+/** Streams side by side, then what ends the snapshot. */
+async function readAll(attempt: Attempt, feeds: readonly Feed[]): Promise<void> {
+  const { queue, context } = attempt
+  const streams = feeds.filter(({ scope }) => scope === 'STREAM')
+  queue.push(...groupFeeds(streams, context.snapshot.maxGrouped))
+  await context.snapshot.readSideBySide(queue.length, async () => await work(attempt))
+  queue.push(...feeds.filter(({ scope }) => scope === 'GLOBAL').map((feed) => [feed]))
+  await work(attempt)
+  if (attempt.failure !== null) throw attempt.failure.error
+  attempt.run.signal.throwIfAborted()
+}
+
+/** Reads what is in the queue; never fails. */
+async function work(attempt: Attempt): Promise<void> {
+  const { queue, groups, context, run } = attempt
+  while (attempt.failure === null && !run.signal.aborted && context.snapshot.holder.isUsable) {
+    const feeds = queue.shift()
+    if (feeds === undefined && groups.size === 0) return
+    await (feeds === undefined ? Promise.race(groups) : readNext(feeds, attempt))
+  }
+}
+
+async function readNext(feeds: readonly Feed[], attempt: Attempt): Promise<void> {
+  const { groups } = attempt
+  const reading = readTogether(feeds, attempt).catch((error: unknown) => {
+    attempt.failure ??= { error }
+  })
+  if (feeds.length > 1) groups.add(reading)
+  await reading
+  groups.delete(reading)
+}
+
+async function readTogether(feeds: readonly Feed[], attempt: Attempt): Promise<void> {
+  const { snapshot } = attempt.context
+  await using group = feeds.length > 1 ? await snapshot.openGroup() : null
+  if (group === null && feeds.length > 1) {
+    attempt.queue.unshift(...feeds.map((feed) => [feed]))
+  } else if (group === null) {
+    await read(feeds[0]!, attempt, async () => await snapshot.open())
+  } else {
+    const joined = feeds.map((feed) => ({ feed, reader: group.join() }))
+    await Promise.all(
+      joined.map(async ({ feed, reader }) => {
+        const isRead = await read(feed, attempt, async () => await Promise.resolve(reader))
+        await reader[Symbol.asyncDispose]()
+        if (!isRead) attempt.queue.unshift([feed])
+      }),
+    )
+  }
+}
+
+/** Whether the feed needs no further reading in this attempt. Never fails. */
+async function read(
+  feed: Feed,
+  attempt: Attempt,
+  openReader: FeedContext['openReader'],
+): Promise<boolean> {
+  const { run, sync, context } = attempt
+  try {
+    await readFeed(run, feed, { sync, context: { ...context, openReader } })
+  } catch (error) {
+    const isGroups = error instanceof FeedError && error.cause instanceof ReadAloneError
+    if (isGroups && !run.signal.aborted) return false
+    try {
+      reportFailure(run, feed, { sync, error })
+    } catch (cause) {
+      attempt.failure ??= { error: cause }
+    }
+  }
+  return true
 }
 
 /** The failure of a feed ends its streams. @throws what is no such failure. */

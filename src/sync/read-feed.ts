@@ -15,7 +15,7 @@ export class FeedError extends Error {
 }
 
 /** What all feeds of an attempt are read with. */
-export type AttemptContext = Omit<FeedContext, 'sinkOf'>
+export type AttemptContext = Omit<FeedContext, 'sinkOf' | 'openReader'>
 
 /** The writers of a feed, by stream key. */
 type Writers = ReadonlyMap<string, StreamWriter>
@@ -27,7 +27,7 @@ type Writers = ReadonlyMap<string, StreamWriter>
 export async function readFeed(
   run: Run,
   feed: Feed,
-  { sync, context }: { sync: Sync; context: AttemptContext },
+  { sync, context }: { sync: Sync; context: Omit<FeedContext, 'sinkOf'> },
 ): Promise<void> {
   for (const plan of feed.plans) start(plan, sync)
   const writers = await openWriters(feed, sync)

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Attempt, Consumer, idsOf, range, statusesOf } from '../../helpers/consumer.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import type { Message } from '../../helpers/messages.ts'
+import { ONE_READER } from '../../helpers/one-reader.ts'
 
 const POLL_INTERVAL_MS = 20
 /** Rows of a leaf, more than the output buffers and the pipe hold. */
@@ -12,9 +13,8 @@ const LEAVES = `
   CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (${ROWS});
   CREATE TABLE b PARTITION OF t FOR VALUES FROM (${ROWS}) TO (${2 * ROWS});
   INSERT INTO t SELECT n, repeat('x', 200) FROM generate_series(0, ${2 * ROWS - 1}) AS n;`
-/** With one reader, the snapshot is taken before `slow` is read, and the other stream is read after it. */
+/** The snapshot is taken before it is read, and the other stream is read after it. */
 const SLOW = `CREATE VIEW slow AS SELECT -1 AS id FROM pg_sleep(1);`
-const ONE_READER = { max_connections: 3 }
 
 interface Changes {
   /** After the snapshot, before the stream is read. */

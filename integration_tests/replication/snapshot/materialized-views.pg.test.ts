@@ -3,6 +3,7 @@ import { withConnector } from '../../helpers/connector.ts'
 import { Consumer, errorsOf, idsOf, logsOf, range } from '../../helpers/consumer.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { configuredCatalog, type Message } from '../../helpers/messages.ts'
+import { ONE_READER } from '../../helpers/one-reader.ts'
 
 const ROWS = 100_000
 
@@ -19,7 +20,7 @@ describe('a materialized view', () => {
     await using db = await TestDatabase.create()
     await db.sql(`CREATE TABLE a AS SELECT i AS id, repeat('x', 200) AS text FROM generate_series(1, ${ROWS}) AS i;
                   ${SETUP}; ${insert(1, 1)}; REFRESH MATERIALIZED VIEW m`)
-    await using consumer = await Consumer.create(db, [{ name: 'a' }, { name: 'm' }])
+    await using consumer = await Consumer.create(db, [{ name: 'a' }, { name: 'm' }], ONE_READER)
     await using running = await consumer.start()
     const messages: Message[] = []
     for await (const message of running.messages()) {

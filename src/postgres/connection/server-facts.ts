@@ -14,6 +14,8 @@ export interface ServerFacts {
   readonly isInRecovery: boolean
   /** A pooler hands out its backends: another one may answer next time. */
   readonly isPooled: boolean
+  /** How many locks the server has room for at least. */
+  readonly lockTableSize: number
   /** `max_connections` of the server */
   readonly maxConnections: number
   /** How many connections the role and the database may have; null: as many as the server. */
@@ -45,6 +47,9 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4
        pg_catalog.current_setting('server_encoding') AS encoding,
        pg_catalog.current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
        pg_catalog.current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
+       pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4
+         OPERATOR(pg_catalog.*) pg_catalog.current_setting('max_connections')::pg_catalog.int4
+         AS "lockTableSize",
        pg_catalog.pg_is_in_recovery() AS "isInRecovery",
        pg_catalog.pg_backend_pid() AS "processId",
        (SELECT r.rolconnlimit FROM pg_catalog.pg_roles AS r

@@ -118,7 +118,6 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     return await this.#run(() => describeStatement(this.#client, sql))
   }
 
-  /** Where names in later statements are looked up. */
   async setSearchPath(path: SearchPath): Promise<void> {
     if (path === this.#searchPath) return
     this.#searchPath = path
@@ -135,6 +134,11 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
   /** Whether a statement can be run now, as far as is known. */
   get isUsable(): boolean {
     return this.#ended === null && !this.#isBroken
+  }
+
+  /** Whether it was aborted, or its connection was lost. */
+  get hasEnded(): boolean {
+    return this.#ended !== null
   }
 
   copy(selects: readonly string[], sink: TupleSink): CopyOut {
@@ -227,7 +231,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
 }
 
 /** SQL that fails unless the server takes all of the literals. */
-function selectOf(literals: readonly string[]): string {
+export function selectOf(literals: readonly string[]): string {
   return `SELECT ${literals.join(', ')}`
 }
 

@@ -1,4 +1,5 @@
 import type { Copier } from '../copy/copier.ts'
+import type { SearchPath } from './begin-statements.ts'
 import type { QuerySession } from './sql-session.ts'
 
 /** Transactions below `xmin` have ended, those from `xmax` on had not begun to write; ids have 64 bits. */
@@ -16,4 +17,6 @@ export interface StreamSession extends QuerySession, Copier {
   readonly snapshot: TransactionSnapshot
   /** Whether the server takes literals such as `'x'::int`; the transaction and its snapshot live on if it does not. */
   areValid(literals: readonly string[]): Promise<boolean>
+  /** Where names in later statements are looked up. */
+  setSearchPath(path: SearchPath): Promise<void>
 }

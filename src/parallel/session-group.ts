@@ -1,0 +1,206 @@
+import type { CopyReader } from '../postgres/copy/copier.ts'
+import { type ReadTransaction, selectOf } from '../postgres/session/read-transaction.ts'
+import type { TransactionSnapshot } from '../postgres/session/stream-session.ts'
+import { errorCode } from '../errors.ts'
+import type { TupleSink } from '../wire/copy-stream.ts'
+import { CopyPart, GroupCopy } from './group-copy.ts'
+import type { Readers, StreamReader } from './relation-reader.ts'
+
+/** Larger relations are read alone: the others of a group stay locked meanwhile. */
+export const MAX_GROUPED_BYTES = 4 * 2 ** 20
+const LOCK_NOT_AVAILABLE = '55P03'
+
+/** Why a stream is to be read again by itself: its group has failed, or it is too large for one. */
+export class ReadAloneError extends Error {
+  constructor(cause?: unknown) {
+    super('the stream cannot be read in a group', { cause })
+    this.name = 'ReadAloneError'
+  }
+}
+
+interface Question {
+  readonly member: GroupMember
+  readonly statements: readonly string[]
+  readonly resolve: (results: readonly (readonly unknown[])[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Streams that are read side by side in one transaction. When each of them waits for the server, what they have asked
+ * goes there as one query, and so do their COPYs: the number of round trips is that of one stream. A statement that
+ * fails ends the transaction, so that the others are read again one by one.
+ */
+export class SessionGroup implements AsyncDisposable {
+  readonly transaction: ReadTransaction
+  readonly #readers: Readers
+  readonly #members = new Set<GroupMember>()
+  #questions: Question[] = []
+  #parts: CopyPart[] = []
+  #copy: GroupCopy | null = null
+  #isBusy = false
+  #failure: { readonly error: unknown } | null = null
+
+  constructor(readers: Readers, transaction: ReadTransaction) {
+    this.#readers = readers
+    this.transaction = transaction
+  }
+
+  /** Adds a stream. Nothing goes to the server before all members wait for it. */
+  join(): GroupMember {
+    const member = new GroupMember(this)
+    this.#members.add(member)
+    return member
+  }
+
+  async ask(
+    member: GroupMember,
+    statements: readonly string[],
+  ): Promise<readonly (readonly unknown[])[]> {
+    if (this.#failure !== null) throw this.#failure.error
+    return await new Promise((resolve, reject) => {
+      this.#questions.push({ member, statements, resolve, reject })
+      this.#advance()
+    })
+  }
+
+  copy(selects: readonly string[], sink: TupleSink): CopyPart {
+    const part = new CopyPart(selects, sink)
+    this.#parts.push(part)
+    if (this.#failure === null) this.#advance()
+    else part.fail(this.#failure.error)
+    return part
+  }
+
+  /** A member has no more to ask. One that leaves in the middle of its COPY ends those of the others. */
+  leave(member: GroupMember): void {
+    if (!this.#members.delete(member)) return
+    if (member.part?.isWhole === false) this.fail(new Error('A stream was left unread'))
+    else this.#advance()
+  }
+
+  /** @returns what the members fail with from now on. */
+  fail(error: unknown): unknown {
+    const isOfAll = this.transaction.hasEnded
+    this.#failure ??= { error: isOfAll ? error : new ReadAloneError(error) }
+    for (const { reject } of this.#questions.splice(0)) reject(this.#failure.error)
+    for (const part of this.#parts.splice(0)) part.fail(this.#failure.error)
+    this.#copy?.fail(this.#failure.error)
+    const isOwn = isOfAll || errorCode(error) !== LOCK_NOT_AVAILABLE
+    return isOwn ? error : this.#failure.error
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#readers.release(this.transaction)
+  }
+
+  /** In a later microtask, so that a member can ask several things at once. */
+  #advance(): void {
+    queueMicrotask(() => {
+      if (this.#isBusy || this.#failure !== null || !this.#areAllWaiting) return
+      this.#isBusy = true
+      const work = this.#questions.length > 0 ? this.#askAll() : this.#copyAll()
+      work
+        .catch((error: unknown) => this.fail(error))
+        .finally(() => {
+          this.#isBusy = false
+          this.#advance()
+        })
+    })
+  }
+
+  get #areAllWaiting(): boolean {
+    const waiting = new Set(this.#questions.map(({ member }) => member))
+    const isWaiting = (member: GroupMember): boolean =>
+      waiting.has(member) || (member.part !== null && this.#parts.includes(member.part))
+    return this.#members.size > 0 && [...this.#members].every(isWaiting)
+  }
+
+  async #askAll(): Promise<void> {
+    const questions = this.#questions.splice(0)
+    try {
+      const statements = questions.flatMap((question) => question.statements)
+      const results = await this.transaction.queryAll(statements)
+      let at = 0
+      for (const question of questions) {
+        const start = at
+        at += question.statements.length
+        question.resolve(results.slice(start, at))
+      }
+    } catch (error) {
+      this.fail(error)
+      for (const { reject } of questions) reject(this.#failure!.error)
+    }
+  }
+
+  async #copyAll(): Promise<void> {
+    const parts = this.#parts.splice(0)
+    this.#copy = new GroupCopy(parts, (error) => this.fail(error))
+    await this.#copy.run(this.transaction)
+    this.#copy = null
+  }
+}
+
+/** One stream of a group. */
+export class GroupMember implements StreamReader {
+  readonly maxBytes = MAX_GROUPED_BYTES
+  /** Its last COPY. */
+  part: CopyPart | null = null
+  readonly #group: SessionGroup
+
+  constructor(group: SessionGroup) {
+    this.#group = group
+  }
+
+  /** What its statements run in is the member itself. */
+  get transaction(): this {
+    return this
+  }
+
+  get snapshot(): TransactionSnapshot {
+    return this.#group.transaction.snapshot
+  }
+
+  async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller knows the columns of its statements
+    return (await this.#group.ask(this, statements)) as readonly (readonly Row[])[]
+  }
+
+  /** A value that is not valid ends the transaction: then the stream is read alone. */
+  async areValid(literals: readonly string[]): Promise<boolean> {
+    await this.queryAll([selectOf(literals)])
+    return true
+  }
+
+  async setSearchPath(): Promise<void> {
+    // Relations of a group are all read with the path of the session, which the transaction began with
+  }
+
+  copy(selects: readonly string[], sink: TupleSink): CopyReader {
+    this.part = this.#group.copy(selects, sink)
+    return this.part
+  }
+
+  copier(): GroupCopier {
+    return new GroupCopier(this)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#group.leave(this)
+    await Promise.resolve()
+  }
+}
+
+/** Runs the COPYs of a member. */
+class GroupCopier implements AsyncDisposable {
+  readonly #member: GroupMember
+
+  constructor(member: GroupMember) {
+    this.#member = member
+  }
+
+  copy(selects: readonly string[], sink: TupleSink): CopyReader {
+    return this.#member.copy(selects, sink)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
