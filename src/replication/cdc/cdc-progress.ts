@@ -32,7 +32,10 @@ export class CdcProgress {
 
   /** The stream has got so far. */
   set(descriptor: StreamDescriptor, progress: StreamProgress | null): void {
-    this.#streams = new Map(this.#streams).set(streamKey(descriptor), { descriptor, progress })
+    const key = streamKey(descriptor)
+    const entry = this.#streams.get(key)
+    if (entry === undefined) throw new Error('the stream is not one of the sync')
+    this.#streams = new Map(this.#streams).set(key, { ...entry, progress })
   }
 
   /** Every change up to the position has been delivered. */

@@ -2,6 +2,7 @@ import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import { ConnectorError } from '../../errors.ts'
 import { readPublication } from '../../introspection/replication/publication.ts'
 import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
+import type { JsonObject } from '../../json/json.ts'
 import type { GlobalContent, StreamDescriptor } from '../../protocol/messages.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
 import type { PrepareContext } from '../feed.ts'
@@ -11,7 +12,7 @@ import { awaitQuietStart, type StartPoint } from './quiet-start.ts'
 import { decideStart, type Situation } from './start-cases.ts'
 import type { StreamEntry } from './state/global-state.ts'
 import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
-import { parseProgress } from './state/stream-progress.ts'
+import { parseProgress, parseRelation } from './state/stream-progress.ts'
 
 /** What a sync starts with. Read before its snapshot is taken. */
 export interface SyncStart {
@@ -35,35 +36,24 @@ export async function findStart(
   plans: readonly StreamPlan[],
   { config, database, states, log }: PrepareContext,
 ): Promise<SyncStart> {
-  const cdc = cdcConfigOf(config)
-  const { facts, publication } = await readCatalogs(database, async (session) => ({
-    facts: await readLogFacts(session, cdc.slot),
-    publication: await readPublication(session, cdc.publication),
-  }))
-  if (publication === null) throw noPublication(cdc.publication)
   const given = parseGlobal(states.global)
-  const situation: Situation = {
-    slotName: cdc.slot,
-    major: database.server.major,
-    facts,
-    publicationOid: publication.oid,
-    offset: given.offset,
-    onInvalidPosition: cdc.onInvalidPosition,
-  }
+  const situation = await readSituation({ config, database }, given.offset)
+  const { facts, publicationOid } = situation
   const start = decideStart(situation)
   if (start.type === 'COLD_START' && start.reason !== null) {
     log('WARN', `${start.reason} All streams are read from scratch.`)
   }
   const isContinued = start.type === 'CONTINUE'
-  const streams = plans.map(({ descriptor }) => {
-    const raw = isContinued ? given.find(descriptor) : null
-    return { descriptor, progress: parseProgress(raw) }
-  })
+  const streams = plans.map((plan) =>
+    toEntry(plan, isContinued ? given.find(plan.descriptor) : null),
+  )
+  const replaced = streams.filter(({ isReplaced }) => isReplaced)
+  for (const { descriptor } of replaced) log('WARN', replacedText(descriptor))
   const isLoading = streams.some(({ progress }) => progress?.type !== 'LOG')
   const template = {
     key: given.offset?.key ?? offsetKey(config.database),
     systemId: facts.systemId,
-    publicationOid: publication.oid,
+    publicationOid,
   }
   return {
     facts,
@@ -71,13 +61,48 @@ export async function findStart(
       ? {
           ...start.offset,
           ...template,
-          removed: removedStreams(start.offset, states.global, plans),
+          removed: removedStreams(start.offset, states.global, { plans, replaced }),
         }
       : null,
     template,
     streams,
     point: isLoading ? await awaitQuietStart(database, facts.isStandby) : null,
     acknowledged: acknowledgedLsn(situation, parseGlobal(states.givenGlobal).offset),
+  }
+}
+
+/**
+ * Looks at the slot again when it is held, so that nobody else can move it: it may have been dropped and created again
+ * while the snapshot was read.
+ * @throws ConnectorError if changes after `offset` are lost: config_error, or transient_error if the next attempt reads
+ *   all streams from scratch.
+ */
+export async function confirmStart(
+  source: Pick<PrepareContext, 'config' | 'database'>,
+  offset: Offset,
+): Promise<void> {
+  const start = decideStart(await readSituation(source, offset))
+  if (start.type === 'CONTINUE') return
+  throw new ConnectorError('transient_error', `${start.reason} Run the sync again.`)
+}
+
+async function readSituation(
+  { config, database }: Pick<PrepareContext, 'config' | 'database'>,
+  offset: Offset | null,
+): Promise<Situation> {
+  const cdc = cdcConfigOf(config)
+  const { facts, publication } = await readCatalogs(database, async (session) => ({
+    facts: await readLogFacts(session, cdc.slot),
+    publication: await readPublication(session, cdc.publication),
+  }))
+  if (publication === null) throw noPublication(cdc.publication)
+  return {
+    slotName: cdc.slot,
+    major: database.server.major,
+    facts,
+    publicationOid: publication.oid,
+    offset,
+    onInvalidPosition: cdc.onInvalidPosition,
   }
 }
 
@@ -115,13 +140,13 @@ export function coldOffset(
   }
 }
 
-/** `_ab_cdc_lsn` of the rows of a snapshot: below every change that it does not show. */
+/** `_ab_cdc_lsn` of the rows of a snapshot: below every change that it does not show, one of which may be at the point. */
 export function snapshotRowLsn(
   { facts, point, offset }: SyncStart,
   snapshot: { readonly xmin: bigint },
   descriptor: StreamDescriptor,
 ): bigint {
-  if (isQuiet(point, snapshot)) return point.lsn
+  if (isQuiet(point, snapshot)) return storedLsn(point.lsn)
   const restart = facts.slot?.restartLsn ?? 0n
   const delivered = offset?.removed.get(streamLabel(descriptor)) ?? 0n
   return delivered > restart ? delivered : restart
@@ -144,6 +169,25 @@ function parseGlobal(global: GlobalContent | null): Given {
   }
 }
 
+interface GivenEntry extends StreamEntry {
+  /** The state is of another relation, whose place this one has taken. */
+  readonly isReplaced: boolean
+}
+
+/** A relation that has been replaced is read again: what it had before is not in the log. */
+function toEntry(
+  { descriptor, relation: { oid } }: StreamPlan,
+  raw: JsonObject | null,
+): GivenEntry {
+  const progress = parseProgress(raw)
+  const isReplaced = progress !== null && (parseRelation(raw) ?? oid) !== oid
+  return { descriptor, relation: oid, progress: isReplaced ? null : progress, isReplaced }
+}
+
+function replacedText(descriptor: StreamDescriptor): string {
+  return `Stream '${streamLabel(descriptor)}' is read from scratch: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.`
+}
+
 function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {
   const states = global?.stream_states ?? []
   const keys = [streamKey(descriptor), streamKey({ name: descriptor.name })]
@@ -151,17 +195,21 @@ function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {
   return found?.stream_state ?? null
 }
 
-/** Streams that were read until now and are no longer selected, with the position that they have got to. */
+/** Streams that were read until now and are no longer, or start again, with the position that they have got to. */
 function removedStreams(
   { removed, lsn }: Offset,
   global: GlobalContent | null,
-  plans: readonly StreamPlan[],
+  { plans, replaced }: { plans: readonly StreamPlan[]; replaced: readonly GivenEntry[] },
 ): ReadonlyMap<string, bigint> {
   const selected = new Set(plans.map(({ descriptor }) => streamKey(descriptor)))
   const gone = (global?.stream_states ?? [])
     .map((each) => each.stream_descriptor)
     .filter((descriptor) => !selected.has(streamKey(descriptor)))
-  return new Map([...removed, ...gone.map((each) => [streamLabel(each), lsn] as const)])
+  const again = replaced.map(({ descriptor }) => descriptor)
+  return new Map([
+    ...removed,
+    ...[...gone, ...again].map((each) => [streamLabel(each), lsn] as const),
+  ])
 }
 
 function noPublication(name: string): ConnectorError {

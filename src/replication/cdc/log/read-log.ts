@@ -8,7 +8,7 @@ import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
 import { logForms } from '../../../types/pg-type.ts'
 import type { FeedContext, FeedEvent, ResumeStates, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
-import { positionOf } from '../sync-start.ts'
+import { confirmStart, positionOf } from '../sync-start.ts'
 import { storedLsn } from '../state/offset.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogStream } from './log-stream.ts'
@@ -49,6 +49,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   }
   const follower = new LogFollower(progress.offset.lsn, limits, { isRead: router.mayRead, log })
   await using reader = await openLog(read, follower)
+  await confirmStart(context, progress.offset)
   const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
   const refetch = { database, patienceMs: cdc.initialWaitingMs }
   let isOpen = true

@@ -19,8 +19,8 @@ describe('buildGlobalState', () => {
     const scan = { page: 12, tuple: 0, filenode: 16402, leaf: null }
     const users = { name: 'users', namespace: 'public' }
     const state = buildGlobalState(OFFSET, [
-      { descriptor: users, progress: { type: 'SNAPSHOT', scan, view: null } },
-      { descriptor: { name: 'orders', namespace: 'public' }, progress: null },
+      { descriptor: users, relation: 16400, progress: { type: 'SNAPSHOT', scan, view: null } },
+      { descriptor: { name: 'orders', namespace: 'public' }, relation: 16410, progress: null },
     ])
     expect(JSON.parse(stringifyExact(state)) as unknown).to.deep.equal({
       shared_state: {
@@ -35,6 +35,7 @@ describe('buildGlobalState', () => {
             ctid: '(12,0)',
             relation_filenode: 16402,
             incremental_state: {},
+            relation_oid: 16400,
           },
         },
       ],

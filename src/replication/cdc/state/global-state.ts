@@ -5,6 +5,8 @@ import { buildProgress, type StreamProgress } from './stream-progress.ts'
 /** A CDC stream and how far it has got. */
 export interface StreamEntry {
   readonly descriptor: StreamDescriptor
+  /** Oid of the relation that is read. */
+  readonly relation: number
   /** Null: it has not started. */
   readonly progress: StreamProgress | null
 }
@@ -16,12 +18,12 @@ export interface StreamEntry {
 export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): GlobalContent {
   return {
     shared_state: buildSharedState(offset),
-    stream_states: streams.flatMap(({ descriptor, progress }) =>
+    stream_states: streams.flatMap(({ descriptor, progress, relation }) =>
       progress === null
         ? []
         : {
             stream_descriptor: descriptor,
-            stream_state: buildProgress(descriptor, passView(progress, offset.lsn)),
+            stream_state: buildProgress(descriptor, passView(progress, offset.lsn), relation),
           },
     ),
   }

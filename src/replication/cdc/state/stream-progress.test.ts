@@ -1,7 +1,12 @@
 import { expect } from 'chai'
 import { quoteInexactNumbers } from '../../../json/exact-json.ts'
 import { isJsonObject, type JsonObject, stringifyExact } from '../../../json/json.ts'
-import { buildProgress, parseProgress, type StreamProgress } from './stream-progress.ts'
+import {
+  buildProgress,
+  parseProgress,
+  parseRelation,
+  type StreamProgress,
+} from './stream-progress.ts'
 
 const USERS = { name: 'users', namespace: 'public' }
 const VIEW = { text: '815:830:820,825', rowLsn: 26510512n, endLsn: 2n ** 60n + 1n }
@@ -48,12 +53,13 @@ describe('buildProgress', () => {
     ['the log before its position has passed the snapshot', { type: 'LOG', view: VIEW }],
   ]
   for (const [name, each] of progress) {
-    const state = buildProgress(USERS, each)
+    const state = buildProgress(USERS, each, 16400)
     const isRunning = each.type === 'SNAPSHOT'
 
     it(`is parsed back: ${name}`, () => {
       const stored: unknown = JSON.parse(quoteInexactNumbers(stringifyExact(state)))
       expect(isJsonObject(stored) && parseProgress(stored)).to.deep.equal(each)
+      expect(isJsonObject(stored) && parseRelation(stored)).to.equal(16400)
     })
 
     it(`is read rightly by 3.7, to which any state but "ctid" is finished: ${name}`, () => {
@@ -68,13 +74,14 @@ describe('buildProgress', () => {
   }
 
   it('names a finished stream as 3.7 does', () => {
-    expect(buildProgress(USERS, { type: 'LOG', view: null })).to.deep.equal({
+    expect(buildProgress(USERS, { type: 'LOG', view: null }, 16400)).to.deep.equal({
       version: 3,
       state_type: 'ctid_based',
       stream_name: 'users',
       stream_namespace: 'public',
       cursors: {},
       cursor_field: [],
+      relation_oid: 16400,
     })
   })
 })

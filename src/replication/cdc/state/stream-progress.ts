@@ -28,6 +28,9 @@ export type StreamProgress =
       readonly view: SnapshotView | null
     }
 
+/** Oid of the relation that a stream was read from. The official connector ignores it and writes none. */
+const RELATION_KEY = 'relation_oid'
+
 /** An official state of a finished stream names no other cursor. */
 const LSN_FIELD = '_ab_cdc_lsn'
 
@@ -48,19 +51,32 @@ export function parseProgress(raw: JsonObject | null): StreamProgress | null {
   return isFinished ? { type: 'LOG', view } : null
 }
 
+/** Oid of the relation that a `stream_state` is of; null: not known. */
+export function parseRelation(raw: JsonObject | null): number | null {
+  const oid = raw === null ? null : integerOf(raw[RELATION_KEY])
+  return oid === null ? null : Number(oid)
+}
+
 /**
  * Builds the `stream_state` of a CDC stream. While the snapshot runs it is one of version 2: the official connector of
  * that generation would take version 3 for a finished snapshot, and the later one reads both.
  */
-export function buildProgress(descriptor: StreamDescriptor, progress: StreamProgress): JsonObject {
-  const view = progress.view === null ? {} : buildView(progress.view)
+export function buildProgress(
+  descriptor: StreamDescriptor,
+  progress: StreamProgress,
+  relation: number,
+): JsonObject {
+  const own = {
+    [RELATION_KEY]: relation,
+    ...(progress.view !== null && buildView(progress.view)),
+  }
   if (progress.type === 'SNAPSHOT') {
     return {
       version: 2,
       state_type: 'ctid',
       ...buildScan(progress.scan),
       incremental_state: {},
-      ...view,
+      ...own,
     }
   }
   return {
@@ -70,7 +86,7 @@ export function buildProgress(descriptor: StreamDescriptor, progress: StreamProg
     stream_namespace: descriptor.namespace ?? '',
     cursors: {},
     cursor_field: [],
-    ...view,
+    ...own,
   }
 }
 
