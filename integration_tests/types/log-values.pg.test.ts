@@ -4,7 +4,7 @@ import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import { readTypes } from '../../src/introspection/types.ts'
 import type { ChangeSink, RowSink } from '../../src/replication/feed.ts'
 import type { ResultField } from '../../src/postgres/session/sql-session.ts'
-import { isBinaryRefused } from '../../src/postgres/walsender/walsender-error.ts'
+import { BinaryFormError } from '../../src/postgres/walsender/walsender-error.ts'
 import { ident, literal } from '../../src/sql.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { RecordedLog } from '../../src/testing/recorded-log.ts'
@@ -252,7 +252,7 @@ describe('the values of every type in the log, under settings that change their 
       () => null,
       (reason: unknown) => reason,
     )
-    expect(isBinaryRefused(error)).to.equal(true)
+    expect(error).to.be.instanceOf(BinaryFormError)
     await readToNow(cdc, new RecordedLog())
   })
 })

@@ -24,4 +24,18 @@ describe('the binary form of the log', () => {
     const said = run.logs.filter(({ message }) => message.includes('read in text form'))
     expect(said).to.have.length(cdc.db.server.major >= MAJOR_WITH_BINARY ? 1 : 0)
   })
+
+  it('a column that had a type whose binary form is not known, before it was altered', async () => {
+    await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY, v tsvector)')
+    const state = lastState(await sync(cdc))
+    await cdc.sql("INSERT INTO t VALUES (1, 'a b')")
+    await cdc.sql('ALTER TABLE t ALTER COLUMN v TYPE text USING v::text')
+    await cdc.sql("INSERT INTO t VALUES (2, 'c')")
+    const run = await sync(cdc, { state })
+    lastState(run)
+    expect(run.records.map(({ data }) => valuesOf(data))).to.deep.equal([
+      { id: 1, v: "'a' 'b'" },
+      { id: 2, v: 'c' },
+    ])
+  })
 })

@@ -21,7 +21,7 @@ export interface LogOptions {
  */
 export function startReplication(options: LogOptions, major: number): string {
   const { slot, publications, start, isBinary } = options
-  const isKnown = major >= MAJOR_WITH_BINARY
+  const isKnown = sendsBinary(major)
   const parameters = [
     "proto_version '1'",
     `publication_names ${stringLiteral(publications.map((name) => ident(name)).join(', '))}`,
@@ -29,6 +29,11 @@ export function startReplication(options: LogOptions, major: number): string {
     ...(isKnown ? ["messages 'true'"] : []),
   ]
   return `START_REPLICATION SLOT ${ident(slot)} LOGICAL ${formatLsn(start)} (${parameters.join(', ')})`
+}
+
+/** Whether servers of a major version can send values in binary form. */
+export function sendsBinary(major: number): boolean {
+  return major >= MAJOR_WITH_BINARY
 }
 
 /** Replication commands have no escapes but doubled quotes. */

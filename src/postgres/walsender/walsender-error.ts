@@ -18,9 +18,11 @@ export function isSlotInUse(error: unknown): boolean {
   return error instanceof ConnectorError && errorCode(error.cause) === SLOT_IN_USE
 }
 
-/** Whether `error` is because some published column has no binary form: then the log can only be read in text form. */
-export function isBinaryRefused(error: unknown): boolean {
-  return error instanceof ConnectorError && errorCode(error.cause) === NO_BINARY_FORM
+/** Some column of the log has no binary form, or one that is not known: then the log can only be read in text form. */
+export class BinaryFormError extends ConnectorError {
+  constructor(reason: string, cause?: unknown) {
+    super('transient_error', `${reason}. The log is read in text form.`, { cause })
+  }
 }
 
 /** An attempt to open a replication connection failed, or its first command. */
@@ -36,6 +38,7 @@ export function streamingError(
   isStreaming: boolean,
 ): ConnectorError {
   const code = errorCode(error) ?? ''
+  if (isStreaming && code === NO_BINARY_FORM) return noBinaryForm(error, options)
   const explanation = isStreaming ? explainStream(code, options) : explainStart(code, options)
   return explanation === null ? ConnectorError.from(error) : explained(explanation, error)
 }
@@ -104,8 +107,17 @@ function explainStart(code: string, { slot }: LogOptions): Explanation | null {
   }
 }
 
+function noBinaryForm(error: Error, { publications }: LogOptions): BinaryFormError {
+  const reason = `A table of publication ${shown(publications)} has a column without binary form (${error.message})`
+  return new BinaryFormError(reason, error)
+}
+
+function shown(publications: readonly string[]): string {
+  return publications.map((name) => `"${name}"`).join(', ')
+}
+
 function explainStream(code: string, { publications, slot }: LogOptions): Explanation | null {
-  const names = publications.map((name) => `"${name}"`).join(', ')
+  const names = shown(publications)
   switch (code) {
     case '42704' /* undefined_object: the catalog is read as it was when the change was made */:
       return {
@@ -116,11 +128,6 @@ function explainStream(code: string, { publications, slot }: LogOptions): Explan
       return {
         type: 'config_error',
         text: `Publication ${names} cannot be read: {server}. Use one column list for each table.`,
-      }
-    case NO_BINARY_FORM:
-      return {
-        type: 'transient_error',
-        text: `A table of publication ${names} has a column without binary form ({server}). The log is read in text form.`,
       }
     case '55000' /* object_not_in_prerequisite_state */:
     case '58P01' /* undefined_file */:

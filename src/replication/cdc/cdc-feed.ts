@@ -1,7 +1,7 @@
 import { ConnectorError } from '../../errors.ts'
 import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
-import { isBinaryRefused } from '../../postgres/walsender/walsender-error.ts'
+import { BinaryFormError } from '../../postgres/walsender/walsender-error.ts'
 import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
@@ -18,6 +18,12 @@ const LOG_END_SQL = `
 SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
             THEN pg_catalog.pg_last_wal_replay_lsn()
             ELSE pg_catalog.pg_current_wal_lsn()
+       END::pg_catalog.text AS lsn`
+/** A transaction that commits asynchronously is visible before its commit is written. */
+const INSERT_END_SQL = `
+SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+            THEN pg_catalog.pg_last_wal_replay_lsn()
+            ELSE pg_catalog.pg_current_wal_insert_lsn()
        END::pg_catalog.text AS lsn`
 
 /** Snapshots first, then the log up to a target that is taken after them: the streams end consistent. */
@@ -81,7 +87,7 @@ export class CdcFeed implements Feed {
   ): AsyncGenerator<FeedEvent> {
     if (progress.unfinished().length === 0) return
     const { snapshot } = context.transaction
-    const endLsn = await readLogEnd(context.database)
+    const endLsn = await readLsn(context.database, INSERT_END_SQL)
     const load = {
       context,
       progress,
@@ -99,12 +105,12 @@ export class CdcFeed implements Feed {
     { start, progress }: { start: SyncStart; progress: CdcProgress },
   ): AsyncGenerator<FeedEvent> {
     const { acknowledged } = start
-    const target = await readLogEnd(context.database)
+    const target = await readLsn(context.database, LOG_END_SQL)
     try {
       yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: true })
     } catch (error) {
-      if (!isBinaryRefused(error)) throw error
-      context.log('INFO', ConnectorError.from(error).message)
+      if (!(error instanceof BinaryFormError)) throw error
+      context.log('INFO', error.message)
       yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: false })
     }
     yield progress.checkpoint()
@@ -126,7 +132,7 @@ export class CdcFeed implements Feed {
   }
 }
 
-async function readLogEnd(session: SqlSession): Promise<bigint> {
-  const [row] = await session.query<{ lsn: string }>(LOG_END_SQL)
+async function readLsn(session: SqlSession, sql: string): Promise<bigint> {
+  const [row] = await session.query<{ lsn: string }>(sql)
   return parseLsn(row!.lsn)
 }

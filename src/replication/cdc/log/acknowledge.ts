@@ -2,6 +2,8 @@ import type { PrepareContext } from '../../feed.ts'
 import { cdcConfigOf } from '../cdc-config.ts'
 import { LogFollower } from './log-follower.ts'
 
+const NONE = { mayRead: () => false, knows: () => false }
+
 /** Lets the server remove the log up to `lsn`, on a replication connection that reads no changes. */
 export async function acknowledge(
   { config, database, log }: PrepareContext,
@@ -10,7 +12,7 @@ export async function acknowledge(
   const { slot, publication } = cdcConfigOf(config)
   const options = { slot, publications: [publication], start: lsn, isBinary: false }
   const limits = { target: lsn, batchRows: config.batchSize, intervalMs: 0 }
-  const follower = new LogFollower(lsn, limits, { isRead: () => false, log })
+  const follower = new LogFollower(lsn, limits, { filter: NONE, log })
   await using sender = await database.openWalSender()
   await using reader = sender.read(options, follower, lsn)
   await reader.read()

@@ -1,5 +1,6 @@
 import { NULL_KIND, type LogTuple, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
 import type { LogRelation } from '../../../wire/pgoutput.ts'
+import { logForms } from '../../../types/pg-type.ts'
 import type { TypeResolver } from '../../../types/type-resolver.ts'
 import type { ChangeSink } from '../../feed.ts'
 import type { LogStream } from './log-stream.ts'
@@ -10,8 +11,10 @@ export class ChangeWriter {
   readonly stream: LogStream
   /** Columns of the relation that are fields of the stream. */
   readonly columns: ReadonlySet<number>
-  /** Columns of the relation that identify a row. */
+  /** Columns of the relation that identify a row; none if the relation lacks one of them, as before a rename. */
   readonly key: readonly number[]
+  /** Whether the binary form of all values can be read. */
+  readonly hasBinaryForm: boolean
   readonly #sink: ChangeSink
 
   /** @param types all types of the relation's columns. */
@@ -26,13 +29,17 @@ export class ChangeWriter {
     })
     this.stream = stream
     this.columns = new Set(bound.flatMap((column) => column?.index ?? []))
-    this.key = (relation.log?.key ?? []).flatMap((name) => indexes.get(name) ?? [])
+    const key = (relation.log?.key ?? []).map((name) => indexes.get(name) ?? null)
+    this.key = key.every((index) => index !== null) ? key : []
+    this.hasBinaryForm = bound.every(
+      (column) => column === null || logForms(column.type).writeBinary !== undefined,
+    )
     this.#sink = stream.sink.bind(bound)
   }
 
-  /** Whether a value of the stream is not in the log. */
+  /** Whether a value of the stream is not in the log, and can be fetched by the key. */
   lacksValue({ kind, newTuple }: RowChange): boolean {
-    if (kind === 'DELETE' || !newTuple.hasUnchanged) return false
+    if (kind === 'DELETE' || !newTuple.hasUnchanged || this.key.length === 0) return false
     return this.unchanged(newTuple).length > 0
   }
 

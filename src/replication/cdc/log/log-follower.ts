@@ -25,8 +25,13 @@ export interface ReadLimits {
   readonly intervalMs: number
 }
 
-/** Tells whether the changes of a relation are for a stream. */
-export type IsRead = (relation: LogRelation) => boolean
+/** Which relations of the log are for a stream. */
+export interface RelationFilter {
+  /** Whether its changes may be for a stream. */
+  readonly mayRead: (relation: LogRelation) => boolean
+  /** Whether it is a stream or part of one for certain. */
+  readonly knows: (relation: LogRelation) => boolean
+}
 
 /**
  * Follows the log: positions, transactions and relations. Changes are written as they come. One that needs a query is
@@ -39,7 +44,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   committed: LogTransaction | null = null
   isInTransaction = false
   readonly #limits: ReadLimits
-  readonly #isRead: IsRead
+  readonly #filter: RelationFilter
   readonly #log: Log
   readonly #row = new CurrentRow()
   #transaction: LogTransaction | null = null
@@ -47,10 +52,14 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   #rows = 0
   #checkedMs = performance.now()
 
-  constructor(start: bigint, limits: ReadLimits, { isRead, log }: { isRead: IsRead; log: Log }) {
+  constructor(
+    start: bigint,
+    limits: ReadLimits,
+    { filter, log }: { filter: RelationFilter; log: Log },
+  ) {
     this.position = start
     this.#limits = limits
-    this.#isRead = isRead
+    this.#filter = filter
     this.#log = log
   }
 
@@ -88,7 +97,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   }
 
   relation(relation: LogRelation): ChangeVisitor | null {
-    return this.#isRead(relation) ? new RelationRoute(relation, this) : null
+    return this.#filter.mayRead(relation) ? new RelationRoute(relation, this) : null
   }
 
   take(route: RelationRoute, kind: RowChange['kind'], change: LogChange): void {
@@ -101,7 +110,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   }
 
   truncate(relations: readonly LogRelation[]): void {
-    for (const { schema, name } of relations.filter(this.#isRead)) {
+    for (const { schema, name } of relations.filter(this.#filter.knows)) {
       const message = `Table '${schema}.${name}' was truncated. The protocol has no message for it: the destination keeps the rows. Refresh the stream to remove them.`
       this.#log('WARN', message)
     }

@@ -3,6 +3,7 @@ import type { CdcConfig } from '../../../config/config.ts'
 import { ConnectorError } from '../../../errors.ts'
 import { formatLsn } from '../../../lsn.ts'
 import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
+import { sendsBinary } from '../../../postgres/walsender/start-replication.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
 import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
 import { logForms } from '../../../types/pg-type.ts'
@@ -41,14 +42,16 @@ export interface LogRead {
 export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   const { context, cdc, progress, streams, target } = read
   const { config, database, log } = context
-  const router = new StreamRouter(streams)
+  const isBinary =
+    read.mayBeBinary && sendsBinary(database.server.major) && streams.every(isReadInBinary)
+  const router = new StreamRouter(streams, isBinary)
   const limits = {
     target,
     batchRows: config.batchSize,
     intervalMs: config.checkpointIntervalMs,
   }
-  const follower = new LogFollower(progress.offset.lsn, limits, { isRead: router.mayRead, log })
-  await using reader = await openLog(read, follower)
+  const follower = new LogFollower(progress.offset.lsn, limits, { filter: router, log })
+  await using reader = await openLog(read, follower, isBinary)
   await confirmStart(context, progress.offset)
   const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
   const refetch = { database, patienceMs: cdc.initialWaitingMs }
@@ -69,14 +72,15 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
 
 /** Waits for a predecessor to release the slot. */
 async function openLog(
-  { cdc, progress, streams, sender, mayBeBinary, acknowledged }: LogRead,
+  { cdc, progress, sender, acknowledged }: LogRead,
   follower: LogFollower,
+  isBinary: boolean,
 ): Promise<LogReader> {
   const options = {
     slot: cdc.slot,
     publications: [cdc.publication],
     start: progress.offset.lsn,
-    isBinary: mayBeBinary && streams.every(isBinary),
+    isBinary,
   }
   const deadlineMs = performance.now() + SLOT_PATIENCE_MS
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
@@ -98,7 +102,7 @@ function emittedPosition({ global, givenGlobal }: ResumeStates): bigint {
 }
 
 /** Whether the binary form of all values is read. It is asked for all columns or for none. */
-function isBinary({ plan }: LogStream): boolean {
+function isReadInBinary({ plan }: LogStream): boolean {
   return plan.columns.every(({ type }) => logForms(type).writeBinary !== undefined)
 }
 

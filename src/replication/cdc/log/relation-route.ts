@@ -27,8 +27,9 @@ export class RelationRoute implements ChangeVisitor {
   }
 
   /** @param types all types of the relation's columns. */
-  bind(streams: readonly LogStream[], types: TypeResolver): void {
+  bind(streams: readonly LogStream[], types: TypeResolver): readonly ChangeWriter[] {
     this.#writers = streams.map((stream) => new ChangeWriter(stream, this.relation, types))
+    return this.#writers
   }
 
   insert(change: LogChange): void {

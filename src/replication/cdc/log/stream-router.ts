@@ -1,5 +1,6 @@
 import { readTypes } from '../../../introspection/types.ts'
 import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import { BinaryFormError } from '../../../postgres/walsender/walsender-error.ts'
 import type { LogRelation } from '../../../wire/pgoutput.ts'
 import type { LogStream } from './log-stream.ts'
 import type { RelationRoute } from './relation-route.ts'
@@ -9,15 +10,19 @@ SELECT a.relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_ancestors($1:
 
 /**
  * Finds the streams of a relation of the log: by its oid, which stays when a table is renamed; of a partition that is
- * new, by the tables above it; of a table that has been created again, by its name.
+ * new, by the tables above it; of a table that has been created again, by its name. What the name or the tables above
+ * give is found anew for each relation message: the next one may come from a rename or a detached partition.
  */
 export class StreamRouter {
   readonly #streams: readonly LogStream[]
   readonly #byOid = new Map<number, readonly LogStream[]>()
   readonly #hasRoots: boolean
+  readonly #isBinary: boolean
 
-  constructor(streams: readonly LogStream[]) {
+  /** @param isBinary whether the log comes in binary form. */
+  constructor(streams: readonly LogStream[], isBinary: boolean) {
     this.#streams = streams
+    this.#isBinary = isBinary
     this.#hasRoots = streams.some(({ plan }) => plan.relation.kind === 'p')
     for (const stream of streams) {
       for (const oid of stream.plan.relation.log?.sources ?? []) {
@@ -27,12 +32,16 @@ export class StreamRouter {
   }
 
   /** Whether the changes of a relation may be for a stream. */
-  readonly mayRead = (relation: LogRelation): boolean => {
-    const known = this.#byOid.get(relation.oid) ?? this.#named(relation)
-    return known.length > 0 || (this.#hasRoots && !this.#byOid.has(relation.oid))
-  }
+  readonly mayRead = (relation: LogRelation): boolean => this.#hasRoots || this.knows(relation)
 
-  /** Looks up what a route needs before its first change can be written. */
+  /** Whether a relation is a stream or part of one, as far as can be said without a query. */
+  readonly knows = (relation: LogRelation): boolean =>
+    this.#byOid.has(relation.oid) || this.#named(relation).length > 0
+
+  /**
+   * Looks up what a route needs before its first change can be written.
+   * @throws BinaryFormError if the log is in binary form, and a column had a type then whose binary form is not known.
+   */
   async bind(route: RelationRoute, session: SqlSession): Promise<void> {
     const { oid, columns } = route.relation
     const types = await readTypes(
@@ -41,8 +50,11 @@ export class StreamRouter {
     )
     let streams = this.#byOid.get(oid) ?? this.#named(route.relation)
     if (streams.length === 0) streams = await this.#above(oid, session)
-    this.#byOid.set(oid, streams)
-    route.bind(streams, types)
+    const { schema, name } = route.relation
+    const writers = route.bind(streams, types)
+    if (this.#isBinary && !writers.every(({ hasBinaryForm }) => hasBinaryForm)) {
+      throw new BinaryFormError(`Table '${schema}.${name}' had a column without binary form`)
+    }
   }
 
   async #above(oid: number, session: SqlSession): Promise<readonly LogStream[]> {
