@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { TestDatabase } from '../helpers/database.ts'
 import type { Json, Message } from '../helpers/messages.ts'
 import { Server } from '../helpers/server.ts'
+import { ONE_READER } from '../helpers/one-reader.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
 import { terminateReaderOf, terminateReaders } from '../helpers/backends.ts'
 import {
@@ -113,7 +114,7 @@ describe('a backend that is terminated', () => {
     await database.sql(
       `${CREATE_BIG}; ${FILL_BIG}; CREATE VIEW slow AS SELECT 7 AS id FROM pg_sleep(2)`,
     )
-    const config = { application_name: database.name }
+    const config = { application_name: database.name, ...ONE_READER }
     const streams = [{ name: 'big' }, { name: 'slow' }]
     await using consumer = await Consumer.create(database, streams, config)
     const terminating: Promise<void>[] = []

@@ -33,7 +33,7 @@ async function watch(
   const log = (await server.log()).slice(start)
   const entries = log.split(/^(?=\d{4}-\d\d-\d\d )/m)
   // LIMIT 0 only takes the lock
-  const plans = entries.filter((entry) => / plan:\n/.test(entry) && !/ LIMIT 0$/m.test(entry))
+  const plans = entries.filter((entry) => / plan:\n/.test(entry) && !/ LIMIT 0;?$/m.test(entry))
   return { plans: plans.filter((plan) => /Scan.* on (public\.)?t( |$)/m.test(plan)), log }
 }
 
