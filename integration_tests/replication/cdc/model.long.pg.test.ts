@@ -1,15 +1,17 @@
 import { expect } from 'chai'
+import { requestedMajor } from '../../helpers/binaries.ts'
 import { Random } from '../soak/random.ts'
 import { runModel } from './model.ts'
 
-/** Rounds by seed; each is a sync while three writers work. */
-const SEEDS = [1, 2, 3]
-const ROUNDS = 12
+/** On each of the two majors that run it: 200 rounds in all. */
+const RUNS = 5
+const ROUNDS = 20
 
 describe('CDC, against concurrent writers', function () {
   this.timeout(900_000)
 
-  for (const seed of SEEDS) {
+  for (let run = 1; run <= RUNS; run++) {
+    const seed = requestedMajor() * 100 + run
     it(`the records of killed and cut syncs fold to the tables, seed ${seed}`, async () => {
       const report = await runModel(new Random(seed), { rounds: ROUNDS, disturbed: 0.6 })
       expect(report.differences).to.deep.equal([])

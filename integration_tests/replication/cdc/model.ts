@@ -60,7 +60,7 @@ export async function runModel(random: Random, options: ModelOptions): Promise<M
   const writers = await Promise.all(Array.from({ length: WRITERS }, () => cdc.db.session()))
   for (let round = 0; round < options.rounds; round++) {
     const isDisturbed = random.chance(options.disturbed)
-    const after = isDisturbed ? 1 + random.below(120) : null
+    const after = isDisturbed ? 1 + random.below(50) : null
     const writing = writers.map((session, index) => write(session, cdc, { random, index }))
     await Promise.all([sync.run(after, random.chance(0.5)), ...writing])
   }

@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util'
+import { mochaGlobalSetup, mochaGlobalTeardown } from '../../helpers/shared-server.ts'
+import { say } from '../../helpers/report.ts'
+import { Random } from '../soak/random.ts'
+import { runModel } from './model.ts'
+
+/** Rounds on one database. */
+const ROUNDS = 20
+
+/**
+ * The CDC model test for as long as you like, with a line of figures for each database:
+ * `node dist/integration_tests/replication/cdc/soak.js --rounds 2000 --seed 7`. Exits with 1 when the records of a
+ * database do not fold to its tables.
+ */
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '2000' },
+      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    },
+  })
+  const totals = { rounds: 0, kills: 0, cuts: 0, records: 0, repeats: 0, differences: 0 }
+  await mochaGlobalSetup()
+  for (let seed = Number(values.seed); totals.rounds < Number(values.rounds); seed++) {
+    const { differences, ...figures } = await runModel(new Random(seed), {
+      rounds: ROUNDS,
+      disturbed: 0.6,
+    })
+    say(`seed ${seed}: ${JSON.stringify(figures)}`, ...differences)
+    totals.rounds += ROUNDS
+    totals.kills += figures.kills
+    totals.cuts += figures.cuts
+    totals.records += figures.records
+    totals.repeats += figures.repeats
+    totals.differences += differences.length
+  }
+  await mochaGlobalTeardown()
+  say(JSON.stringify(totals))
+  return totals.differences === 0 ? 0 : 1
+}
+
+process.exitCode = await main()
