@@ -1,5 +1,5 @@
 import { writeBool, writeBytea, writeJsonb, writeUuid } from '../types/bytes.ts'
-import { arrayWriter } from '../types/array.ts'
+import { arrayWriter } from '../types/array/array.ts'
 import {
   writeFloat8,
   writeFloatText,

@@ -7,6 +7,8 @@ import { isText, writeNulled, writeString } from './text.ts'
 const BLOCK_BYTES = 65_536
 /** Six hex digits are four characters of base64 without padding. */
 const HEX_BLOCK_BYTES = 6 * 16_384
+/** Whole groups of three bytes. */
+const BASE64_BLOCK_BYTES = 3 * 1024
 const XML_DECLARATION = '<?xml '
 /** ASCII of 00 … ff, each as one big-endian word. */
 const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
@@ -89,6 +91,16 @@ export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
   for (let at = start + 2; at < end; at += HEX_BLOCK_BYTES) {
     const hex = bytes.toString('latin1', at, Math.min(end, at + HEX_BLOCK_BYTES))
     out.latin1(Buffer.from(hex, 'hex').toString('base64'))
+  }
+  out.byte(QUOTE)
+  return EXACT
+}
+
+/** bytea in an array, binary → base64. */
+export const writeBinaryByteaElement: ValueWriter = (out, bytes, start, end) => {
+  out.byte(QUOTE)
+  for (let at = start; at < end; at += BASE64_BLOCK_BYTES) {
+    out.latin1(bytes.toString('base64', at, Math.min(end, at + BASE64_BLOCK_BYTES)))
   }
   out.byte(QUOTE)
   return EXACT

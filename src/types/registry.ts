@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json/json.ts'
 import {
+  writeBinaryByteaElement,
   writeBitElement,
   writeBool,
   writeBoolText,
@@ -9,6 +10,7 @@ import {
   writeUuid,
   writeXml,
 } from './bytes.ts'
+import { writeFloat4 } from './float4.ts'
 import { writeGeometric } from './geometric.ts'
 import { writeHstore } from './hstore.ts'
 import {
@@ -67,10 +69,10 @@ const TIMESTAMP_TZ = {
 export interface TypeEntry extends PgType {
   /** The type that a SELECT casts it to first; the writers read that type's forms. */
   readonly castTo?: string
-  /** Where there is a cast: the forms that the log has. */
+  /** The forms that the log has, if a SELECT casts the type or reads it as text. */
   readonly inLog?: (facts: MoneyFacts) => LogForms
   /** Where the official connector gives another value inside an array than alone. */
-  readonly element?: { readonly jsonSchema: JsonObject; readonly writeText: ValueWriter }
+  readonly element?: LogForms & { readonly jsonSchema: JsonObject }
   /** What a column with this `atttypmod` has. Absent: the modifier changes nothing. */
   readonly withModifier?: (type: TypeEntry, typmod: number) => PgType
 }
@@ -158,6 +160,8 @@ const BUILT_IN: readonly TypeEntry[] = [
     element: NUMBER_ELEMENT,
   }),
   entry('float4', NUMBER, writeFloatText, {
+    // A server that prints it takes less time than the connector, unless it prints the whole log for it
+    inLog: () => ({ writeText: writeFloatText, writeBinary: writeFloat4 }),
     cursor: FLOAT,
     arrow: arrow('float64', { source: 'float4', isTotal: true }),
   }),
@@ -190,7 +194,11 @@ const BUILT_IN: readonly TypeEntry[] = [
     writeBinary: writeBytea,
     cursor: ONE_FORM,
     arrow: WHOLE_TEXT,
-    element: { jsonSchema: STRING, writeText: writeByteaElement },
+    element: {
+      jsonSchema: STRING,
+      writeText: writeByteaElement,
+      writeBinary: writeBinaryByteaElement,
+    },
   }),
   entry('uuid', STRING, writeString, {
     writeBinary: writeUuid,

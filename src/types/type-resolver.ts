@@ -1,6 +1,7 @@
 import { ident } from '../sql.ts'
-import { arrayWriter } from './array.ts'
-import type { PgType } from './pg-type.ts'
+import { binaryArrayWriter } from './array/array-binary.ts'
+import { arrayWriter } from './array/array.ts'
+import { logForms, type PgType } from './pg-type.ts'
 import {
   enumEntry,
   findEntry,
@@ -99,11 +100,16 @@ export class TypeResolver {
     const special = this.#baseEntry(elementRow).element
     const { delimiter } = elementRow
     const { log } = type
+    const writeText = special?.writeText ?? type.writeText
+    const writeBinary = special?.writeBinary ?? logForms(type).writeBinary
     return {
       ...textEntry(row.name),
       jsonSchema: { type: 'array', items: special?.jsonSchema ?? type.jsonSchema },
-      writeText: arrayWriter(special?.writeText ?? type.writeText, delimiter),
-      ...(log && { log: { writeText: arrayWriter(log.writeText, delimiter) } }),
+      writeText: arrayWriter(writeText, delimiter),
+      log: {
+        writeText: arrayWriter(log?.writeText ?? writeText, delimiter),
+        ...(writeBinary && { writeBinary: binaryArrayWriter(writeBinary) }),
+      },
     }
   }
 

@@ -18,7 +18,7 @@ const HOSTILE = [
 ]
 /** Types whose binary form is read, so that the log is asked for it when a table has no others. */
 const BINARY =
-  /^(bool|int[248]|oid|float8|numeric[^[]*|text|varchar[^[]*|bytea|uuid|jsonb?|date|time[^[]*|mood|feeling)$/
+  /^(bool|int[248]|oid|float[48]|numeric[^[]*|text|varchar[^[]*|bytea|uuid|jsonb?|date|time[^[]*|mood|feeling|(int[248]|float[48]|numeric|text|bytea|uuid|jsonb?|date|timestamptz?|money)\[\]+)$/
 const MAJOR_WITH_BINARY = 14
 
 /** The JSON of each value by row and column. */

@@ -1,11 +1,11 @@
 import { expect } from 'chai'
 import { arrayWriter } from './array.ts'
-import { writeByteaElement } from './bytes.ts'
-import { writeNumberText } from './numbers.ts'
-import { EXACT, NULLED, TRUNCATED } from './pg-type.ts'
-import { writeDateText } from './temporal.ts'
-import { writeString } from './text.ts'
-import { written } from '../testing/written.ts'
+import { writeByteaElement } from '../bytes.ts'
+import { writeNumberText } from '../numbers.ts'
+import { EXACT, NULLED, TRUNCATED } from '../pg-type.ts'
+import { writeDateText } from '../temporal.ts'
+import { writeString } from '../text.ts'
+import { written } from '../../testing/written.ts'
 
 const texts = arrayWriter(writeString, ',')
 const numbers = arrayWriter(writeNumberText, ',')

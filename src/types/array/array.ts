@@ -7,10 +7,10 @@ import {
   QUOTE,
   RIGHT_BRACE,
   RIGHT_BRACKET,
-} from '../bytes/ascii.ts'
-import { ByteBuffer } from '../bytes/byte-buffer.ts'
-import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from './pg-type.ts'
-import { isText, writeNulled } from './text.ts'
+} from '../../bytes/ascii.ts'
+import { ByteBuffer } from '../../bytes/byte-buffer.ts'
+import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from '../pg-type.ts'
+import { isText, writeNulled } from '../text.ts'
 
 /** An array has no more dimensions: MAXDIM. */
 const MAX_DEPTH = 6
