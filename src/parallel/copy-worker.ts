@@ -3,7 +3,7 @@ import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { TupleBlock } from './tuple-block.ts'
 
 /** Of rows that were read ahead, about so many are delivered at one time. */
-const DELIVERED_BYTES = 128 * 1024
+const DELIVERED_BYTES = 512 * 1024
 
 /** A connection that runs COPY statements, which end one after the other. */
 export interface CopySource {
