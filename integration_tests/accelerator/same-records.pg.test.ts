@@ -52,6 +52,22 @@ describe('records that are encoded in the WebAssembly module', () => {
     })
   }
 
+  it('are the same in an incremental read by a cursor', async () => {
+    const choice = { syncMode: 'incremental', cursorField: 'id' } as const
+    const catalog = configuredCatalog(await connector.catalog(), choice)
+    const [plain, accelerated] = await Promise.all(
+      ['off', 'always'].map((mode) =>
+        connector.read({ catalog }, { env: { SOURCE_POSTGRES_WASM: mode } }),
+      ),
+    )
+    expect(recordsOf(plain!.stdout).split('\n')).to.have.length(2 * ROWS)
+    expect(recordsOf(accelerated!.stdout) === recordsOf(plain!.stdout)).to.equal(true)
+    const [plainState, state] = [plain!, accelerated!].map(({ states }) =>
+      JSON.stringify(states.at(-1)).replaceAll(/"at":\d+/g, ''),
+    )
+    expect(state).to.equal(plainState)
+  })
+
   it('are encoded without it in a limited address space, with an INFO', async () => {
     const catalog = configuredCatalog(await connector.catalog())
     const command = [process.execPath, ENTRY_POINT, ...(await connector.readArgs({ catalog }))]

@@ -1,12 +1,11 @@
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
-import { type RowsTaken, rowMessageBytes, type TupleSink } from '../wire/copy-stream.ts'
+import { COPY_DATA, type RowsTaken, rowMessageBytes, type TupleSink } from '../wire/copy-stream.ts'
 import { HEADER_BYTES } from '../wire/torn-message.ts'
 
 const FIRST_BYTES = 64 * 1024
 /** A block is used again for another statement, which is of about 2 MiB. */
 const KEPT_BYTES = 8 * 2 ** 20
-const COPY_DATA = 0x64 /* d */
 const LENGTH_BYTES = 4
 
 /**

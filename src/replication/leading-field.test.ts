@@ -1,6 +1,22 @@
 import { expect } from 'chai'
-import { tuple } from '../testing/bytes.ts'
+import { message, tuple } from '../testing/bytes.ts'
+import type { RowsTaken } from '../wire/copy-stream.ts'
 import { LeadingField, TidTracker, GroupTracker } from './leading-field.ts'
+
+/** A sink that takes so many rows at once, and then fails if it is given a failure. */
+function takingSink(rows: number, failure: Error | null = null) {
+  return {
+    rows: 0,
+    given: Buffer.alloc(0),
+    tuple: () => undefined,
+    takeRows(bytes: Buffer, start: number, end: number): RowsTaken {
+      this.given = Buffer.from(bytes.subarray(start, end))
+      this.rows += rows
+      if (failure !== null) throw failure
+      return { rows, end }
+    },
+  }
+}
 
 describe('LeadingField', () => {
   for (const first of ['', 'a', 'abcdef']) {
@@ -8,6 +24,7 @@ describe('LeadingField', () => {
       const seen: string[] = []
       const rest: Buffer[] = []
       const sink = {
+        rows: 0,
         tuple: (bytes: Buffer, start: number, end: number) =>
           void rest.push(Buffer.from(bytes.subarray(start, end))),
       }
@@ -24,6 +41,7 @@ describe('LeadingField', () => {
   it('a row that the sink refuses is not observed', () => {
     const seen: string[] = []
     const sink = {
+      rows: 0,
       tuple: () => {
         throw new Error('refused')
       },
@@ -34,8 +52,43 @@ describe('LeadingField', () => {
     expect(seen).to.deep.equal([])
   })
 
+  it('takes the field off all rows of a chunk at once', () => {
+    const sink = takingSink(2)
+    const seen: string[] = []
+    const field = new LeadingField(sink, (bytes, start, end) =>
+      seen.push(bytes.toString('latin1', start, end)),
+    )
+    const rows = ['a', 'bc', ''].map((value, index) => message('d', tuple(value, `${index}`)))
+    const bytes = Buffer.concat([Buffer.from('xx'), ...rows, message('c')])
+    const size = rows[0]!.length + rows[1]!.length
+    expect(field.takeRows(bytes, 2, bytes.length)).to.deep.equal({ rows: 2, end: 2 + size })
+    expect(seen).to.deep.equal(['a', 'bc'])
+    const rest = ['0', '1', '2'].map((value) => message('d', tuple(value)))
+    expect(sink.given).to.deep.equal(Buffer.concat(rest))
+  })
+
+  it('observes the rows of a chunk before the one that the sink refuses', () => {
+    const seen: string[] = []
+    const field = new LeadingField(takingSink(1, new Error('refused')), (bytes, start, end) =>
+      seen.push(bytes.toString('latin1', start, end)),
+    )
+    const bytes = Buffer.concat(['a', 'b'].map((value) => message('d', tuple(value))))
+    expect(() => field.takeRows(bytes, 0, bytes.length)).to.throw('refused')
+    expect(seen).to.deep.equal(['a'])
+  })
+
+  it('passes rows on one by one from the first that does not begin with its field', () => {
+    const sink = takingSink(1)
+    const field = new LeadingField(sink, () => undefined)
+    const good = message('d', tuple('a'))
+    const bytes = Buffer.concat([good, message('d', tuple(null)), good])
+    const taken = field.takeRows(bytes, 0, bytes.length)
+    expect(taken).to.deep.equal({ rows: 1, end: good.length })
+    expect(sink.given).to.deep.equal(message('d', tuple()))
+  })
+
   it('refuses a tuple whose first field is null', () => {
-    const field = new LeadingField({ tuple: () => undefined }, () => undefined)
+    const field = new LeadingField({ rows: 0, tuple: () => undefined }, () => undefined)
     const bytes = Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff])
     expect(() => field.tuple(bytes, 0, bytes.length)).to.throw(RangeError)
   })

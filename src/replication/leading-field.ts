@@ -1,4 +1,7 @@
-import type { TupleSink } from '../wire/copy-stream.ts'
+import { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { viewOf } from '../bytes/byte-view.ts'
+import { COPY_DATA, type RowsTaken, rowMessageBytes, type TupleSink } from '../wire/copy-stream.ts'
+import { HEADER_BYTES } from '../wire/torn-message.ts'
 import { COUNT_BYTES, LENGTH_BYTES } from '../wire/tuple.ts'
 
 const CTID_BYTES = 6
@@ -7,31 +10,91 @@ const PAGE_BYTES = 4
 /** What a tracker learns of the first field of each row; the bytes are only valid during the call. */
 type Observe = (bytes: Buffer, start: number, end: number) => void
 
+/** A sink that counts its rows. */
+type CountingSink = TupleSink & { readonly rows: number }
+
+const FIRST_BYTES = 256 * 1024
+
 /** Takes the first field off each tuple, passes on the rest and then shows the field to `observe`. */
 export class LeadingField implements TupleSink {
-  readonly #sink: TupleSink
+  readonly #sink: CountingSink
   readonly #observe: Observe
+  /** Messages without the field. */
+  readonly #messages = new ByteBuffer(FIRST_BYTES)
 
-  constructor(sink: TupleSink, observe: Observe) {
+  constructor(sink: CountingSink, observe: Observe) {
     this.#sink = sink
     this.#observe = observe
   }
 
   /** @throws RangeError if the first field is not there or null. */
   tuple(bytes: Buffer, start: number, end: number): void {
-    const count = bytes.readInt16BE(start)
-    const fieldStart = start + COUNT_BYTES + LENGTH_BYTES
-    const length = bytes.readInt32BE(start + COUNT_BYTES)
-    if (count < 1 || length < 0 || fieldStart + length > end) {
+    const fieldEnd = fieldEndOf(bytes, start, end)
+    if (fieldEnd === null) {
       throw new RangeError('damaged COPY stream: a row does not begin with its tracked field')
     }
-    const rest = fieldStart + length - COUNT_BYTES
+    const rest = fieldEnd - COUNT_BYTES
     const covered = bytes.readInt16BE(rest)
-    bytes.writeInt16BE(count - 1, rest)
+    bytes.writeInt16BE(bytes.readInt16BE(start) - 1, rest)
     this.#sink.tuple(bytes, rest, end)
     bytes.writeInt16BE(covered, rest)
-    this.#observe(bytes, fieldStart, fieldStart + length)
+    this.#observe(bytes, start + COUNT_BYTES + LENGTH_BYTES, fieldEnd)
   }
+
+  takeRows(bytes: Buffer, start: number, end: number): RowsTaken | null {
+    const messages = this.#copyRows(bytes, start, end)
+    const { rows } = this.#sink
+    let next = start
+    let taken: RowsTaken | null = null
+    try {
+      taken = this.#sink.takeRows?.(messages.bytes, 0, messages.length) ?? null
+    } finally {
+      next = this.#observeRows(bytes, start, this.#sink.rows - rows)
+    }
+    return taken && { rows: taken.rows, end: next }
+  }
+
+  /** Up to the first row that does not begin with its field. */
+  #copyRows(bytes: Buffer, start: number, end: number): ByteBuffer {
+    const messages = this.#messages
+    messages.reset()
+    for (let at = start; ;) {
+      const size = rowMessageBytes(bytes, at, end)
+      const fieldEnd = size === 0 ? null : fieldEndOf(bytes, at + HEADER_BYTES, at + size)
+      if (fieldEnd === null) return messages
+      const count = viewOf(bytes).getInt16(at + HEADER_BYTES) - 1
+      at += size
+      messages.reserve(HEADER_BYTES + COUNT_BYTES + at - fieldEnd)
+      const to = messages.length
+      messages.view.setUint8(to, COPY_DATA)
+      messages.view.setUint32(to + 1, LENGTH_BYTES + COUNT_BYTES + at - fieldEnd)
+      messages.view.setInt16(to + HEADER_BYTES, count)
+      messages.length = to + HEADER_BYTES + COUNT_BYTES
+      messages.copy(bytes, fieldEnd, at)
+    }
+  }
+
+  /** Shows the fields of so many rows to `observe`; returns the position behind the last one. */
+  #observeRows(bytes: Buffer, start: number, count: number): number {
+    const view = viewOf(bytes)
+    let at = start
+    for (let row = 0; row < count; row++) {
+      const field = at + HEADER_BYTES + COUNT_BYTES + LENGTH_BYTES
+      this.#observe(bytes, field, field + view.getInt32(field - LENGTH_BYTES))
+      at += 1 + view.getUint32(at + 1)
+    }
+    return at
+  }
+}
+
+/** Where the first field of a tuple ends; null: it is not there, or null. */
+function fieldEndOf(bytes: Buffer, start: number, end: number): number | null {
+  const fieldStart = start + COUNT_BYTES + LENGTH_BYTES
+  if (fieldStart > end) return null
+  const view = viewOf(bytes)
+  const length = view.getInt32(start + COUNT_BYTES)
+  const isThere = view.getInt16(start) > 0 && length >= 0 && fieldStart + length <= end
+  return isThere ? fieldStart + length : null
 }
 
 /** Remembers the tid of the last row: its field is the ctid, int32 page and int16 index within it. */

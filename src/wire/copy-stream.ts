@@ -31,7 +31,8 @@ export function rowMessageBytes(bytes: Buffer, at: number, end: number): number 
 /** Receives every message that is not COPY data, type byte included; valid only during the call. */
 export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
 
-const COPY_DATA = 0x64 /* d */
+/** The type of the message that a row comes in. */
+export const COPY_DATA = 0x64 /* d */
 const COPY_OUT_RESPONSE = 0x48 /* H */
 const COPY_BOTH_RESPONSE = 0x57 /* W */
 const COMMAND_COMPLETE = 0x43 /* C */
