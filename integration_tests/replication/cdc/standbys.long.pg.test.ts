@@ -1,0 +1,109 @@
+import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { requestedMajor } from '../../helpers/binaries.ts'
+import { type Run, withConnector } from '../../helpers/connector.ts'
+import { Server } from '../../helpers/server.ts'
+import { CdcDatabase } from './cdc-database.ts'
+import { incrementalCatalog, lastState } from './sync.ts'
+
+const major = requestedMajor()
+const TABLE = 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)'
+
+function idsOf({ records }: Run): readonly unknown[] {
+  return records.map(({ data }) => data['id'])
+}
+
+/** A sync of `server`, which has the database of `cdc` or a copy of it. */
+async function syncOn(server: Server, cdc: CdcDatabase, state?: unknown): Promise<Run> {
+  const catalog = await incrementalCatalog(cdc)
+  await using connector = await withConnector(cdc.config({}, { port: server.port }))
+  return await connector.read({ catalog, ...(state !== undefined && { state: [state] }) })
+}
+
+/** Waits until the standby has replayed all that the primary has written. */
+async function replay(primary: Server, standby: Server): Promise<void> {
+  const [end] = await primary.query('SELECT pg_current_wal_lsn() AS lsn')
+  for (let isThere = false; !isThere;) {
+    const [row] = await standby.query(
+      `SELECT pg_last_wal_replay_lsn() >= '${end?.['lsn']}' AS there`,
+    )
+    isThere = row?.['there'] === 't'
+    await sleep(20)
+  }
+}
+
+describe('CDC and standbys', () => {
+  if (major < 16) return
+
+  it('reads the log of a standby', async () => {
+    await using primary = await Server.start()
+    await using cdc = await CdcDatabase.create(TABLE, { server: primary })
+    await cdc.dropSlot()
+    await using standby = await primary.createStandby({ hot_standby_feedback: 'on' })
+    await replay(primary, standby)
+    const create = standby.query(
+      `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput')`,
+      cdc.db.name,
+    )
+    // The slot needs a record of running transactions, which an idle primary rarely writes
+    for (let isCreated = false; !isCreated;) {
+      await primary.query('SELECT pg_log_standby_snapshot()')
+      isCreated = await Promise.race([create.then(() => true), sleep(100, false)])
+    }
+    const first = await syncOn(standby, cdc)
+    expect(idsOf(first)).to.deep.equal([1])
+    await cdc.sql('INSERT INTO t VALUES (2); UPDATE t SET id = 3 WHERE id = 1')
+    await replay(primary, standby)
+    const second = await syncOn(standby, cdc, lastState(first))
+    expect(idsOf(second)).to.deep.equal([2, 1, 3])
+    expect(idsOf(await syncOn(standby, cdc, lastState(second)))).to.deep.equal([])
+  })
+
+  for (const isSynced of [true, false]) {
+    if (isSynced && major < 17) continue
+    it(`a promoted standby ${isSynced ? 'with a copy of the slot continues the state' : 'without it names the slot'}`, async () => {
+      await using primary = await Server.start()
+      await using cdc = await CdcDatabase.create(TABLE, { server: primary })
+      await cdc.dropSlot()
+      const { name } = cdc.db
+      const source = `host=127.0.0.1 port=${primary.port} user=postgres password=password dbname=${name}`
+      const copies = {
+        hot_standby_feedback: 'on',
+        sync_replication_slots: 'on',
+        primary_slot_name: 'of_standby',
+        primary_conninfo: source,
+      }
+      await using standby = await primary.createStandby(isSynced ? copies : {})
+      if (isSynced) await cdc.sql("SELECT pg_create_physical_replication_slot('of_standby')")
+      const options = major >= 17 ? ', false, false, true' : ''
+      await cdc.sql(
+        `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput'${options})`,
+      )
+      let state = lastState(await syncOn(primary, cdc))
+      for (let isReady = !isSynced; !isReady;) {
+        // A copy is persistent once the slot on the primary has moved
+        state = lastState(await syncOn(primary, cdc, state))
+        const slots = await standby.query(
+          'SELECT FROM pg_replication_slots WHERE synced AND NOT temporary',
+        )
+        isReady = slots.length > 0
+      }
+      await cdc.sql('INSERT INTO t VALUES (2)')
+      await replay(primary, standby)
+      const catalogOf = await incrementalCatalog(cdc)
+      await primary.stop('immediate')
+      await standby.query('SELECT pg_promote()')
+      await standby.query('INSERT INTO t VALUES (3)', name)
+      await using connector = await withConnector(cdc.config({}, { port: standby.port }))
+      const run = await connector.read({ catalog: catalogOf, state: [state] })
+      if (isSynced) {
+        expect(run.errors).to.deep.equal([])
+        expect(idsOf(run)).to.deep.equal([2, 3])
+      } else {
+        expect(run.errors.map(({ message }) => message)).to.deep.equal([
+          `Replication slot "${cdc.slot}" does not exist. Run: SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput'${options});`,
+        ])
+      }
+    })
+  }
+})
