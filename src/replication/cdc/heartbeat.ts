@@ -5,6 +5,12 @@ import { ident } from '../../sql.ts'
 import type { Log } from '../feed.ts'
 
 const INTERVAL_MS = 10_000
+/**
+ * A sync waits for its writes: neither a lock, nor a standby that is gone, nor anything else may keep it for long. The
+ * statements of one simple query are one transaction.
+ */
+const BOUNDED_SQL =
+  "SET LOCAL synchronous_commit = local; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s';"
 /** With less log to retain, a record of its own would only keep an idle server awake. */
 const MIN_LAG_BYTES = 16n * 1024n * 1024n
 /** pg_logical_emit_message has one more parameter. */
@@ -48,7 +54,7 @@ export class Heartbeat implements AsyncDisposable {
 
   async #run(): Promise<void> {
     try {
-      await this.#session.query(this.#query)
+      await this.#session.query(`${BOUNDED_SQL} ${this.#query}`)
     } catch (error) {
       if (!this.#hasFailed) this.#log('WARN', failure(error))
       this.#hasFailed = true
@@ -73,7 +79,9 @@ export async function writeHeartbeat(
   const restartLsn = slot?.restartLsn ?? endLsn
   if (isStandby || endLsn - restartLsn < MIN_LAG_BYTES) return
   try {
-    await session.query("SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')")
+    await session.query(
+      `${BOUNDED_SQL} SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')`,
+    )
   } catch (error) {
     if (errorCode(error) !== INSUFFICIENT_PRIVILEGE) throw error
     const types = major < MAJOR_WITH_FLUSH ? '' : ', boolean'
