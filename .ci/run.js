@@ -65,6 +65,7 @@ function jobs() {
     { name: 'npm run check', command: 'npm run check', isTest: true },
     { name: 'unit tests', command: "npx mocha 'dist/src/**/*.test.js'" },
     { name: 'PyAirbyte', command: 'integration_tests/pyairbyte/run.sh sync', isTest: true },
+    { name: 'Spark', command: 'integration_tests/pyairbyte/run.sh spark', isTest: true },
   ]
 }
 

@@ -1,17 +1,27 @@
 #!/usr/bin/env bash
-# The tests that need Python: PyAirbyte with the command, or the CDK's standard tests with an image.
+# The tests that need Python: PyAirbyte with the command, the CDK's standard tests with an image, or Spark, which needs Java.
 #   integration_tests/pyairbyte/run.sh sync
+#   integration_tests/pyairbyte/run.sh spark
 #   integration_tests/pyairbyte/run.sh standard_tests source-postgres:test
 # Installs what they need into a virtual environment that the next run finds again. Ends with 77 where Python or the
 # packages cannot be had.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-test=${1:?sync or standard_tests}
+test=${1:?sync, standard_tests or spark}
 shift
+script=$here/$test.py
 case $test in
   sync) requirements=$here/requirements.txt ;;
   standard_tests) requirements=$here/requirements-cdk.txt ;;
+  spark)
+    requirements=$here/../spark/requirements.txt
+    script=$here/../spark/read_table.py
+    if ! command -v java >/dev/null; then
+      echo "Not run: Spark needs Java 17, which is not here." >&2
+      exit 77
+    fi
+    ;;
   *) echo "There is no test $test" >&2 && exit 2 ;;
 esac
 
@@ -24,4 +34,4 @@ if ! cmp --silent "$requirements" "$installed"; then
   fi
   cp "$requirements" "$installed"
 fi
-exec "$venv/bin/python" "$here/$test.py" "$@"
+exec "$venv/bin/python" "$script" "$@"

@@ -1,0 +1,190 @@
+"""Runs the command `source-postgres`. Config and catalog go through pipes, so that no secret touches the disk."""
+
+import contextlib
+import json
+import os
+import shlex
+import subprocess
+import tempfile
+import threading
+
+import pyarrow as pa
+
+
+class ConnectorFailed(RuntimeError):
+    """The command failed. The message is that of its TRACE ERROR message."""
+
+
+class Connector:
+    """The command and the config that it is run with."""
+
+    def __init__(self, command, config):
+        self.command = shlex.split(command)
+        self.config = config
+
+    def arrow_fields(self, stream):
+        """The Arrow fields of a stream: dicts with `name`, `type` and `nullable`."""
+        with self._start(["discover", "--arrow-schema", "--arrow-exact"]) as process:
+            output, messages = process.communicate()
+        _raise_on_failure(process, messages.splitlines() + output.splitlines())
+        named = [found for found in _catalog_of(output) if stream in _names_of(found)]
+        if len(named) == 1:
+            return named[0]["arrow_schema"]["fields"]
+        if not named:
+            raise ConnectorFailed(f"Stream '{stream}' does not exist, or the role may not read it.")
+        labels = ", ".join(_names_of(found)[1] for found in named)
+        raise ConnectorFailed(f"Option 'stream' selects {labels}. Name one of them.")
+
+    def read_shard(self, shard, columns):
+        """Yields the record batches of a shard."""
+        catalog = json.dumps(_catalog_with(json.loads(shard)["stream"], columns))
+        arguments = ["read", "--shard", shard, "--format", "arrow", "--arrow-exact"]
+        with self._start(arguments, catalog=catalog) as process:
+            messages = _Drain(process.stderr)
+            try:
+                yield from _batches(process.stdout)
+            except pa.ArrowInvalid:
+                process.wait()
+                _raise_on_failure(process, messages.lines())
+                raise
+            process.wait()
+            _raise_on_failure(process, messages.lines())
+
+    def start_shards(self, stream, count, idle_seconds, stderr):
+        """Starts the command that exports a snapshot and holds it until no shard has been read for `idle_seconds`."""
+        return self._start(
+            ["shards", "--stream", stream, "--count", str(count), "--idle-timeout", str(idle_seconds)],
+            start_new_session=True,
+            stderr=stderr,
+        ).process
+
+    def _start(self, arguments, catalog=None, **options):
+        return _Process(self.command + arguments, self.config, catalog, options)
+
+
+def start_holder(connector, stream, count, idle_seconds):
+    """The shards of a stream, one line each. The process that holds their snapshot keeps running."""
+    # Not a pipe: it would break when the planning process ends, and the holder with it
+    with tempfile.TemporaryFile() as stderr:
+        holder = connector.start_shards(stream, count, idle_seconds, stderr)
+        with holder.stdout:
+            lines = [holder.stdout.readline().strip() for _ in range(count)]
+        if all(lines):
+            return [line.decode() for line in lines]
+        holder.wait()
+        stderr.seek(0)
+        _raise_on_failure(holder, stderr.read().splitlines())
+    raise ConnectorFailed("The command 'shards' printed fewer shards than requested.")
+
+
+class _Process:
+    """A child process whose config and catalog are pipes."""
+
+    def __init__(self, command, config, catalog, options):
+        files = {"--config": config} if catalog is None else {"--config": config, "--catalog": catalog}
+        pipes = {option: _pipe_of(text) for option, text in files.items()}
+        paths = [word for option, fd in pipes.items() for word in (option, f"/dev/fd/{fd}")]
+        try:
+            self.process = subprocess.Popen(
+                command + paths,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                pass_fds=tuple(pipes.values()),
+                **{"stderr": subprocess.PIPE, **options},
+            )
+        except FileNotFoundError:
+            raise ConnectorFailed(
+                f"The command '{command[0]}' was not found. Install it, or set the option 'command'."
+            ) from None
+        finally:
+            for fd in pipes.values():
+                os.close(fd)
+
+    def __enter__(self):
+        return self.process
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait()
+        for stream in (self.process.stdout, self.process.stderr):
+            stream.close()
+
+
+class _Drain(threading.Thread):
+    """Reads the messages of a process, so that it never waits for its reader."""
+
+    def __init__(self, stream):
+        super().__init__(daemon=True)
+        self._stream = stream
+        self._lines = []
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(ValueError, OSError):
+            self._lines.extend(self._stream.read().splitlines())
+
+    def lines(self):
+        self.join()
+        return self._lines
+
+
+def _pipe_of(text):
+    """The read end of a pipe with a text in it."""
+    read_end, write_end = os.pipe()
+
+    def write():
+        with os.fdopen(write_end, "w", encoding="utf-8") as pipe, contextlib.suppress(OSError):
+            pipe.write(text)
+
+    threading.Thread(target=write, daemon=True).start()
+    return read_end
+
+
+def _batches(stream):
+    with pa.ipc.open_stream(stream) as reader:
+        yield from reader
+
+
+def _catalog_of(output):
+    for message in _messages(output.splitlines()):
+        if message.get("type") == "CATALOG":
+            return message["catalog"]["streams"]
+    return []
+
+
+def _names_of(stream):
+    return stream["name"], f"{stream.get('namespace')}.{stream['name']}"
+
+
+def _catalog_with(stream, columns):
+    """A configured catalog that selects columns of a stream."""
+    properties = {name: {} for name in columns}
+    return {
+        "streams": [
+            {
+                "stream": {**stream, "json_schema": {"type": "object", "properties": properties}},
+                "sync_mode": "full_refresh",
+                "destination_sync_mode": "overwrite",
+            }
+        ]
+    }
+
+
+def _messages(lines):
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            message = json.loads(line)
+            if isinstance(message, dict):
+                yield message
+
+
+def _raise_on_failure(process, lines):
+    if process.returncode == 0:
+        return
+    for message in _messages(lines):
+        error = message.get("trace", {}).get("error")
+        if error is not None:
+            raise ConnectorFailed(error["message"])
+    text = b"\n".join(lines).decode(errors="replace")[-500:]
+    raise ConnectorFailed(f"source-postgres ended with code {process.returncode}. {text}".strip())
