@@ -78,8 +78,8 @@ def sums_of(frame: Any) -> tuple[Any, ...]:
 
 
 @contextmanager
-def writers(dsn: dict[str, Any]) -> Iterator[None]:
-    """Updates rows all over the table until the context ends. Each update adds 1 to the sum of `total`."""
+def writers(dsn: dict[str, Any], statement: str = WRITE) -> Iterator[None]:
+    """Runs a statement with ids from all over the table until the context ends."""
     stop = threading.Event()
 
     def write() -> None:
@@ -88,7 +88,7 @@ def writers(dsn: dict[str, Any]) -> Iterator[None]:
                 for id in range(1, ROWS, 97):
                     if stop.is_set():
                         break
-                    session.execute(WRITE, [id])
+                    session.execute(statement, [id])
 
     thread = threading.Thread(target=write)
     thread.start()

@@ -1,0 +1,67 @@
+"""Compares the data source with Spark's JDBC source: rows a second, and what each reads while a transaction moves amounts.
+
+Usage: compare_jdbc.py JAR, the PostgreSQL JDBC driver. Needs what read_table.py needs.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Any
+
+from read_table import ROWS, SHARDS, postgres, psycopg, register, source, writers
+from pyspark.sql import SparkSession, functions
+
+CREATE = f"""
+CREATE TABLE orders (id bigint PRIMARY KEY, total numeric(12, 2), note text, at timestamptz);
+INSERT INTO orders SELECT n, 100, 'Zoë ' || n, timestamptz '2024-01-01 00:00:00Z' + n * interval '1 ms'
+FROM generate_series(1, {ROWS}) AS n;
+"""
+# Moves an amount from the first rows to the last ones: the sum is the same in every snapshot.
+MOVE = f"""
+UPDATE orders SET total = total + CASE WHEN id <= 10 THEN -1 ELSE 1 END 
+WHERE (id <= 10 OR id > {ROWS - 10}) AND %s::int IS NOT NULL
+"""
+ROUNDS = 3
+
+
+def jdbc(spark: SparkSession, connection: dict[str, Any]) -> Any:
+    url = f"jdbc:postgresql://{connection['host']}:{connection['port']}/{connection['database']}"
+    options = {
+        "url": url, "driver": "org.postgresql.Driver", "user": connection["user"], "password": connection["password"], "dbtable": "orders",
+        "partitionColumn": "id", "lowerBound": 1, "upperBound": ROWS + 1, "numPartitions": SHARDS, "fetchsize": 10000,
+    }
+    return spark.read.format("jdbc").options(**options).load()
+
+
+def run(connection: dict[str, Any], jar: str) -> None:
+    dsn = {**connection, "dbname": connection["database"]}
+    del dsn["database"]
+    config = {**connection, "username": connection["user"], "ssl_mode": {"mode": "disable"}}
+    del config["user"]
+    builder = SparkSession.builder.master("local[2]").config("spark.driver.extraClassPath", jar)
+    spark = builder.config("spark.ui.enabled", "false").getOrCreate()
+    spark.sparkContext.setLogLevel("OFF")
+    register(spark)
+    with psycopg.connect(**dsn, autocommit=True) as admin:
+        admin.execute(CREATE)
+        admin.execute("VACUUM ANALYZE orders")
+    sources = {"source_postgres": lambda: source(spark, config).load(), "jdbc": lambda: jdbc(spark, connection)}
+    seconds: dict[str, list[float]] = {name: [] for name in sources}
+    for _ in range(ROUNDS):
+        for name, load in sources.items():
+            started = time.monotonic()
+            load().write.format("noop").mode("overwrite").save()
+            seconds[name].append(time.monotonic() - started)
+    for name, all_seconds in seconds.items():
+        print(f"{name}: {ROWS / min(all_seconds):,.0f} rows/s, the best of {ROUNDS} rounds")
+    with writers(dsn, MOVE):
+        for name, load in sources.items():
+            total = load().agg(functions.sum("total")).first()[0]
+            print(f"{name}: sum(total) is {total}, in each snapshot {100 * ROWS}")
+    spark.stop()
+
+
+if __name__ == "__main__":
+    with postgres() as address:
+        run(address, *sys.argv[1:])
