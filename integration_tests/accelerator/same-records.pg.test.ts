@@ -10,10 +10,15 @@ const run = promisify(execFile)
 const ROWS = 30_000
 /** Enough for Node.js, but V8 reserves more than this for a WebAssembly memory. */
 const ADDRESS_SPACE_KIB = 4_000_000
-/** The lines of RECORD messages without their time. */
+function streamOf(line: string): string {
+  return /"stream":"(\w+)"/.exec(line)?.[1] ?? ''
+}
+
+/** The lines of RECORD messages without their time, stream by stream: streams may be read side by side. */
 function recordsOf(stdout: string): string {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{"type":"RECORD"'))
-  return lines.map((line) => line.replace(/"emitted_at":\d+/, '')).join('\n')
+  const sorted = lines.toSorted((a, b) => streamOf(a).localeCompare(streamOf(b)))
+  return sorted.map((line) => line.replace(/"emitted_at":\d+/, '')).join('\n')
 }
 
 describe('records that are encoded in the WebAssembly module', () => {
