@@ -172,8 +172,10 @@ export class LogReader implements Submittable, AsyncDisposable {
       message: (message) => visitor.message(message),
       keepalive: (walEnd, isReplyRequested) => {
         receive(walEnd)
-        if (isReplyRequested) this.#sendStatus()
-        return visitor.keepalive(walEnd, isReplyRequested)
+        const isDone = visitor.keepalive(walEnd, isReplyRequested)
+        // Some servers report their position once, and wait for an answer before the next report
+        if (isReplyRequested || !isDone) this.#sendStatus()
+        return isDone
       },
     }
   }
