@@ -8,6 +8,7 @@ import {
   joinSnapshot,
   logRefusal,
   readerLimit,
+  snapshotLost,
   type SnapshotSetting,
 } from './snapshot-setting.ts'
 
@@ -117,7 +118,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     try {
       return new RelationReader(this, await this.#begin(this.#shared))
     } catch (error) {
-      if (this.#ended !== null || !this.holder.isUsable) throw error
+      if (this.#ended !== null || !this.holder.isUsable) throw snapshotLost(error)
       this.#setting.policy.separatesReaders = false
       logRefusal(this.#setting, error)
       return await this.#openHolder()
@@ -136,7 +137,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
       const options = { lockTimeoutMs: GROUP_LOCK_TIMEOUT_MS }
       return new SessionGroup(this, await this.#begin(this.#shared, options))
     } catch (error) {
-      if (this.#ended !== null || !this.holder.isUsable) throw error
+      if (this.#ended !== null || !this.holder.isUsable) throw snapshotLost(error)
       return null
     }
   }

@@ -63,6 +63,13 @@ export async function joinSnapshot(
   }
 }
 
+/** A snapshot is gone with the connection that held it: then `error`, what the server says of it, is a consequence. */
+export function snapshotLost(error: unknown): unknown {
+  if (!UNKNOWN_SNAPSHOT.has(errorCode(error) ?? '')) return error
+  const message = 'The connection that holds the snapshot was lost. Run the sync again.'
+  return new ConnectorError('transient_error', message, { cause: error })
+}
+
 /** Reports why there are fewer readers. */
 export function logRefusal({ log }: SnapshotSetting, error: unknown): void {
   const { message } = ConnectorError.from(error)

@@ -57,7 +57,7 @@ export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
     majors: [13, NEWEST],
     spoil: async () =>
       await Promise.resolve({ config: { table: 'parts', sync_mode: 'incremental' } }),
-    message: `Stream 'public.parts' cannot be read incrementally: publication "p" does not publish all partitions of it. Run: ALTER PUBLICATION "p" ADD TABLE "public"."parts";`,
+    message: `No table can be read incrementally through publication "p". Stream 'public.parts': publication "p" does not publish all partitions of it. Run: ALTER PUBLICATION "p" ADD TABLE "public"."parts";`,
   },
   {
     mistake: 'A partition is selected, and the publication shows the partitioned table',

@@ -30,6 +30,13 @@ export const SERVER_MISTAKES: readonly CdcMistake[] = [
       'max_connections of the config is 5, and only 1 can be had: the server has N, the role may have 1, the database as many. Lower max_connections of the config.',
   },
   {
+    mistake: 'max_connections is too small for CDC',
+    command: 'check',
+    spoil: async () => await Promise.resolve({ config: { max_connections: 1 } }),
+    message:
+      'max_connections of the config is 1, and CDC needs 2: one holds the snapshot while another reads. Set max_connections to 2 or more.',
+  },
+  {
     mistake: 'No walsender is left',
     command: 'check',
     spoil: async (cdc) => {

@@ -14,6 +14,8 @@ import { slotProblem } from './start-cases.ts'
 
 /** First major version whose standbys can decode their log. */
 const MAJOR_WITH_STANDBY_DECODING = 16
+/** Besides the replication connection. */
+const MIN_CONNECTIONS = 2
 
 /** What is known of the server, the slot and the publication of a config. */
 export interface CdcFacts {
@@ -31,7 +33,14 @@ export interface CdcFacts {
 
 /** Finds everything that keeps a config from reading the log: a sentence each, with the statement that changes it. */
 export function findProblems(facts: CdcFacts): readonly ConnectorError[] {
-  const problems = [poolerProblem, walLevelProblem, standbyProblem, setupProblem, coverageProblem]
+  const problems = [
+    poolerProblem,
+    poolProblem,
+    walLevelProblem,
+    standbyProblem,
+    setupProblem,
+    coverageProblem,
+  ]
   return problems
     .map((problem) => problem(facts))
     .filter((text) => text !== null)
@@ -41,6 +50,11 @@ export function findProblems(facts: CdcFacts): readonly ConnectorError[] {
 function poolerProblem({ server, config }: CdcFacts): string | null {
   if (!server.isPooled) return null
   return `"${config.host}", port ${config.port}, is a pooler, and CDC needs a direct connection. Set host and port to those of the server.`
+}
+
+function poolProblem({ config: { maxConnections } }: CdcFacts): string | null {
+  if (maxConnections >= MIN_CONNECTIONS) return null
+  return `max_connections of the config is ${maxConnections}, and CDC needs ${MIN_CONNECTIONS}: one holds the snapshot while another reads. Set max_connections to ${MIN_CONNECTIONS} or more.`
 }
 
 function walLevelProblem({ log }: CdcFacts): string | null {
