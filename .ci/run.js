@@ -8,12 +8,15 @@ const SLOW_FOLDERS = ['replication/soak', 'sync', 'replication/cursor']
 const OTHER_MAJORS = {
   12: [
     '{accelerator,commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
+    'commands/stop*.long.pg.test.js',
+    'replication/cursor/cursor-operators.long.pg.test.js',
     'replication/snapshot/shards.long.pg.test.js',
     'wire/*.long.pg.test.js',
   ],
   15: [
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
     'replication/cdc/{seams,slot,values}.long.pg.test.js',
+    'replication/cursor/cursor-operators.long.pg.test.js',
     'replication/snapshot/shards.long.pg.test.js',
     'wire/*.long.pg.test.js',
   ],
