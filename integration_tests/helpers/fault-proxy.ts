@@ -1,5 +1,5 @@
-import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import type { Server, Socket } from 'node:net'
+import { TcpProxy } from './tcp-proxy.ts'
 
 /** What happens to bytes from the server; those to the server always pass, unless nothing does. */
 export type Fault =
@@ -19,77 +19,37 @@ export type Fault =
 
 const TICK_MS = 20
 
-/** A TCP proxy on 127.0.0.1 with one fault; each connection takes the fault that is set when it is made. */
-export class FaultProxy implements AsyncDisposable {
+/** A proxy with one fault; each connection takes the fault that is set when it is made. */
+export class FaultProxy extends TcpProxy {
   fault: Fault
   /** Resolves when a connection has fallen silent. */
   readonly silent: Promise<void>
   /** Most connections at a time. */
   peak = 0
-  /** Connections so far. */
-  connections = 0
-  readonly #listener: Server
   #onSilent: (() => void) | null = null
-  readonly #sockets = new Set<Socket>()
   readonly #relays = new Set<Relay>()
 
   private constructor(listener: Server, targetPort: number, fault: Fault) {
-    this.#listener = listener
+    super(listener, targetPort)
     this.fault = fault
     this.silent = new Promise((resolve) => {
       this.#onSilent = resolve
     })
-    listener.on('connection', (client) => this.#join(client, targetPort))
   }
 
   static async start(targetPort: number, fault: Fault = { type: 'none' }): Promise<FaultProxy> {
-    const listener = createServer({ allowHalfOpen: false })
-    listener.listen(0, '127.0.0.1')
-    await once(listener, 'listening')
-    return new FaultProxy(listener, targetPort, fault)
+    return new FaultProxy(await TcpProxy.listen(), targetPort, fault)
   }
 
-  get port(): number {
-    const address = this.#listener.address()
-    if (address === null || typeof address === 'string') throw new Error('The proxy has no port')
-    return address.port
-  }
-
-  /** Lets nothing pass any more on the connections that pass now; nobody is told. */
+  /** Lets nothing pass any more on the connections that pass now, without a sign to either side. */
   silence(): void {
     for (const relay of this.#relays) relay.isSilent = true
   }
 
-  /** Cuts every connection that passes now. */
-  cutAll(): void {
-    for (const socket of this.#sockets) socket.destroy()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#listener.close()
-    this.cutAll()
-    await once(this.#listener, 'close')
-  }
-
-  #join(client: Socket, targetPort: number): void {
-    this.connections++
-    // Each has a socket to the client and one to the server
-    this.peak = Math.max(this.peak, this.#sockets.size / 2 + 1)
-    const server = connect({ host: '127.0.0.1', port: targetPort, noDelay: true })
-    client.setNoDelay(true)
-    for (const [socket, other] of [
-      [client, server],
-      [server, client],
-    ] as const) {
-      this.#sockets.add(socket)
-      socket.on('error', () => other.destroy())
-      socket.on('close', () => {
-        this.#sockets.delete(socket)
-        other.destroy()
-      })
-    }
-    const { fault } = this
-    const relay = new Relay({ client, server }, fault, () => this.#onSilent?.())
+  protected override relay(client: Socket, server: Socket): void {
+    // Each connection has a socket to the client and one to the server
+    this.peak = Math.max(this.peak, this.sockets.size / 2)
+    const relay = new Relay({ client, server }, this.fault, () => this.#onSilent?.())
     this.#relays.add(relay)
     client.on('close', () => this.#relays.delete(relay))
     client.on('data', (chunk: Buffer) => relay.toServer(chunk))
