@@ -1,36 +1,11 @@
 import { expect } from 'chai'
 import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
+import { LOG_FACTS, SLOT as LOG_SLOT } from '../../testing/log-facts.ts'
 import { slotHealth } from './slot-health.ts'
 
 const MB = 2 ** 20
-const SLOT: Slot = {
-  type: 'logical',
-  plugin: 'pgoutput',
-  database: 'shop',
-  isTemporary: false,
-  isSynced: false,
-  restartLsn: 1000n,
-  confirmedFlushLsn: 2000n,
-  walStatus: 'reserved',
-  safeWalBytes: null,
-  isConflicting: false,
-  invalidationReason: null,
-  holder: null,
-}
-const FACTS: LogFacts = {
-  database: 'shop',
-  walLevel: 'logical',
-  isStandby: false,
-  endLsn: 5000n,
-  systemId: null,
-  maxSlots: 10,
-  usedSlots: 1,
-  maxWalSenders: 10,
-  usedWalSenders: 0,
-  idleSlotTimeoutS: 0,
-  idleS: null,
-  slot: SLOT,
-}
+const SLOT: Slot = { ...LOG_SLOT, restartLsn: 1000n, confirmedFlushLsn: 2000n }
+const FACTS: LogFacts = { ...LOG_FACTS, endLsn: 5000n, slot: SLOT }
 const USAGE = { keepLimitBytes: null, spilledTransactions: 3, spilledBytes: 4 }
 const TEN_GB = 10n * 2n ** 30n
 

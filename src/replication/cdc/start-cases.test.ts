@@ -1,37 +1,10 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../../errors.ts'
-import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
+import type { Slot } from '../../introspection/replication/slot.ts'
+import { LOG_FACTS as FACTS, SLOT } from '../../testing/log-facts.ts'
 import { bytesBetween, decideStart, type Situation } from './start-cases.ts'
 import type { Offset } from './state/offset.ts'
 
-const SLOT: Slot = {
-  type: 'logical',
-  plugin: 'pgoutput',
-  database: 'shop',
-  isTemporary: false,
-  isSynced: false,
-  restartLsn: 0x500n,
-  confirmedFlushLsn: 0x1000n,
-  walStatus: 'reserved',
-  safeWalBytes: null,
-  isConflicting: false,
-  invalidationReason: null,
-  holder: null,
-}
-const FACTS: LogFacts = {
-  database: 'shop',
-  walLevel: 'logical',
-  isStandby: false,
-  endLsn: 0x9000n,
-  systemId: '7577',
-  maxSlots: 10,
-  usedSlots: 1,
-  maxWalSenders: 10,
-  usedWalSenders: 0,
-  idleSlotTimeoutS: 0,
-  idleS: null,
-  slot: SLOT,
-}
 const OFFSET: Offset = {
   key: 'k',
   lsn: 0x2000n,
