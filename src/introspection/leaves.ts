@@ -1,4 +1,4 @@
-import type { QuerySession } from '../postgres/session/sql-session.ts'
+import { queryRows, type QuerySession } from '../postgres/session/sql-session.ts'
 
 /** A partition that holds rows itself: a table, or a foreign table. */
 export interface Leaf {
@@ -48,6 +48,5 @@ export async function readLeaves(
   oid: number,
   isNew = 'false',
 ): Promise<readonly Leaf[]> {
-  const [leaves] = await session.queryAll<Leaf>([leavesSql(oid, isNew)])
-  return leaves!
+  return await queryRows<Leaf>(session, leavesSql(oid, isNew))
 }

@@ -1,3 +1,4 @@
+import { queryRows } from '../postgres/session/sql-session.ts'
 import { type Horizon, isBeyond } from '../state/horizon.ts'
 import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -23,6 +24,6 @@ export async function readHorizon(
     FROM ${plan.from}
     WHERE ${where === null ? '' : `${where} AND `}${isBeyond({ xmin, xids: [] })}
     LIMIT ${MAX_LISTED_XIDS + 1}`
-  const rows = (await transaction.queryAll<{ xid: string }>([sql])).flat()
+  const rows = await queryRows<{ xid: string }>(transaction, sql)
   return { xmin, xids: rows.length > MAX_LISTED_XIDS ? [] : rows.map(({ xid }) => xid), atMs }
 }

@@ -15,6 +15,12 @@ export interface QuerySession {
   queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]>
 }
 
+/** The rows of one statement. */
+export async function queryRows<Row>(session: QuerySession, sql: string): Promise<readonly Row[]> {
+  const [rows] = await session.queryAll<Row>([sql])
+  return rows!
+}
+
 /** One connection, as far as reading catalogs needs it; statements run in its current transaction, if any. */
 export interface SqlSession {
   /** The rows of one statement, parsed as those of `queryAll`. Parameters are `$1`, `$2`, … */

@@ -1,3 +1,4 @@
+import { queryRows } from '../../postgres/session/sql-session.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
 import type { Horizon } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
@@ -12,8 +13,7 @@ import { readHorizon } from '../read-horizon.ts'
 export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
   const { name, type } = read.column
   const { transaction } = read.context
-  const rows = await transaction.queryAll<{ value: string; count: string }>([boundQuery(read)])
-  const [row] = rows.flat()
+  const [row] = await queryRows<{ value: string; count: string }>(transaction, boundQuery(read))
   if (row === undefined) return null
   const value = cursorValueOfText(type, row.value)
   return withMark(read, { field: name, value, recordCount: Number(row.count), marks: [] })
@@ -40,8 +40,7 @@ export async function finalProgress(
   if (reached === null) return (await readBound(read)) ?? saved
   if (read.column.type.cursor?.hasOneForm === true) return withMark(read, reached)
   const { transaction } = read.context
-  const rows = await transaction.queryAll<{ count: string }>([countQuery(read, reached)])
-  const [row] = rows.flat()
+  const [row] = await queryRows<{ count: string }>(transaction, countQuery(read, reached))
   return withMark(read, { ...reached, recordCount: Number(row!.count) })
 }
 

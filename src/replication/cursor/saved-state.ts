@@ -1,3 +1,4 @@
+import { queryRows } from '../../postgres/session/sql-session.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
 import { isComparable } from '../../state/horizon.ts'
@@ -68,8 +69,7 @@ async function examine(read: CursorRead, state: ResumeState['state']): Promise<R
     return null
   }
   if (isRewritten) warnOfRewrite(read)
-  const rows = await context.transaction.queryAll<SavedRow>([savedQuery(read, state.cursor)])
-  const [row] = rows.flat()
+  const [row] = await queryRows<SavedRow>(context.transaction, savedQuery(read, state.cursor))
   warnOfNulls(read, Number(row!.nulls))
   return { state, isRewritten, count: Number(row!.count), filenode }
 }
