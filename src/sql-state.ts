@@ -17,6 +17,9 @@ interface Rule {
   readonly remedy?: string
 }
 
+/** A lock was not granted within `lock_timeout`. */
+export const LOCK_NOT_AVAILABLE = '55P03'
+
 const RUN_AGAIN = 'Run the sync again'
 const CHANGED = 'It changed while the sync ran: refresh the catalog and run it again'
 const LOG = 'Look at the log of the server'
@@ -151,7 +154,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   /* object not in prerequisite state: names */
   ['55', { type: 'config_error', message: 'shown' }],
   [
-    '55P03',
+    LOCK_NOT_AVAILABLE,
     { type: 'transient_error', remedy: 'Another session holds a lock on it: run the sync again' },
   ],
   /* operator intervention: fixed texts */

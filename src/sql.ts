@@ -11,3 +11,8 @@ export function literal(value: string): string {
   const quoted = value.replaceAll("'", "''")
   return value.includes('\\') ? ` E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
+
+/** SQL that locks a relation and its indexes against what would rewrite or drop them. @param from item of a FROM list. */
+export function lockSql(from: string): string {
+  return `SELECT FROM ${from} LIMIT 0`
+}

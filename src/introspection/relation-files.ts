@@ -1,5 +1,5 @@
 import type { QuerySession, SqlSession } from '../postgres/session/sql-session.ts'
-import { literal } from '../sql.ts'
+import { literal, lockSql } from '../sql.ts'
 
 /** A relation that is locked: its files stay as they are until the transaction ends. */
 export interface LockedRelation {
@@ -94,7 +94,7 @@ export async function lockRelations(
   session: QuerySession,
   names: readonly { readonly from: string; readonly name: string }[],
 ): Promise<readonly (LockedRelation | undefined)[]> {
-  const locks = names.map(({ from }) => `SELECT FROM ${from} LIMIT 0`)
+  const locks = names.map(({ from }) => lockSql(from))
   const files = names.map(({ name }) => lockedSql(name))
   const results = await session.queryAll<LockedRelation>([...locks, ...files])
   return results.slice(names.length).map(([row]) => row)

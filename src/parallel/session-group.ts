@@ -2,13 +2,13 @@ import type { CopyReader } from '../postgres/copy/copier.ts'
 import { type ReadTransaction, selectOf } from '../postgres/session/read-transaction.ts'
 import type { TransactionSnapshot } from '../postgres/session/stream-session.ts'
 import { errorCode } from '../errors.ts'
+import { LOCK_NOT_AVAILABLE } from '../sql-state.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { CopyPart, GroupCopy } from './group-copy.ts'
 import type { Readers, StreamReader } from './relation-reader.ts'
 
 /** Larger relations are read alone: the others of a group stay locked meanwhile. */
 export const MAX_GROUPED_BYTES = 4 * 2 ** 20
-const LOCK_NOT_AVAILABLE = '55P03'
 
 /** Why a stream is to be read again by itself: its group has failed, or it is too large for one. */
 export class ReadAloneError extends Error {

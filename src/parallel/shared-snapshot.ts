@@ -1,4 +1,6 @@
 import { errorCode } from '../errors.ts'
+import { lockSql } from '../sql.ts'
+import { LOCK_NOT_AVAILABLE } from '../sql-state.ts'
 import { hasTidRangeScan } from '../postgres/connection/server-facts.ts'
 import { ReadTransaction, type SharedFrom } from '../postgres/session/read-transaction.ts'
 import { type Readers, RelationReader } from './relation-reader.ts'
@@ -17,7 +19,6 @@ import {
  * reader that has the relation locked already.
  */
 const LOCK_TIMEOUT_MS = 1000
-const LOCK_NOT_AVAILABLE = '55P03'
 /**
  * How long a group waits for a lock. It holds others meanwhile, so that it must give up before the server looks for a
  * deadlock, which it may end by failing the other session: `deadlock_timeout` is 1 s.
@@ -152,7 +153,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     if (!this.hasRoom || !hasTidRangeScan(this.#setting.database.server)) return null
     this.#optional++
     try {
-      const reader = await this.#begin(this.#shared!, { from })
+      const reader = await this.#begin(this.#shared!, { from, lockTimeoutMs: LOCK_TIMEOUT_MS })
       this.#optionals.add(reader)
       return reader
     } catch (error) {
@@ -256,7 +257,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     this.#opening.add(reader)
     try {
       if (this.#ended !== null) throw this.#ended
-      if (from !== null) await lockInTime(reader, from)
+      if (from !== null) await reader.query(lockSql(from))
       this.#readers.add(reader)
       return reader
     } catch (error) {
@@ -274,10 +275,4 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
     settle = resolve
   })
   return { promise, resolve: () => settle?.() }
-}
-
-/** Locks a relation and its indexes. @throws the server's error if that takes too long. */
-async function lockInTime(reader: ReadTransaction, from: string): Promise<void> {
-  const timeout = `SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`
-  await reader.queryAll([timeout, `SELECT FROM ${from} LIMIT 0`])
 }
