@@ -14,17 +14,10 @@ import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
 
-const LOG_END_SQL = `
-SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
-            THEN pg_catalog.pg_last_wal_replay_lsn()
-            ELSE pg_catalog.pg_current_wal_lsn()
-       END::pg_catalog.text AS lsn`
-/** A transaction that commits asynchronously is visible before its commit is written. */
-const INSERT_END_SQL = `
-SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
-            THEN pg_catalog.pg_last_wal_replay_lsn()
-            ELSE pg_catalog.pg_current_wal_insert_lsn()
-       END::pg_catalog.text AS lsn`
+/** Up to where the log is written. */
+const WRITE_LSN = 'pg_current_wal_lsn'
+/** Behind it with asynchronous commits, which are visible before they are written. */
+const INSERT_LSN = 'pg_current_wal_insert_lsn'
 
 /** Snapshots first, then the log up to a target that is taken after them: the streams end consistent. */
 export class CdcFeed implements Feed {
@@ -87,7 +80,7 @@ export class CdcFeed implements Feed {
   ): AsyncGenerator<FeedEvent> {
     if (progress.unfinished().length === 0) return
     const { snapshot } = context.transaction
-    const endLsn = await readLsn(context.database, INSERT_END_SQL)
+    const endLsn = await readLogEnd(context.database, INSERT_LSN)
     const load = {
       context,
       progress,
@@ -105,7 +98,7 @@ export class CdcFeed implements Feed {
     { start, progress }: { start: SyncStart; progress: CdcProgress },
   ): AsyncGenerator<FeedEvent> {
     const { acknowledged } = start
-    const target = await readLsn(context.database, LOG_END_SQL)
+    const target = await readLogEnd(context.database, WRITE_LSN)
     try {
       yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: true })
     } catch (error) {
@@ -132,7 +125,14 @@ export class CdcFeed implements Feed {
   }
 }
 
-async function readLsn(session: SqlSession, sql: string): Promise<bigint> {
-  const [row] = await session.query<{ lsn: string }>(sql)
+async function readLogEnd(
+  session: SqlSession,
+  position: typeof WRITE_LSN | typeof INSERT_LSN,
+): Promise<bigint> {
+  const [row] = await session.query<{ lsn: string }>(`
+    SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+                THEN pg_catalog.pg_last_wal_replay_lsn()
+                ELSE pg_catalog.${position}()
+           END::pg_catalog.text AS lsn`)
   return parseLsn(row!.lsn)
 }

@@ -78,19 +78,28 @@ export function decideStart(situation: Situation): Start {
   return offset === null ? { type: 'COLD_START', reason: null } : { type: 'CONTINUE', offset }
 }
 
-function missing({ slotName, major, facts, offset }: Situation): string | null {
+function missing(situation: Situation): string | null {
+  const { slotName, facts, offset } = situation
   if (facts.slot !== null) return null
-  return `Replication slot "${slotName}" does not exist. Run: ${createSlot(slotName, { major, isStandby: facts.isStandby })}${afterwards(offset)}`
+  return `Replication slot "${slotName}" does not exist. Run: ${creation(situation)}${afterwards(offset)}`
 }
 
-function physical({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
+function physical(situation: Situation): string | null {
+  const {
+    slotName,
+    facts: { slot },
+  } = situation
   if (slot === null || slot.type === 'logical') return null
-  return `Replication slot "${slotName}" is a physical slot. Choose another replication_slot and run: ${createSlot('<name>', { major, isStandby })}`
+  return `Replication slot "${slotName}" is a physical slot. Choose another replication_slot and run: ${creation(situation, '<name>')}`
 }
 
-function otherPlugin({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
+function otherPlugin(situation: Situation): string | null {
+  const {
+    slotName,
+    facts: { slot },
+  } = situation
   if (slot === null || slot.plugin === 'pgoutput') return null
-  return `Replication slot "${slotName}" has the plugin ${slot.plugin}, not pgoutput. Choose another replication_slot and run: ${createSlot('<name>', { major, isStandby })}`
+  return `Replication slot "${slotName}" has the plugin ${slot.plugin}, not pgoutput. Choose another replication_slot and run: ${creation(situation, '<name>')}`
 }
 
 function otherDatabase({ slotName, facts: { slot, database } }: Situation): string | null {
@@ -99,9 +108,13 @@ function otherDatabase({ slotName, facts: { slot, database } }: Situation): stri
 }
 
 /** It can be read once the standby is promoted. */
-function synced({ slotName, major, facts: { slot, isStandby } }: Situation): string | null {
+function synced(situation: Situation): string | null {
+  const {
+    slotName,
+    facts: { slot, isStandby },
+  } = situation
   if (slot === null || !slot.isSynced || !isStandby) return null
-  return `Replication slot "${slotName}" is synchronized from the primary, and cannot be read on a standby. Set host to the primary, or choose another replication_slot and run on the standby: ${createSlot('<name>', { major, isStandby })}`
+  return `Replication slot "${slotName}" is synchronized from the primary, and cannot be read on a standby. Set host to the primary, or choose another replication_slot and run on the standby: ${creation(situation, '<name>')}`
 }
 
 function temporary({ slotName, facts: { slot } }: Situation): string | null {
@@ -110,7 +123,7 @@ function temporary({ slotName, facts: { slot } }: Situation): string | null {
 }
 
 function lost(situation: Situation): string | null {
-  const { slotName, major, facts, offset } = situation
+  const { slotName, facts, offset } = situation
   const { slot } = facts
   if (slot === null || !isLost(slot)) return null
   const reason = slot.invalidationReason ?? slot.walStatus ?? 'wal_removed'
@@ -121,7 +134,7 @@ function lost(situation: Situation): string | null {
       : ` ${bytesBetween(from, facts.endLsn)} of changes since ${offset === null ? 'its position' : 'the state'} are lost.`
   return (
     `Replication slot "${slotName}" is invalidated (${reason}): the server has removed the log that it needs.${since} ` +
-    `Run: ${dropSlot(slotName)} ${createSlot(slotName, { major, isStandby: facts.isStandby })} Then clear the data of the connection. ` +
+    `Run: ${dropSlot(slotName)} ${creation(situation)} Then clear the data of the connection. ` +
     'Raise max_slot_wal_keep_size or sync more often to keep it from happening again.'
   )
 }
@@ -154,6 +167,11 @@ function otherPublication({ publicationOid, offset }: Situation): string | null 
   const given = offset?.publicationOid ?? null
   if (given === null || given === publicationOid) return null
   return 'The publication was dropped and re-created since the saved state: changes in between are lost.'
+}
+
+/** The statement that creates a slot on this server. */
+function creation({ slotName, major, facts: { isStandby } }: Situation, name = slotName): string {
+  return createSlot(name, { major, isStandby })
 }
 
 function afterwards(offset: Offset | null): string {
