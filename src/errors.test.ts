@@ -212,7 +212,7 @@ describe('describeCause', () => {
     expect(stackTrace).not.to.include(SECRET)
   })
 
-  it('does not repeat what the user is told', () => {
+  it('does not repeat the message for the user', () => {
     const cause = new ConnectorError('config_error', 'Do this.')
     const error = new ConnectorError('config_error', 'Do this. Do that.', { cause })
     expect(describeCause(error).internalMessage).to.equal(null)

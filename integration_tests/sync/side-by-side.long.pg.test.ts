@@ -199,7 +199,7 @@ describe('small tables that are read together', () => {
     for (const name of names) expect(idsOf(messages, name), name).to.have.length(SMALL_ROWS)
   })
 
-  it('a saved value is none of its type → only that stream starts over', async () => {
+  it('a saved value is not valid for its type → only that stream starts over', async () => {
     await using database = await TestDatabase.create()
     const names = await createSmall(database, 10)
     const streams = names.map((name) => ({ name, cursorField: 'id' }))

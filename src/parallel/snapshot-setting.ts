@@ -33,7 +33,7 @@ export interface SnapshotSetting {
   readonly log: (message: string) => void
 }
 
-/** How many readers there may be. A pooler may have no further backend for us, and would keep us waiting for one. */
+/** How many readers there may be. A pooler may have no free backend, and the connector would wait for one. */
 export function readerLimit(database: Database): number {
   const { server } = database
   if (server.isPooled) return 0

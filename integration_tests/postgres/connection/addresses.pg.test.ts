@@ -20,6 +20,7 @@ class Listener implements AsyncDisposable {
   }
 
   static async start(address: string, port: number): Promise<Listener> {
+    // Its output is the signal that it listens
     const script = `require('node:net').createServer((socket) => socket.on('error', () => {}))
       .listen({ host: '${address}', port: ${port}, backlog: 1 }, () => console.log('ready'))`
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })

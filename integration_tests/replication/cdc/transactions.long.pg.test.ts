@@ -35,7 +35,7 @@ describe('transactions of every kind in the log', () => {
     expect(await nextIds()).to.deep.equal(Array.from({ length: 1000 }, (_, i) => 2 * i + 1))
   })
 
-  it('reads a prepared transaction where it is committed, and none that is rolled back', async () => {
+  it('reads a prepared transaction at its commit, and leaves out one that is rolled back', async () => {
     const [kept, dropped] = [`${cdc.slot}-kept`, `${cdc.slot}-dropped`]
     for (const [gid, id] of [
       [kept, 10_001],

@@ -11,7 +11,7 @@ function isPassable({ cursor, order, nonFiniteBound }: CursorRead): string {
     : order.compare(cursor, '<', nonFiniteBound)
 }
 
-/** The largest cursor value that can be passed, as text, and how many rows have it; no row when none has any. */
+/** The largest cursor value that can be passed, as text, and the number of rows that have it. No row if there is no such value. */
 export function boundQuery(read: CursorRead): string {
   const { plan, cursor, order } = read
   return `

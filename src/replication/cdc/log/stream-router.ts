@@ -10,8 +10,8 @@ SELECT a.relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_ancestors($1:
 
 /**
  * Finds the streams of a relation of the log: by its oid, which stays when a table is renamed; of a partition that is
- * new, by the tables above it; of a table that has been created again, by its name. What the name or the tables above
- * give is found anew for each relation message: the next one may come from a rename or a detached partition.
+ * new, by the tables above it; of a table that has been created again, by its name. A match by
+ * name or by the tables above is looked up for each relation message, since a rename or a detached partition changes it.
  */
 export class StreamRouter {
   readonly #streams: readonly LogStream[]
