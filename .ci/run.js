@@ -9,15 +9,19 @@ const OTHER_MAJORS = {
   12: [
     '{accelerator,commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
     'commands/stop*.long.pg.test.js',
+    'postgres/{connection/addresses,connection/entra/entra,session/pool,walsender/session}.long.pg.test.js',
     'replication/cursor/cursor-operators.long.pg.test.js',
-    'replication/snapshot/shards.long.pg.test.js',
+    'replication/snapshot/{materialized-views,shards}.long.pg.test.js',
+    'types/random-values.long.pg.test.js',
     'wire/*.long.pg.test.js',
   ],
   15: [
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
-    'replication/cdc/{seams,slot,values}.long.pg.test.js',
+    'postgres/walsender/session.long.pg.test.js',
+    'replication/cdc/{partitions,replaced-tables,seams,slot,values}.long.pg.test.js',
     'replication/cursor/cursor-operators.long.pg.test.js',
-    'replication/snapshot/shards.long.pg.test.js',
+    'replication/snapshot/{materialized-views,shards}.long.pg.test.js',
+    'types/random-values.long.pg.test.js',
     'wire/*.long.pg.test.js',
   ],
 }
