@@ -27,31 +27,71 @@ function repeatsOf(records: readonly RecordMessage[]): readonly string[] {
   return lines.filter((line, index) => lines.indexOf(line) !== index)
 }
 
+interface HangingCommit extends AsyncDisposable {
+  /** Lets the commit end. */
+  release(): Promise<void>
+}
+
+/** A commit that waits for a synchronous standby that does not exist: it is in the log, and no snapshot shows it. */
+async function hangingCommit(cdc: CdcDatabase, sql: string): Promise<HangingCommit> {
+  const { server } = cdc.db
+  await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+  await server.query('SELECT pg_reload_conf()')
+  const writer = await cdc.db.session()
+  const [backend] = await writer.sql('SELECT pg_backend_pid() AS pid')
+  await writer.sql('SET synchronous_commit = on')
+  const hanging = writer.sql(sql)
+  for (let isHanging = false; !isHanging;) {
+    const [row] = await cdc.sql(
+      `SELECT wait_event FROM pg_stat_activity WHERE pid = ${backend?.['pid']}`,
+    )
+    isHanging = row?.['wait_event'] === 'SyncRep'
+  }
+  const release = async (): Promise<void> => {
+    await server.query('ALTER SYSTEM RESET synchronous_standby_names')
+    await server.query('SELECT pg_reload_conf()')
+    await hanging
+  }
+  const dispose = async (): Promise<void> => {
+    await release()
+    await writer[Symbol.asyncDispose]()
+  }
+  return { release, [Symbol.asyncDispose]: dispose }
+}
+
 describe('the seam between snapshot and log', () => {
   it('a commit that waits for a synchronous standby is neither lost nor repeated', async () => {
     await using server = await Server.start({ settings: { wal_sender_timeout: '5s' } })
     await using cdc = await CdcDatabase.create(USERS, { server })
-    await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-    await server.query('SELECT pg_reload_conf()')
-    await using writer = await cdc.db.session()
-    const [backend] = await writer.sql('SELECT pg_backend_pid() AS pid')
-    await writer.sql('SET synchronous_commit = on')
-    const hanging = writer.sql("INSERT INTO users VALUES (100, 'hangs')")
-    for (let isHanging = false; !isHanging;) {
-      const [row] = await cdc.sql(
-        `SELECT wait_event FROM pg_stat_activity WHERE pid = ${backend?.['pid']}`,
-      )
-      isHanging = row?.['wait_event'] === 'SyncRep'
-    }
+    await using hanging = await hangingCommit(cdc, "INSERT INTO users VALUES (100, 'hangs')")
     expect(await cdc.sql('SELECT FROM users WHERE id = 100')).to.have.length(0)
     const first = await sync(cdc)
     const state = lastState(first)
-    await server.query('ALTER SYSTEM RESET synchronous_standby_names')
-    await server.query('SELECT pg_reload_conf()')
-    await hanging
+    await hanging.release()
     const second = await sync(cdc, { state })
     lastState(second)
     const all = [...first.records, ...second.records]
+    await expectFoldIsTable(cdc, all)
+    expect(repeatsOf(all)).to.deep.equal([])
+  })
+
+  it('a stream that is added while a commit waits for a synchronous standby has its rows', async () => {
+    await using server = await Server.start({ settings: { wal_sender_timeout: '5s' } })
+    await using cdc = await CdcDatabase.create(
+      `CREATE TABLE other (id int PRIMARY KEY); INSERT INTO other VALUES (1); ${USERS}`,
+      { server },
+    )
+    const state = lastState(await sync(cdc, { streams: ['other'] }))
+    await using hanging = await hangingCommit(cdc, "INSERT INTO users VALUES (100, 'hangs')")
+    const first = await sync(cdc, { state, streams: ['other'] })
+    expect(first.logs.map(({ message }) => message).join()).to.match(
+      /The log is read up to .* only: the commit behind it waits for a synchronous standby/,
+    )
+    const second = await sync(cdc, { state: lastState(first) })
+    await hanging.release()
+    const third = await sync(cdc, { state: lastState(second) })
+    lastState(third)
+    const all = [...second.records, ...third.records]
     await expectFoldIsTable(cdc, all)
     expect(repeatsOf(all)).to.deep.equal([])
   })

@@ -1,23 +1,17 @@
 import { ConnectorError } from '../../errors.ts'
-import { parseLsn } from '../../lsn.ts'
-import type { SqlSession } from '../../postgres/session/sql-session.ts'
 import { BinaryFormError } from '../../postgres/walsender/walsender-error.ts'
 import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcProgress } from './cdc-progress.ts'
 import { Heartbeat, writeHeartbeat } from './heartbeat.ts'
-import { LogStream } from './log/log-stream.ts'
 import { acknowledge } from './log/acknowledge.ts'
+import { INSERT_LSN, readLogEnd, WRITE_LSN } from './log/log-end.ts'
+import { LogStream } from './log/log-stream.ts'
 import { type LogRead, readLog } from './log/read-log.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
-
-/** Up to where the log is written. */
-const WRITE_LSN = 'pg_current_wal_lsn'
-/** Behind it with asynchronous commits, which are visible before they are written. */
-const INSERT_LSN = 'pg_current_wal_insert_lsn'
 
 /** Snapshots first, then the log up to a target that is taken after them: the streams end consistent. */
 export class CdcFeed implements Feed {
@@ -80,7 +74,7 @@ export class CdcFeed implements Feed {
   ): AsyncGenerator<FeedEvent> {
     if (progress.unfinished().length === 0) return
     const { snapshot } = context.transaction
-    const endLsn = await readLogEnd(context.database, INSERT_LSN)
+    const { lsn: endLsn } = await readLogEnd(context.database, INSERT_LSN)
     const load = {
       context,
       progress,
@@ -98,13 +92,13 @@ export class CdcFeed implements Feed {
     { start, progress }: { start: SyncStart; progress: CdcProgress },
   ): AsyncGenerator<FeedEvent> {
     const { acknowledged } = start
-    const target = await readLogEnd(context.database, WRITE_LSN)
+    const end = await readLogEnd(context.database, WRITE_LSN)
     try {
-      yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: true })
+      yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: true })
     } catch (error) {
       if (!(error instanceof BinaryFormError)) throw error
       context.log('INFO', error.message)
-      yield* this.#readLog(context, progress, { target, acknowledged, mayBeBinary: false })
+      yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: false })
     }
     yield progress.checkpoint()
   }
@@ -112,7 +106,7 @@ export class CdcFeed implements Feed {
   async *#readLog(
     context: FeedContext,
     progress: CdcProgress,
-    form: Pick<LogRead, 'target' | 'acknowledged' | 'mayBeBinary'>,
+    form: Pick<LogRead, 'end' | 'acknowledged' | 'mayBeBinary'>,
   ): AsyncGenerator<FeedEvent> {
     const cdc = cdcConfigOf(context.config)
     await using sender = await context.database.openWalSender()
@@ -123,16 +117,4 @@ export class CdcFeed implements Feed {
     })
     yield* readLog({ context, cdc, progress, streams, sender, ...form })
   }
-}
-
-async function readLogEnd(
-  session: SqlSession,
-  position: typeof WRITE_LSN | typeof INSERT_LSN,
-): Promise<bigint> {
-  const [row] = await session.query<{ lsn: string }>(`
-    SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
-                THEN pg_catalog.pg_last_wal_replay_lsn()
-                ELSE pg_catalog.${position}()
-           END::pg_catalog.text AS lsn`)
-  return parseLsn(row!.lsn)
 }

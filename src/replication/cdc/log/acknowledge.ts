@@ -3,6 +3,8 @@ import { cdcConfigOf } from '../cdc-config.ts'
 import { LogFollower } from './log-follower.ts'
 
 const NONE = { mayRead: () => false, knows: () => false }
+/** No change is read. */
+const ALL_SEEN = { shows: () => true }
 
 /** Lets the server remove the log up to `lsn`, on a replication connection that reads no changes. */
 export async function acknowledge(
@@ -12,7 +14,7 @@ export async function acknowledge(
   const { slot, publication } = cdcConfigOf(config)
   const options = { slot, publications: [publication], start: lsn, isBinary: false }
   const limits = { target: lsn, batchRows: config.batchSize, intervalMs: 0 }
-  const follower = new LogFollower(lsn, limits, { filter: NONE, log })
+  const follower = new LogFollower(lsn, limits, { filter: NONE, seen: ALL_SEEN, log })
   await using sender = await database.openWalSender()
   await using reader = sender.read(options, follower, lsn)
   await reader.read()

@@ -13,8 +13,10 @@ import { confirmStart, positionOf } from '../sync-start.ts'
 import { storedLsn } from '../state/offset.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogStream } from './log-stream.ts'
+import { type LogEnd } from './log-end.ts'
 import { settleHeld } from './settle.ts'
 import { StreamRouter } from './stream-router.ts'
+import { awaitVisible } from './visible-commits.ts'
 
 /** From 2000-01-01 to 1970-01-01 UTC. */
 const EPOCH_MICROS = BigInt(Date.UTC(2000, 0, 1)) * 1000n
@@ -30,8 +32,7 @@ export interface LogRead {
   readonly progress: CdcProgress
   readonly streams: readonly LogStream[]
   readonly sender: WalSender
-  /** Where reading ends. */
-  readonly target: bigint
+  readonly end: LogEnd
   /** Whether values may come in binary form, if all columns can be read in it. */
   readonly mayBeBinary: boolean
   /** Up to where the server may forget the log. */
@@ -40,32 +41,36 @@ export interface LogRead {
 
 /** Reads the log from the position to the target: rows in the order of their commits, checkpoints between transactions. */
 export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
-  const { context, cdc, progress, streams, target } = read
+  const { context, cdc, progress, streams, end } = read
   const { config, database, log } = context
   const isBinary =
     read.mayBeBinary && sendsBinary(database.server.major) && streams.every(isReadInBinary)
   const router = new StreamRouter(streams, isBinary)
   const limits = {
-    target,
+    target: end.lsn,
     batchRows: config.batchSize,
     intervalMs: config.checkpointIntervalMs,
   }
-  const follower = new LogFollower(progress.offset.lsn, limits, { filter: router, log })
+  const follower = new LogFollower(progress.offset.lsn, limits, {
+    filter: router,
+    seen: end.seen,
+    log,
+  })
   await using reader = await openLog(read, follower, isBinary)
   await confirmStart(context, progress.offset)
   const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
-  const refetch = { database, patienceMs: cdc.initialWaitingMs }
   let isOpen = true
   for (;;) {
     const bytes = reader.receivedBytes
-    if (follower.hasHeld) await settleHeld(follower, { router, refetch })
+    if (follower.hasUnseen) await awaitVisible(follower, database, log)
+    if (follower.hasHeld) await settleHeld(follower, { router, database })
     yield* rowsRead(streams, reader.receivedBytes - bytes)
     if (!follower.isInTransaction && advance(progress, follower)) {
       yield progress.checkpoint()
       if (cdc.acknowledges === 'EMITTED') reader.acknowledge(emittedPosition(context.states))
     }
     if (follower.isDone) return
-    if (!isOpen) throw endedEarly(follower.position, target)
+    if (!isOpen) throw endedEarly(follower.position, end.lsn)
     isOpen = await watch.read()
   }
 }

@@ -1,10 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ConnectorError } from '../../../errors.ts'
 import type { Database } from '../../../postgres/session/database.ts'
 import { ReadTransaction } from '../../../postgres/session/read-transaction.ts'
 import { ident } from '../../../sql.ts'
 import { BINARY_KIND, type LogTuple, NULL_KIND, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
-import { SnapshotFilter } from '../snapshot-filter.ts'
 import type { ChangeWriter } from './change-writer.ts'
 import type { HeldChange } from './log-follower.ts'
 import type { RowChange } from './row-change.ts'
@@ -26,32 +23,20 @@ type Texts = ReadonlyMap<number, Buffer | null>
 
 /** Each row is a branch of one statement with parameters of its own: the server infers their types from the key. */
 const ROWS_PER_QUERY = 100
-const FIRST_WAIT_MS = 5
-const MAX_WAIT_MS = 500
-
-/** What values are fetched with. */
-export interface Refetch {
-  readonly database: Database
-  /** How long a committed transaction may stay invisible, as it does while it waits for a synchronous standby. */
-  readonly patienceMs: number
-}
 
 /**
- * Fetches by key the values that the log leaves out: those stored out of line that an UPDATE did not change. They are
- * read only in a snapshot that sees the change, since the log is ahead of that. A value may be newer than its change;
- * then a later change follows. A row that is gone has none.
+ * Fetches by key the values that the log leaves out: those stored out of line that an UPDATE did not change. The changes
+ * are visible by now (`awaitVisible`). A value may be newer than its change; then a later change follows. A row that is
+ * gone has none.
  */
 export async function refetchValues(
   held: readonly HeldChange[],
-  refetch: Refetch,
+  database: Database,
 ): Promise<ReadonlyMap<HeldChange, Texts>> {
   const gaps = held.flatMap(gapsOf)
   const texts = new Map<HeldChange, Map<number, Buffer | null>>()
   if (gaps.length === 0) return texts
-  await using transaction = await beginAfter(
-    gaps.map((gap) => gap.held.change),
-    refetch,
-  )
+  await using transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
   for (let at = 0; at < gaps.length; at += ROWS_PER_QUERY) {
     const batch = gaps.slice(at, at + ROWS_PER_QUERY)
     for (const { gap, values } of await queryValues(batch, transaction)) {
@@ -73,29 +58,6 @@ function gapsOf(held: HeldChange): readonly Gap[] {
     (writer) => !writer.stream.shows(change.transaction) && writer.lacksValue(change),
   )
   return lacking.map((writer) => ({ held, writer, columns: writer.unchanged(change.newTuple) }))
-}
-
-/** @throws ConnectorError transient_error if a transaction stays invisible for too long. */
-async function beginAfter(
-  changes: readonly RowChange[],
-  { database, patienceMs }: Refetch,
-): Promise<ReadTransaction> {
-  const xids = [...new Set(changes.map(({ transaction }) => transaction.xid))]
-  const deadlineMs = performance.now() + patienceMs
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
-    const transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
-    const seen = new SnapshotFilter(transaction.snapshot.text)
-    if (xids.every((xid) => seen.shows(xid))) return transaction
-    await transaction[Symbol.asyncDispose]()
-    if (performance.now() > deadlineMs) throw invisible()
-    await sleep(waitMs)
-  }
-}
-
-function invisible(): ConnectorError {
-  const message =
-    'A committed transaction stays invisible: the server waits for a synchronous standby. Check synchronous_standby_names, and run the sync again.'
-  return new ConnectorError('transient_error', message)
 }
 
 async function queryValues(

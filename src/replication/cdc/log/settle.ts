@@ -1,23 +1,24 @@
+import type { Database } from '../../../postgres/session/database.ts'
 import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
 import type { LogTuple } from '../../../wire/log-tuple.ts'
 import type { LogFollower } from './log-follower.ts'
-import { type Refetch, refetchValues } from './refetch.ts'
+import { refetchValues } from './refetch.ts'
 import type { RowChange } from './row-change.ts'
 import type { StreamRouter } from './stream-router.ts'
 
 /** Writes the changes that wait, in the order of the log, after the queries that they wait for. */
 export async function settleHeld(
   follower: LogFollower,
-  { router, refetch }: { router: StreamRouter; refetch: Refetch },
+  { router, database }: { router: StreamRouter; database: Database },
 ): Promise<void> {
   const held = follower.takeHeld()
   const isUnbound = held.some(({ route }) => route.writers === null)
   if (isUnbound) {
-    await readCatalogs(refetch.database, async (session) => {
+    await readCatalogs(database, async (session) => {
       for (const { route } of held) if (route.writers === null) await router.bind(route, session)
     })
   }
-  const texts = await refetchValues(held, refetch)
+  const texts = await refetchValues(held, database)
   for (const each of held) {
     const { route, change } = each
     const known = texts.get(each)

@@ -1,0 +1,28 @@
+import { parseLsn } from '../../../lsn.ts'
+import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import { SnapshotFilter } from '../snapshot-filter.ts'
+
+/** Up to where the log is written. */
+export const WRITE_LSN = 'pg_current_wal_lsn'
+/** Behind it with asynchronous commits, which are visible before they are written. */
+export const INSERT_LSN = 'pg_current_wal_insert_lsn'
+
+/** The end of the log, and the transactions that a snapshot of that moment shows. */
+export interface LogEnd {
+  readonly lsn: bigint
+  readonly seen: SnapshotFilter
+}
+
+/** @param position of a primary; a standby has the end of what it has replayed. */
+export async function readLogEnd(
+  session: SqlSession,
+  position: typeof WRITE_LSN | typeof INSERT_LSN,
+): Promise<LogEnd> {
+  const [row] = await session.query<{ lsn: string; snapshot: string }>(`
+    SELECT CASE WHEN pg_catalog.pg_is_in_recovery()
+                THEN pg_catalog.pg_last_wal_replay_lsn()
+                ELSE pg_catalog.${position}()
+           END::pg_catalog.text AS lsn,
+           pg_catalog.txid_current_snapshot()::pg_catalog.text AS snapshot`)
+  return { lsn: parseLsn(row!.lsn), seen: new SnapshotFilter(row!.snapshot) }
+}

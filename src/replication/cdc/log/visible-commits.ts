@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatLsn } from '../../../lsn.ts'
+import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import type { Log } from '../../feed.ts'
+import type { LogFollower } from './log-follower.ts'
+import { readLogEnd, WRITE_LSN } from './log-end.ts'
+
+/** A commit becomes visible microseconds after it is in the log, unless it waits for a synchronous standby. */
+const PATIENCE_MS = 2000
+const FIRST_WAIT_MS = 1
+const MAX_WAIT_MS = 100
+
+/** Waits until the transactions that have been read are visible; ends the log in front of one that stays invisible. */
+export async function awaitVisible(
+  follower: LogFollower,
+  session: SqlSession,
+  log: Log,
+): Promise<void> {
+  const deadlineMs = performance.now() + PATIENCE_MS
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+    const { seen } = await readLogEnd(session, WRITE_LSN)
+    follower.see(seen)
+    if (!follower.hasUnseen) return
+    if (performance.now() > deadlineMs) break
+    await sleep(waitMs)
+  }
+  follower.endBeforeUnseen()
+  log(
+    'WARN',
+    `The log is read up to ${formatLsn(follower.position)} only: the commit behind it waits for a synchronous standby. The next sync continues there. Check synchronous_standby_names.`,
+  )
+}
