@@ -32,6 +32,16 @@ async function replay(primary: Server, standby: Server): Promise<void> {
   }
 }
 
+/** The slot needs a record of running transactions, which an idle primary rarely writes. */
+async function createSlot(primary: Server, standby: Server, cdc: CdcDatabase): Promise<void> {
+  const sql = `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput')`
+  const create = standby.query(sql, cdc.db.name)
+  for (let isCreated = false; !isCreated;) {
+    await primary.query('SELECT pg_log_standby_snapshot()')
+    isCreated = await Promise.race([create.then(() => true), sleep(100, false)])
+  }
+}
+
 describe('CDC and standbys', () => {
   if (major < 16) return
 
@@ -41,15 +51,7 @@ describe('CDC and standbys', () => {
     await cdc.dropSlot()
     await using standby = await primary.createStandby({ hot_standby_feedback: 'on' })
     await replay(primary, standby)
-    const create = standby.query(
-      `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput')`,
-      cdc.db.name,
-    )
-    // The slot needs a record of running transactions, which an idle primary rarely writes
-    for (let isCreated = false; !isCreated;) {
-      await primary.query('SELECT pg_log_standby_snapshot()')
-      isCreated = await Promise.race([create.then(() => true), sleep(100, false)])
-    }
+    await createSlot(primary, standby, cdc)
     const first = await syncOn(standby, cdc)
     expect(idsOf(first)).to.deep.equal([1])
     await cdc.sql('INSERT INTO t VALUES (2); UPDATE t SET id = 3 WHERE id = 1')
@@ -57,6 +59,26 @@ describe('CDC and standbys', () => {
     const second = await syncOn(standby, cdc, lastState(first))
     expect(idsOf(second)).to.deep.equal([2, 1, 3])
     expect(idsOf(await syncOn(standby, cdc, lastState(second)))).to.deep.equal([])
+  })
+
+  it('a transaction that is open on the primary over the snapshot of a standby is not lost', async () => {
+    await using primary = await Server.start()
+    await using cdc = await CdcDatabase.create(TABLE, { server: primary })
+    await cdc.dropSlot()
+    await using standby = await primary.createStandby({ hot_standby_feedback: 'on' })
+    await replay(primary, standby)
+    await createSlot(primary, standby, cdc)
+    await using open = await cdc.db.session()
+    await open.sql('BEGIN; INSERT INTO t VALUES (2)')
+    await cdc.sql('INSERT INTO t VALUES (3)')
+    await replay(primary, standby)
+    const first = await syncOn(standby, cdc)
+    await open.sql('COMMIT')
+    await replay(primary, standby)
+    const second = await syncOn(standby, cdc, lastState(first))
+    lastState(second)
+    const ids = [...idsOf(first), ...idsOf(second)]
+    expect(new Set(ids)).to.deep.equal(new Set([1, 2, 3]))
   })
 
   for (const isSynced of [true, false]) {

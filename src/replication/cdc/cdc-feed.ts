@@ -9,6 +9,7 @@ import { acknowledge } from './log/acknowledge.ts'
 import { INSERT_LSN, readLogEnd, WRITE_LSN } from './log/log-end.ts'
 import { LogStream } from './log/log-stream.ts'
 import { type LogRead, readLog } from './log/read-log.ts'
+import { shownText } from './snapshot-filter.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
@@ -75,11 +76,12 @@ export class CdcFeed implements Feed {
     if (progress.unfinished().length === 0) return
     const { snapshot } = context.transaction
     const { lsn: endLsn } = await readLogEnd(context.database, INSERT_LSN)
+    const text = shownText(snapshot, start.facts.isStandby)
     const load = {
       context,
       progress,
       viewOf: ({ descriptor }: StreamPlan) => {
-        return { text: snapshot.text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
+        return { text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
       },
       timeoutMs: cdcConfigOf(context.config).initialLoadTimeoutMs,
     }

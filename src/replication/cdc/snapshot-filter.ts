@@ -33,6 +33,17 @@ export class SnapshotFilter {
 }
 
 /**
+ * The text of a snapshot for a `SnapshotFilter`. On a standby `txid_current_snapshot()` names none of the transactions
+ * that run on the primary: none from `xmin` on is taken as shown, so that some changes are repeated and none is lost.
+ */
+export function shownText(
+  { text, xmin }: { readonly text: string; readonly xmin: bigint },
+  isStandby: boolean,
+): string {
+  return isStandby ? `${xmin}:${xmin}:` : text
+}
+
+/**
  * The 64-bit id nearest to `near` that ends in the 32 bits `xid`. The log of a slot spans less than half of the circle
  * of transaction ids, since the server stops before they wrap around.
  */
