@@ -26,7 +26,7 @@ function column(name: string, isCursor = true): Column {
     writeText: () => 0,
   }
   const order = isCursor ? INT4_ORDER : null
-  return { name, type, order, select: `"${name}"`, isNullable: true }
+  return { name, typeOid: 0, type, order, select: `"${name}"`, isNullable: true }
 }
 
 function relation(changes: Partial<Relation> = {}): Relation {

@@ -15,11 +15,16 @@ export function columnBuilder(types: TypeResolver): (attribute: Attribute) => Co
   const known = new Map<string, Pick<Column, 'type' | 'order'>>()
   return ({ name, typeOid, typmod, isNullable }) => {
     const key = `${typeOid}:${typmod}`
-    const facts = known.get(key) ?? {
-      type: types.resolve(typeOid, typmod),
-      order: types.order(typeOid),
-    }
+    const facts = known.get(key) ?? factsOf(types, { typeOid, typmod })
     known.set(key, facts)
-    return { name, ...facts, select: types.select(typeOid, ident(name)), isNullable }
+    return { name, typeOid, ...facts, select: types.select(typeOid, ident(name)), isNullable }
   }
+}
+
+function factsOf(
+  types: TypeResolver,
+  { typeOid, typmod }: Pick<Attribute, 'typeOid' | 'typmod'>,
+): Pick<Column, 'type' | 'order'> {
+  const type = types.resolve(typeOid, typmod)
+  return { type, order: type.cursor === null ? null : types.order(typeOid) }
 }

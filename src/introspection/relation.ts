@@ -7,6 +7,8 @@ export type RelationKind = 'r' | 'p' | 'v' | 'm' | 'f'
 /** An attribute that the role may read. */
 export interface Column {
   readonly name: string
+  /** 0: no column of a table. */
+  readonly typeOid: number
   readonly type: PgType
   /** How its values are compared; null: it cannot be a cursor. */
   readonly order: TypeOrder | null

@@ -60,7 +60,13 @@ LEFT JOIN LATERAL (
     AND class.opcdefault
     AND (
       class.opcintype = t.oid
-      OR class.opcintype = 'anyenum'::regtype AND t.typtype = 'e'
+      OR class.opcintype = CASE
+        WHEN t.typtype = 'e' THEN 'anyenum'::regtype
+        WHEN t.typtype = 'r' THEN 'anyrange'::regtype
+        WHEN t.typtype = 'm' THEN to_regtype('anymultirange')
+        WHEN t.typtype = 'c' THEN 'record'::regtype
+        WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN 'anyarray'::regtype
+      END
       OR EXISTS (
         SELECT
         FROM pg_cast AS c
@@ -72,7 +78,7 @@ LEFT JOIN LATERAL (
     )
   ORDER BY class.opcintype = t.oid DESC, input.typispreferred DESC
   LIMIT 1
-) AS class ON t.typtype IN ('b', 'e')
+) AS class ON t.typtype NOT IN ('d', 'p') /* domains have those of their base */
 LEFT JOIN LATERAL (
   SELECT
     array_agg(operator_schema.nspname::text ORDER BY a.amopstrategy) AS schemas,

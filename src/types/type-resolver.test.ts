@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { columnBuilder } from '../introspection/column.ts'
 import { COMPARISONS, type QualifiedName } from './type-order.ts'
 import { TypeResolver, type TypeRow } from './type-resolver.ts'
 import { written } from '../testing/written.ts'
@@ -135,8 +136,8 @@ describe('resolve', () => {
   })
 
   it('lets a domain be a cursor as its base is', () => {
-    expect(types.order(20_004)).not.to.equal(null)
-    expect(types.order(20_006)).to.equal(null)
+    expect(types.resolve(20_004, -1).cursor).not.to.equal(null)
+    expect(types.resolve(20_006, -1).cursor).to.equal(null)
   })
 })
 
@@ -185,10 +186,41 @@ describe('order', () => {
     expect(found).to.deep.equal(names.map((name) => `a OPERATOR("o""p".${name}) b`))
   })
 
-  it('there is none for a type of pg_catalog that is not said to be one, and without an operator class', () => {
-    expect(types.order(603)).to.equal(null)
-    expect(types.order(3904)).to.equal(null)
+  it('there is none without an operator class', () => {
     const row = { ...BASE, oid: 1, schema: 's', name: 'odd', operators: null }
     expect(new TypeResolver([row]).order(1)).to.equal(null)
+  })
+})
+
+describe('a cursor', () => {
+  it('cannot be of a type of pg_catalog that has an order but is not said to be one', () => {
+    for (const typeOid of [603, 3904]) {
+      const column = columnBuilder(types)({ name: 'c', typeOid, typmod: -1, isNullable: true })
+      expect(column.order).to.equal(null)
+    }
+  })
+})
+
+describe('types that are compared', () => {
+  it('are of the same base, or have an = of pg_catalog', () => {
+    const found = [
+      [20_004, 23],
+      [23, 1700],
+      [1043, 20_007],
+      [20_000, 20_000],
+      [23, 869],
+      [20_010, 20_000],
+    ].map(([one, other]) => [
+      types.hasSameBase(one!, other!),
+      types.hasCommonEquality(one!, other!),
+    ])
+    expect(found).to.deep.equal([
+      [true, true],
+      [false, true],
+      [true, true],
+      [true, false],
+      [false, false],
+      [false, false],
+    ])
   })
 })

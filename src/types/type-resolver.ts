@@ -40,6 +40,11 @@ export interface TypeRow extends MoneyFacts {
 /** Arrays by category whose text is not in braces. */
 const VECTORS: ReadonlySet<string> = new Set(['int2vector', 'oidvector'])
 const TEXT = 'pg_catalog.text'
+/** Types of pg_catalog whose values are compared with each other. */
+const COMPARED_TYPES: readonly ReadonlySet<string>[] = [
+  new Set(['int2', 'int4', 'int8', 'numeric', 'float4', 'float8']),
+  new Set(['text', 'varchar', 'bpchar']),
+]
 
 /** Answers, for the types of one database, how a column is selected, described and written. */
 export class TypeResolver {
@@ -78,15 +83,32 @@ export class TypeResolver {
       : quotedName
   }
 
-  /** How a cursor of the type is compared; null: the type cannot be a cursor. */
+  /** How values of the type are compared; null: it has no operators that the role may use. */
   order(oid: number): TypeOrder | null {
     const row = this.#rows.get(oid)
-    if (row === undefined || this.resolve(oid, -1).cursor === null) return null
+    if (row === undefined) return null
     const base = this.#base(row)
     const { operators } = base
     if (operators === null) return null
     const toText = (expression: string): string => this.#textForm(base, expression)
     return new TypeOrder({ type: base, operators, toText })
+  }
+
+  /** Whether two types are domains over the same type, or the same. */
+  hasSameBase(oid: number, otherOid: number): boolean {
+    return this.#baseOf(oid)?.oid === this.#baseOf(otherOid)?.oid
+  }
+
+  /** Whether `=` of pg_catalog compares values of both types. */
+  hasCommonEquality(oid: number, otherOid: number): boolean {
+    const [one, other] = [this.#baseOf(oid), this.#baseOf(otherOid)]
+    if (one?.schema !== 'pg_catalog' || other?.schema !== 'pg_catalog') return false
+    return COMPARED_TYPES.some((names) => names.has(one.name) && names.has(other.name))
+  }
+
+  #baseOf(oid: number): TypeRow | undefined {
+    const row = this.#rows.get(oid)
+    return row === undefined ? undefined : this.#base(row)
   }
 
   #element(row: TypeRow): TypeRow | undefined {

@@ -41,5 +41,5 @@ export function isChangeField(name: string): boolean {
 }
 
 function changeColumn(name: string, type: PgType): Column {
-  return { name, type, order: null, select: 'NULL', isNullable: true }
+  return { name, typeOid: 0, type, order: null, select: 'NULL', isNullable: true }
 }

@@ -10,7 +10,7 @@ function cursorOf(name: string): { order: TypeOrder; column: Column } {
   const source = { schema: 'pg_catalog', name }
   const order = new TypeOrder({ type: source, operators: [], toText: (expression) => expression })
   const type = findEntry({ ...source, extension: null })!
-  return { order, column: { name: 'c', type, order, select: '"c"', isNullable: true } }
+  return { order, column: { name: 'c', typeOid: 0, type, order, select: '"c"', isNullable: true } }
 }
 
 describe('nextMarks', () => {

@@ -149,6 +149,7 @@ function columnsOf(plan: StreamPlan): readonly Column[] {
     const missing = {
       name,
       type: textEntry('text'),
+      typeOid: 0,
       order: null,
       select: 'NULL',
       isNullable: true,

@@ -3,6 +3,7 @@ import type { LogRelation } from '../../../wire/pgoutput.ts'
 import { logForms } from '../../../types/pg-type.ts'
 import type { TypeResolver } from '../../../types/type-resolver.ts'
 import type { ChangeSink } from '../../feed.ts'
+import { type KeyMatch, keyMatch } from './key-match.ts'
 import type { LogStream } from './log-stream.ts'
 import type { RowChange } from './row-change.ts'
 
@@ -13,11 +14,13 @@ export class ChangeWriter {
   readonly columns: ReadonlySet<number>
   /** Columns of the relation that identify a row; none if the relation lacks one of them, as before a rename. */
   readonly key: readonly number[]
+  /** How each column of the key is compared; null: a row cannot be fetched by the key. */
+  readonly keyMatches: readonly KeyMatch[] | null
   /** Whether the binary form of all values can be read. */
   readonly hasBinaryForm: boolean
   readonly #sink: ChangeSink
 
-  /** @param types all types of the relation's columns. */
+  /** @param types all types of the relation's columns, and of the key as the stream has it. */
   constructor(stream: LogStream, { columns }: LogRelation, types: TypeResolver) {
     const { fields, relation } = stream.plan
     const indexes = new Map(columns.map(({ name }, index) => [name, index]))
@@ -31,6 +34,12 @@ export class ChangeWriter {
     this.columns = new Set(bound.flatMap((column) => column?.index ?? []))
     const key = (relation.log?.key ?? []).map((name) => indexes.get(name) ?? null)
     this.key = key.every((index) => index !== null) ? key : []
+    const matches = this.key.map((index) => {
+      const { name, typeOid: logged } = columns[index]!
+      return keyMatch({ logged, current: stream.typeOf(name) }, types)
+    })
+    this.keyMatches =
+      this.key.length > 0 && matches.every((match) => match !== null) ? matches : null
     this.hasBinaryForm = bound.every(
       (column) => column === null || logForms(column.type).writeBinary !== undefined,
     )
@@ -39,7 +48,7 @@ export class ChangeWriter {
 
   /** Whether a value of the stream is not in the log, and can be fetched by the key. */
   lacksValue({ kind, newTuple }: RowChange): boolean {
-    if (kind === 'DELETE' || !newTuple.hasUnchanged || this.key.length === 0) return false
+    if (kind === 'DELETE' || !newTuple.hasUnchanged || this.keyMatches === null) return false
     return this.unchanged(newTuple).length > 0
   }
 

@@ -42,6 +42,16 @@ export class LogStream {
     this.#filter = snapshot === null ? null : new SnapshotFilter(snapshot)
   }
 
+  /** Oid of the type of a column; 0: there is no such column. */
+  typeOf(name: string): number {
+    return this.plan.relation.columns.find((column) => column.name === name)?.typeOid ?? 0
+  }
+
+  /** Oids of the types of the key. */
+  get keyTypes(): readonly number[] {
+    return (this.plan.relation.log?.key ?? []).map((name) => this.typeOf(name))
+  }
+
   /** Whether the stream's snapshot shows the changes of a transaction, so that they have been delivered with it. */
   shows(transaction: LogTransaction): boolean {
     if (this.#filter === null) return false

@@ -21,7 +21,7 @@ interface Values {
 /** Values by column of the relation; null: NULL. */
 type Texts = ReadonlyMap<number, Buffer | null>
 
-/** Each row is a branch of one statement with parameters of its own: the server infers their types from the key. */
+/** Each row is a branch of one statement with parameters of its own. */
 const ROWS_PER_QUERY = 100
 
 /**
@@ -69,9 +69,9 @@ async function queryValues(
     const { relation } = route
     const nameOf = (column: number) => ident(relation.columns[column]!.name)
     const values = columns.map((column) => textOf(nameOf(column)))
-    const conditions = writer.key.map((column) => {
+    const conditions = writer.key.map((column, position) => {
       params.push(parameterOf(keyTuple(change, column), column))
-      return `${nameOf(column)} = $${params.length}`
+      return writer.keyMatches![position]!(nameOf(column), `$${params.length}`)
     })
     const list = `ARRAY[${values.join(', ')}]::pg_catalog.text[]`
     return `SELECT ${index} AS gap, ${list} AS values FROM ${writer.stream.plan.from} WHERE ${conditions.join(' AND ')}`

@@ -44,12 +44,12 @@ export class StreamRouter {
    */
   async bind(route: RelationRoute, session: SqlSession): Promise<void> {
     const { oid, columns } = route.relation
-    const types = await readTypes(
-      session,
-      columns.map(({ typeOid }) => typeOid),
-    )
     let streams = this.#byOid.get(oid) ?? this.#named(route.relation)
     if (streams.length === 0) streams = await this.#above(oid, session)
+    const types = await readTypes(session, [
+      ...columns.map(({ typeOid }) => typeOid),
+      ...streams.flatMap(({ keyTypes }) => keyTypes),
+    ])
     const { schema, name } = route.relation
     const writers = route.bind(streams, types)
     if (this.#isBinary && !writers.every(({ hasBinaryForm }) => hasBinaryForm)) {
