@@ -118,6 +118,29 @@ describe('the seam between snapshot and log', () => {
     expect((await sync(cdc, { state: lastState(second) })).records).to.deep.equal([])
   })
 
+  it('a stream that is selected again is not read below a transaction that is older than its records', async () => {
+    await using cdc = await CdcDatabase.create(`CREATE TABLE other (id int PRIMARY KEY); ${USERS}`)
+    const first = await sync(cdc)
+    await using open = await cdc.db.session()
+    await open.sql("BEGIN; UPDATE users SET name = 'late' WHERE id = 1")
+    await cdc.sql("UPDATE users SET name = 'delivered' WHERE id = 2")
+    const second = await sync(cdc, { state: lastState(first) })
+    const without = await sync(cdc, { state: lastState(second), streams: ['other'] })
+    await cdc.sql("UPDATE users SET name = 'not selected' WHERE id = 2")
+    const state = lastState(without)
+    const [{ pid } = { pid: '' }] = await open.sql('SELECT pg_backend_pid() AS pid')
+    const early = await sync(cdc, { state, method: { initial_waiting_seconds: 1 } })
+    expect(early.errors.map((error) => error.failure_type)).to.deep.equal(['transient_error'])
+    expect(early.errors[0]?.message).to.include(
+      `a transaction of process ${pid} has been open for 1 s (initial_waiting_seconds)`,
+    )
+    expect(early.records).to.deep.equal([])
+    await open.sql('COMMIT')
+    const again = await sync(cdc, { state })
+    lastState(again)
+    await expectFoldIsTable(cdc, [...first.records, ...second.records, ...again.records])
+  })
+
   it('writers that work through snapshot and log lose and repeat nothing', async () => {
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'old' FROM generate_series(1, 5000) AS i`,

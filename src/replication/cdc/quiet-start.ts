@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ConnectorError } from '../../errors.ts'
 import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
@@ -11,7 +12,16 @@ export interface StartPoint {
   readonly xid: bigint
 }
 
-/** How long running transactions are waited for. */
+/** How running transactions are waited for. */
+export interface QuietStartOptions {
+  readonly isStandby: boolean
+  /**
+   * Null: for two seconds, and the sync starts without quiet. Else for as long, and the sync fails: rows that are read
+   * again are ordered above those that were delivered before only in a snapshot that shows every older change.
+   */
+  readonly requiredWithinMs: number | null
+}
+
 const PATIENCE_MS = 2000
 const POLL_MS = 20
 
@@ -19,10 +29,11 @@ const POLL_MS = 20
  * Takes a start point and waits until the transactions below it have ended. A snapshot that is taken then sees all of
  * them, so that what it does not show is above the point. Such a snapshot has an xmin of at least `xid`; if one does
  * not, a transaction has run for too long. Null on a standby, which assigns no transaction ids.
+ * @throws ConnectorError transient_error if quiet is required and a transaction has run for too long.
  */
 export async function awaitQuietStart(
   session: SqlSession,
-  isStandby: boolean,
+  { isStandby, requiredWithinMs }: QuietStartOptions,
 ): Promise<StartPoint | null> {
   if (isStandby) return null
   // Two statements, and two transactions: an id that is assigned before the LSN is read would prove nothing
@@ -33,9 +44,11 @@ export async function awaitQuietStart(
     'SELECT pg_catalog.txid_current()::pg_catalog.text AS xid',
   )
   const start = { lsn: parseLsn(log!.lsn), xid: BigInt(own!.xid) }
-  const deadlineMs = performance.now() + PATIENCE_MS
-  while (performance.now() < deadlineMs && (await oldestRunning(session)) < start.xid) {
-    await sleep(POLL_MS)
+  const deadlineMs = performance.now() + (requiredWithinMs ?? PATIENCE_MS)
+  while ((await oldestRunning(session)) < start.xid) {
+    if (performance.now() < deadlineMs) await sleep(POLL_MS)
+    else if (requiredWithinMs === null) break
+    else throw notQuiet(await findHolder(session), requiredWithinMs)
   }
   return start
 }
@@ -45,4 +58,25 @@ async function oldestRunning(session: SqlSession): Promise<bigint> {
     'SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())::pg_catalog.text AS xmin',
   )
   return BigInt(row!.xmin)
+}
+
+/** The process of the oldest transaction; null: it is prepared. */
+async function findHolder(session: SqlSession): Promise<number | null> {
+  const [row] = await session.query<{ pid: number | null }>(`
+    SELECT pid FROM pg_catalog.pg_locks
+    WHERE locktype OPERATOR(pg_catalog.=) 'transactionid'::pg_catalog.text
+      AND mode OPERATOR(pg_catalog.=) 'ExclusiveLock'::pg_catalog.text
+      AND granted
+    ORDER BY pg_catalog.age(transactionid) DESC
+    LIMIT 1`)
+  return row?.pid ?? null
+}
+
+function notQuiet(pid: number | null, waitedMs: number): ConnectorError {
+  const [holder, remedy] =
+    pid === null
+      ? ['a prepared transaction (pg_prepared_xacts)', 'COMMIT PREPARED or ROLLBACK PREPARED']
+      : [`a transaction of process ${pid}`, `SELECT pg_terminate_backend(${pid});`]
+  const message = `Streams that are read again need a snapshot without older transactions, and ${holder} has been open for ${waitedMs / 1000} s (initial_waiting_seconds). Wait until it has ended, or end it with ${remedy}, and run the sync again.`
+  return new ConnectorError('transient_error', message, { isFinal: true })
 }

@@ -44,7 +44,7 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
     warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
     progress.set(descriptor, null)
   }
-  const view = saved === null || resume === null ? viewOf(plan) : saved.view
+  const view = saved !== null && resume !== null ? saved.view : startView(viewOf(plan), saved)
   stampRows(context, view ?? viewOf(plan))
   if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
   else {
@@ -74,6 +74,12 @@ async function findResume(
   const xmin = view === null ? null : BigInt(view.text.split(':')[0]!)
   const horizon = xmin === null ? null : { xmin, xids: [], atMs: 0 }
   return await findResumePoint(plan, context, { position, horizon })
+}
+
+/** Rows that are read again are not below those that an earlier snapshot delivered. */
+function startView(view: SnapshotView, saved: SnapshotProgress | null): SnapshotView {
+  const rowLsn = saved?.view?.rowLsn ?? 0n
+  return rowLsn > view.rowLsn ? { ...view, rowLsn } : view
 }
 
 function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void {

@@ -49,24 +49,31 @@ export async function findStart(
   )
   const replaced = streams.filter(({ isReplaced }) => isReplaced)
   for (const { descriptor } of replaced) log('WARN', replacedText(descriptor))
-  const isLoading = streams.some(({ progress }) => progress?.type !== 'LOG')
   const template = {
     key: given.offset?.key ?? offsetKey(config.database),
     systemId: facts.systemId,
     publicationOid,
   }
+  const offset = isContinued
+    ? {
+        ...start.offset,
+        ...template,
+        removed: removedStreams(start.offset, states.global, { plans, replaced }),
+      }
+    : null
+  const unread = streams.filter(({ progress }) => progress === null)
+  const isReadAgain = isContinued
+    ? unread.some(({ descriptor }) => offset?.removed.has(streamLabel(descriptor)))
+    : given.offset !== null
+  const isLoading = streams.some(({ progress }) => progress?.type !== 'LOG')
+  const requiredWithinMs = isReadAgain ? cdcConfigOf(config).initialWaitingMs : null
+  const { isStandby } = facts
   return {
     facts,
-    offset: isContinued
-      ? {
-          ...start.offset,
-          ...template,
-          removed: removedStreams(start.offset, states.global, { plans, replaced }),
-        }
-      : null,
+    offset,
     template,
     streams,
-    point: isLoading ? await awaitQuietStart(database, facts.isStandby) : null,
+    point: isLoading ? await awaitQuietStart(database, { isStandby, requiredWithinMs }) : null,
     acknowledged: acknowledgedLsn(situation, parseGlobal(states.givenGlobal).offset),
   }
 }
