@@ -263,12 +263,17 @@ export function serverFailure({ code }: ServerError): FailureType {
 
 /** What the server says, as far as it may be shown, its SQLSTATE, and what to do. */
 export function serverMessage(error: ServerError): string {
-  const { code, message } = error
+  const { code } = error
   const remedy = find(code, 'remedy')
-  const advice = remedy === undefined ? '' : ` ${remedy}.`
-  if (!isShown(error)) return `The server refused the query with SQLSTATE ${code}.${advice}`
+  return `${serverStatement(error)}${remedy === undefined ? '' : ` ${remedy}.`}`
+}
+
+/** What the server says, as far as it may be shown, and its SQLSTATE. */
+export function serverStatement(error: ServerError): string {
+  const { code, message } = error
+  if (!isShown(error)) return `The server refused the query with SQLSTATE ${code}.`
   const [firstLine] = message.split('\n')
-  return `The server says: ${firstLine} (SQLSTATE ${code}).${advice}`
+  return `The server says: ${firstLine} (SQLSTATE ${code}).`
 }
 
 function isShown({ code, position, routine = '' }: ServerError): boolean {

@@ -91,15 +91,6 @@ describe('heartbeat_action_query', () => {
     lastState(run)
     expect(await cdc.sql('SELECT FROM app.beat')).to.have.length(1)
   })
-
-  it('that fails is a warning', async () => {
-    await using cdc = await CdcDatabase.create(USERS)
-    const run = await sync(cdc, { method: { heartbeat_action_query: 'UPDATE nowhere SET a = 1' } })
-    lastState(run)
-    expect(
-      run.logs.filter(({ message }) => message.startsWith('heartbeat_action_query failed.')),
-    ).to.have.length(1)
-  })
 })
 
 describe('a read by hand in CDC mode', () => {

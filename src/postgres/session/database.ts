@@ -47,12 +47,13 @@ export class Database implements SqlSession, AsyncDisposable {
   /** Milliseconds that the first connection took. */
   readonly connectionMs: number
   readonly server: ServerFacts
+  /** Aborted when the run is stopped. */
+  readonly signal: AbortSignal
   readonly #parts: ClientParts
   readonly #config: Config
   readonly #route: Route
   readonly #pool: Pool
   readonly #watch: BackendWatch
-  readonly #signal: AbortSignal
   /** Connections that are in use. */
   readonly #busy = new Set<Client>()
   /** Cancel requests that were sent because the run was stopped. */
@@ -68,12 +69,12 @@ export class Database implements SqlSession, AsyncDisposable {
     this.#route = parts.route
     this.#pool = pool
     this.#watch = watch
-    this.#signal = parts.stop
+    this.signal = parts.stop
     this.server = server
     this.connectionMs = connectionMs
     pool.on('acquire', (client) => this.#busy.add(client))
     pool.on('release', (_error, client) => this.#busy.delete(client))
-    this.#signal.addEventListener('abort', this.#cancelAll)
+    this.signal.addEventListener('abort', this.#cancelAll)
   }
 
   /**
@@ -139,13 +140,13 @@ export class Database implements SqlSession, AsyncDisposable {
    */
   async acquire(): Promise<PoolClient> {
     const isWaiting = this.#pool.idleCount === 0
-    using deadline = new Deadline(this.#patienceMs, isWaiting ? this.#signal : undefined)
+    using deadline = new Deadline(this.#patienceMs, isWaiting ? this.signal : undefined)
     const connecting = this.#pool.connect()
     try {
       return await unlessAborted(connecting, deadline.signal)
     } catch (error) {
       if (deadline.signal.aborted) connecting.then((client) => client.release(), ignore)
-      this.#signal.throwIfAborted()
+      this.signal.throwIfAborted()
       if (deadline.signal.aborted) throw this.#exhausted()
       const { encryption } = this.#route
       const { totalCount: held } = this.#pool
@@ -158,8 +159,7 @@ export class Database implements SqlSession, AsyncDisposable {
    * @throws ConnectorError that says what keeps the role or the server from it.
    */
   async openWalSender(): Promise<WalSender> {
-    const { server } = this
-    const signal = this.#signal
+    const { server, signal } = this
     const extra = replicationOptions(this.#config, server)
     const client = new (clientClass(this.#parts, extra))()
     const guard = async (work: Promise<void>): Promise<void> =>
@@ -194,7 +194,7 @@ export class Database implements SqlSession, AsyncDisposable {
     let isFine = false
     try {
       const guarded = this.guard(client, work(client))
-      const result = await (this.#signal.aborted ? guarded : unlessAborted(guarded, this.#signal))
+      const result = await (this.signal.aborted ? guarded : unlessAborted(guarded, this.signal))
       isFine = true
       return result
     } finally {
@@ -230,7 +230,7 @@ export class Database implements SqlSession, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#cancelAll)
+    this.signal.removeEventListener('abort', this.#cancelAll)
     await Promise.all(this.#cancels)
     await endPool(this.#pool)
     this.#route[Symbol.dispose]()

@@ -63,9 +63,7 @@ export class CdcFeed implements Feed {
     const { database, log } = context
     yield* this.#load(context, { start, progress })
     await context.endSnapshot()
-    const { major } = database.server
-    const { username } = context.config
-    await writeHeartbeat(database, start.facts, { major, username, log })
+    await writeHeartbeat(database, start.facts, { username: context.config.username, log })
     yield* this.#follow(context, { start, progress })
   }
 

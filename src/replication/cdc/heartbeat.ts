@@ -1,33 +1,44 @@
 import { ConnectorError, errorCode } from '../../errors.ts'
 import type { LogFacts } from '../../introspection/replication/slot.ts'
-import type { SqlSession } from '../../postgres/session/sql-session.ts'
+import { runBounded } from '../../postgres/session/bounded-session.ts'
+import type { Database } from '../../postgres/session/database.ts'
 import { ident } from '../../sql.ts'
+import { isServerError, LOCK_NOT_AVAILABLE, serverStatement } from '../../sql-state.ts'
 import type { Log } from '../feed.ts'
 
 const INTERVAL_MS = 10_000
-/**
- * A sync waits for its writes: neither a lock, nor a standby that is gone, nor anything else may keep it for long. The
- * statements of one simple query are one transaction.
- */
-const BOUNDED_SQL =
-  "SET LOCAL synchronous_commit = local; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '30s';"
+const LOCK_TIMEOUT_S = 5
+const STATEMENT_TIMEOUT_S = 30
+/** For a connection and for the statement, whose own timeout comes first unless the server or the network hangs. */
+const LIMIT_MS = 40_000
+/** A sync waits for its writes: neither a lock, nor a standby that is gone, nor anything else may keep it for long. */
+const SETTINGS_SQL = `SET synchronous_commit = local; SET lock_timeout = '${LOCK_TIMEOUT_S}s'; SET statement_timeout = '${STATEMENT_TIMEOUT_S}s'`
+const MESSAGE_SQL = "SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')"
 /** With less log to retain, a record of its own would only keep an idle server awake. */
 const MIN_LAG_BYTES = 16n * 1024n * 1024n
 /** pg_logical_emit_message has one more parameter. */
 const MAJOR_WITH_FLUSH = 17
 const INSUFFICIENT_PRIVILEGE = '42501'
+const QUERY_KEY = 'replication_method.heartbeat_action_query'
+/** SQLSTATE → what to do about a query that fails with it. */
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  [INSUFFICIENT_PRIVILEGE, 'GRANT what is missing to the role.'],
+  [LOCK_NOT_AVAILABLE, `Another session held a lock on it for ${LOCK_TIMEOUT_S} s.`],
+  ['57014', `It was cancelled, or took longer than ${STATEMENT_TIMEOUT_S} s.`],
+])
+const OTHER_REMEDY = 'Correct the query.'
 
 /** Runs `heartbeat_action_query` at the start and every 10 seconds, as a session of the role does; never at the same time. */
 export class Heartbeat implements AsyncDisposable {
-  readonly #session: SqlSession
+  readonly #database: Database
   readonly #query: string
   readonly #log: Log
   readonly #timer: NodeJS.Timeout
   #running: Promise<void> | null = null
   #hasFailed = false
 
-  private constructor(session: SqlSession, query: string, log: Log) {
-    this.#session = session
+  private constructor(database: Database, query: string, log: Log) {
+    this.#database = database
     this.#query = query
     this.#log = log
     this.#timer = setInterval(() => this.#beat(), INTERVAL_MS).unref()
@@ -35,12 +46,12 @@ export class Heartbeat implements AsyncDisposable {
 
   /** @param query null: there is none. */
   static async start(
-    session: SqlSession,
+    database: Database,
     query: string | null,
     log: Log,
   ): Promise<Heartbeat | null> {
     if (query === null) return null
-    const heartbeat = new Heartbeat(session, query, log)
+    const heartbeat = new Heartbeat(database, query, log)
     heartbeat.#beat()
     await heartbeat.#running
     return heartbeat
@@ -54,7 +65,7 @@ export class Heartbeat implements AsyncDisposable {
 
   async #run(): Promise<void> {
     try {
-      await this.#session.query(`${BOUNDED_SQL} ${this.#query}`)
+      await runBounded(this.#database, [SETTINGS_SQL, this.#query], LIMIT_MS)
     } catch (error) {
       if (!this.#hasFailed) this.#log('WARN', failure(error))
       this.#hasFailed = true
@@ -69,27 +80,33 @@ export class Heartbeat implements AsyncDisposable {
 
 /**
  * Writes a transactional message to the log when the slot retains much of it: the server forgets log only after a
- * transaction of this database. Nothing is written when there is little to gain.
+ * transaction of this database. Nothing is written when there is little to gain. A sync does not depend on it.
  */
 export async function writeHeartbeat(
-  session: SqlSession,
+  database: Database,
   { slot, endLsn, isStandby }: LogFacts,
-  { major, username, log }: { major: number; username: string; log: Log },
+  { username, log }: { username: string; log: Log },
 ): Promise<void> {
   const restartLsn = slot?.restartLsn ?? endLsn
   if (isStandby || endLsn - restartLsn < MIN_LAG_BYTES) return
   try {
-    await session.query(
-      `${BOUNDED_SQL} SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')`,
-    )
+    await runBounded(database, [SETTINGS_SQL, MESSAGE_SQL], LIMIT_MS)
   } catch (error) {
-    if (errorCode(error) !== INSUFFICIENT_PRIVILEGE) throw error
-    const types = major < MAJOR_WITH_FLUSH ? '' : ', boolean'
-    const grant = `GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text${types}) TO ${ident(username)};`
-    log('WARN', `The slot may retain log for longer than needed. Run: ${grant}`)
+    database.signal.throwIfAborted()
+    const isRefused = errorCode(error) === INSUFFICIENT_PRIVILEGE
+    const types = database.server.major < MAJOR_WITH_FLUSH ? '' : ', boolean'
+    const text = isRefused
+      ? `Run: GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text${types}) TO ${ident(username)};`
+      : `A message was not written to the log. ${statementOf(error)}`
+    log('WARN', `The slot may retain log for longer than needed. ${text}`)
   }
 }
 
 function failure(error: unknown): string {
-  return `heartbeat_action_query failed. ${ConnectorError.from(error).message}`
+  const remedy = REMEDIES.get(errorCode(error) ?? '') ?? OTHER_REMEDY
+  return `${QUERY_KEY} failed. ${statementOf(error)}${isServerError(error) ? ` ${remedy}` : ''}`
+}
+
+function statementOf(error: unknown): string {
+  return isServerError(error) ? serverStatement(error) : ConnectorError.from(error).message
 }
