@@ -28,6 +28,7 @@ const OTHER_MAJORS = {
   ],
   15: [
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
+    'replication/cdc-matrix/*.long.pg.test.js',
     'replication/cdc/partitions.long.pg.test.js',
     'replication/cdc/replaced-tables.long.pg.test.js',
     'replication/cdc/seams.long.pg.test.js',
@@ -38,7 +39,7 @@ const OTHER_MAJORS = {
 }
 /** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
 const LONG_ON_OLDEST = [
-  'replication/{soak,cdc,misconfigurations}/*.long.pg.test.js',
+  'replication/{soak,cdc,cdc-matrix,misconfigurations}/*.long.pg.test.js',
   'replication/cursor/{late-commits,plans}*.long.pg.test.js',
 ]
 const WORKERS = 2

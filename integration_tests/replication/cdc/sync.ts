@@ -1,5 +1,5 @@
 import { type Run, withConnector } from '../../helpers/connector.ts'
-import type { StateMessage } from '../../helpers/messages.ts'
+import type { CatalogStream, StateMessage } from '../../helpers/messages.ts'
 import type { CdcDatabase } from './cdc-database.ts'
 
 /** How to sync; each part has a default. */
@@ -12,11 +12,19 @@ export interface SyncOptions {
   readonly state?: unknown
 }
 
+/** Streams with their keys, as far as tests look at them. */
+export interface ConfiguredCatalog {
+  readonly streams: readonly {
+    readonly stream: CatalogStream
+    readonly primary_key: readonly (readonly string[])[] | undefined
+  }[]
+}
+
 /** A configured catalog of the incremental streams that discover offers. */
 export async function incrementalCatalog(
   cdc: CdcDatabase,
   streams?: readonly string[],
-): Promise<unknown> {
+): Promise<ConfiguredCatalog> {
   await using connector = await withConnector(cdc.config())
   const catalog = await connector.catalog()
   const selected = catalog.streams.filter(

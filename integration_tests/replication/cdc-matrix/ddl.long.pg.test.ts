@@ -1,0 +1,271 @@
+import { type CdcCase, testCases } from './cdc-case.ts'
+
+const TABLE = `CREATE TABLE t (id int PRIMARY KEY, a text, b int); INSERT INTO t VALUES (1, 'a1', 1), (2, 'a2', 2);`
+
+const COLUMNS: readonly CdcCase[] = [
+  {
+    name: 'ADD COLUMN: with the catalog of before, records do not have it',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3)",
+          'ALTER TABLE t ADD COLUMN c int DEFAULT 7',
+          "INSERT INTO t VALUES (4, 'a4', 4, 8)",
+        ],
+        read: ['+t 3 a3 3', '+t 4 a4 4'],
+      },
+    ],
+  },
+  {
+    name: 'DROP COLUMN: null in the records of the catalog of before',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3)",
+          'ALTER TABLE t DROP COLUMN b',
+          "INSERT INTO t VALUES (4, 'a4')",
+        ],
+        read: ['+t 3 a3 null', '+t 4 a4 null'],
+        warnings: [
+          "Stream 'public.t' no longer has 'b': null in every record. Refresh the catalog.",
+        ],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'DROP COLUMN and ADD COLUMN of the same name with another type',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3)",
+          "ALTER TABLE t DROP COLUMN b; ALTER TABLE t ADD COLUMN b text DEFAULT 'new'",
+          "UPDATE t SET a = 'x'",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3', '+t 1 x new', '+t 2 x new', '+t 3 x new'],
+      },
+    ],
+  },
+  {
+    name: 'ALTER TYPE: each row in the type of its time',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'UPDATE t SET b = 3 WHERE id = 1',
+          'ALTER TABLE t ALTER COLUMN b TYPE text',
+          "UPDATE t SET b = 'many' WHERE id = 2",
+        ],
+        isRefreshed: true,
+        read: ['+t 1 a1 3', '+t 2 a2 many'],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'ALTER TYPE in the transaction of the rows',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'UPDATE t SET b = 3 WHERE id = 1; ALTER TABLE t ALTER COLUMN b TYPE bigint; UPDATE t SET b = 5000000000 WHERE id = 1',
+        ],
+        read: ['+t 1 a1 3', '+t 1 a1 5000000000'],
+      },
+    ],
+  },
+]
+
+const TYPES: readonly CdcCase[] = [
+  {
+    name: 'an enum that is created and used in one transaction',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "CREATE TYPE mood AS ENUM ('ok'); ALTER TABLE t ADD COLUMN m mood; INSERT INTO t VALUES (3, 'a3', 3, 'ok')",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3 ok'],
+      },
+      {
+        write: ["ALTER TYPE mood ADD VALUE 'glad' BEFORE 'ok'", "UPDATE t SET m = 'glad'"],
+        read: ['+t 1 a1 1 glad', '+t 2 a2 2 glad', '+t 3 a3 3 glad'],
+      },
+      {
+        write: [
+          "ALTER TYPE mood RENAME VALUE 'glad' TO 'happy'",
+          'UPDATE t SET b = 9 WHERE id = 1',
+        ],
+        read: ['+t 1 a1 9 happy'],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'a type that is dropped again before the sync',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "CREATE TYPE gone AS ENUM ('x'); ALTER TABLE t ADD COLUMN c gone; INSERT INTO t VALUES (3, 'a3', 3, 'x')",
+          'ALTER TABLE t ALTER COLUMN c TYPE text; DROP TYPE gone',
+          "INSERT INTO t VALUES (4, 'a4', 4, 'y')",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3 x', '+t 4 a4 4 y'],
+      },
+    ],
+  },
+  {
+    name: 'a domain and a composite type that are created later',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'CREATE DOMAIN positive AS int CHECK (value > 0); CREATE TYPE pair AS (x int, y text); ALTER TABLE t ADD COLUMN d positive, ADD COLUMN p pair',
+          "INSERT INTO t VALUES (3, 'a3', 3, 5, (1, 'y'))",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3 5 (1,y)'],
+      },
+    ],
+    folds: { t: null },
+  },
+]
+
+const TABLES: readonly CdcCase[] = [
+  {
+    name: 'RENAME and back while changes wait',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'UPDATE t SET b = 3 WHERE id = 1',
+          'ALTER TABLE t RENAME TO u',
+          'UPDATE u SET b = 4 WHERE id = 1',
+          'ALTER TABLE u RENAME TO t',
+          'UPDATE t SET b = 5 WHERE id = 1',
+        ],
+        read: ['+t 1 a1 3', '+t 1 a1 4', '+t 1 a1 5'],
+      },
+    ],
+  },
+  {
+    name: 'SET SCHEMA and back while changes wait',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'CREATE SCHEMA s; ALTER TABLE t SET SCHEMA s',
+          'UPDATE s.t SET b = 4 WHERE id = 1',
+          'ALTER TABLE s.t SET SCHEMA public',
+          'DELETE FROM t WHERE id = 2',
+        ],
+        read: ['+t 1 a1 4', '-t 2 null null'],
+      },
+    ],
+  },
+  {
+    name: 'a rewrite: VACUUM FULL, CLUSTER and ALTER TYPE write no change',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          'UPDATE t SET b = 3 WHERE id = 1',
+          'VACUUM FULL t',
+          'CLUSTER t USING t_pkey',
+          'UPDATE t SET b = 4 WHERE id = 1',
+        ],
+        read: ['+t 1 a1 3', '+t 1 a1 4'],
+      },
+    ],
+  },
+  {
+    name: 'another table that takes the key and the name of a dropped one in one transaction',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "UPDATE t SET b = 3 WHERE id = 1; DROP TABLE t; CREATE TABLE t (b int, id int PRIMARY KEY, a text); INSERT INTO t VALUES (9, 1, 'new')",
+          'UPDATE t SET b = 10',
+        ],
+        read: ['+t 1 new 10'],
+        warnings: [
+          "Stream 'public.t' is read from scratch: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.",
+        ],
+      },
+    ],
+    folds: { t: null },
+  },
+]
+
+const truncated = (name: string): string =>
+  `Table 'public.${name}' was truncated. The protocol has no message for it: the destination keeps the rows. Refresh the stream to remove them.`
+
+const TRUNCATES: readonly CdcCase[] = [
+  {
+    name: 'of several tables, one of which is not selected',
+    tables: `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY); INSERT INTO a VALUES (1)`,
+    streams: ['a', 'b'],
+    rounds: [
+      {
+        write: [
+          'INSERT INTO a VALUES (2); TRUNCATE a, c, b; INSERT INTO a VALUES (3)',
+          'INSERT INTO b VALUES (1)',
+        ],
+        read: ['+a 2', '+a 3', '+b 1'],
+        warnings: [truncated('a'), truncated('b')],
+      },
+    ],
+    folds: { a: 'SELECT * FROM generate_series(1, 3) AS a (id)' },
+  },
+  {
+    name: 'CASCADE names every table',
+    tables: `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a); INSERT INTO a VALUES (1)`,
+    rounds: [
+      {
+        write: ['TRUNCATE a CASCADE', 'INSERT INTO a VALUES (2)'],
+        read: ['+a 2'],
+        warnings: [truncated('a'), truncated('b')],
+      },
+    ],
+    folds: { a: null },
+  },
+  {
+    name: 'of a partitioned table names what the log names',
+    tables: `CREATE TABLE t (id int PRIMARY KEY) PARTITION BY LIST (id); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1); CREATE TABLE t_2 PARTITION OF t FOR VALUES IN (2); INSERT INTO t VALUES (1), (2)`,
+    streams: ['t'],
+    rounds: [
+      {
+        write: ['TRUNCATE t', 'INSERT INTO t VALUES (2)'],
+        read: ['+t 2'],
+        warnings: [truncated('t_1'), truncated('t_2')],
+      },
+      {
+        write: [
+          'CREATE TABLE t_3 PARTITION OF t FOR VALUES IN (3); INSERT INTO t VALUES (3); TRUNCATE t_3',
+        ],
+        read: ['+t 3'],
+        warnings: [truncated('t_3')],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'that the publication leaves out is not seen',
+    tables: `CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)`,
+    publication: "FOR TABLE a WITH (publish = 'insert, update, delete')",
+    rounds: [{ write: ['TRUNCATE a', 'INSERT INTO a VALUES (2)'], read: ['+a 2'] }],
+    folds: { a: null },
+  },
+]
+
+describe('columns that are altered while changes wait', () => testCases(COLUMNS))
+describe('types that are created while changes wait', () => testCases(TYPES))
+describe('tables that are altered while changes wait', () => testCases(TABLES))
+describe('TRUNCATE in the log', () => testCases(TRUNCATES))
