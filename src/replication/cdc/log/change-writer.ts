@@ -5,6 +5,7 @@ import type { TypeResolver } from '../../../types/type-resolver.ts'
 import type { ChangeSink } from '../../feed.ts'
 import { type KeyMatch, keyMatch } from './key-match.ts'
 import type { LogStream } from './log-stream.ts'
+import type { LoggedColumns } from './logged-columns.ts'
 import type { RowChange } from './row-change.ts'
 
 /** Writes the changes of one relation of the log as records of one stream. */
@@ -12,7 +13,8 @@ export class ChangeWriter {
   readonly stream: LogStream
   /** Columns of the relation that are fields of the stream. */
   readonly columns: ReadonlySet<number>
-  /** Columns of the relation that identify a row; none if the relation lacks one of them, as before a rename. */
+  readonly logged: LoggedColumns
+  /** Columns of the relation that identify a row; none if the relation lacks one of them. */
   readonly key: readonly number[]
   /** How each column of the key is compared; null: a row cannot be fetched by the key. */
   readonly keyMatches: readonly KeyMatch[] | null
@@ -21,22 +23,26 @@ export class ChangeWriter {
   readonly #sink: ChangeSink
 
   /** @param types all types of the relation's columns, and of the key as the stream has it. */
-  constructor(stream: LogStream, { columns }: LogRelation, types: TypeResolver) {
+  constructor(
+    stream: LogStream,
+    { columns, logged }: Pick<LogRelation, 'columns'> & { readonly logged: LoggedColumns },
+    types: TypeResolver,
+  ) {
     const { fields, relation } = stream.plan
-    const indexes = new Map(columns.map(({ name }, index) => [name, index]))
     const bound = fields.map(({ name, type }) => {
-      const index = indexes.get(name)
+      const index = logged.indexOf(name)
       if (index === undefined || type === null) return null
       const { typeOid, typmod } = columns[index]!
       return { index, type: types.resolve(typeOid, typmod) }
     })
     this.stream = stream
+    this.logged = logged
     this.columns = new Set(bound.flatMap((column) => column?.index ?? []))
-    const key = (relation.log?.key ?? []).map((name) => indexes.get(name) ?? null)
+    const key = (relation.log?.key ?? []).map((name) => logged.indexOf(name) ?? null)
     this.key = key.every((index) => index !== null) ? key : []
-    const matches = this.key.map((index) => {
-      const { name, typeOid: logged } = columns[index]!
-      return keyMatch({ logged, current: stream.typeOf(name) }, types)
+    const matches = this.key.map((index, position) => {
+      const name = (relation.log?.key ?? [])[position]!
+      return keyMatch({ logged: columns[index]!.typeOid, current: stream.typeOf(name) }, types)
     })
     this.keyMatches =
       this.key.length > 0 && matches.every((match) => match !== null) ? matches : null

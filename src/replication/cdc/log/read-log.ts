@@ -45,7 +45,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   const { config, database, log } = context
   const isBinary =
     read.mayBeBinary && sendsBinary(database.server.major) && streams.every(isReadInBinary)
-  const router = new StreamRouter(streams, isBinary)
+  const router = new StreamRouter(streams, { isBinary, log })
   const limits = {
     target: end.lsn,
     batchRows: config.batchSize,

@@ -65,9 +65,8 @@ async function queryValues(
   transaction: ReadTransaction,
 ): Promise<readonly Values[]> {
   const params: unknown[] = []
-  const branches = batch.map(({ held: { route, change }, writer, columns }, index) => {
-    const { relation } = route
-    const nameOf = (column: number) => ident(relation.columns[column]!.name)
+  const branches = batch.map(({ held: { change }, writer, columns }, index) => {
+    const nameOf = (column: number) => ident(writer.logged.nameOf(column))
     const values = columns.map((column) => textOf(nameOf(column)))
     const conditions = writer.key.map((column, position) => {
       params.push(parameterOf(keyTuple(change, column), column))

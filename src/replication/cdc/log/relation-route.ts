@@ -3,7 +3,14 @@ import { UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
 import type { ChangeVisitor, LogChange, LogRelation } from '../../../wire/pgoutput.ts'
 import { ChangeWriter } from './change-writer.ts'
 import type { LogStream } from './log-stream.ts'
+import type { LoggedColumns } from './logged-columns.ts'
 import type { RowChange } from './row-change.ts'
+
+/** A stream of a relation of the log, and where its columns are there. */
+interface RoutedStream {
+  readonly stream: LogStream
+  readonly logged: LoggedColumns
+}
 
 /** Where the changes of a relation come together again. */
 export interface ChangeQueue {
@@ -27,8 +34,11 @@ export class RelationRoute implements ChangeVisitor {
   }
 
   /** @param types all types of the relation's columns. */
-  bind(streams: readonly LogStream[], types: TypeResolver): readonly ChangeWriter[] {
-    this.#writers = streams.map((stream) => new ChangeWriter(stream, this.relation, types))
+  bind(streams: readonly RoutedStream[], types: TypeResolver): readonly ChangeWriter[] {
+    const { columns } = this.relation
+    this.#writers = streams.map(
+      ({ stream, logged }) => new ChangeWriter(stream, { columns, logged }, types),
+    )
     return this.#writers
   }
 

@@ -1,8 +1,11 @@
 import { readTypes } from '../../../introspection/types.ts'
 import type { SqlSession } from '../../../postgres/session/sql-session.ts'
 import { BinaryFormError } from '../../../postgres/walsender/walsender-error.ts'
+import { streamLabel } from '../../../protocol/stream-names.ts'
 import type { LogRelation } from '../../../wire/pgoutput.ts'
+import type { Log } from '../../feed.ts'
 import type { LogStream } from './log-stream.ts'
+import { LoggedColumns } from './logged-columns.ts'
 import type { RelationRoute } from './relation-route.ts'
 
 const ANCESTORS_SQL = `
@@ -18,9 +21,14 @@ export class StreamRouter {
   readonly #byOid = new Map<number, readonly LogStream[]>()
   readonly #hasRoots: boolean
   readonly #isBinary: boolean
+  readonly #log: Log
 
   /** @param isBinary whether the log comes in binary form. */
-  constructor(streams: readonly LogStream[], isBinary: boolean) {
+  constructor(
+    streams: readonly LogStream[],
+    { isBinary, log }: { readonly isBinary: boolean; readonly log: Log },
+  ) {
+    this.#log = log
     this.#streams = streams
     this.#isBinary = isBinary
     this.#hasRoots = streams.some(({ plan }) => plan.relation.kind === 'p')
@@ -51,7 +59,13 @@ export class StreamRouter {
       ...streams.flatMap(({ keyTypes }) => keyTypes),
     ])
     const { schema, name } = route.relation
-    const writers = route.bind(streams, types)
+    const routed = []
+    for (const stream of streams) {
+      const logged = await LoggedColumns.find(stream.plan, route.relation, session)
+      if (logged.uncertain.length > 0) this.#log('WARN', uncertainText(stream, logged.uncertain))
+      routed.push({ stream, logged })
+    }
+    const writers = route.bind(routed, types)
     if (this.#isBinary && !writers.every(({ hasBinaryForm }) => hasBinaryForm)) {
       throw new BinaryFormError(`Table '${schema}.${name}' had a column without binary form`)
     }
@@ -68,4 +82,9 @@ export class StreamRouter {
       ({ plan: { relation } }) => relation.schema === schema && relation.name === name,
     )
   }
+}
+
+function uncertainText({ plan: { descriptor } }: LogStream, columns: readonly string[]): string {
+  const names = columns.map((name) => `'${name}'`).join(', ')
+  return `Stream '${streamLabel(descriptor)}': columns of its table were dropped or renamed. Changes from before that have no value for ${names}. Refresh the stream.`
 }

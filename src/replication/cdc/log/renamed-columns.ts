@@ -1,0 +1,70 @@
+import type { TableAttribute } from '../../../introspection/replication/table-attributes.ts'
+
+/** A column by the name that it had at some time. */
+export interface NamedColumn {
+  readonly name: string
+  readonly typeOid: number
+}
+
+/** The names that columns of a table have now. */
+export interface CurrentNames {
+  /** Earlier name → name of today, of columns that were renamed. */
+  readonly renamed: ReadonlyMap<string, string>
+  /** Columns of today that may have had another name. */
+  readonly uncertain: readonly string[]
+}
+
+/**
+ * Finds columns that were renamed. A rename keeps the place of a column among the others, and a dropped column keeps its
+ * place, too: what stands between two columns that have kept their names is the same columns.
+ * @param earlier columns at some time, in `attnum` order.
+ * @param attributes the columns of today, dropped ones among them, in `attnum` order.
+ */
+export function findRenamed(
+  earlier: readonly NamedColumn[],
+  attributes: readonly TableAttribute[],
+): CurrentNames {
+  const places = earlier.map(({ name }) =>
+    attributes.findIndex((attribute) => !attribute.isDropped && attribute.name === name),
+  )
+  const renamed = new Map<string, string>()
+  const uncertain: string[] = []
+  for (let from = 0; from < earlier.length; from++) {
+    if (places[from] !== -1) continue
+    let to = from + 1
+    while (places[to] === -1) to++
+    const run = earlier.slice(from, to)
+    const candidates = attributes.slice((places[from - 1] ?? -1) + 1, places[to])
+    const now = match(run, candidates, to === earlier.length)
+    if (now === null) uncertain.push(...candidates.filter(isLive).map(({ name }) => name))
+    for (const [index, attribute] of (now ?? []).entries()) {
+      if (!attribute.isDropped) renamed.set(run[index]!.name, attribute.name)
+    }
+    from = to
+  }
+  return { renamed, uncertain }
+}
+
+/**
+ * What a run of columns has become; null: that cannot be told.
+ * @param isLast whether columns may have been added behind it since.
+ */
+function match(
+  run: readonly NamedColumn[],
+  candidates: readonly TableAttribute[],
+  isLast: boolean,
+): readonly TableAttribute[] | null {
+  const live = candidates.filter(isLive)
+  if (live.length === 0) return []
+  const isWhole = candidates.length === run.length || (isLast && live.length === candidates.length)
+  if (!isWhole && isLast) return null
+  const now = isWhole ? candidates.slice(0, run.length) : live
+  const isSame = now.every(
+    ({ isDropped, typeOid }, index) => isDropped || run[index]!.typeOid === typeOid,
+  )
+  return now.length === run.length && isSame ? now : null
+}
+
+function isLive({ isDropped }: TableAttribute): boolean {
+  return !isDropped
+}
