@@ -1,4 +1,7 @@
+import { ConnectorError, errorCode } from '../../errors.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
+import { ident } from '../../sql.ts'
+import { LOCK_NOT_AVAILABLE } from '../../sql-state.ts'
 
 /** A table of a publication, as `pg_publication_tables` lists it. */
 export interface PublishedTable {
@@ -8,8 +11,8 @@ export interface PublishedTable {
   readonly filter: string | null
 }
 
-/** A publication and what it covers. */
-export interface Publication {
+/** A publication as such. */
+export interface PublicationFacts {
   readonly oid: number
   readonly isForAllTables: boolean
   readonly publishesInsert: boolean
@@ -22,44 +25,55 @@ export interface Publication {
   readonly canPublishRoots: boolean
   /** Whether generated columns can be published: since PostgreSQL 18. Before, column lists name some that are not. */
   readonly canPublishGenerated: boolean
+}
+
+/** A publication and what it covers. */
+export interface Publication extends PublicationFacts {
   /** By oid. Of a partitioned table either it, or its leaves, by `isViaRoot`. */
   readonly tables: ReadonlyMap<number, PublishedTable>
 }
 
 /** Columns that came with later versions are read by name from the row as JSON. */
 const PUBLICATION_SQL = `
-SELECT pg_catalog.to_jsonb(p) AS publication, p.oid, coalesce(covered.tables, '[]') AS tables
-FROM pg_catalog.pg_publication AS p
-CROSS JOIN LATERAL (
-  SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-           'oid', c.oid,
-           'columns', pg_catalog.to_jsonb(t) -> 'attnames',
-           'filter', pg_catalog.to_jsonb(t) -> 'rowfilter')) AS tables
-  FROM pg_catalog.pg_publication_tables AS t
-  JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schemaname
-  JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
-  WHERE t.pubname = p.pubname
-) AS covered
-WHERE p.pubname = $1`
+SELECT pg_catalog.to_jsonb(p) AS publication, p.oid FROM pg_catalog.pg_publication AS p WHERE p.pubname = $1`
+
+const TABLES_SQL = `
+SELECT c.oid, pg_catalog.to_jsonb(t) -> 'attnames' AS columns, pg_catalog.to_jsonb(t) ->> 'rowfilter' AS filter
+FROM pg_catalog.pg_publication_tables AS t
+JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schemaname
+JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
+WHERE t.pubname = $1`
+
+/** Whoever waits for such a lock blocks those behind it, too. */
+const LOCKED_SQL = `
+SELECT DISTINCT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name
+FROM pg_catalog.pg_locks AS l
+JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
+JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_database AS d ON d.oid = l.database
+WHERE d.datname = pg_catalog.current_database() AND l.mode = 'AccessExclusiveLock' AND c.relkind IN ('r', 'p')
+ORDER BY schema, name
+LIMIT 10`
+
+const LOCK_TIMEOUT_S = 15
 
 interface PublicationRow {
   readonly oid: number
   readonly publication: Readonly<Record<string, unknown>>
-  readonly tables: readonly {
-    readonly oid: string | number
-    readonly columns: readonly string[] | null
-    readonly filter: string | null
-  }[]
 }
 
-/** Reads a publication with its tables, in one query; null if there is none of that name. */
-export async function readPublication(
+interface TableRow extends PublishedTable {
+  readonly oid: number
+}
+
+/** Reads a publication without its tables; null if there is none of that name. Waits for no lock. */
+export async function readPublicationFacts(
   session: SqlSession,
   name: string,
-): Promise<Publication | null> {
+): Promise<PublicationFacts | null> {
   const [row] = await session.query<PublicationRow>(PUBLICATION_SQL, [name])
   if (row === undefined) return null
-  const { oid, publication: flags, tables } = row
+  const { oid, publication: flags } = row
   return {
     oid,
     isForAllTables: flags['puballtables'] === true,
@@ -70,8 +84,38 @@ export async function readPublication(
     isViaRoot: flags['pubviaroot'] === true,
     canPublishRoots: 'pubviaroot' in flags,
     canPublishGenerated: 'pubgencols' in flags,
-    tables: new Map(
-      tables.map(({ oid: table, columns, filter }) => [Number(table), { columns, filter }]),
-    ),
   }
+}
+
+/**
+ * Reads a publication with its tables; null if there is none of that name. `session` is in a transaction. From
+ * PostgreSQL 15 on, the server opens the tables for that: those with row filters, since 16 those without column lists.
+ * @throws ConnectorError transient_error if one of them stays locked.
+ */
+export async function readPublication(
+  session: SqlSession,
+  name: string,
+): Promise<Publication | null> {
+  const facts = await readPublicationFacts(session, name)
+  if (facts === null) return null
+  await session.query('SAVEPOINT publication')
+  await session.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT_S}s'`)
+  try {
+    const rows = await session.query<TableRow>(TABLES_SQL, [name])
+    await session.query('RELEASE SAVEPOINT publication')
+    const tables = rows.map(({ oid, columns, filter }) => [oid, { columns, filter }] as const)
+    return { ...facts, tables: new Map(tables) }
+  } catch (error) {
+    if (errorCode(error) !== LOCK_NOT_AVAILABLE) throw error
+    await session.query('ROLLBACK TO SAVEPOINT publication')
+    const locked = await session.query<{ schema: string; name: string }>(LOCKED_SQL)
+    const names = locked.map((table) => ident(table.schema, table.name))
+    throw lockedError(name, names, error)
+  }
+}
+
+function lockedError(name: string, tables: readonly string[], cause: unknown): ConnectorError {
+  const which = tables.length === 0 ? '' : `: ${tables.join(', ')}`
+  const message = `The tables of publication ${ident(name)} cannot be listed: one of them was locked for ${LOCK_TIMEOUT_S} s, as ALTER TABLE, TRUNCATE and VACUUM FULL do, or such a statement waits for its lock${which}. Run it again after that has ended.`
+  return new ConnectorError('transient_error', message, { cause })
 }

@@ -1,13 +1,18 @@
 import type { CdcConfig, Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
-import { readMembers } from '../../introspection/replication/members.ts'
-import { readPublication } from '../../introspection/replication/publication.ts'
+import { type Member, readMembers } from '../../introspection/replication/members.ts'
+import {
+  readPublication,
+  readPublicationFacts,
+} from '../../introspection/replication/publication.ts'
 import { readLogFacts } from '../../introspection/replication/slot.ts'
 import type { Relation } from '../../introspection/relation.ts'
 import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
 import { findWarnings } from './warnings.ts'
+
+const NO_MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map()
 
 /** What `check` says of a config. */
 export interface MethodReport {
@@ -24,14 +29,15 @@ export async function checkCdc(
   { relations, isForSync }: { relations: readonly Relation[]; isForSync: boolean },
 ): Promise<MethodReport> {
   const { log, publication, members } = await readCatalogs(database, async (session) => {
-    const published = await readPublication(session, cdc.publication)
-    // There may be very many of them, and those that a sync does not read are the concern of check
-    const tables = isForSync ? [] : [...(published?.tables.keys() ?? [])]
-    return {
-      log: await readLogFacts(session, cdc.slot),
-      publication: published,
-      members: await readMembers(session, tables),
+    const facts = await readLogFacts(session, cdc.slot)
+    // There may be very many tables, and those that a sync does not read are the concern of check
+    if (isForSync) {
+      const published = await readPublicationFacts(session, cdc.publication)
+      return { log: facts, publication: published, members: NO_MEMBERS }
     }
+    const published = await readPublication(session, cdc.publication)
+    const tables = [...(published?.tables.keys() ?? [])]
+    return { log: facts, publication: published, members: await readMembers(session, tables) }
   })
   const { server } = database
   const facts: CdcFacts = { config, cdc, server, log, publication, relations, isForSync }

@@ -1,6 +1,6 @@
 import type { CdcConfig, Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
-import type { Publication } from '../../introspection/replication/publication.ts'
+import type { PublicationFacts } from '../../introspection/replication/publication.ts'
 import {
   createPublication,
   createSlot,
@@ -24,7 +24,7 @@ export interface CdcFacts {
   readonly server: ServerFacts
   readonly log: LogFacts
   /** Null: there is none of that name. */
-  readonly publication: Publication | null
+  readonly publication: PublicationFacts | null
   /** Of the config's scope, each with its coverage. */
   readonly relations: readonly Relation[]
   /** The relations are those of the selected streams. */

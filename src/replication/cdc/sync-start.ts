@@ -1,6 +1,6 @@
 import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import { ConnectorError } from '../../errors.ts'
-import { readPublication } from '../../introspection/replication/publication.ts'
+import { readPublicationFacts } from '../../introspection/replication/publication.ts'
 import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
 import type { JsonObject } from '../../json/json.ts'
 import type { GlobalContent, StreamDescriptor } from '../../protocol/messages.ts'
@@ -100,7 +100,7 @@ async function readSituation(
   const cdc = cdcConfigOf(config)
   const { facts, publication } = await readCatalogs(database, async (session) => ({
     facts: await readLogFacts(session, cdc.slot),
-    publication: await readPublication(session, cdc.publication),
+    publication: await readPublicationFacts(session, cdc.publication),
   }))
   if (publication === null) throw noPublication(cdc.publication)
   return {
