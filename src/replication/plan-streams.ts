@@ -90,7 +90,7 @@ function planStream(
     descriptor: { name: relation.name, namespace: relation.schema },
     syncMode,
     relation,
-    ...fromItem(relation, config),
+    ...fromItem(relation, config, hasChangeColumns),
     filter: syncMode === 'incremental' ? (relation.log?.filter ?? null) : null,
     ranges: null,
     columns,
@@ -162,10 +162,16 @@ function propertyNames({ properties }: JsonObject): string[] | null {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : null
 }
 
-function fromItem(relation: Relation, { query }: Config): Pick<StreamPlan, 'from' | 'qualifier'> {
+/** The log names the tables that inherit from another one by themselves: they are streams of their own. */
+function fromItem(
+  relation: Relation,
+  { query }: Config,
+  isFromLog: boolean,
+): Pick<StreamPlan, 'from' | 'qualifier'> {
   if (isQuery(relation) && query !== null) {
     return { from: asSubquery(query), qualifier: 'subquery' }
   }
   const qualifier = ident(relation.schema, relation.name)
-  return { from: qualifier, qualifier }
+  const isAlone = isFromLog && relation.kind === 'r'
+  return { from: isAlone ? `ONLY ${qualifier}` : qualifier, qualifier }
 }

@@ -55,6 +55,19 @@ const SCOPES: readonly CdcCase[] = [
     ],
     folds: { a: 'SELECT * FROM a WHERE id > 1' },
   },
+  {
+    name: 'a table with children that inherit from it is read without them',
+    tables: `CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (PRIMARY KEY (id)) INHERITS (a);
+      INSERT INTO a VALUES (1, 1); INSERT INTO b VALUES (2, 2)`,
+    loaded: ['+a 1 1', '+b 2 2'],
+    rounds: [
+      {
+        write: ['UPDATE a SET n = n + 10', 'INSERT INTO b VALUES (3, 3)'],
+        read: ['+a 1 11', '+b 2 12', '+b 3 3'],
+      },
+    ],
+    folds: { a: 'SELECT * FROM ONLY a' },
+  },
 ]
 
 const ALTERED: readonly CdcCase[] = [

@@ -48,8 +48,8 @@ export class RewriteGuard {
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
     if (isQuery(plan.relation)) return null
-    const { from } = plan
-    const [locked] = await lockRelations(session, [{ from, name: from }])
+    const { from, qualifier: name } = plan
+    const [locked] = await lockRelations(session, [{ from, name }])
     const { oid } = plan.relation
     const noted = this.#files.get(oid)
     if (locked?.oid !== oid || (noted !== undefined && noted !== locked.files)) throw replaced(plan)
