@@ -1,4 +1,4 @@
-import type { RecordBatch } from 'apache-arrow'
+import { RecordBatchReader } from 'apache-arrow'
 import { expect } from 'chai'
 import { ByteBuffer } from '../../src/bytes/byte-buffer.ts'
 import { readTypes } from '../../src/introspection/types.ts'
@@ -18,6 +18,7 @@ import {
   arrowSchema,
 } from '../../src/writers/arrow/arrow-fields.ts'
 import { ArrowSink } from '../../src/writers/arrow/arrow-sink.ts'
+import { IpcWriter } from '../../src/writers/arrow/ipc-writer.ts'
 import { RecordEncoder } from '../../src/writers/records/record-encoder.ts'
 import { CdcDatabase } from '../replication/cdc/cdc-database.ts'
 import { readToNow } from '../postgres/walsender/log-session.ts'
@@ -74,7 +75,8 @@ function refuse(): never {
 /** Rows as the JSON of the rows of an Arrow table. */
 class ArrowRows implements Rows {
   readonly sink: ArrowSink
-  readonly #rows = new Map<number, string>()
+  readonly #out = new ByteBuffer(1024)
+  readonly #ipc: IpcWriter
 
   constructor(fields: readonly Field[], options: ArrowOptions) {
     const schema = arrowSchema(
@@ -86,25 +88,26 @@ class ArrowRows implements Rows {
       const column = arrowColumn(type, options)
       return { column, parse, typeName: type.name, isSelected: true }
     })
-    this.sink = new ArrowSink(schema, columns, {
+    this.#ipc = new IpcWriter(this.#out, schema, 'stream')
+    this.sink = new ArrowSink(columns, {
       batchRows: 1000,
-      onBatch: (batch) => this.#collect(batch),
+      onBatch: (batch) => this.#ipc.write(batch),
       changeColumns: null,
     })
   }
 
   byId(): Map<number, string> {
     this.sink.cut()
-    return this.#rows
-  }
-
-  #collect(batch: RecordBatch): void {
-    for (const row of batch) {
-      const data = Object.fromEntries(
-        Object.entries(row.toJSON()).map(([name, value]) => [name, textOf(value)]),
-      )
-      this.#rows.set(Number(data['id']), JSON.stringify({ record: { data } }))
-    }
+    this.#ipc.finish()
+    const stream = this.#out.bytes.subarray(0, this.#out.length)
+    const rows = [...RecordBatchReader.from(stream)].flatMap((batch) => [...batch])
+    return new Map(
+      rows.map((row) => {
+        const values = Object.entries(row.toJSON()).map(([name, value]) => [name, textOf(value)])
+        const data = Object.fromEntries(values)
+        return [Number(data['id']), JSON.stringify({ record: { data } })]
+      }),
+    )
   }
 }
 

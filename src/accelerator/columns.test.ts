@@ -1,5 +1,4 @@
 import { expect } from 'chai'
-import type { RecordBatch } from 'apache-arrow'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { BINARY_VALUES, type BinaryValues } from '../testing/binary-values.ts'
 import { int, tuple } from '../testing/bytes.ts'
@@ -125,9 +124,9 @@ function encode(
   }))
   const out = new ByteBuffer(1024)
   const ipc = new IpcWriter(out, schema, 'stream')
-  const sink = new ArrowSink(schema, fields, {
+  const sink = new ArrowSink(fields, {
     batchRows: options.batchRows,
-    onBatch: (batch: RecordBatch) => ipc.write(batch),
+    onBatch: (batch) => ipc.write(batch),
     changeColumns,
     accelerators: source,
   })

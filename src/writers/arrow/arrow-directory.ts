@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { errorCode } from '../../errors.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
 import { ArrowFile } from './arrow-file.ts'
+import type { Batch } from './ipc-batch.ts'
+import { bytesOf } from './ipc-writer.ts'
 import { PARTIAL, partName, partOf, safeName, TEMPORARY } from './part-names.ts'
 
 /** `ARROW1` and two bytes of padding; behind them a file is a stream. */
@@ -63,7 +65,7 @@ export class StreamFiles {
     let file: ArrowFile | null = null
     for await (const batch of wholeBatches(partial)) {
       file ??= await ArrowFile.create(`${this.#path(part)}${SALVAGE}`, batch.schema)
-      file.write(batch)
+      file.write(columnsOf(batch))
       await file.drain()
     }
     if (file === null) return 0
@@ -122,4 +124,14 @@ async function* wholeBatches(path: string): AsyncGenerator<RecordBatch> {
   } finally {
     bytes.destroy()
   }
+}
+
+/** A batch that was read, as one to be written. No column has children. */
+function columnsOf({ numRows, data }: RecordBatch): Batch {
+  const columns = data.children.map(({ nullCount, nullBitmap, valueOffsets, values }) => {
+    const validity = nullCount === 0 ? new Uint8Array(0) : nullBitmap
+    const buffers: (Readonly<ArrayBufferView> | undefined)[] = [validity, valueOffsets, values]
+    return { nullCount, buffers: buffers.filter((buffer) => buffer !== undefined).map(bytesOf) }
+  })
+  return { rows: numRows, columns }
 }

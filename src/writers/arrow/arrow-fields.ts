@@ -67,19 +67,17 @@ const FLOAT64_FORMS: Readonly<Partial<Record<NumberForm, FixedForm>>> = {
 const COLUMNS: Readonly<Record<ArrowTypeName, (type: PgType) => ArrowColumn>> = {
   utf8: textColumn,
   bool: () => new BoolColumn(),
-  int16: () => new FixedColumn(new Int16(), INT2_EXACT, Int16Array),
-  int32: () => new FixedColumn(new Int32(), INT4_EXACT, Int32Array),
-  int64: (type) => new FixedColumn(new Int64(), formOf(type, INT64_FORMS), BigInt64Array),
-  float64: (type) => new FixedColumn(new Float64(), formOf(type, FLOAT64_FORMS), Float64Array),
+  int16: () => new FixedColumn(new Int16(), INT2_EXACT),
+  int32: () => new FixedColumn(new Int32(), INT4_EXACT),
+  int64: (type) => new FixedColumn(new Int64(), formOf(type, INT64_FORMS)),
+  float64: (type) => new FixedColumn(new Float64(), formOf(type, FLOAT64_FORMS)),
   decimal: decimalColumn,
-  date32: () => new FixedColumn(new DateDay(), DATE, Int32Array),
-  'timestamp[us]': () => new FixedColumn(new TimestampMicrosecond(), TIMESTAMP_US, BigInt64Array),
-  'timestamp[us, UTC]': () =>
-    new FixedColumn(new TimestampMicrosecond(UTC), TIMESTAMP_US, BigInt64Array),
-  'timestamp[ns]': () => new FixedColumn(new TimestampNanosecond(), TIMESTAMP_NS, BigInt64Array),
-  'timestamp[ns, UTC]': () =>
-    new FixedColumn(new TimestampNanosecond(UTC), TIMESTAMP_NS, BigInt64Array),
-  'fixed_size_binary[16]': () => new FixedColumn(new FixedSizeBinary(UUID_BYTES), UUID, Uint8Array),
+  date32: () => new FixedColumn(new DateDay(), DATE),
+  'timestamp[us]': () => new FixedColumn(new TimestampMicrosecond(), TIMESTAMP_US),
+  'timestamp[us, UTC]': () => new FixedColumn(new TimestampMicrosecond(UTC), TIMESTAMP_US),
+  'timestamp[ns]': () => new FixedColumn(new TimestampNanosecond(), TIMESTAMP_NS),
+  'timestamp[ns, UTC]': () => new FixedColumn(new TimestampNanosecond(UTC), TIMESTAMP_NS),
+  'fixed_size_binary[16]': () => new FixedColumn(new FixedSizeBinary(UUID_BYTES), UUID),
 }
 
 /** The column that collects the values of a type. */
@@ -126,5 +124,5 @@ function decimalColumn(type: PgType): ArrowColumn {
   const precision = Math.max(decimal.precision - Math.min(decimal.scale, 0), scale)
   if (precision > DECIMAL256_DIGITS) return textColumn(type)
   const bits = precision > DECIMAL128_DIGITS ? 256 : 128
-  return new FixedColumn(new Decimal(scale, precision, bits), decimalForm(bits, scale), Uint32Array)
+  return new FixedColumn(new Decimal(scale, precision, bits), decimalForm(bits, scale))
 }

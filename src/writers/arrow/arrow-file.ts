@@ -1,8 +1,9 @@
-import type { RecordBatch, Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
 import { existsSync, renameSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { Output } from '../../protocol/output.ts'
 import { BatchQueue, type BatchTarget } from './batch-queue.ts'
+import type { Batch } from './ipc-batch.ts'
 import { PARTIAL, TEMPORARY } from './part-names.ts'
 
 /** What is special about a file. */
@@ -55,7 +56,7 @@ export class ArrowFile implements BatchTarget {
     return this.#queue.durableRows
   }
 
-  write(batch: RecordBatch): void {
+  write(batch: Batch): void {
     this.#queue.write(batch)
   }
 

@@ -1,4 +1,3 @@
-import { type Data, makeData, RecordBatch, type Schema, Struct } from 'apache-arrow'
 import type { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
 import { BulkColumns } from '../../accelerator/bulk-columns.ts'
 import type { ColumnTarget, EncodedRows } from '../../accelerator/column-encoder.ts'
@@ -8,6 +7,7 @@ import type { BoundColumn, ChangeSink, RowSink } from '../../replication/feed.ts
 import type { ArrowChangeColumns } from './arrow-change-columns.ts'
 import { ArrowChanges, type ChangeField } from './arrow-changes.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
+import type { Batch } from './ipc-batch.ts'
 import type { LogTuple } from '../../wire/log-tuple.ts'
 import type { RowsTaken } from '../../wire/copy-stream.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
@@ -19,8 +19,8 @@ export interface ArrowField extends ChangeField {
 
 interface ArrowSinkOptions {
   readonly batchRows: number
-  /** Gets each batch when it is full; its buffers are valid only during the call. */
-  readonly onBatch: (batch: RecordBatch) => void
+  /** Gets each batch when it is full; its bytes are valid only during the call. */
+  readonly onBatch: (batch: Batch) => void
   readonly changeColumns: ArrowChangeColumns | null
   /** Where columns are made of rows that come in bulk; null: where the others are. */
   readonly accelerators?: AcceleratorSource | null
@@ -34,25 +34,22 @@ const MAX_BATCH_BYTES = 64 * 2 ** 20
 export class ArrowSink implements RowSink, ColumnTarget {
   /** Rows so far. */
   rows = 0
-  readonly #schema: Schema
   readonly #fields: readonly ArrowField[]
   readonly #changeColumns: ArrowChangeColumns | null
   readonly #all: readonly ArrowColumn[]
   readonly #selected: readonly ArrowColumn[]
   readonly #unselected: readonly ArrowColumn[]
   readonly #maxRows: number
-  readonly #onBatch: (batch: RecordBatch) => void
+  readonly #onBatch: (batch: Batch) => void
   readonly #bulk: BulkColumns | null
   #capacity = 0
   #pending = 0
   #pendingBytes = 0
 
   constructor(
-    schema: Schema,
     fields: readonly ArrowField[],
     { batchRows, onBatch, changeColumns, accelerators = null }: ArrowSinkOptions,
   ) {
-    this.#schema = schema
     this.#fields = fields
     this.#changeColumns = changeColumns
     const { lsn, updatedAt, deletedAt } = changeColumns ?? {}
@@ -150,11 +147,7 @@ export class ArrowSink implements RowSink, ColumnTarget {
     if (rows === 0) return
     this.#pending = 0
     this.#pendingBytes = 0
-    const children: Data[] = this.#all.map((column) => column.take(rows))
-    const type = new Struct(this.#schema.fields)
-    this.#onBatch(
-      new RecordBatch(this.#schema, makeData({ type, length: rows, nullCount: 0, children })),
-    )
+    this.#onBatch({ rows, columns: this.#all.map((column) => column.take(rows)) })
   }
 
   #copied(bytes: Buffer, start: number, end: number): void {

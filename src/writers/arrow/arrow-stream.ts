@@ -1,6 +1,7 @@
-import type { RecordBatch, Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
 import type { Output } from '../../protocol/output.ts'
 import { BatchQueue, type BatchTarget } from './batch-queue.ts'
+import type { Batch } from './ipc-batch.ts'
 
 /** An Arrow IPC stream for a consumer; its rows are settled when that has taken them. */
 export class ArrowStream implements BatchTarget {
@@ -18,7 +19,7 @@ export class ArrowStream implements BatchTarget {
     return this.#queue.durableRows
   }
 
-  write(batch: RecordBatch): void {
+  write(batch: Batch): void {
     this.#queue.write(batch)
   }
 

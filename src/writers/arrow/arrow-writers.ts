@@ -83,7 +83,7 @@ export class ArrowWriters implements Writers {
       : this.#openFile(plan, schema, { directory, isNext }).catch((error: unknown) => {
           throw unwritable(directory, error)
         }))
-    const sink = new ArrowSink(schema, fields, {
+    const sink = new ArrowSink(fields, {
       batchRows: this.#config.batchSize,
       onBatch: (batch) => target.write(batch),
       changeColumns,

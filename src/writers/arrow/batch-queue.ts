@@ -1,11 +1,12 @@
-import type { RecordBatch, Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
 import type { Output } from '../../protocol/output.ts'
+import type { Batch } from './ipc-batch.ts'
 import { IpcWriter } from './ipc-writer.ts'
 
 /** Where record batches go, and how far they have got. */
 export interface BatchTarget {
   /** Appends a batch; it goes out with the next drain. */
-  write(batch: RecordBatch): void
+  write(batch: Batch): void
   /** Rows of the batches that are where they are to be. */
   readonly durableRows: number
   /** Passes on what there is; waits only for a slow target. */
@@ -23,7 +24,7 @@ export interface BatchTarget {
   abandon(): Promise<string | null>
 }
 
-interface Batch {
+interface WrittenBatch {
   /** Rows up to its end. */
   readonly rows: number
   readonly endByte: number
@@ -35,16 +36,16 @@ export class BatchQueue {
   durableRows = 0
   readonly #output: Output
   readonly #writer: IpcWriter
-  #batches: Batch[] = []
+  #batches: WrittenBatch[] = []
 
   constructor(output: Output, schema: Schema, format: 'file' | 'stream') {
     this.#output = output
     this.#writer = new IpcWriter(output.buffer, schema, format)
   }
 
-  write(batch: RecordBatch): void {
+  write(batch: Batch): void {
     this.#writer.write(batch)
-    this.rows += batch.numRows
+    this.rows += batch.rows
     this.#batches.push({ rows: this.rows, endByte: this.#output.appendedBytes })
   }
 

@@ -1,31 +1,21 @@
-import {
-  Field,
-  Int32,
-  makeData,
-  RecordBatch,
-  RecordBatchReader,
-  Schema,
-  Struct,
-} from 'apache-arrow'
+import { Field, Int32, RecordBatchReader, Schema } from 'apache-arrow'
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import manifest from '../../../package.json' with { type: 'json' }
 import { ByteBuffer } from '../../bytes/byte-buffer.ts'
-import { IpcWriter } from './ipc-writer.ts'
+import { bytesOf, IpcWriter } from './ipc-writer.ts'
 
 /** `ARROW1` and two bytes of padding. */
 const MAGIC_BYTES = 8
 
-const FIELD = new Field('n', new Int32())
-const SCHEMA = new Schema([FIELD])
+const SCHEMA = new Schema([new Field('n', new Int32())])
 
 /** A file or stream with one batch of `values`, which are overwritten as soon as the batch is. */
 function write(values: Int32Array, format: 'file' | 'stream'): Buffer {
   const out = new ByteBuffer(1024)
   const writer = new IpcWriter(out, SCHEMA, format)
-  const column = makeData({ type: FIELD.type, length: values.length, nullCount: 0, data: values })
-  const shape = { length: values.length, nullCount: 0, children: [column] }
-  writer.write(new RecordBatch(SCHEMA, makeData({ type: new Struct([FIELD]), ...shape })))
+  const buffers = [new Uint8Array(0), bytesOf(values)]
+  writer.write({ rows: values.length, columns: [{ nullCount: 0, buffers }] })
   values.fill(0)
   writer.finish()
   return Buffer.from(out.bytes.subarray(0, out.length))

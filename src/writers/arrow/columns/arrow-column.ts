@@ -1,5 +1,14 @@
-import type { Data, DataType } from 'apache-arrow'
+import type { DataType } from 'apache-arrow'
 import type { BulkColumn, ColumnRows } from '../../../accelerator/column-program.ts'
+
+/** The rows of one column in a record batch. */
+export interface ColumnData {
+  readonly nullCount: number
+  /** The validity, which is empty without nulls; offsets, of text; values. */
+  readonly buffers: readonly Uint8Array[]
+}
+
+const EMPTY = new Uint8Array(0)
 
 /** Collects the values of one column for a record batch. Rows come in order; `grow` has made room for them. */
 export interface ArrowColumn extends BulkColumn {
@@ -18,7 +27,7 @@ export interface ArrowColumn extends BulkColumn {
   /** The row has failed and comes anew. */
   forget(row: number): void
   /** The first `rows` rows, valid until the next call; the column is empty then. */
-  take(rows: number): Data
+  take(rows: number): ColumnData
 }
 
 /** Which rows of a batch are null: a bit each, 1 for a value. */
@@ -27,7 +36,7 @@ export class Validity {
   #nullCount = 0
 
   grow(rows: number): void {
-    const grown = new Uint8Array((rows + 7) >> 3).fill(0xff)
+    const grown = new Uint8Array(bitBytes(rows)).fill(0xff)
     grown.set(this.#bits)
     this.#bits = grown
   }
@@ -51,15 +60,20 @@ export class Validity {
     this.#nullCount--
   }
 
-  /** Copies what is not all ones, and begins anew. */
-  take(rows: number): { nullCount: number; nullBitmap: Uint8Array | null } {
+  /** The data of the first `rows` rows. It is empty then. */
+  take(rows: number, values: readonly Uint8Array[]): ColumnData {
     const nullCount = this.#nullCount
-    if (nullCount === 0) return { nullCount, nullBitmap: null }
-    const nullBitmap = this.#bits.slice(0, (rows + 7) >> 3)
+    if (nullCount === 0) return { nullCount, buffers: [EMPTY, ...values] }
+    const bits = this.#bits.slice(0, bitBytes(rows))
     this.#bits.fill(0xff)
     this.#nullCount = 0
-    return { nullCount, nullBitmap }
+    return { nullCount, buffers: [bits, ...values] }
   }
+}
+
+/** Bytes of a bit for each row. */
+export function bitBytes(rows: number): number {
+  return (rows + 7) >> 3
 }
 
 /** Copies `count` bits from `index` on, which are at the same places in the bytes of `source`; keeps the bits around them. */

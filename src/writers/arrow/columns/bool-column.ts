@@ -1,8 +1,8 @@
-import { Bool, type Data, makeData } from 'apache-arrow'
+import { Bool } from 'apache-arrow'
 import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { writeBool } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'
-import { type ArrowColumn, copyBits, Validity } from './arrow-column.ts'
+import { type ArrowColumn, bitBytes, type ColumnData, copyBits, Validity } from './arrow-column.ts'
 
 /** A column of bool, COPY binary: one byte → one bit. */
 export class BoolColumn implements ArrowColumn {
@@ -14,7 +14,7 @@ export class BoolColumn implements ArrowColumn {
   #bits = new Uint8Array(0)
 
   grow(rows: number): void {
-    const grown = new Uint8Array((rows + 7) >> 3)
+    const grown = new Uint8Array(bitBytes(rows))
     grown.set(this.#bits)
     this.#bits = grown
     this.#validity.grow(rows)
@@ -46,8 +46,7 @@ export class BoolColumn implements ArrowColumn {
     this.#validity.forget(row)
   }
 
-  take(rows: number): Data {
-    const { nullCount, nullBitmap } = this.#validity.take(rows)
-    return makeData({ type: this.type, length: rows, nullCount, nullBitmap, data: this.#bits })
+  take(rows: number): ColumnData {
+    return this.#validity.take(rows, [this.#bits.subarray(0, bitBytes(rows))])
   }
 }

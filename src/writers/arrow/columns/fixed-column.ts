@@ -1,18 +1,9 @@
-import { type Data, type DataType, makeData } from 'apache-arrow'
+import type { DataType } from 'apache-arrow'
 import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { viewOf } from '../../../bytes/byte-view.ts'
 import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
-import { type ArrowColumn, Validity } from './arrow-column.ts'
+import { type ArrowColumn, type ColumnData, Validity } from './arrow-column.ts'
 import type { FixedForm } from './fixed-forms.ts'
-
-/** The typed arrays that Arrow's types take their values from. */
-type Values =
-  | typeof Int16Array
-  | typeof Int32Array
-  | typeof Uint32Array
-  | typeof BigInt64Array
-  | typeof Float64Array
-  | typeof Uint8Array
 
 /** A column of values that all have the same number of bytes. */
 export class FixedColumn implements ArrowColumn {
@@ -21,16 +12,14 @@ export class FixedColumn implements ArrowColumn {
   readonly textBytes = 0
   lost = 0
   readonly #form: FixedForm
-  readonly #values: Values
   readonly #validity = new Validity()
   #bytes = new Uint8Array(0)
   #view = new DataView(this.#bytes.buffer)
 
-  constructor(type: DataType, form: FixedForm, values: Values) {
+  constructor(type: DataType, form: FixedForm) {
     this.type = type
     this.code = { ...form, write: writerOf(form) }
     this.#form = form
-    this.#values = values
   }
 
   grow(rows: number): void {
@@ -69,17 +58,8 @@ export class FixedColumn implements ArrowColumn {
     this.#validity.forget(row)
   }
 
-  take(rows: number): Data {
-    const { width } = this.#form
-    const values = new this.#values(
-      this.#bytes.buffer,
-      0,
-      (rows * width) / this.#values.BYTES_PER_ELEMENT,
-    )
-    const { nullCount, nullBitmap } = this.#validity.take(rows)
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the constructor was given the array of its type
-    const props = { type: this.type, length: rows, nullCount, nullBitmap, data: values } as never
-    return makeData(props)
+  take(rows: number): ColumnData {
+    return this.#validity.take(rows, [this.#bytes.subarray(0, rows * this.#form.width)])
   }
 }
 

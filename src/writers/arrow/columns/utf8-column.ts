@@ -1,11 +1,12 @@
-import { type Data, makeData, Utf8 } from 'apache-arrow'
+import { Utf8 } from 'apache-arrow'
 import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
-import { type ArrowColumn, Validity } from './arrow-column.ts'
+import { type ArrowColumn, type ColumnData, Validity } from './arrow-column.ts'
 import { textCode } from './text-value.ts'
 
 const FIRST_BYTES = 4096
+const OFFSET_BYTES = Int32Array.BYTES_PER_ELEMENT
 /** A buffer that huge values blew up beyond this is not kept. */
 const KEPT_BYTES = 16 * 2 ** 20
 const MAX_OFFSET = 2 ** 31 - 1
@@ -71,11 +72,10 @@ export class Utf8Column implements ArrowColumn {
     this.#text.length = this.#offsets[row]!
   }
 
-  take(rows: number): Data {
-    const { nullCount, nullBitmap } = this.#validity.take(rows)
-    const data = this.#text.bytes.subarray(0, this.#text.length)
+  take(rows: number): ColumnData {
+    const text = this.#text.bytes.subarray(0, this.#text.length)
     this.#text.reset(KEPT_BYTES)
-    const valueOffsets = this.#offsets.subarray(0, rows + 1)
-    return makeData({ type: this.type, length: rows, nullCount, nullBitmap, valueOffsets, data })
+    const offsets = new Uint8Array(this.#offsets.buffer, 0, OFFSET_BYTES * (rows + 1))
+    return this.#validity.take(rows, [offsets, text])
   }
 }
