@@ -1,7 +1,7 @@
 import { put8, putInt } from './digits'
 import { HANDED_BACK } from './op'
 
-/** The same arithmetic as src/types/positional.ts, in which it is explained. */
+/** The same arithmetic as src/types/float/positional.ts, in which it is explained. */
 const MINUS: u8 = 0x2d
 const POINT: u8 = 0x2e
 const ZERO: u8 = 0x30

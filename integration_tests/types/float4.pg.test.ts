@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { Random } from '../../src/testing/random.ts'
-import { float4Text } from '../../src/types/float4.ts'
+import { float4Text } from '../../src/types/float/float4.ts'
 import { TestDatabase } from '../helpers/database.ts'
 
 const RANDOM_VALUES = 20_000

@@ -8,7 +8,7 @@ import { BinaryFormError } from '../../src/postgres/walsender/walsender-error.ts
 import { ident, literal } from '../../src/sql.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 import { RecordedLog } from '../../src/testing/recorded-log.ts'
-import { logForms, type PgType } from '../../src/types/pg-type.ts'
+import { isReadInBinary, type PgType } from '../../src/types/pg-type.ts'
 import type { TypeResolver } from '../../src/types/type-resolver.ts'
 import type { ChangeVisitor, LogRelation } from '../../src/wire/pgoutput.ts'
 import {
@@ -40,6 +40,23 @@ const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   quote_all_identifiers: 'on',
   search_path: 'nowhere, public',
 }
+
+/** Their binary forms are numbers of objects, depend on a currency, or are private to an extension or missing. */
+const WITHOUT_BINARY = [
+  '_aclitem',
+  '_regclass',
+  'cube',
+  'prices',
+  'regclass',
+  'regconfig',
+  'regdictionary',
+  'regnamespace',
+  'regoperator',
+  'regproc',
+  'regprocedure',
+  'regrole',
+  'regtype',
+]
 
 interface Field {
   readonly name: string
@@ -234,8 +251,9 @@ describe('the values of every type in the log, under settings that change their 
 
   it('are the same bytes as from COPY, in binary form', async () => {
     if (cdc.db.server.major < MAJOR_WITH_BINARY) return
-    const binary = fields.filter(({ type }) => logForms(type).writeBinary !== undefined)
-    expect(binary.length).to.be.greaterThan(25)
+    const others = fields.filter(({ type }) => !isReadInBinary(type)).map(({ type }) => type.name)
+    expect(others).to.have.members(WITHOUT_BINARY)
+    const binary = fields.filter(({ type }) => isReadInBinary(type))
     const list = binary.map(({ name }) => name).join(', ')
     // The server has no binary form of some other columns of the table: of aclitem[], for instance
     await cdc.dropSlot()

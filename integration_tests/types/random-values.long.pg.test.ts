@@ -66,6 +66,17 @@ describe('random values of every type of pg_type', () => {
       'jsonb',
       'timestamp with time zone',
       'mood',
+      'interval',
+      'inet',
+      'bit varying',
+      'tstzrange',
+      'float_range',
+      'polygon',
+      'tsquery',
+      'item[]',
+      'order_line',
+      'line_item',
+      'list',
     ])
     expect(values).to.be.greaterThan(0.9 * ROWS * types.length)
   })
@@ -112,11 +123,19 @@ async function compareTable(
   const pairs: FormPair[] = []
   const selected: string[] = []
   for (const [column, { oid, sql }] of columns) {
-    const { writeBinary, writeText } = catalog.resolve(Number(oid), -1)
-    if (writeBinary === undefined) continue
-    const select = catalog.select(Number(oid), ident(column))
-    pairs.push({ name: sql, writeBinary, writeText })
-    selected.push(select, `CASE WHEN ${ident(column)} IS NOT NULL THEN format('%s', ${select}) END`)
+    const type = catalog.resolve(Number(oid), -1)
+    const forms = [
+      [type, catalog.select(Number(oid), ident(column))],
+      [type.log, ident(column)],
+    ] as const
+    for (const [form, select] of forms) {
+      if (form?.writeBinary === undefined) continue
+      pairs.push({ name: sql, writeBinary: form.writeBinary, writeText: form.writeText })
+      selected.push(
+        select,
+        `CASE WHEN ${ident(column)} IS NOT NULL THEN format('%s', ${select}) END`,
+      )
+    }
   }
   const comparison = new FormComparison(pairs)
   if (pairs.length > 0)

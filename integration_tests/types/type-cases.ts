@@ -25,6 +25,8 @@ export const TYPE_CASES_SETUP = `
   CREATE TYPE mood AS ENUM ('sad', 'very "happy"', 'ok\\no', 'é, {}');
   CREATE TYPE item AS (name text, supplier int, price numeric(5,2), at timestamptz, tags text[]);
   CREATE TYPE float_range AS RANGE (subtype = float8, subtype_diff = float8mi);
+  CREATE TYPE text_range AS RANGE (subtype = text);
+  CREATE TYPE box_of_ranges AS (ranges text_range[], price numrange, bits varbit, moods mood[], nested item);
   CREATE DOMAIN positive AS int CHECK (VALUE > 0);
   CREATE DOMAIN short_text AS varchar(8);
   CREATE DOMAIN padded AS char(4);
@@ -429,6 +431,23 @@ const TEXT_CASES: readonly TypeCase[] = [
       ['192.168.0.1/32', '"192.168.0.1"'],
       ['::ffff:1.2.3.4/128', '"::ffff:1.2.3.4"'],
       ['2001:db8::1/64', '"2001:db8::1/64"'],
+      ['::'],
+      ['::1'],
+      ['::/0'],
+      ['1::'],
+      ['::1.2.3.4'],
+      ['::1:2/96'],
+      ['::ffff:0:0/96'],
+      ['::ffff:0:1.2.3.4'],
+      ['1:0:0:2:0:0:0:3'],
+      ['1:0:0:2:0:0:3:4'],
+      ['1:0:2:3:4:5:6:7'],
+      ['0:1:2:3:4:5:6:0'],
+      ['1:2:3:4:5:6::'],
+      ['64:ff9b::1.2.3.4'],
+      ['ABCD:ef01:2345:6789:abcd:ef01:2345:6789/127'],
+      ['0.0.0.0/0'],
+      ['255.255.255.255/31'],
     ],
   },
   {
@@ -438,6 +457,8 @@ const TEXT_CASES: readonly TypeCase[] = [
       ['192.168.0.1/32', '"192.168.0.1/32"'],
       ['10/8', '"10.0.0.0/8"'],
       ['::/0', '"::/0"'],
+      ['2001:db8::/128', '"2001:db8::/128"'],
+      ['::ffff:1.2.3.0/120', '"::ffff:1.2.3.0/120"'],
     ],
   },
   { type: 'macaddr', schema: STRING, values: [['08-00-2b-01-02-03', '"08:00:2b:01:02:03"']] },
@@ -447,8 +468,23 @@ const TEXT_CASES: readonly TypeCase[] = [
     schema: STRING,
     values: [['7/A25801C8', '"7/A25801C8"'], ['FFFFFFFF/FFFFFFFF', '"FFFFFFFF/FFFFFFFF"'], ['0/0']],
   },
-  { type: 'tsvector', schema: STRING, values: [["'a\\\\' '''b':1A,2 c:3"], ['']] },
-  { type: 'tsquery', schema: STRING, values: [['a & (b | !c:*) <-> d'], ['']] },
+  {
+    type: 'tsvector',
+    schema: STRING,
+    values: [["'a\\\\' '''b':1A,2 c:3"], [''], ["'a b':1A,2B,3C,4D,16383 é"]],
+  },
+  {
+    type: 'tsquery',
+    schema: STRING,
+    values: [
+      ['a & (b | !c:*) <-> d'],
+      [''],
+      ['a <-> (b <3> c) <-> d'],
+      ['!!(a | b) & !(c & d:*ABCD) | e:A'],
+      ["'it''s' & 'a\\\\b' & 'x y':CD"],
+      ['(a | b) & (c | d) <0> e'],
+    ],
+  },
   { type: 'jsonpath', schema: STRING, values: [['$.a[*] ? (@ > 1)']] },
   {
     type: 'xml',
@@ -475,6 +511,21 @@ const TEXT_CASES: readonly TypeCase[] = [
       ['178000000 years', '"178000000 years"'],
       ['0.000001 s', '"00:00:00.000001"'],
       ['infinity', '"infinity"', 17],
+      ['-infinity', '"-infinity"', 17],
+      ['-1 day'],
+      ['1 mon -1 day'],
+      ['-1 mon 1 day 1 hour'],
+      ['1 day -1 hour'],
+      ['-1 day 1 hour'],
+      ['-1 year 1 mon'],
+      ['-1 mon 00:00:01'],
+      ['-178956970 years -8 mons'],
+      ['178956970 years 7 mons 2147483647 days'],
+      ['-2147483648 days'],
+      ['2562047788:00:54.775807', '"2562047788:00:54.775807"', 15],
+      ['-2562047788:00:54.775807', '"-2562047788:00:54.775807"', 15],
+      ['100:00:00.1'],
+      ['-0.000001 s'],
     ],
   },
 ]
@@ -831,6 +882,33 @@ const DERIVED_CASES: readonly TypeCase[] = [
     values: [['[2010-01-01 14:30-08,)', '"[\\"2010-01-01 22:30:00+00\\",)"']],
   },
   { type: 'float_range', schema: STRING, values: [['[0.1,1e30)', '"[0.1,1e+30)"']] },
+  {
+    type: 'text_range',
+    schema: STRING,
+    values: [
+      ['["",a]'],
+      ['(,"a b"]'],
+      ['("a""b\\\\","c,d")'],
+      ['["(","[")'],
+      ['[NULL,null]'],
+      ['[é,\u{1f600})'],
+      ['(a,a)'],
+    ],
+  },
+  {
+    type: 'box_of_ranges',
+    schema: STRING,
+    values: [
+      ['(,,,,)'],
+      ['("{""[a,\\\\""b \\\\"")""}","[1.50,)",0101,{sad},"(""a b"",1,2.5,,{})")'],
+      ['({},empty,"","{NULL,""é, {}""}",)'],
+    ],
+  },
+  {
+    type: 'box_of_ranges[]',
+    schema: arrayOf(STRING),
+    values: [['{"({},empty,1,,)",NULL}', '["({},empty,1,,)",null]']],
+  },
   {
     type: 'int4range[]',
     schema: arrayOf(STRING),

@@ -23,6 +23,7 @@ export const UNIVERSE_SETUP = `
   CREATE TYPE item AS (name text, supplier int, price numeric, at timestamptz, tags text[], mood mood);
   CREATE TYPE order_line AS (item item, quantities int[], letter "char", flag bool);
   CREATE TYPE float_range AS RANGE (subtype = float8, subtype_diff = float8mi);
+  CREATE TYPE text_range AS RANGE (subtype = text); CREATE TYPE inet_range AS RANGE (subtype = inet);
   CREATE DOMAIN whole AS int8; CREATE DOMAIN label AS varchar; CREATE DOMAIN deeper AS label;
   CREATE DOMAIN list AS int[]; CREATE DOMAIN letter AS "char"; CREATE DOMAIN document AS xml;
   CREATE DOMAIN feeling AS mood; CREATE DOMAIN line_item AS item; CREATE DOMAIN padded AS char(9);
@@ -107,7 +108,7 @@ function generatorOf(fact: TypeFacts, byOid: ReadonlyMap<string, TypeFacts>): Ge
     case 'e':
       return (random) => random.pick(fact.labels ?? [])
     case 'r':
-      return rangeGenerator(generatorAt(fact.partOid))
+      return rangeGenerator(generatorAt(fact.partOid), part(byOid, fact.partOid).name !== 'text')
     case 'm':
       return (random) => `{${random.repeat(3, () => generatorAt(fact.partOid)(random), ',')}}`
     case 'c':
@@ -151,12 +152,12 @@ function arrayText(
 }
 
 /** Bounds in their order where they are numbers; else one bound is enough. */
-function rangeGenerator(subtype: Generator): Generator {
+function rangeGenerator(subtype: Generator, hasNumbers: boolean): Generator {
   return (random) => {
     const [low = '', high = ''] = [subtype(random), subtype(random)].toSorted(
       (a, b) => Number(a) - Number(b),
     )
-    const areOrdered = Number(low) < Number(high)
+    const areOrdered = hasNumbers && Number(low) < Number(high)
     const both = areOrdered
       ? `${random.pick(['[', '('])}${quoted(low)},${quoted(high)})`
       : `[${quoted(low)},${quoted(low)})`

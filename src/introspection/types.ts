@@ -3,18 +3,31 @@ import { COMPARISONS } from '../types/type-order.ts'
 import { TypeResolver, type TypeRow } from '../types/type-resolver.ts'
 
 /**
- * The types `$1` and those they are made of: the elements of arrays, the bases of domains. The operator class is found
+ * The types `$1` and those they are made of: the elements of arrays, the bases of domains, the fields of composites, the
+ * subtypes of ranges and the ranges of multiranges. The operator class is found
  * as the server finds it for ORDER BY: that of the type itself, or of one whose values have the same bytes.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/commands/indexcmds.c (GetDefaultOpClass)
  */
 const TYPES_SQL = `
-WITH RECURSIVE reachable (oid) AS (
+WITH RECURSIVE parts (of, oid) AS (
+  SELECT r.rngtypid, r.rngsubtype FROM pg_range AS r
+  UNION ALL
+  SELECT (to_jsonb(r) ->> 'rngmultitypid')::oid, r.rngtypid FROM pg_range AS r /* since PostgreSQL 14 */
+), reachable (oid) AS (
   SELECT wanted.oid FROM unnest($1::oid[]) AS wanted (oid)
   UNION
   SELECT related.oid
   FROM reachable
   JOIN pg_type AS t ON t.oid = reachable.oid
-  CROSS JOIN LATERAL (VALUES (t.typelem), (t.typbasetype)) AS related (oid)
+  CROSS JOIN LATERAL (
+    VALUES (t.typelem), (t.typbasetype)
+    UNION ALL
+    SELECT part.oid FROM parts AS part WHERE part.of = t.oid
+    UNION ALL
+    SELECT a.atttypid
+    FROM pg_attribute AS a
+    WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+  ) AS related (oid)
   WHERE related.oid <> 0
 )
 SELECT
@@ -26,6 +39,14 @@ SELECT
   t.typelem AS "elementOid",
   t.typdelim::text AS delimiter,
   t.typbasetype AS "baseOid",
+  coalesce((SELECT part.oid FROM parts AS part WHERE part.of = t.oid), 0) AS "partOid",
+  ARRAY(
+    SELECT a.atttypid
+    FROM pg_attribute AS a
+    WHERE a.attrelid = t.typrelid AND t.typrelid <> 0 AND a.attnum > 0 AND NOT a.attisdropped
+  ) AS "fieldOids",
+  t.typsend <> 0 AS "hasSend",
+  current_setting('server_version_num')::int / 10000 AS major,
   EXISTS (
     SELECT
     FROM pg_cast AS c

@@ -1,5 +1,6 @@
 import { BACKSLASH, COLON, COMMA, QUOTE } from '../bytes/ascii.ts'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { BinaryReader, type Printer } from './printers/printer.ts'
 import type { ValueWriter } from './pg-type.ts'
 import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 
@@ -8,6 +9,8 @@ const ARROW = '=>'
 const SEPARATOR = ', '
 /** Instead of a position: the text is not that of an hstore. */
 const MALFORMED = -1
+/** Of a value that is null. */
+const NULL_LENGTH = -1
 /** The JSON of the value at hand, and its key or value without the backslashes. */
 const object = new ByteBuffer(256)
 const word = new ByteBuffer(256)
@@ -28,6 +31,32 @@ export const writeHstore: ValueWriter = (out, bytes, start, end) => {
   if (at === MALFORMED) return writeNulled(out)
   object.latin1('}')
   return writeString(out, object.bytes, 0, object.length)
+}
+
+/** hstore, binary: int32 count; per pair length and key, length and value, where -1 is a null. */
+export const printHstore: Printer = (out, bytes, start, end) => {
+  const reader = new BinaryReader(bytes, start, end)
+  const count = reader.int32()
+  for (let index = 0; index < count; index++) {
+    if (index > 0) out.latin1(SEPARATOR)
+    putQuoted(out, reader, reader.int32())
+    out.latin1(ARROW)
+    const length = reader.int32()
+    if (length === NULL_LENGTH) out.latin1(NULL)
+    else putQuoted(out, reader, length)
+  }
+  reader.finish()
+}
+
+function putQuoted(out: ByteBuffer, reader: BinaryReader, length: number): void {
+  const start = reader.skip(length)
+  out.byte(QUOTE)
+  for (let at = start; at < start + length; at++) {
+    const byte = reader.bytes[at]!
+    if (byte === QUOTE || byte === BACKSLASH) out.byte(BACKSLASH)
+    out.byte(byte)
+  }
+  out.byte(QUOTE)
 }
 
 function appendPair(bytes: Buffer, start: number, end: number): number {

@@ -4,7 +4,7 @@ import type { Column } from '../introspection/relation.ts'
 import { lowerBound } from '../replication/cursor/late-commits.ts'
 import { describeSchema } from '../writers/arrow/describe-schema.ts'
 import { writeInt8, writeNumberText } from './numbers.ts'
-import type { TypeEntry } from './registry.ts'
+import type { TypeEntry } from './type-entry.ts'
 import { COMPARISONS } from './type-order.ts'
 import { TypeResolver, type TypeRow } from './type-resolver.ts'
 
@@ -27,6 +27,10 @@ const ROW: TypeRow = {
   delimiter: ',',
   baseOid: 0,
   hasTextCast: false,
+  major: 18,
+  partOid: 0,
+  fieldOids: [],
+  hasSend: true,
   moneyScale: null,
   outputFunction: { schema: 's', name: 'out' },
   extension: 'starfleet',

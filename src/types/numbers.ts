@@ -2,9 +2,9 @@ import { LOWER_E, MINUS, NINE, PLUS, POINT, ZERO } from '../bytes/ascii.ts'
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { viewOf } from '../bytes/byte-view.ts'
 import { put4, putQuad, put8, putUint } from '../bytes/digits.ts'
-import { float8Text } from './float8.ts'
+import { float8Text } from './float/float8.ts'
 import { accelerated, EXACT, type LogForms, type Outcome } from './pg-type.ts'
-import { putPositional } from './positional.ts'
+import { putPositional } from './float/positional.ts'
 import { isText, writeNulled } from './text.ts'
 
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const

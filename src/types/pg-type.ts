@@ -103,6 +103,8 @@ export interface PgType {
   readonly writeBinary?: ValueWriter
   /** The forms that it has in the log, where they are others than those that a SELECT gives. */
   readonly log?: LogForms
+  /** Whether it has no send function, so that the log has its text among binary values. */
+  readonly hasOnlyText?: boolean
 }
 
 /** How the two forms of a type become JSON. */
@@ -115,4 +117,9 @@ export interface LogForms {
 /** How the values of a type in the log become JSON. */
 export function logForms(type: PgType): LogForms {
   return type.log ?? type
+}
+
+/** Whether values of a type in a log in binary form can be read. */
+export function isReadInBinary(type: PgType): boolean {
+  return type.hasOnlyText === true || logForms(type).writeBinary !== undefined
 }

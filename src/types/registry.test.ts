@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { findEntry, textEntry, type TypeEntry } from './registry.ts'
+import { findEntry, textEntry } from './registry.ts'
+import type { TypeEntry } from './type-entry.ts'
 import { written } from '../testing/written.ts'
 
 const STRING = { type: 'string' }

@@ -1,4 +1,3 @@
-import type { JsonObject } from '../json/json.ts'
 import {
   writeBinaryByteaElement,
   writeBitElement,
@@ -10,9 +9,9 @@ import {
   writeUuid,
   writeXml,
 } from './bytes.ts'
-import { writeFloat4 } from './float4.ts'
-import { writeGeometric } from './geometric.ts'
-import { writeHstore } from './hstore.ts'
+import { withDecimals } from './decimals.ts'
+import { writeFloat4 } from './float/float4.ts'
+import { printHstore, writeHstore } from './hstore.ts'
 import {
   moneyForms,
   writeFloat8,
@@ -24,64 +23,53 @@ import {
   writeNumeric,
   writeOid,
 } from './numbers.ts'
-import type {
-  ArrowTraits,
-  ArrowTypeName,
-  CursorTraits,
-  LogForms,
-  PgType,
-  ValueWriter,
-} from './pg-type.ts'
+import { type CursorTraits } from './pg-type.ts'
+import {
+  charPrinter,
+  printBits,
+  printBool,
+  printBytea,
+  printUuid,
+  printVersioned,
+} from './printers/byte-printers.ts'
+import { printFloat4, printFloat8, printNumeric } from './printers/number-printers.ts'
+import { printText, printed } from './printers/printer.ts'
+import {
+  printDate,
+  printTime,
+  printTimeTz,
+  printTimestamp,
+  printTimestampTz,
+} from './printers/time-printers.ts'
 import {
   writeDate,
   writeDateText,
   writeTime,
+  writeTimeText,
+  writeTimeTz,
+  writeTimeTzText,
   writeTimestamp,
   writeTimestampText,
   writeTimestampTz,
   writeTimestampTzText,
-  writeTimeText,
-  writeTimeTz,
-  writeTimeTzText,
 } from './temporal.ts'
+import { LTREE_TYPES, TEXT_TYPES } from './text-types.ts'
 import { writeString } from './text.ts'
-
-/** The fragments of section 3.4 of the protocol's type system. */
-const STRING = { type: 'string' } as const
-const NUMBER = { type: 'number' } as const
-const INTEGER = { type: 'number', airbyte_type: 'integer' } as const
-const BOOLEAN = { type: 'boolean' } as const
-const DATE = { type: 'string', format: 'date' } as const
-const TIME = { type: 'string', format: 'time', airbyte_type: 'time_without_timezone' } as const
-const TIME_TZ = { type: 'string', format: 'time', airbyte_type: 'time_with_timezone' } as const
-const TIMESTAMP = {
-  type: 'string',
-  format: 'date-time',
-  airbyte_type: 'timestamp_without_timezone',
-} as const
-const TIMESTAMP_TZ = {
-  type: 'string',
-  format: 'date-time',
-  airbyte_type: 'timestamp_with_timezone',
-} as const
-
-/** An entry of the registry: a type, and what is different about it in special places. */
-export interface TypeEntry extends PgType {
-  /** The type that a SELECT casts it to first; the writers read that type's forms. */
-  readonly castTo?: string
-  /** The forms that the log has, if a SELECT casts the type or reads it as text. */
-  readonly inLog?: (facts: MoneyFacts) => LogForms
-  /** Where the official connector gives another value inside an array than alone. */
-  readonly element?: LogForms & { readonly jsonSchema: JsonObject }
-  /** What a column with this `atttypmod` has. Absent: the modifier changes nothing. */
-  readonly withModifier?: (type: TypeEntry, typmod: number) => PgType
-}
-
-/** What the session says of money. */
-export interface MoneyFacts {
-  /** Digits behind the point, by `lc_monetary`; null: the type is not money. */
-  readonly moneyScale: number | null
-}
+import {
+  BOOLEAN,
+  DATE,
+  INTEGER,
+  NUMBER,
+  ORDERED,
+  STRING,
+  TIME,
+  TIMESTAMP,
+  TIMESTAMP_TZ,
+  TIME_TZ,
+  type TypeEntry,
+  arrow,
+  entry,
+} from './type-entry.ts'
 
 /** Where a base type is defined. */
 export interface TypeSource {
@@ -92,26 +80,8 @@ export interface TypeSource {
   readonly extension: string | null
 }
 
-type Traits = Partial<Omit<TypeEntry, 'name' | 'jsonSchema' | 'writeText'>>
-
-function entry(
-  name: string,
-  jsonSchema: JsonObject,
-  writeText: ValueWriter,
-  traits: Traits = {},
-): TypeEntry {
-  return { name, jsonSchema, writeText, arrow: TEXT, cursor: null, ...traits }
-}
-
-function arrow(type: ArrowTypeName, traits: Partial<ArrowTraits> = {}): ArrowTraits {
-  return { default: type, exact: type, isTotal: false, ...traits }
-}
-
-const TEXT = arrow('utf8')
 const WHOLE_TEXT = arrow('utf8', { isTotal: true })
 
-/** A cursor of which nothing is known but that its values are ordered. */
-export const ORDERED: CursorTraits = { isClock: false, hasOneForm: false, nonFiniteBound: null }
 const ONE_FORM: CursorTraits = { ...ORDERED, hasOneForm: true }
 const CALENDAR: CursorTraits = { ...ONE_FORM, nonFiniteBound: () => 'infinity' }
 const CLOCK: CursorTraits = { ...CALENDAR, isClock: true }
@@ -123,10 +93,22 @@ const DECIMAL: CursorTraits = {
 }
 
 /** Types whose send function gives their text. */
-const SENT_AS_TEXT = { writeBinary: writeString, arrow: WHOLE_TEXT } as const
+const SENT_AS_TEXT = {
+  print: () => printText,
+  writeBinary: writeString,
+  arrow: WHOLE_TEXT,
+} as const
 const TEXTUAL = { ...SENT_AS_TEXT, cursor: ORDERED } as const
 const NUMBER_ELEMENT = { jsonSchema: NUMBER, writeText: writeNumberText } as const
-const BIT = { cursor: ORDERED, element: { jsonSchema: BOOLEAN, writeText: writeBitElement } }
+const BIT = {
+  print: () => printBits,
+  cursor: ORDERED,
+  element: {
+    jsonSchema: BOOLEAN,
+    writeText: writeBitElement,
+    writeBinary: printed(printBits, writeBitElement),
+  },
+}
 
 /** Of most currencies, and of the locale C. */
 const DEFAULT_MONEY_SCALE = 2
@@ -134,43 +116,51 @@ const DEFAULT_MONEY_SCALE = 2
 /** Types of pg_catalog that are not plain strings, or that have a binary form worth reading. */
 const BUILT_IN: readonly TypeEntry[] = [
   entry('bool', BOOLEAN, writeBoolText, {
+    print: () => printBool,
     writeBinary: writeBool,
     cursor: ONE_FORM,
     arrow: arrow('bool', { isTotal: true }),
   }),
   entry('int2', INTEGER, writeNumberText, {
+    print: () => writeInt2,
     writeBinary: writeInt2,
     cursor: ONE_FORM,
     arrow: arrow('int64', { exact: 'int16', source: 'int2', isTotal: true }),
   }),
   entry('int4', INTEGER, writeNumberText, {
+    print: () => writeInt4,
     writeBinary: writeInt4,
     cursor: ONE_FORM,
     arrow: arrow('int64', { exact: 'int32', source: 'int4', isTotal: true }),
   }),
   entry('int8', INTEGER, writeNumberText, {
+    print: () => writeInt8,
     writeBinary: writeInt8,
     cursor: ONE_FORM,
     arrow: arrow('int64', { source: 'int8', isTotal: true }),
   }),
   entry('oid', INTEGER, writeNumberText, {
+    print: () => writeOid,
     writeBinary: writeOid,
     cursor: ONE_FORM,
     arrow: arrow('int64', { source: 'uint4', isTotal: true }),
     element: NUMBER_ELEMENT,
   }),
   entry('float4', NUMBER, writeFloatText, {
+    print: () => printFloat4,
     // A server that prints it takes less time than the connector, unless it prints the whole log for it
     inLog: () => ({ writeText: writeFloatText, writeBinary: writeFloat4 }),
     cursor: FLOAT,
     arrow: arrow('float64', { source: 'float4', isTotal: true }),
   }),
   entry('float8', NUMBER, writeFloatText, {
+    print: () => printFloat8,
     writeBinary: writeFloat8,
     cursor: FLOAT,
     arrow: arrow('float64', { source: 'float8', isTotal: true }),
   }),
   entry('numeric', NUMBER, writeNumberText, {
+    print: () => printNumeric,
     writeBinary: writeNumeric,
     cursor: DECIMAL,
     arrow: arrow('float64', { exact: 'decimal', source: 'numeric' }),
@@ -187,10 +177,11 @@ const BUILT_IN: readonly TypeEntry[] = [
   entry('varchar', STRING, writeString, TEXTUAL),
   entry('bpchar', STRING, writeString, TEXTUAL),
   entry('name', STRING, writeString, TEXTUAL),
-  entry('char', STRING, writeString, { cursor: ORDERED }),
+  entry('char', STRING, writeString, { print: ({ major }) => charPrinter(major), cursor: ORDERED }),
   entry('bit', STRING, writeString, BIT),
   entry('varbit', STRING, writeString, BIT),
   entry('bytea', STRING, writeString, {
+    print: () => printBytea,
     writeBinary: writeBytea,
     cursor: ONE_FORM,
     arrow: WHOLE_TEXT,
@@ -201,39 +192,54 @@ const BUILT_IN: readonly TypeEntry[] = [
     },
   }),
   entry('uuid', STRING, writeString, {
+    print: () => printUuid,
     writeBinary: writeUuid,
     cursor: ONE_FORM,
     arrow: arrow('utf8', { exact: 'fixed_size_binary[16]', isTotal: true }),
   }),
   entry('json', STRING, writeString, SENT_AS_TEXT),
-  entry('jsonb', STRING, writeString, { writeBinary: writeJsonb, arrow: WHOLE_TEXT }),
-  entry('xml', STRING, writeXml),
+  entry('jsonb', STRING, writeString, {
+    print: () => printVersioned,
+    writeBinary: writeJsonb,
+    arrow: WHOLE_TEXT,
+  }),
+  entry('xml', STRING, writeXml, { print: () => printText }),
   entry('date', DATE, writeDateText, {
+    print: () => printDate,
     writeBinary: writeDate,
     cursor: CALENDAR,
     arrow: arrow('date32'),
   }),
-  entry('time', TIME, writeTimeText, { writeBinary: writeTime, cursor: ONE_FORM }),
-  entry('timetz', TIME_TZ, writeTimeTzText, { writeBinary: writeTimeTz, cursor: ONE_FORM }),
+  entry('time', TIME, writeTimeText, {
+    print: () => printTime,
+    writeBinary: writeTime,
+    cursor: ONE_FORM,
+  }),
+  entry('timetz', TIME_TZ, writeTimeTzText, {
+    print: () => printTimeTz,
+    writeBinary: writeTimeTz,
+    cursor: ONE_FORM,
+  }),
   entry('timestamp', TIMESTAMP, writeTimestampText, {
+    print: () => printTimestamp,
     writeBinary: writeTimestamp,
     cursor: CLOCK,
     arrow: arrow('timestamp[ns]', { exact: 'timestamp[us]' }),
   }),
   entry('timestamptz', TIMESTAMP_TZ, writeTimestampTzText, {
+    print: () => printTimestampTz,
     writeBinary: writeTimestampTz,
     cursor: CLOCK,
     arrow: arrow('timestamp[ns, UTC]', { exact: 'timestamp[us, UTC]' }),
   }),
-  ...['point', 'line', 'lseg', 'box', 'path', 'polygon', 'circle'].map((name) =>
-    entry(name, STRING, writeGeometric),
-  ),
+  ...TEXT_TYPES,
 ]
 
 /** Types by the extension that they belong to, in whatever schema it was installed. */
 const EXTENSION: Readonly<Record<string, readonly TypeEntry[]>> = {
   citext: [entry('citext', STRING, writeString, TEXTUAL)],
-  hstore: [entry('hstore', STRING, writeHstore)],
+  hstore: [entry('hstore', STRING, writeHstore, { print: () => printHstore })],
+  ltree: LTREE_TYPES,
 }
 
 const BUILT_IN_BY_NAME = new Map(BUILT_IN.map((type) => [type.name, type]))
@@ -255,19 +261,4 @@ export function textEntry(name: string): TypeEntry {
 /** An enum: its label, which is also what its send function gives. */
 export function enumEntry(name: string): TypeEntry {
   return entry(name, STRING, writeString, TEXTUAL)
-}
-
-/** `typmod` of numeric is ((precision << 16) | scale) + 4; the scale is a signed 11-bit number. */
-const TYPMOD_OFFSET = 4
-const SCALE_SIGN = 1024
-const SCALE_MASK = 2047
-const PRECISION_BITS = 16
-
-/** numeric(p,s) says how many digits there are; numeric(p,0) holds integers only. */
-function withDecimals(type: TypeEntry, typmod: number): PgType {
-  if (typmod < TYPMOD_OFFSET) return type
-  const scale = (((typmod - TYPMOD_OFFSET) & SCALE_MASK) ^ SCALE_SIGN) - SCALE_SIGN
-  const precision = (typmod - TYPMOD_OFFSET) >> PRECISION_BITS
-  const decimal = { precision, scale }
-  return scale <= 0 ? { ...type, decimal, jsonSchema: INTEGER } : { ...type, decimal }
 }

@@ -115,7 +115,32 @@ export const writeTimestampText: ValueWriter = (out, bytes, start, end) =>
 export const writeTimestampTzText: ValueWriter = (out, bytes, start, end) =>
   writeInstantText(out, bytes, start, end, true)
 
-/** Exact over the full range, 4713 BC – 294276 AD: beyond 2^53 microseconds the day is split off as a bigint. */
+/** What `readInstant` has read last: days since 2000-01-01, and microseconds of the day. */
+export const instant = { days: 0, micros: 0 }
+
+/**
+ * Reads the int64 microseconds of a timestamp into `instant`, exactly over the full range, 4713 BC – 294276 AD: beyond
+ * 2^53 the day is split off as a bigint.
+ * @returns false for ±infinity.
+ */
+export function readInstant(bytes: Buffer, start: number): boolean {
+  const high = viewOf(bytes).getInt32(start)
+  const low = viewOf(bytes).getUint32(start + 4)
+  if (high >= -0x20_0000 && high < 0x20_0000) {
+    const value = high * 0x1_0000_0000 + low
+    instant.days = Math.floor(value / MICROS_PER_DAY)
+    instant.micros = value - instant.days * MICROS_PER_DAY
+    return true
+  }
+  if (high === 0x7fff_ffff && low === 0xffff_ffff) return false
+  if (high === -0x8000_0000 && low === 0) return false
+  const value = (BigInt(high) << 32n) | BigInt(low)
+  const remainder = ((value % MICROS_PER_DAY_BIG) + MICROS_PER_DAY_BIG) % MICROS_PER_DAY_BIG
+  instant.days = Number((value - remainder) / MICROS_PER_DAY_BIG)
+  instant.micros = Number(remainder)
+  return true
+}
+
 function writeInstant(
   out: ByteBuffer,
   bytes: Buffer,
@@ -124,22 +149,8 @@ function writeInstant(
   isUtc: boolean,
 ): Outcome {
   expectBytes(end - start, 8)
-  const high = viewOf(bytes).getInt32(start)
-  const low = viewOf(bytes).getUint32(start + 4)
-  let days: number
-  let micros: number
-  if (high >= -0x20_0000 && high < 0x20_0000) {
-    const value = high * 0x1_0000_0000 + low
-    days = Math.floor(value / MICROS_PER_DAY)
-    micros = value - days * MICROS_PER_DAY
-  } else {
-    if (high === 0x7fff_ffff && low === 0xffff_ffff) return writeNulled(out)
-    if (high === -0x8000_0000 && low === 0) return writeNulled(out)
-    const value = (BigInt(high) << 32n) | BigInt(low)
-    const remainder = ((value % MICROS_PER_DAY_BIG) + MICROS_PER_DAY_BIG) % MICROS_PER_DAY_BIG
-    days = Number((value - remainder) / MICROS_PER_DAY_BIG)
-    micros = Number(remainder)
-  }
+  if (!readInstant(bytes, start)) return writeNulled(out)
+  const { days, micros } = instant
   out.reserve(DATE_MAX_BYTES + TIME_MAX_BYTES + 8)
   const target = out.view
   target.setUint8(out.length, QUOTE)
@@ -186,7 +197,7 @@ function closeDate(out: ByteBuffer, days: number): typeof EXACT {
 }
 
 /** @throws RangeError unless the int64 at `start` is a number of microseconds up to 24 hours. */
-function timeOfDay(bytes: Buffer, start: number): number {
+export function timeOfDay(bytes: Buffer, start: number): number {
   const micros = viewOf(bytes).getInt32(start) * 0x1_0000_0000 + viewOf(bytes).getUint32(start + 4)
   if (!isTimeOfDay(micros)) throw new RangeError('damaged COPY stream: an impossible time of day')
   return micros

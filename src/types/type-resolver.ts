@@ -3,19 +3,19 @@ import { binaryArrayWriter } from './array/array-binary.ts'
 import { arrayWriter } from './array/array.ts'
 import { logForms, type PgType } from './pg-type.ts'
 import {
-  enumEntry,
-  findEntry,
-  ORDERED,
-  textEntry,
-  type MoneyFacts,
-  type TypeEntry,
-  type TypeSource,
-} from './registry.ts'
+  arrayPrinter,
+  multirangePrinter,
+  rangePrinter,
+  recordPrinter,
+} from './printers/nested-printers.ts'
+import { printed, type Printer, printText } from './printers/printer.ts'
+import { enumEntry, findEntry, textEntry, type TypeSource } from './registry.ts'
 import { writeString } from './text.ts'
+import { ORDERED, type TypeEntry, type TypeFacts } from './type-entry.ts'
 import { type QualifiedName, TypeOrder } from './type-order.ts'
 
 /** A row of `pg_type`, as far as the value forms depend on it. */
-export interface TypeRow extends MoneyFacts {
+export interface TypeRow extends TypeFacts {
   readonly oid: number
   readonly schema: string
   /** `typname` */
@@ -28,6 +28,12 @@ export interface TypeRow extends MoneyFacts {
   /** `typdelim`: what stands between the elements of an array of this type. */
   readonly delimiter: string
   readonly baseOid: number
+  /** Of a range its subtype, of a multirange its range; otherwise 0. */
+  readonly partOid: number
+  /** Of a composite, the types of its fields. */
+  readonly fieldOids: readonly number[]
+  /** Whether the type has a binary form. */
+  readonly hasSend: boolean
   /** Whether `::text` calls a cast function, which may print something else than the output function. */
   readonly hasTextCast: boolean
   readonly outputFunction: QualifiedName
@@ -61,12 +67,13 @@ export class TypeResolver {
   resolve(oid: number, typmod: number): PgType {
     const row = this.#rows.get(oid)
     if (row === undefined) return textEntry(`type ${oid}`)
-    const element = this.#element(row)
-    if (element !== undefined) return this.#array(row, element)
-    if (row.typtype === 'd') return this.#domain(row)
-    const entry = this.#baseEntry(row)
-    if (entry.inLog !== undefined) return { ...entry, log: entry.inLog(row) }
-    return entry.withModifier?.(entry, typmod) ?? entry
+    const type = this.#withoutPrinter(row, typmod)
+    if (!row.hasSend) return { ...type, hasOnlyText: true }
+    const { writeText, writeBinary } = logForms(type)
+    if (writeBinary !== undefined) return type
+    const print = this.#printer(row)
+    if (print === undefined) return type
+    return { ...type, log: { writeText, writeBinary: printed(print, writeText) } }
   }
 
   /** The SQL expression that gives a column in the form that its type's writer reads. */
@@ -111,6 +118,50 @@ export class TypeResolver {
     return row === undefined ? undefined : this.#base(row)
   }
 
+  #withoutPrinter(row: TypeRow, typmod: number): PgType {
+    const element = this.#element(row)
+    if (element !== undefined) return this.#array(row, element)
+    if (row.typtype === 'd') return this.#domain(row)
+    const entry = this.#baseEntry(row)
+    if (entry.inLog !== undefined) return { ...entry, log: entry.inLog(row) }
+    return entry.withModifier?.(entry, typmod) ?? entry
+  }
+
+  /** Absent: the text of a value cannot be made from its binary form. */
+  #printer(row: TypeRow | undefined): Printer | undefined {
+    if (!row?.hasSend) return undefined
+    const element = this.#element(row)
+    if (element !== undefined) {
+      const print = this.#printer(element)
+      return print && arrayPrinter(print, element.delimiter)
+    }
+    switch (row.typtype) {
+      case 'c':
+        return this.#recordPrinter(row)
+      case 'd':
+        return this.#printer(this.#rows.get(row.baseOid))
+      case 'e':
+        return printText
+      case 'm':
+      case 'r': {
+        const print = this.#printer(this.#rows.get(row.partOid))
+        return print && (row.typtype === 'r' ? rangePrinter(print) : multirangePrinter(print))
+      }
+      default:
+        return this.#baseEntry(row).print?.(row)
+    }
+  }
+
+  #recordPrinter({ fieldOids }: TypeRow): Printer | undefined {
+    const printers = new Map<number, Printer>()
+    for (const oid of fieldOids) {
+      const print = this.#printer(this.#rows.get(oid))
+      if (print === undefined) return undefined
+      printers.set(oid, print)
+    }
+    return recordPrinter(printers)
+  }
+
   #element(row: TypeRow): TypeRow | undefined {
     const isVector = row.schema === 'pg_catalog' && VECTORS.has(row.name)
     if (row.category !== 'A' || row.typtype === 'd' || isVector) return undefined
@@ -121,7 +172,7 @@ export class TypeResolver {
     const type = this.resolve(elementRow.oid, -1)
     const special = this.#baseEntry(elementRow).element
     const { delimiter } = elementRow
-    const { log } = type
+    const { log } = this.#withoutPrinter(elementRow, -1)
     const writeText = special?.writeText ?? type.writeText
     const writeBinary = special?.writeBinary ?? logForms(type).writeBinary
     return {

@@ -1,4 +1,5 @@
 import { ConnectorError } from '../../errors.ts'
+import { UnknownFormError } from '../../types/printers/printer.ts'
 import { BinaryFormError } from '../../postgres/walsender/walsender-error.ts'
 import type { Feed, FeedContext, FeedEvent, PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
@@ -86,7 +87,7 @@ export class CdcFeed implements Feed {
     for (const plan of this.plans) yield* loadSnapshot(plan, load)
   }
 
-  /** The server refuses the binary form of some types in the middle of the log: then it is read on in text form. */
+  /** The binary form of some value in the middle of the log may be refused or unknown: then the rest is read in text form. */
   async *#follow(
     context: FeedContext,
     { start, progress }: { start: SyncStart; progress: CdcProgress },
@@ -96,8 +97,9 @@ export class CdcFeed implements Feed {
     try {
       yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: true })
     } catch (error) {
-      if (!(error instanceof BinaryFormError)) throw error
-      context.log('INFO', error.message)
+      const reason = error instanceof UnknownFormError ? new BinaryFormError(error.message) : error
+      if (!(reason instanceof BinaryFormError)) throw error
+      context.log('INFO', reason.message)
       yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: false })
     }
     yield progress.checkpoint()

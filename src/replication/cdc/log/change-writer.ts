@@ -1,6 +1,6 @@
 import { NULL_KIND, type LogTuple, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
 import type { LogRelation } from '../../../wire/pgoutput.ts'
-import { logForms } from '../../../types/pg-type.ts'
+import { isReadInBinary } from '../../../types/pg-type.ts'
 import type { TypeResolver } from '../../../types/type-resolver.ts'
 import type { ChangeSink } from '../../feed.ts'
 import { type KeyMatch, keyMatch } from './key-match.ts'
@@ -46,9 +46,7 @@ export class ChangeWriter {
     })
     this.keyMatches =
       this.key.length > 0 && matches.every((match) => match !== null) ? matches : null
-    this.hasBinaryForm = bound.every(
-      (column) => column === null || logForms(column.type).writeBinary !== undefined,
-    )
+    this.hasBinaryForm = bound.every((column) => column === null || isReadInBinary(column.type))
     this.#sink = stream.sink.bind(bound)
   }
 

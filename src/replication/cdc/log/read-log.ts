@@ -6,7 +6,7 @@ import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
 import { sendsBinary } from '../../../postgres/walsender/start-replication.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
 import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
-import { logForms } from '../../../types/pg-type.ts'
+import { isReadInBinary } from '../../../types/pg-type.ts'
 import type { FeedContext, FeedEvent, ResumeStates, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
 import { confirmStart, positionOf } from '../sync-start.ts'
@@ -44,7 +44,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   const { context, cdc, progress, streams, end } = read
   const { config, database, log } = context
   const isBinary =
-    read.mayBeBinary && sendsBinary(database.server.major) && streams.every(isReadInBinary)
+    read.mayBeBinary && sendsBinary(database.server.major) && streams.every(hasBinaryForm)
   const router = new StreamRouter(streams, { isBinary, log })
   const limits = {
     target: end.lsn,
@@ -107,8 +107,8 @@ function emittedPosition({ global, givenGlobal }: ResumeStates): bigint {
 }
 
 /** Whether the binary form of all values is read. It is asked for all columns or for none. */
-function isReadInBinary({ plan }: LogStream): boolean {
-  return plan.columns.every(({ type }) => logForms(type).writeBinary !== undefined)
+function hasBinaryForm({ plan }: LogStream): boolean {
+  return plan.columns.every(({ type }) => isReadInBinary(type))
 }
 
 /** Ends a read that makes no progress: neither in the position nor in the bytes that come. */

@@ -1,7 +1,7 @@
-import type { ByteBuffer } from '../bytes/byte-buffer.ts'
-import { viewOf } from '../bytes/byte-view.ts'
-import { expectBytes } from './numbers.ts'
-import { EXACT, type Outcome } from './pg-type.ts'
+import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
+import { viewOf } from '../../bytes/byte-view.ts'
+import { expectBytes } from '../numbers.ts'
+import { EXACT, type Outcome } from '../pg-type.ts'
 
 /** The server writes a float4 without an exponent from 1e-4 to below 1e6. */
 const MIN_EXPONENT = -4

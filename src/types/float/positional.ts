@@ -1,6 +1,6 @@
-import { MINUS, POINT, ZERO } from '../bytes/ascii.ts'
-import type { ByteBuffer } from '../bytes/byte-buffer.ts'
-import { put8 } from '../bytes/digits.ts'
+import { MINUS, POINT, ZERO } from '../../bytes/ascii.ts'
+import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
+import { put8 } from '../../bytes/digits.ts'
 
 const MIN = 1e-4
 const MAX = 1e15

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { ByteBuffer } from '../bytes/byte-buffer.ts'
+import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { putPositional } from './positional.ts'
 
 const BITS = new DataView(new ArrayBuffer(8))
