@@ -18,6 +18,50 @@ const COLUMNS: readonly CdcCase[] = [
     ],
   },
   {
+    name: 'ADD COLUMN with a default: rows that changed before it do not have it',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3); UPDATE t SET b = 5 WHERE id < 3",
+          'ALTER TABLE t ADD COLUMN c int DEFAULT 7',
+          "INSERT INTO t VALUES (4, 'a4', 4, 8)",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3 null', '+t 1 a1 5 null', '+t 2 a2 5 null', '+t 4 a4 4 8'],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'ADD COLUMN in the transaction of the rows',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3); ALTER TABLE t ADD COLUMN c int; UPDATE t SET c = id; INSERT INTO t VALUES (4, 'a4', 4, 8)",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3 null', '+t 1 a1 1 1', '+t 2 a2 2 2', '+t 3 a3 3 3', '+t 4 a4 4 8'],
+      },
+    ],
+  },
+  {
+    name: 'RENAME COLUMN: rows that changed before it have their values',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 3); UPDATE t SET a = 'x' WHERE id = 1",
+          'ALTER TABLE t RENAME COLUMN a TO c',
+          "UPDATE t SET c = 'y' WHERE id = 2",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 3', '+t 1 x 1', '+t 2 y 2'],
+      },
+    ],
+  },
+  {
     name: 'DROP COLUMN: null in the records of the catalog of before',
     tables: TABLE,
     rounds: [

@@ -70,6 +70,9 @@ const SCOPES: readonly CdcCase[] = [
   },
 ]
 
+const lapsed = (name: string): string =>
+  `Stream 'public.${name}' is read from scratch: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove rows that are gone from the destination.`
+
 const ALTERED: readonly CdcCase[] = [
   {
     name: 'a table is added, and read from its snapshot on',
@@ -88,6 +91,105 @@ const ALTERED: readonly CdcCase[] = [
         read: ['+b 1 5', '+b 3 5', '+a 1 0'],
       },
       { write: ['DELETE FROM b WHERE id = 3'], read: ['-b 3 null'] },
+    ],
+  },
+  {
+    name: 'a table is taken out and added again: it is read from scratch',
+    tables: TABLES,
+    publication: 'FOR TABLE a, b',
+    rounds: [
+      {
+        write: [
+          'ALTER PUBLICATION p DROP TABLE a',
+          'UPDATE a SET n = 5 WHERE id = 1',
+          'ALTER PUBLICATION p ADD TABLE a',
+          WRITE,
+        ],
+        read: ['+a 2 20', '+a 1 5', '+a 3 3', '+b 3 3'],
+        warnings: [lapsed('a')],
+      },
+      { write: ['UPDATE a SET n = 6 WHERE id = 1'], read: ['+a 1 6'] },
+    ],
+  },
+  {
+    name: 'it is set to other tables and back: the others are read from scratch',
+    tables: TABLES,
+    publication: 'FOR TABLE a, b',
+    rounds: [
+      {
+        write: [
+          'ALTER PUBLICATION p SET TABLE b',
+          'UPDATE a SET n = 5 WHERE id = 1',
+          'ALTER PUBLICATION p SET TABLE a, b',
+          WRITE,
+        ],
+        read: ['+a 2 20', '+a 1 5', '+a 3 3', '+b 3 3'],
+        warnings: [lapsed('a')],
+      },
+    ],
+  },
+  {
+    name: 'a schema is taken out and added again: its tables are read from scratch',
+    majors: [15, 99],
+    tables: 'CREATE TABLE a (id int PRIMARY KEY, n int); INSERT INTO a VALUES (1, 1)',
+    publication: 'FOR TABLES IN SCHEMA public',
+    rounds: [
+      {
+        write: [
+          'ALTER PUBLICATION p DROP TABLES IN SCHEMA public',
+          'UPDATE a SET n = 5',
+          'ALTER PUBLICATION p ADD TABLES IN SCHEMA public',
+        ],
+        read: ['+a 1 5'],
+        warnings: [lapsed('a')],
+      },
+    ],
+  },
+  {
+    name: 'a filter becomes wider: the rows that it shows now are read',
+    majors: [15, 99],
+    tables: TABLES,
+    publication: 'FOR TABLE a WHERE (id > 1), b',
+    loaded: ['+a 2 20', '+b 1 1'],
+    rounds: [
+      {
+        write: ['ALTER PUBLICATION p SET TABLE a, b', WRITE],
+        read: ['+a 1 1', '+a 2 20', '+a 3 3', '+b 3 3'],
+        warnings: [lapsed('a')],
+      },
+    ],
+  },
+  {
+    name: 'a filter becomes narrower: the destination keeps the rows that it hides now',
+    majors: [15, 99],
+    tables: TABLES,
+    publication: 'FOR TABLE a, b',
+    rounds: [
+      {
+        write: ['ALTER PUBLICATION p SET TABLE a WHERE (id > 1), b', WRITE],
+        read: ['+a 2 20', '+a 3 3', '+b 3 3'],
+        warnings: [lapsed('a')],
+      },
+    ],
+  },
+  {
+    name: 'a partitioned table that is published by its root is taken out and added again',
+    majors: [13, 99],
+    tables: `CREATE TABLE a (id int PRIMARY KEY, n int) PARTITION BY LIST (id); CREATE TABLE a_1 PARTITION OF a FOR VALUES IN (1);
+      INSERT INTO a VALUES (1, 1); CREATE TABLE b (id int PRIMARY KEY)`,
+    publication: 'FOR TABLE a, b',
+    streams: ['a', 'a_1'],
+    rounds: [
+      { write: ['CREATE TABLE a_2 PARTITION OF a FOR VALUES IN (2)'], read: [] },
+      {
+        write: [
+          'ALTER PUBLICATION p DROP TABLE a',
+          'UPDATE a SET n = 5',
+          'ALTER PUBLICATION p ADD TABLE a',
+        ],
+        read: ['+a 1 5', '+a_1 1 5'],
+        warnings: [lapsed('a'), lapsed('a_1')],
+      },
     ],
   },
   {

@@ -1,5 +1,6 @@
 import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import { ConnectorError } from '../../errors.ts'
+import { readPublicationEntries } from '../../introspection/replication/publication-entries.ts'
 import { readPublicationFacts } from '../../introspection/replication/publication.ts'
 import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
 import type { JsonObject } from '../../json/json.ts'
@@ -12,7 +13,7 @@ import { awaitQuietStart, type StartPoint } from './quiet-start.ts'
 import { decideStart, type Situation } from './start-cases.ts'
 import type { StreamEntry } from './state/global-state.ts'
 import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
-import { parseProgress, parseRelation } from './state/stream-progress.ts'
+import { parseProgress, parseSource } from './state/stream-progress.ts'
 
 /** What a sync starts with. Read before its snapshot is taken. */
 export interface SyncStart {
@@ -44,11 +45,12 @@ export async function findStart(
     log('WARN', `${start.reason} All streams are read from scratch.`)
   }
   const isContinued = start.type === 'CONTINUE'
-  const streams = plans.map((plan) =>
-    toEntry(plan, isContinued ? given.find(plan.descriptor) : null),
+  const entries = await readEntries(plans, database, publicationOid)
+  const streams = plans.map((plan, index) =>
+    toEntry(plan, entries[index]!, isContinued ? given.find(plan.descriptor) : null),
   )
-  const replaced = streams.filter(({ isReplaced }) => isReplaced)
-  for (const { descriptor } of replaced) log('WARN', replacedText(descriptor))
+  const replaced = streams.filter(({ isReplaced, isLapsed }) => isReplaced || isLapsed)
+  for (const stream of replaced) log('WARN', freshStartText(stream))
   const template = {
     key: given.offset?.key ?? offsetKey(config.database),
     systemId: facts.systemId,
@@ -179,20 +181,52 @@ function parseGlobal(global: GlobalContent | null): Given {
 interface GivenEntry extends StreamEntry {
   /** The state is of another relation, whose place this one has taken. */
   readonly isReplaced: boolean
+  /** The publication has covered the relation since then, but not always, or not in the same way. */
+  readonly isLapsed: boolean
 }
 
-/** A relation that has been replaced is read again: what it had before is not in the log. */
+/** A relation that has been replaced, or was not published for a while, is read again: the log lacks what it had then. */
 function toEntry(
   { descriptor, relation: { oid } }: StreamPlan,
+  publicationEntries: readonly number[],
   raw: JsonObject | null,
 ): GivenEntry {
   const progress = parseProgress(raw)
-  const isReplaced = progress !== null && (parseRelation(raw) ?? oid) !== oid
-  return { descriptor, relation: oid, progress: isReplaced ? null : progress, isReplaced }
+  const given = parseSource(raw)
+  const isReplaced = progress !== null && (given.relation ?? oid) !== oid
+  const isLapsed =
+    progress !== null &&
+    publicationEntries.length > 0 &&
+    given.publicationEntries.length > 0 &&
+    !given.publicationEntries.some((entry) => publicationEntries.includes(entry))
+  return {
+    descriptor,
+    source: { relation: oid, publicationEntries },
+    progress: isReplaced || isLapsed ? null : progress,
+    isReplaced,
+    isLapsed,
+  }
 }
 
-function replacedText(descriptor: StreamDescriptor): string {
-  return `Stream '${streamLabel(descriptor)}' is read from scratch: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.`
+async function readEntries(
+  plans: readonly StreamPlan[],
+  database: PrepareContext['database'],
+  publication: number,
+): Promise<readonly (readonly number[])[]> {
+  const relations = plans.map(({ relation }) => relation)
+  return await readCatalogs(
+    database,
+    async (session) =>
+      await readPublicationEntries(session, database.server.major, { publication, relations }),
+  )
+}
+
+function freshStartText({ descriptor, isReplaced }: GivenEntry): string {
+  const why = isReplaced
+    ? 'its table was created again, or another one has taken its name'
+    : 'it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time'
+  const rows = isReplaced ? 'rows of the earlier table' : 'rows that are gone'
+  return `Stream '${streamLabel(descriptor)}' is read from scratch: ${why}. Refresh the stream to remove ${rows} from the destination.`
 }
 
 function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {

@@ -19,8 +19,16 @@ describe('buildGlobalState', () => {
     const scan = { page: 12, tuple: 0, filenode: 16402, leaf: null }
     const users = { name: 'users', namespace: 'public' }
     const state = buildGlobalState(OFFSET, [
-      { descriptor: users, relation: 16400, progress: { type: 'SNAPSHOT', scan, view: null } },
-      { descriptor: { name: 'orders', namespace: 'public' }, relation: 16410, progress: null },
+      {
+        descriptor: users,
+        source: { relation: 16400, publicationEntries: [] },
+        progress: { type: 'SNAPSHOT', scan, view: null },
+      },
+      {
+        descriptor: { name: 'orders', namespace: 'public' },
+        source: { relation: 16410, publicationEntries: [] },
+        progress: null,
+      },
     ])
     expect(JSON.parse(stringifyExact(state)) as unknown).to.deep.equal({
       shared_state: {

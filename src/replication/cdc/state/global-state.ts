@@ -1,12 +1,11 @@
 import type { GlobalContent, StreamDescriptor } from '../../../protocol/messages.ts'
 import { buildSharedState, type Offset } from './offset.ts'
-import { buildProgress, type StreamProgress } from './stream-progress.ts'
+import { buildProgress, type StreamProgress, type StreamSource } from './stream-progress.ts'
 
 /** A CDC stream and how far it has got. */
 export interface StreamEntry {
   readonly descriptor: StreamDescriptor
-  /** Oid of the relation that is read. */
-  readonly relation: number
+  readonly source: StreamSource
   /** Null: it has not started. */
   readonly progress: StreamProgress | null
 }
@@ -18,12 +17,12 @@ export interface StreamEntry {
 export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): GlobalContent {
   return {
     shared_state: buildSharedState(offset),
-    stream_states: streams.flatMap(({ descriptor, progress, relation }) =>
+    stream_states: streams.flatMap(({ descriptor, progress, source }) =>
       progress === null
         ? []
         : {
             stream_descriptor: descriptor,
-            stream_state: buildProgress(descriptor, passView(progress, offset.lsn), relation),
+            stream_state: buildProgress(descriptor, passView(progress, offset.lsn), source),
           },
     ),
   }

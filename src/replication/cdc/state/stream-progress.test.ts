@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, stringifyExact } from '../../../json/jso
 import {
   buildProgress,
   parseProgress,
-  parseRelation,
+  parseSource,
   type StreamProgress,
 } from './stream-progress.ts'
 
@@ -44,6 +44,8 @@ describe('parseProgress', () => {
   })
 })
 
+const SOURCE = { relation: 16400, publicationEntries: [16500, 16499] }
+
 describe('buildProgress', () => {
   const progress: readonly (readonly [string, StreamProgress])[] = [
     ['a snapshot', { type: 'SNAPSHOT', scan: SCAN, view: VIEW }],
@@ -53,13 +55,13 @@ describe('buildProgress', () => {
     ['the log before its position has passed the snapshot', { type: 'LOG', view: VIEW }],
   ]
   for (const [name, each] of progress) {
-    const state = buildProgress(USERS, each, 16400)
+    const state = buildProgress(USERS, each, SOURCE)
     const isRunning = each.type === 'SNAPSHOT'
 
     it(`is parsed back: ${name}`, () => {
       const stored: unknown = JSON.parse(quoteInexactNumbers(stringifyExact(state)))
       expect(isJsonObject(stored) && parseProgress(stored)).to.deep.equal(each)
-      expect(isJsonObject(stored) && parseRelation(stored)).to.equal(16400)
+      expect(isJsonObject(stored) && parseSource(stored)).to.deep.equal(SOURCE)
     })
 
     it(`is read rightly by 3.7, to which any state but "ctid" is finished: ${name}`, () => {
@@ -74,7 +76,9 @@ describe('buildProgress', () => {
   }
 
   it('names a finished stream as 3.7 does', () => {
-    expect(buildProgress(USERS, { type: 'LOG', view: null }, 16400)).to.deep.equal({
+    expect(
+      buildProgress(USERS, { type: 'LOG', view: null }, { ...SOURCE, publicationEntries: [] }),
+    ).to.deep.equal({
       version: 3,
       state_type: 'ctid_based',
       stream_name: 'users',

@@ -28,8 +28,19 @@ export type StreamProgress =
       readonly view: SnapshotView | null
     }
 
-/** Oid of the relation that a stream was read from. The official connector ignores it and writes none. */
+/** What a stream is read from. */
+export interface StreamSource {
+  /** Oid of the relation; null: not known. */
+  readonly relation: number | null
+  /** Oids of the entries by which the publication covers it; none: not known, or it is FOR ALL TABLES. */
+  readonly publicationEntries: readonly number[]
+}
+
+/** Of a `StreamSource`. The official connector ignores them and writes none. */
 const RELATION_KEY = 'relation_oid'
+const ENTRIES_KEY = 'publication_entries'
+/** A table that is published by its partitions has many entries. The oldest ones are dropped with them. */
+const MAX_ENTRIES = 8
 
 /** An official state of a finished stream names no other cursor. */
 const LSN_FIELD = '_ab_cdc_lsn'
@@ -51,10 +62,16 @@ export function parseProgress(raw: JsonObject | null): StreamProgress | null {
   return isFinished ? { type: 'LOG', view } : null
 }
 
-/** Oid of the relation that a `stream_state` is of; null: not known. */
-export function parseRelation(raw: JsonObject | null): number | null {
+/** What a `stream_state` says of the source of the stream. */
+export function parseSource(raw: JsonObject | null): StreamSource {
   const oid = raw === null ? null : integerOf(raw[RELATION_KEY])
-  return oid === null ? null : Number(oid)
+  const entries = raw?.[ENTRIES_KEY]
+  return {
+    relation: oid === null ? null : Number(oid),
+    publicationEntries: Array.isArray(entries)
+      ? entries.flatMap((entry) => integerOf(entry) ?? []).map(Number)
+      : [],
+  }
 }
 
 /**
@@ -64,10 +81,11 @@ export function parseRelation(raw: JsonObject | null): number | null {
 export function buildProgress(
   descriptor: StreamDescriptor,
   progress: StreamProgress,
-  relation: number,
+  { relation, publicationEntries: entries }: StreamSource,
 ): JsonObject {
   const own = {
     [RELATION_KEY]: relation,
+    ...(entries.length > 0 && { [ENTRIES_KEY]: entries.slice(0, MAX_ENTRIES) }),
     ...(progress.view !== null && buildView(progress.view)),
   }
   if (progress.type === 'SNAPSHOT') {
