@@ -191,6 +191,20 @@ describe('Output', () => {
     expect(text).to.equal('{"a":1}\n')
   })
 
+  it('sends a small batch of a slow source, on which a STATE waits, without being asked to', async () => {
+    using pipe = new Pipe()
+    const output = new Output(pipe.writeFd, () => undefined, 'bytes')
+    output.buffer.utf8('batch')
+    await output.drain()
+    let text = ''
+    for (const deadlineMs = performance.now() + 10_000; text === '';) {
+      if (performance.now() > deadlineMs) throw new Error('nothing was written')
+      await sleep(5)
+      text = pipe.take()
+    }
+    expect(text).to.equal('batch')
+  })
+
   it('drops a line that its writer could not finish', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)

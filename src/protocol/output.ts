@@ -57,7 +57,7 @@ export class Output {
 
   /**
    * @param onClosed called once when the consumer is found to be gone, also while nobody waits for it.
-   * @param unit of bytes nothing is dropped as a torn line, and they only go out with a drain or flush.
+   * @param unit of bytes nothing is dropped as a torn line; what is appended in one turn of the event loop is whole.
    */
   constructor(
     fd: number,
@@ -127,11 +127,11 @@ export class Output {
   }
 
   #linger(): void {
-    if (this.#unit === 'bytes' || this.#lingering !== null || this.buffer.length === 0) return
+    if (this.#lingering !== null || this.buffer.length === 0) return
     this.#lingering = setTimeout(() => {
       this.#lingering = null
       const { bytes, length } = this.buffer
-      const isWhole = length > 0 && bytes[length - 1] === LINE_FEED
+      const isWhole = length > 0 && (this.#unit === 'bytes' || bytes[length - 1] === LINE_FEED)
       if (isWhole && this.#writing === null && this.#failure === null) this.#start()
     }, LINGER_MS).unref()
   }
