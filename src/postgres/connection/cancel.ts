@@ -20,7 +20,7 @@ export async function cancelQuery(route: Route, client: Client): Promise<void> {
   request.writeInt32BE(secretKey, 12)
   using deadline = new Deadline(CANCEL_TIMEOUT_MS)
   try {
-    const stream = await route.connect(deadline)
+    const stream = await route.connect(deadline, { mayLogIn: false })
     try {
       stream.end(request)
       await once(stream.resume(), 'close', { signal: deadline.signal })

@@ -68,9 +68,10 @@ export class Route implements Disposable {
    * A stream to the server: connected, encrypted as the mode asks, with TCP keep-alive, ready for the start-up message.
    * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError of the
    * tunnel, or if TLS is required and the server has none, or if it is no PostgreSQL server.
+   * @param mayLogIn whether an SSH tunnel that is not open is opened. Others would share the login and its deadline.
    */
-  async connect(deadline: Deadline): Promise<Duplex> {
-    const stream = await this.#reach(deadline)
+  async connect(deadline: Deadline, { mayLogIn = true } = {}): Promise<Duplex> {
+    const stream = await this.#reach(deadline, mayLogIn)
     try {
       return this.#encryption === 'plain' ? stream : await this.#encrypt(stream, deadline)
     } catch (error) {
@@ -84,9 +85,9 @@ export class Route implements Disposable {
     void this.#tunnel?.then((tunnel) => tunnel.close(), ignore)
   }
 
-  async #reach(deadline: Deadline): Promise<Duplex> {
+  async #reach(deadline: Deadline, mayLogIn: boolean): Promise<Duplex> {
     if (this.#isDisposed) throw new Error('the connections of this run are closed')
-    const tunnel = await this.#openTunnel(deadline)
+    const tunnel = await this.#openTunnel(deadline, mayLogIn)
     if (tunnel !== null) {
       const stream = await tunnel.connect(this.#config, deadline)
       return stream.on('error', ignore)
@@ -99,12 +100,13 @@ export class Route implements Disposable {
     return socket.setKeepAlive(true, KEEP_ALIVE_MS)
   }
 
-  async #openTunnel(deadline: Deadline): Promise<SshTunnel | null> {
+  async #openTunnel(deadline: Deadline, mayLogIn: boolean): Promise<SshTunnel | null> {
     const { tunnel } = this.#config
     if (tunnel.method === 'NO_TUNNEL') return null
     const known = this.#tunnel
     const last = await known?.catch(() => null)
     if (last?.isOpen === true) return last
+    if (!mayLogIn) throw new Error('the SSH tunnel is not open')
     if (this.#tunnel === known) this.#tunnel = this.#logIn(tunnel, deadline)
     return await this.#tunnel
   }

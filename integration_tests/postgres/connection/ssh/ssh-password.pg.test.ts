@@ -1,5 +1,8 @@
 import { expect } from 'chai'
+import { Client } from 'pg'
 import { parseConfig } from '../../../../src/config/parse-config.ts'
+import { cancelQuery } from '../../../../src/postgres/connection/cancel.ts'
+import { Route } from '../../../../src/postgres/connection/route.ts'
 import { Database } from '../../../../src/postgres/session/database.ts'
 import { withConnector } from '../../../helpers/connector.ts'
 import { TestDatabase } from '../../../helpers/database.ts'
@@ -72,6 +75,18 @@ describe('a host key that is not in tunnel_host_key', () => {
     expect(String(error)).to.match(
       /is SHA256:[^ ]{43} \(ssh-rsa\), which is not in tunnel_host_key/,
     )
+    expect(ssh.told).to.deep.equal([])
+  })
+})
+
+describe('a cancel request', () => {
+  it('does not log in to the SSH server: others would have its short deadline', async () => {
+    await using ssh = await PasswordSshServer.start('password', SECRET)
+    const target = (await sharedServer()).connectionConfig()
+    const { config } = parseConfig({ ...target, tunnel_method: tunnelTo(ssh.port) })
+    using route = new Route(config)
+    const backend = { processID: 1, secretKey: 2 }
+    await cancelQuery(route, Object.assign(new Client({ ssl: false }), backend))
     expect(ssh.told).to.deep.equal([])
   })
 })
