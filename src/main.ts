@@ -107,33 +107,28 @@ async function execute(line: CommandLine): Promise<void> {
 /** The commands that need a database are loaded on demand: `spec` answers sooner without them. */
 async function executeWithConfig(line: FileCommand): Promise<void> {
   declareNavigator()
-  const { readJsonFile } = await import('./config/read-json-file.ts')
-  const { expandEnv } = await import('./config/expand-env.ts')
+  const commands = await import('./commands/with-database.ts')
   const readConfig = async (): Promise<unknown> => {
-    const raw = await readJsonFile(line.config, 'config')
-    return line.expandEnv ? expandEnv(raw, process.env) : raw
+    const raw = await commands.readJsonFile(line.config, 'config')
+    return line.expandEnv ? commands.expandEnv(raw, process.env) : raw
   }
   switch (line.command) {
-    case 'check': {
-      const { check } = await import('./commands/check.ts')
-      return await check(run, readConfig)
-    }
+    case 'check':
+      return await commands.check(run, readConfig)
     case 'discover': {
-      const { discover } = await import('./commands/discover.ts')
       const arrow = line.arrowSchema ? { isExact: line.arrowExact } : null
-      return await discover(run, await readConfig(), arrow)
+      return await commands.discover(run, await readConfig(), arrow)
     }
     case 'read': {
-      const { read } = await import('./commands/read.ts')
-      return await read(run, { ...(await readFiles(line)), config: await readConfig() })
+      const files = await readFiles(line)
+      return await commands.read(run, { ...files, config: await readConfig() })
     }
     case 'shards': {
-      const { shards } = await import('./commands/shards.ts')
       const { stream, count, idleTimeoutSeconds: seconds } = line
       const idleTimeoutMs = seconds === null ? null : seconds * 1000
       const inputClosed = seconds === null ? untilInputCloses() : new AbortController().signal
       const options = { stream, count, idleTimeoutMs, inputClosed }
-      return await shards(run, { config: await readConfig(), ...options })
+      return await commands.shards(run, { config: await readConfig(), ...options })
     }
     default:
       line satisfies never
@@ -152,9 +147,7 @@ function declareNavigator(): void {
 }
 
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
-  const { readJsonFile } = await import('./config/read-json-file.ts')
-  const { readStateFile } = await import('./state/read-state-file.ts')
-  const { readShard } = await import('./replication/snapshot/read-shard.ts')
+  const { readJsonFile, readStateFile, readShard } = await import('./commands/with-database.ts')
   const { catalog, state, stateOut, streams, format, output, arrowExact, shard, shardIndex } = line
   const saved = stateOut !== null && existsSync(stateOut)
   const isFirst = state !== null && state === stateOut && !saved

@@ -1,0 +1,12 @@
+/**
+ * Everything that commands with a database need, loaded as one module: each chunk of the bundle is a file to resolve, read
+ * and compile.
+ */
+export { expandEnv } from '../config/expand-env.ts'
+export { readJsonFile } from '../config/read-json-file.ts'
+export { readShard } from '../replication/snapshot/read-shard.ts'
+export { readStateFile } from '../state/read-state-file.ts'
+export { check } from './check.ts'
+export { discover } from './discover.ts'
+export { read } from './read.ts'
+export { shards } from './shards.ts'
