@@ -7,9 +7,12 @@ import type { ConfiguredStream } from '../protocol/messages.ts'
 import { streamKey, streamLabel } from '../protocol/stream-names.ts'
 import type { Shard } from '../replication/snapshot/shards.ts'
 
-/** A shard is read whole or not at all: the engine that runs it discards the rows of a failed attempt and retries it. */
+/**
+ * A shard is read whole or not at all: the engine that runs it discards the rows of a failed attempt and retries it. With one
+ * connection, as there may be many.
+ */
 export function shardConfig(config: Config): Config {
-  return { ...config, maxRetries: 0 }
+  return { ...config, maxRetries: 0, minConnections: 1, maxConnections: 1 }
 }
 
 /**
