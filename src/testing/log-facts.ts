@@ -23,6 +23,7 @@ export const LOG_FACTS: LogFacts = {
   isStandby: false,
   endLsn: 0x9000n,
   systemId: '7577',
+  timeline: 2,
   maxSlots: 10,
   usedSlots: 1,
   maxWalSenders: 10,

@@ -42,6 +42,8 @@ export interface LogFacts {
   readonly endLsn: bigint
   /** `system_identifier` of the cluster; null: the role may not ask. */
   readonly systemId: string | null
+  /** Timeline of the log that is written; null: a standby, or the role may not ask. */
+  readonly timeline: number | null
   readonly maxSlots: number
   readonly usedSlots: number
   readonly maxWalSenders: number
@@ -64,6 +66,9 @@ SELECT pg_catalog.current_database()::pg_catalog.text AS database,
             ELSE pg_catalog.pg_current_wal_lsn()
        END::pg_catalog.text AS "endLsn",
        ${SYSTEM_ID_SQL} AS "systemId",
+       CASE WHEN standby.is_standby OR NOT has_function_privilege('pg_walfile_name(pg_lsn)', 'EXECUTE') THEN NULL
+            ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) /* hexadecimal */
+       END AS timeline,
        current_setting('max_replication_slots')::pg_catalog.int4 AS "maxSlots",
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_replication_slots)::pg_catalog.int4 AS "usedSlots",
        current_setting('max_wal_senders')::pg_catalog.int4 AS "maxWalSenders",
@@ -92,7 +97,8 @@ LEFT JOIN LATERAL (
 
 type Facts = Readonly<Record<string, unknown>>
 
-interface FactsRow extends Omit<LogFacts, 'endLsn' | 'slot'> {
+interface FactsRow extends Omit<LogFacts, 'endLsn' | 'timeline' | 'slot'> {
+  readonly timeline: string | null
   readonly endLsn: string
   readonly slot: Facts | null
   readonly holder: Facts | null
@@ -101,9 +107,10 @@ interface FactsRow extends Omit<LogFacts, 'endLsn' | 'slot'> {
 /** Reads the facts of the slot `name` and of the server's log, in one query. */
 export async function readLogFacts(session: SqlSession, name: string): Promise<LogFacts> {
   const [row] = await session.query<FactsRow>(FACTS_SQL, [name])
-  const { holder, slot, endLsn, ...facts } = row!
+  const { holder, slot, endLsn, timeline, ...facts } = row!
   return {
     ...facts,
+    timeline: timeline === null ? null : Number.parseInt(timeline, 16),
     endLsn: parseLsn(endLsn),
     slot: slot === null ? null : toSlot(slot, holder),
   }

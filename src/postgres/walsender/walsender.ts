@@ -10,6 +10,7 @@ import type { ServerFacts } from '../connection/server-facts.ts'
 import { startupOptions, textSettings } from '../connection/text-settings.ts'
 import { LogReader } from './log-reader.ts'
 import { type LogOptions, startReplication } from './start-replication.ts'
+import { parseTimelineHistory, type TimelineEnds } from './timeline-history.ts'
 import { streamingError } from './walsender-error.ts'
 
 /** How long the connection may take to end. */
@@ -91,6 +92,15 @@ export class WalSender implements AsyncDisposable {
       flushedLsn: parseLsn(xlogpos),
     }
     return new WalSender(parts, identity, Number(settings[0]!.timeoutMs))
+  }
+
+  /** Reads which timelines the log has left for `timeline`, and where. @throws what the server answers. */
+  async readTimelines(timeline: number): Promise<TimelineEnds> {
+    const { client, guard } = this.#parts
+    const result = client.query<{ content: Buffer | string }>(`TIMELINE_HISTORY ${timeline}`)
+    await guard(result.then(() => undefined))
+    const { rows } = await result
+    return parseTimelineHistory(rows[0]!.content.toString())
   }
 
   /** Process ID of the walsender. */

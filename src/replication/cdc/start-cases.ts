@@ -2,6 +2,7 @@ import { ConnectorError } from '../../errors.ts'
 import { createSlot, dropSlot } from '../../introspection/replication/setup-script.ts'
 import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
 import { formatLsn } from '../../lsn.ts'
+import type { TimelineEnds } from '../../postgres/walsender/timeline-history.ts'
 import type { Offset } from './state/offset.ts'
 
 /** All that decides where a sync starts. */
@@ -9,6 +10,8 @@ export interface Situation {
   readonly slotName: string
   readonly major: number
   readonly facts: LogFacts
+  /** Timelines that the log of the server has left; null: they were not needed, or are not known. */
+  readonly timelines: TimelineEnds | null
   readonly publicationOid: number
   /** From the given state; null: there is none. */
   readonly offset: Offset | null
@@ -31,7 +34,7 @@ interface Case {
 
 /**
  * Slot × state × server. The first case that applies decides; if none does, a sync with a state continues and one
- * without starts cold. Case 1 to 7: the slot cannot be used, whatever the state is. Case 8 to 11: it can, but the
+ * without starts cold. Case 1 to 7: the slot cannot be used, whatever the state is. Case 8 to 12: it can, but the
  * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
  */
 const CASES: readonly Case[] = [
@@ -44,15 +47,21 @@ const CASES: readonly Case[] = [
   { name: '7. lost slot', canResync: false, problem: lost },
   { name: '8. other server', canResync: true, problem: otherServer },
   { name: '9. state ahead of the log', canResync: true, problem: aheadOfLog },
-  { name: '10. state behind the slot', canResync: true, problem: behindSlot },
-  { name: '11. other publication', canResync: true, problem: otherPublication },
+  { name: '10. other timeline', canResync: true, problem: otherTimeline },
+  { name: '11. state behind the slot', canResync: true, problem: behindSlot },
+  { name: '12. other publication', canResync: true, problem: otherPublication },
 ]
 
 /** What keeps a slot from being used at all, whatever the state is; null: nothing. */
 export function slotProblem(
-  situation: Omit<Situation, 'offset' | 'onInvalidPosition'>,
+  situation: Omit<Situation, 'timelines' | 'offset' | 'onInvalidPosition'>,
 ): string | null {
-  const whole: Situation = { ...situation, offset: null, onInvalidPosition: 'FAIL' }
+  const whole: Situation = {
+    ...situation,
+    timelines: null,
+    offset: null,
+    onInvalidPosition: 'FAIL',
+  }
   for (const { problem } of CASES) {
     const text = problem(whole)
     if (text !== null) return text
@@ -154,6 +163,18 @@ function otherServer({ facts: { systemId }, offset }: Situation): string | null 
 function aheadOfLog({ facts: { endLsn }, offset }: Situation): string | null {
   if (offset === null || offset.lsn <= endLsn) return null
   return `The saved state is at ${formatLsn(offset.lsn)}, ahead of the server's log, which ends at ${formatLsn(endLsn)}. The server was restored or replaced, or a failover lost ${bytesBetween(endLsn, offset.lsn)} of its log.`
+}
+
+/** A server that was promoted or restored has passed the position in the meantime, with other changes. */
+function otherTimeline({ facts: { timeline }, timelines, offset }: Situation): string | null {
+  const given = offset?.timeline ?? null
+  if (offset === null || given === null || timeline === null || timelines === null) return null
+  const endLsn = timelines.get(given)
+  if (given === timeline || (endLsn !== undefined && offset.lsn <= endLsn)) return null
+  const state = `The saved state is at ${formatLsn(offset.lsn)} of timeline ${given}`
+  return endLsn === undefined
+    ? `${state}, and the server is on timeline ${timeline}, which does not follow it. The server was restored or replaced.`
+    : `${state}, which the server left at ${formatLsn(endLsn)} for timeline ${timeline}. A failover or a restore lost ${bytesBetween(endLsn, offset.lsn)} of its log.`
 }
 
 function behindSlot({ slotName, facts: { slot }, offset }: Situation): string | null {

@@ -1,8 +1,7 @@
-import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import { ConnectorError } from '../../errors.ts'
 import { readPublicationEntries } from '../../introspection/replication/publication-entries.ts'
-import { readPublicationFacts } from '../../introspection/replication/publication.ts'
-import { type LogFacts, readLogFacts } from '../../introspection/replication/slot.ts'
+import type { LogFacts } from '../../introspection/replication/slot.ts'
+import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
 import type { JsonObject } from '../../json/json.ts'
 import type { GlobalContent, StreamDescriptor } from '../../protocol/messages.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
@@ -10,6 +9,7 @@ import type { PrepareContext } from '../feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { awaitQuietStart, type StartPoint } from './quiet-start.ts'
+import { readSituation } from './situation.ts'
 import { decideStart, type Situation } from './start-cases.ts'
 import type { StreamEntry } from './state/global-state.ts'
 import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
@@ -21,7 +21,7 @@ export interface SyncStart {
   /** Null: a cold start, whose position depends on the snapshot. */
   readonly offset: Offset | null
   /** What a new offset is made with. */
-  readonly template: Pick<Offset, 'key' | 'systemId' | 'publicationOid'>
+  readonly template: Pick<Offset, 'key' | 'systemId' | 'timeline' | 'publicationOid'>
   readonly streams: readonly StreamEntry[]
   /** Null: every stream has its snapshot, or the server is a standby. */
   readonly point: StartPoint | null
@@ -38,7 +38,8 @@ export async function findStart(
   { config, database, states, log }: PrepareContext,
 ): Promise<SyncStart> {
   const given = parseGlobal(states.global)
-  const situation = await readSituation({ config, database }, given.offset)
+  const { offset: first } = parseGlobal(states.givenGlobal)
+  const situation = await readSituation({ config, database }, given.offset, [first])
   const { facts, publicationOid } = situation
   const start = decideStart(situation)
   if (start.type === 'COLD_START' && start.reason !== null) {
@@ -54,6 +55,7 @@ export async function findStart(
   const template = {
     key: given.offset?.key ?? offsetKey(config.database),
     systemId: facts.systemId,
+    timeline: facts.timeline,
     publicationOid,
   }
   const offset = isContinued
@@ -76,7 +78,7 @@ export async function findStart(
     template,
     streams,
     point: isLoading ? await awaitQuietStart(database, { isStandby, requiredWithinMs }) : null,
-    acknowledged: acknowledgedLsn(situation, parseGlobal(states.givenGlobal).offset),
+    acknowledged: acknowledgedLsn(situation, first),
   }
 }
 
@@ -93,26 +95,6 @@ export async function confirmStart(
   const start = decideStart(await readSituation(source, offset))
   if (start.type === 'CONTINUE') return
   throw new ConnectorError('transient_error', `${start.reason} Run the sync again.`)
-}
-
-async function readSituation(
-  { config, database }: Pick<PrepareContext, 'config' | 'database'>,
-  offset: Offset | null,
-): Promise<Situation> {
-  const cdc = cdcConfigOf(config)
-  const { facts, publication } = await readCatalogs(database, async (session) => ({
-    facts: await readLogFacts(session, cdc.slot),
-    publication: await readPublicationFacts(session, cdc.publication),
-  }))
-  if (publication === null) throw noPublication(cdc.publication)
-  return {
-    slotName: cdc.slot,
-    major: database.server.major,
-    facts,
-    publicationOid: publication.oid,
-    offset,
-    onInvalidPosition: cdc.onInvalidPosition,
-  }
 }
 
 /**
@@ -251,9 +233,4 @@ function removedStreams(
     ...removed,
     ...[...gone, ...again].map((each) => [streamLabel(each), lsn] as const),
   ])
-}
-
-function noPublication(name: string): ConnectorError {
-  const message = `Publication "${name}" does not exist. Run check for the statements that create it.`
-  return new ConnectorError('config_error', message)
 }

@@ -10,6 +10,7 @@ const OFFSET: Offset = {
   xid: null,
   commitUs: null,
   systemId: null,
+  timeline: null,
   publicationOid: null,
   removed: new Map(),
 }

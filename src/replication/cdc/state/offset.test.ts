@@ -10,6 +10,7 @@ const OFFSET: Offset = {
   xid: 801,
   commitUs: 1700000100000000n,
   systemId: null,
+  timeline: null,
   publicationOid: null,
   removed: new Map(),
 }
@@ -85,7 +86,7 @@ describe('buildSharedState', () => {
   })
 
   for (const [name, offset] of [
-    ['all of it', { ...OFFSET, systemId: '7577', publicationOid: 4294967295 }],
+    ['all of it', { ...OFFSET, systemId: '7577', timeline: 3, publicationOid: 4294967295 }],
     ['none of the rest', { ...OFFSET, xid: null, commitUs: null }],
     ['beyond 2^53', { ...OFFSET, lsn: 2n ** 63n - 1n }],
     ['removed streams', { ...OFFSET, removed: new Map([['public."t', 9n]]) }],
@@ -97,7 +98,7 @@ describe('buildSharedState', () => {
 
   it('passes the rules of the official readers: one entry, a flat object of primitives', () => {
     const removed = new Map([['public.t', 9n]])
-    const offset = { ...OFFSET, systemId: '1', publicationOid: 2, removed }
+    const offset = { ...OFFSET, systemId: '1', timeline: 3, publicationOid: 2, removed }
     const entries = Object.entries(objectOf(buildSharedState(offset)['state']))
     const [text] = entries.map(([, value]) => (typeof value === 'string' ? value : ''))
     const value = objectOf(JSON.parse(text ?? ''))

@@ -16,6 +16,8 @@ export interface Offset {
   readonly commitUs: bigint | null
   /** `system_identifier` of the cluster; null: the state does not say, the official connector wrote it. */
   readonly systemId: string | null
+  /** Timeline of the server's log; null: the state does not say. */
+  readonly timeline: number | null
   /** `pg_publication.oid`; null: the state does not say. */
   readonly publicationOid: number | null
   /** Streams that are no longer selected → position up to which they were delivered. */
@@ -61,6 +63,7 @@ export function parseSharedState(raw: JsonObject): Offset | null {
     xid: typeof txId === 'number' ? txId : null,
     commitUs: integerOf(value['ts_usec']),
     systemId: typeof systemId === 'string' ? systemId : null,
+    timeline: numberOf(value['timeline']),
     publicationOid: numberOf(value['publication_oid']),
     removed: parseRemoved(value['removed_streams']),
   }
@@ -68,7 +71,7 @@ export function parseSharedState(raw: JsonObject): Offset | null {
 
 /** `shared_state` with the keys of Debezium; what it does not know is in keys with text, which it ignores. */
 export function buildSharedState(offset: Offset): JsonObject {
-  const { key, lsn, xid, commitUs, systemId, publicationOid, removed } = offset
+  const { key, lsn, xid, commitUs, systemId, timeline, publicationOid, removed } = offset
   const position = new JsonNumber(`${lsn}`)
   const value: JsonObject = {
     transaction_id: null,
@@ -78,6 +81,7 @@ export function buildSharedState(offset: Offset): JsonObject {
     ...(xid !== null && { txId: xid }),
     ...(commitUs !== null && { ts_usec: new JsonNumber(`${commitUs}`) }),
     ...(systemId !== null && { system_id: systemId }),
+    ...(timeline !== null && { timeline: `${timeline}` }),
     ...(publicationOid !== null && { publication_oid: `${publicationOid}` }),
     ...(removed.size > 0 && { removed_streams: buildRemoved(removed) }),
   }
