@@ -35,6 +35,17 @@ export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
       'Publication "p" does not exist, or is younger than the position of replication slot "SLOT". Create the publication first, then the slot, and refresh the connection.',
   },
   {
+    mistake: 'The slot was created before its publication',
+    command: 'check',
+    majors: [12, 17],
+    spoil: async (cdc) => {
+      await cdc.sql(
+        `DROP PUBLICATION p; INSERT INTO users VALUES (1, 'a'); CREATE PUBLICATION p FOR ALL TABLES`,
+      )
+    },
+    message: `Publication "p" is younger than the position of replication slot "SLOT", and earlier changes cannot be read. Before the first sync, run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);`,
+  },
+  {
     mistake: 'The publication does not cover the tables',
     command: 'check',
     tables: `${TABLE}; CREATE TABLE other (id int PRIMARY KEY); CREATE SCHEMA apart; ALTER TABLE other SET SCHEMA apart`,

@@ -7,9 +7,9 @@ import type { MethodContext, ReplicationMethod } from '../method.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcFeed } from './cdc-feed.ts'
-import { checkCdc } from './check-cdc.ts'
+import { checkCdc } from './check/check-cdc.ts'
 import { readSlotHealth } from './slot-health.ts'
-import { coverageNotes } from './warnings.ts'
+import { coverageNotes } from './check/warnings.ts'
 
 /** Inserts, updates and deletes of all streams together, from the write-ahead log. */
 export const cdc = {

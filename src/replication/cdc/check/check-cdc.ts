@@ -1,15 +1,16 @@
-import type { CdcConfig, Config } from '../../config/config.ts'
-import { ConnectorError } from '../../errors.ts'
-import { type Member, readMembers } from '../../introspection/replication/members.ts'
+import type { CdcConfig, Config } from '../../../config/config.ts'
+import { ConnectorError } from '../../../errors.ts'
+import { type Member, readMembers } from '../../../introspection/replication/members.ts'
 import {
   readPublication,
   readPublicationFacts,
-} from '../../introspection/replication/publication.ts'
-import { readLogFacts } from '../../introspection/replication/slot.ts'
-import type { Relation } from '../../introspection/relation.ts'
-import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
-import type { Database } from '../../postgres/session/database.ts'
+} from '../../../introspection/replication/publication.ts'
+import { readLogFacts } from '../../../introspection/replication/slot.ts'
+import type { Relation } from '../../../introspection/relation.ts'
+import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
+import type { Database } from '../../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
+import { findYoungPublication } from './publication-age.ts'
 import { findWarnings } from './warnings.ts'
 
 const NO_MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map()
@@ -44,10 +45,11 @@ export async function checkCdc(
   const published = [
     ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
   ]
-  return {
-    problems: [...findProblems(facts), ...(await findSenderProblems(database))],
-    warnings: findWarnings(facts, published),
-  }
+  const problems = [...findProblems(facts), ...(await findSenderProblems(database))]
+  const young =
+    isForSync || problems.length > 0 ? null : await findYoungPublication(database, facts)
+  const warnings = findWarnings(facts, published)
+  return { problems, warnings: young === null ? warnings : [...warnings, young] }
 }
 
 /** Whether the log may be read shows only when a replication connection is opened: roles of providers differ. */

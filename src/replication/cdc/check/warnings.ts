@@ -1,6 +1,6 @@
-import { nameOf, identifiesRows } from '../../introspection/replication/coverage.ts'
-import type { Member } from '../../introspection/replication/members.ts'
-import { ident } from '../../sql.ts'
+import { nameOf, identifiesRows } from '../../../introspection/replication/coverage.ts'
+import type { Member } from '../../../introspection/replication/members.ts'
+import { ident } from '../../../sql.ts'
 import type { CdcFacts } from './prerequisites.ts'
 
 const SHOWN_NAMES = 10

@@ -1,16 +1,16 @@
-import type { CdcConfig, Config } from '../../config/config.ts'
-import { ConnectorError } from '../../errors.ts'
-import type { PublicationFacts } from '../../introspection/replication/publication.ts'
+import type { CdcConfig, Config } from '../../../config/config.ts'
+import { ConnectorError } from '../../../errors.ts'
+import type { PublicationFacts } from '../../../introspection/replication/publication.ts'
 import {
   createPublication,
   createSlot,
   dropSlot,
-} from '../../introspection/replication/setup-script.ts'
-import type { LogFacts } from '../../introspection/replication/slot.ts'
-import type { Relation } from '../../introspection/relation.ts'
-import type { ServerFacts } from '../../postgres/connection/server-facts.ts'
-import { ident } from '../../sql.ts'
-import { slotProblem } from './start-cases.ts'
+} from '../../../introspection/replication/setup-script.ts'
+import type { LogFacts } from '../../../introspection/replication/slot.ts'
+import type { Relation } from '../../../introspection/relation.ts'
+import type { ServerFacts } from '../../../postgres/connection/server-facts.ts'
+import { ident } from '../../../sql.ts'
+import { slotProblem } from '../start-cases.ts'
 
 /** First major version whose standbys can decode their log. */
 const MAJOR_WITH_STANDBY_DECODING = 16
