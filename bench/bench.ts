@@ -5,9 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { format } from 'prettier'
 import { barChart } from './chart.ts'
+import { positiveInteger } from './options.ts'
 import { type Destination, type Usage, countOutput, measure } from './measure.ts'
-import { type Measured, type TableResult, showResults, summarize } from './result.ts'
-import { type BenchTable, MIXED, NARROW, WIDE, createTable, selectColumns } from './tables.ts'
+import { type Measured, type TableResult, chartGroups, showResults, summarize } from './result.ts'
+import {
+  type BenchTable,
+  MIXED,
+  NARROW,
+  SETTINGS,
+  WIDE,
+  fillTable,
+  selectColumns,
+} from './tables.ts'
 import { CHECKOUT } from '../integration_tests/helpers/checkout.ts'
 import {
   type Connector,
@@ -28,15 +37,6 @@ const ONLY_MIXED: ReadonlySet<Measured['method']> = new Set([
   'pg-cursor',
 ])
 const LONG: BenchTable = { ...MIXED, name: 'bench_mixed_long' }
-
-const SETTINGS = {
-  shared_buffers: '256MB',
-  max_wal_size: '4GB',
-  autovacuum: 'off',
-  // No WAL for CREATE TABLE AS: the tables are made in a fraction of the time
-  wal_level: 'minimal',
-  max_wal_senders: '0',
-}
 
 /** One way to read a table: the arguments of `node`, and where its output goes. */
 interface Contender {
@@ -74,7 +74,7 @@ async function main(): Promise<void> {
   const results: TableResult[] = []
   for (const table of [MIXED, WIDE, NARROW]) {
     const tableRows = Math.max(1, Math.round(rows * table.share))
-    await fill(database, table, tableRows)
+    await fillTable(database, table, tableRows)
     const ways = await contendersFor({ database, connector, table, rows: tableRows })
     const shape = { table: table.name, rows: tableRows, columns: Object.keys(table.columns).length }
     results.push(summarize(shape, await race(ways, runs)))
@@ -100,19 +100,6 @@ function readOptions() {
     runs: positiveInteger('runs', values.runs),
     long: values.long,
   }
-}
-
-function positiveInteger(name: string, text: string): number {
-  const value = Number(text.replaceAll('_', ''))
-  if (Number.isSafeInteger(value) && value > 0) return value
-  throw new Error(`--${name} must be a positive whole number, not '${text}'`)
-}
-
-async function fill(database: TestDatabase, table: BenchTable, rows: number): Promise<void> {
-  say(`Filling ${table.name} with ${grouped(rows)} rows …`)
-  await database.sql(createTable(table, rows))
-  // Sets the hint bits, so that the first reader does not pay for them
-  await database.sql(`VACUUM (FREEZE) ${table.name}`)
 }
 
 async function contendersFor(input: {
@@ -192,7 +179,7 @@ async function measureFlatness(
   const mixed = results.find(({ table }) => table === MIXED.name)
   const rows = mixed?.rows ?? 0
   const longRows = rows * LONG_FACTOR
-  await fill(database, LONG, longRows)
+  await fillTable(database, LONG, longRows)
   const { seconds, peakRssBytes } = await measure(await connectorArgs(connector, LONG), 'null')
   const peak = mixed?.methods.find(({ method }) => method === 'connector')?.peakRssMegabytes ?? null
   const longPeak = peakRssBytes === null ? null : Math.round(peakRssBytes / 1e6)
@@ -209,7 +196,10 @@ async function save(report: Report): Promise<void> {
   await mkdir(docs, { recursive: true })
   const json = await format(JSON.stringify(report), { parser: 'json', printWidth: 100 })
   await writeFile(`${docs}bench-results.json`, json)
-  await writeFile(`${docs}bench-results.svg`, barChart('Rows out of PostgreSQL', report.tables))
+  await writeFile(
+    `${docs}bench-results.svg`,
+    barChart('Rows out of PostgreSQL', chartGroups(report.tables)),
+  )
   say('', `Written: ${docs}bench-results.json and ${docs}bench-results.svg`)
 }
 

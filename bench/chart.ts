@@ -1,17 +1,20 @@
-import { grouped } from '../integration_tests/helpers/report.ts'
-import type { Method, TableResult } from './result.ts'
+/** One bar, with the text at its end. */
+interface Bar {
+  readonly label: string
+  readonly value: number
+  readonly text: string
+  readonly colour: string
+}
 
-const COLOURS: Readonly<Record<Method, string>> = {
-  'raw drain': '#9aa5b1',
-  connector: '#2f6fde',
-  'connector | cat': '#7aa7f0',
-  'connector > file': '#7aa7f0',
-  'arrow file': '#3a9d6e',
-  'pg-cursor': '#d98e32',
+/** Bars that share a scale. */
+export interface BarGroup {
+  readonly heading: string
+  readonly bars: readonly Bar[]
 }
 
 const WIDTH = 760
-const LABEL_WIDTH = 130
+/** Of the longest label, with the widest letters. */
+const CHARACTER_WIDTH = 7
 const VALUE_WIDTH = 130
 const BAR_HEIGHT = 18
 const ROW_HEIGHT = 24
@@ -19,17 +22,18 @@ const TITLE_HEIGHT = 34
 const MARGIN = 16
 const FONT = 'font-family="system-ui, sans-serif" fill="#1f2933"'
 
-/** An SVG bar chart of rows per second: one group a table, each group to its own scale. */
-export function barChart(title: string, results: readonly TableResult[]): string {
+/** An SVG bar chart, each group to its own scale. */
+export function barChart(title: string, groups: readonly BarGroup[]): string {
   const parts: string[] = [textAt(MARGIN, MARGIN + 14, 15, title, 'font-weight="600"')]
+  const labels = groups.flatMap(({ bars }) => bars.map(({ label }) => label.length))
+  const labelWidth = Math.max(...labels) * CHARACTER_WIDTH
   let top = MARGIN + TITLE_HEIGHT
-  for (const { table, rows, columns, methods } of results) {
-    const heading = `${table}: ${grouped(rows)} rows × ${columns} columns, rows/s`
+  for (const { heading, bars } of groups) {
     parts.push(textAt(MARGIN, top + 14, 13, heading))
     top += ROW_HEIGHT
-    const most = Math.max(...methods.map(({ rowsPerSecond }) => rowsPerSecond))
-    for (const { method, rowsPerSecond } of methods) {
-      parts.push(bar(top, method, rowsPerSecond, most))
+    const most = Math.max(...bars.map(({ value }) => value))
+    for (const bar of bars) {
+      parts.push(drawBar(bar, { top, most, labelWidth }))
       top += ROW_HEIGHT
     }
     top += MARGIN
@@ -40,15 +44,18 @@ export function barChart(title: string, results: readonly TableResult[]): string
   return [svg, background, ...parts, '</svg>', ''].join('\n')
 }
 
-function bar(top: number, method: Method, value: number, most: number): string {
-  const room = WIDTH - 2 * MARGIN - LABEL_WIDTH - VALUE_WIDTH
+function drawBar(
+  { label, value, text, colour }: Bar,
+  { top, most, labelWidth }: { top: number; most: number; labelWidth: number },
+): string {
+  const room = WIDTH - 2 * MARGIN - labelWidth - VALUE_WIDTH
   const width = Math.max(1, Math.round((value / most) * room))
-  const left = MARGIN + LABEL_WIDTH
+  const left = MARGIN + labelWidth
   const place = `x="${left}" y="${top}" width="${width}" height="${BAR_HEIGHT}"`
   return [
-    textAt(MARGIN, top + 13, 12, method),
-    `<rect ${place} rx="2" fill="${COLOURS[method]}"/>`,
-    textAt(left + width + 8, top + 13, 12, grouped(value)),
+    textAt(MARGIN, top + 13, 12, label),
+    `<rect ${place} rx="2" fill="${colour}"/>`,
+    textAt(left + width + 8, top + 13, 12, text),
   ].join('')
 }
 

@@ -34,7 +34,7 @@ export async function measure(
 ): Promise<Usage> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-'))
   try {
-    if (destination === 'cat') return await runIntoCat(join(directory, 'pipe'), args)
+    if (destination === 'cat') return await runIntoCat(join(directory, 'pipe'), args, program)
     const path = destination === 'null' ? '/dev/null' : join(directory, 'output')
     return await runInto(openSync(path, 'w'), args, program)
   } finally {
@@ -54,11 +54,11 @@ export async function countOutput(
   return { lines, bytes }
 }
 
-async function runIntoCat(pipe: string, args: readonly string[]): Promise<Usage> {
+async function runIntoCat(pipe: string, args: readonly string[], program: string): Promise<Usage> {
   execFileSync('mkfifo', [pipe])
   const cat = spawn('/bin/sh', ['-c', 'exec cat < "$0" > /dev/null', pipe], { stdio: 'ignore' })
   const [usage] = await Promise.all([
-    runInto(openSync(pipe, 'w'), args, process.execPath),
+    runInto(openSync(pipe, 'w'), args, program),
     once(cat, 'exit'),
   ])
   return usage

@@ -1,8 +1,9 @@
 import { grouped, median, textTable } from '../integration_tests/helpers/report.ts'
+import type { BarGroup } from './chart.ts'
 import type { Usage } from './measure.ts'
 
 /** How rows left the server. */
-export type Method =
+type Method =
   'raw drain' | 'connector' | 'connector | cat' | 'connector > file' | 'arrow file' | 'pg-cursor'
 
 /** The medians of one method on one table, and each run's seconds. */
@@ -38,6 +39,14 @@ export interface Measured {
 }
 
 const MEGABYTE = 1e6
+const COLOURS: Readonly<Record<Method, string>> = {
+  'raw drain': '#9aa5b1',
+  connector: '#2f6fde',
+  'connector | cat': '#7aa7f0',
+  'connector > file': '#7aa7f0',
+  'arrow file': '#3a9d6e',
+  'pg-cursor': '#d98e32',
+}
 
 /** Medians and ratios from what was measured. */
 export function summarize(
@@ -68,6 +77,19 @@ export function summarize(
     }
   })
   return { table, rows, columns, methods }
+}
+
+/** Bars of rows per second. */
+export function chartGroups(results: readonly TableResult[]): BarGroup[] {
+  return results.map(({ table, rows, columns, methods }) => ({
+    heading: `${table}: ${grouped(rows)} rows × ${columns} columns, rows/s`,
+    bars: methods.map(({ method, rowsPerSecond: value }) => ({
+      label: method,
+      value,
+      text: grouped(value),
+      colour: COLOURS[method],
+    })),
+  }))
 }
 
 /** The results as a table for a person. */
