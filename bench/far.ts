@@ -15,7 +15,7 @@ import {
 } from '../integration_tests/helpers/messages.ts'
 import { grouped, say, textTable } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
-import { DelayProxy } from './delay-proxy.ts'
+import { DelayProxy } from '../integration_tests/helpers/delay-proxy.ts'
 
 /*
  * Many small tables on a server that is far away: how long a sync takes and how many round trips it makes, with a round

@@ -12,6 +12,11 @@ export function literal(value: string): string {
   return value.includes('\\') ? ` E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
 
+/** An array of strings as SQL. */
+export function textArray(values: readonly string[]): string {
+  return `ARRAY[${values.map(literal).join(', ')}]::pg_catalog.text[]`
+}
+
 /** SQL that locks a relation and its indexes against what would rewrite or drop them. @param from item of a FROM list. */
 export function lockSql(from: string): string {
   return `SELECT FROM ${from} LIMIT 0`

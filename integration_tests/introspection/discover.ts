@@ -1,6 +1,7 @@
-import { type RelationScope, readRelations } from '../../src/introspection/relations.ts'
+import type { RelationScope } from '../../src/introspection/relations.ts'
 import type { Relation } from '../../src/introspection/relation.ts'
 import type { TestDatabase } from '../helpers/database.ts'
+import { readRelations } from './catalog-queries.ts'
 import { CatalogSession } from './catalog-session.ts'
 
 const PUBLIC = { schemas: ['public'], table: null, checkPrivileges: true }
@@ -10,7 +11,7 @@ export async function discover(
   db: TestDatabase,
   scope: Partial<RelationScope> = {},
   role?: string,
-): Promise<{ relations: Relation[]; queries: number }> {
+): Promise<{ relations: readonly Relation[]; queries: number }> {
   await using session = await CatalogSession.open(db, role)
   const relations = await readRelations(session, { ...PUBLIC, ...scope })
   return { relations, queries: session.queries }

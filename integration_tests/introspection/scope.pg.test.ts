@@ -1,11 +1,7 @@
 import { expect } from 'chai'
-import { readRelations } from '../../src/introspection/relations.ts'
-import {
-  type DiscoveryScope,
-  findScopeProblems,
-  readSchemas,
-} from '../../src/introspection/scope.ts'
+import { type DiscoveryScope, findScopeProblems } from '../../src/introspection/scope.ts'
 import { TestDatabase } from '../helpers/database.ts'
+import { readRelations, readSchemas } from './catalog-queries.ts'
 import { CatalogSession } from './catalog-session.ts'
 
 async function problemsOf(

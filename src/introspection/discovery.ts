@@ -3,13 +3,14 @@ import { ConnectorError } from '../errors.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { SqlSession } from '../postgres/session/sql-session.ts'
-import { readRelations } from './relations.ts'
+import { type RelationRow, relationStatements, toRelations } from './relations.ts'
 import { buildQueryRelation, describeQuery } from './query-stream.ts'
 import type { Relation } from './relation.ts'
 import { coverageOf } from './replication/coverage.ts'
 import { readMembers } from './replication/members.ts'
 import { readPublication } from './replication/publication.ts'
-import { findScopeProblems, readSchemas } from './scope.ts'
+import { findScopeProblems, type Schema, schemasSql, userSchemas } from './scope.ts'
+import type { CatalogRow } from './types.ts'
 import { findUnreadableViews, type UnreadableView } from './unreadable-views.ts'
 
 /** How many views that cannot be read are named. */
@@ -25,7 +26,7 @@ export interface Discovery {
 
 /**
  * Reads the relations of the config's scope and the columns of its `query`, in one snapshot and a constant number of
- * queries.
+ * round trips.
  * @param names narrows it to relations with these names.
  */
 export async function discoverRelations(
@@ -33,9 +34,15 @@ export async function discoverRelations(
   config: Config,
   names?: readonly string[],
 ): Promise<Discovery> {
-  await using transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
   const scope = names === undefined ? config : { ...config, names }
-  const found = await readRelations(transaction, scope)
+  const begun = await ReadTransaction.beginWith<[RelationRow, CatalogRow, Schema]>(
+    database,
+    { searchPath: 'pg_catalog' },
+    [...relationStatements(scope), schemasSql(config.table)],
+  )
+  await using transaction = begun.transaction
+  const [relationRows, typeRows, schemaRows] = begun.results
+  const found = toRelations(relationRows, typeRows)
   const faults = config.checkPrivileges
     ? await findUnreadableViews(transaction, found)
     : new Map<number, UnreadableView>()
@@ -43,9 +50,8 @@ export async function discoverRelations(
   const readable = found.filter(({ oid }) => !faults.has(oid))
   const relations =
     config.cdc === null ? readable : await addCoverage(transaction, config.cdc, readable)
-  const schemas = await readSchemas(transaction, config.table)
   const problems = [
-    ...findScopeProblems(config, schemas, found),
+    ...findScopeProblems(config, userSchemas(schemaRows), found),
     ...(readable.length === 0 ? unreadable.map(toProblem) : []),
   ]
   if (config.query === null) return { relations, problems, unreadable }

@@ -1,17 +1,18 @@
-import type { SqlSession } from '../postgres/session/sql-session.ts'
+import { textArray } from '../sql.ts'
 import { type Attribute, columnBuilder } from './column.ts'
 import type { Column, Relation } from './relation.ts'
 import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
-import { readTypes } from './types.ts'
+import { type CatalogRow, toTypeResolver, typesSql } from './types.ts'
 
 /**
- * The relations of the schemas `$1` as `RelationRow`, a row each; `$2` are the relation names or null, `$3` the
- * names that are left out, `$4` whether what the role may not read is left out.
+ * SQL for the relations of a scope, each as a `RelationRow`.
  *
  * LATERAL, so that each part is an index lookup whatever the planner thinks of the number of relations; a join with
  * a wrong guess compares every relation with every other.
  */
-const RELATIONS_SQL = `
+function relationsSql(scope: RelationScope): string {
+  const { checkPrivileges } = scope
+  return `
 SELECT
   c.oid,
   n.nspname::text AS schema,
@@ -91,7 +92,7 @@ LEFT JOIN LATERAL (
   WHERE a.attrelid = c.oid
     AND a.attnum > 0 /* no system columns */
     AND NOT a.attisdropped
-    AND (NOT $4::bool OR privilege.can_select OR has_column_privilege(c.oid, a.attnum, 'SELECT'))
+    AND (NOT ${checkPrivileges} OR privilege.can_select OR has_column_privilege(c.oid, a.attnum, 'SELECT'))
 ) AS attribute ON true
 LEFT JOIN LATERAL (
   SELECT array_agg(a.attname::text ORDER BY key.position) AS names
@@ -103,19 +104,37 @@ LEFT JOIN LATERAL (
     AND i.indisvalid /* else some partition does not have it */
     AND key.position <= i.indnkeyatts /* the rest are INCLUDE columns */
 ) AS primary_key ON true
-WHERE n.nspname = ANY ($1::text[])
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND ($2::text[] IS NULL OR c.relname = ANY ($2::text[]))
-  AND c.relname <> ALL ($3::text[])
+WHERE ${isInScope(scope)}
   AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) /* a standby has no unlogged tables */
   AND (
-    NOT $4::bool
+    NOT ${checkPrivileges}
     OR has_schema_privilege(n.oid, 'USAGE') AND (privilege.can_select OR attribute.names IS NOT NULL)
   )
 ORDER BY n.nspname, c.relname`
+}
 
-/** A row of `RELATIONS_SQL`. The lists of the columns are parallel, in `attnum` order. */
-interface RelationRow {
+/** SQL for the types of all columns of a scope. */
+function columnTypesSql(scope: RelationScope): string {
+  return typesSql(`
+    SELECT a.atttypid
+    FROM pg_class AS c
+    JOIN pg_namespace AS n ON n.oid = c.relnamespace
+    JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE ${isInScope(scope)}`)
+}
+
+/** A condition for the relation `c` in the schema `n`. */
+function isInScope({ schemas, table, names }: RelationScope): string {
+  const wanted = schemas.filter((schema) => !isSystemSchema(schema))
+  const only = table === null ? names : [table]
+  return `n.nspname = ANY (${textArray(wanted)})
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND ${only === undefined ? 'true' : `c.relname = ANY (${textArray(only)})`}
+  AND c.relname <> ALL (${textArray(SYSTEM_RELATIONS)})`
+}
+
+/** A row of `relationsSql`. The lists of the columns are parallel, in `attnum` order. */
+export interface RelationRow {
   readonly oid: number
   readonly schema: string
   readonly name: string
@@ -143,20 +162,20 @@ export interface RelationScope {
   readonly checkPrivileges: boolean
 }
 
+/** The statements whose rows `toRelations` takes. */
+export function relationStatements(scope: RelationScope): readonly [string, string] {
+  return [relationsSql(scope), columnTypesSql(scope)]
+}
+
 /**
- * The relations of the scope that this role may read, by schema and name. Two queries, however many there are.
- * A table that has no columns at all is one of them; a relation none of whose columns may be read is not.
+ * The relations of the scope that this role may read, by schema and name. A table that has no columns at all is one of
+ * them; a relation none of whose columns may be read is not.
  */
-export async function readRelations(
-  session: SqlSession,
-  { schemas, table, names, checkPrivileges }: RelationScope,
-): Promise<Relation[]> {
-  const wanted = schemas.filter((schema) => !isSystemSchema(schema))
-  const only = table === null ? (names ?? null) : [table]
-  const params = [wanted, only, SYSTEM_RELATIONS, checkPrivileges]
-  const rows = await session.query<RelationRow>(RELATIONS_SQL, params)
-  const typeOids = new Set(rows.flatMap((row) => row.typeOids))
-  const buildColumn = columnBuilder(await readTypes(session, typeOids))
+export function toRelations(
+  rows: readonly RelationRow[],
+  types: readonly CatalogRow[],
+): readonly Relation[] {
+  const buildColumn = columnBuilder(toTypeResolver(types))
   return rows.map((row) => toRelation(row, buildColumn))
 }
 

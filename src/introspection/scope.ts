@@ -1,7 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
-import type { SqlSession } from '../postgres/session/sql-session.ts'
-import { ident } from '../sql.ts'
+import { ident, literal, textArray } from '../sql.ts'
 import { QUERY_STREAM_NAME } from './query-stream.ts'
 import type { Relation } from './relation.ts'
 import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
@@ -20,8 +19,9 @@ export interface Schema {
 /** How many names a message lists before it counts the rest. */
 const MAX_LISTED_NAMES = 20
 
-/** All schemas that users can make, and how many relations named `$1`, if not null, each has; `$2` do not count. */
-const SCHEMAS_SQL = `
+/** All schemas that users can make, and how many relations each has, with this name or at all. */
+export function schemasSql(table: string | null): string {
+  return `
 SELECT
   n.nspname::text AS name,
   coalesce(has_schema_privilege(n.oid, 'USAGE'), false) AS "hasUsage",
@@ -30,21 +30,21 @@ FROM pg_namespace AS n
 LEFT JOIN pg_class AS c
   ON c.relnamespace = n.oid
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
-  AND ($1::text IS NULL OR c.relname = $1::text)
-  AND c.relname <> ALL ($2::text[])
+  AND ${table === null ? 'true' : `c.relname = ${literal(table)}`}
+  AND c.relname <> ALL (${textArray(SYSTEM_RELATIONS)})
 GROUP BY n.oid, n.nspname
 ORDER BY n.nspname`
+}
 
-/** The schemas of the database that are not the system's, by name. One query. */
-export async function readSchemas(session: SqlSession, table: string | null): Promise<Schema[]> {
-  const schemas = await session.query<Schema>(SCHEMAS_SQL, [table, SYSTEM_RELATIONS])
-  return schemas.filter(({ name }) => !isSystemSchema(name))
+/** The schemas that are not the system's, of the rows of `schemasSql`. */
+export function userSchemas(rows: readonly Schema[]): readonly Schema[] {
+  return rows.filter(({ name }) => !isSystemSchema(name))
 }
 
 /**
  * What keeps discovery from finding what the config asks for, each a config_error: a schema that does not exist, a
  * table that is not there, nothing to read at all, a relation that has the name of the query's stream.
- * @param schemas what `readSchemas` gives for the scope's `table`.
+ * @param schemas what `userSchemas` gives for the scope's `table`.
  * @param relations what `readRelations` gives for the scope, without the query's own.
  */
 export function findScopeProblems(

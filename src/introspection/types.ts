@@ -3,18 +3,20 @@ import { COMPARISONS } from '../types/type-order.ts'
 import { TypeResolver, type TypeRow } from '../types/type-resolver.ts'
 
 /**
- * The types `$1` and those they are made of: the elements of arrays, the bases of domains, the fields of composites, the
- * subtypes of ranges and the ranges of multiranges. The operator class is found
- * as the server finds it for ORDER BY: that of the type itself, or of one whose values have the same bytes.
+ * SQL for types and those they are made of: the elements of arrays, the bases of domains, the fields of composites, the
+ * subtypes of ranges and the ranges of multiranges. The operator class is found as the server finds it for ORDER BY:
+ * that of the type itself, or of one whose values have the same bytes.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/commands/indexcmds.c (GetDefaultOpClass)
+ * @param wanted a SELECT of their oids.
  */
-const TYPES_SQL = `
+export function typesSql(wanted: string): string {
+  return `
 WITH RECURSIVE parts (of, oid) AS (
   SELECT r.rngtypid, r.rngsubtype FROM pg_range AS r
   UNION ALL
   SELECT (to_jsonb(r) ->> 'rngmultitypid')::oid, r.rngtypid FROM pg_range AS r /* since PostgreSQL 14 */
 ), reachable (oid) AS (
-  SELECT wanted.oid FROM unnest($1::oid[]) AS wanted (oid)
+  SELECT wanted.oid FROM (${wanted}) AS wanted (oid)
   UNION
   SELECT related.oid
   FROM reachable
@@ -113,8 +115,10 @@ LEFT JOIN LATERAL (
     AND a.amoppurpose = 's' /* search */
     AND has_schema_privilege(operator_schema.oid, 'USAGE')
 ) AS operators ON true`
+}
 
-type CatalogRow = Omit<TypeRow, 'outputFunction' | 'operators'> & {
+/** A row of `typesSql`. */
+export type CatalogRow = Omit<TypeRow, 'outputFunction' | 'operators'> & {
   readonly outputSchema: string
   readonly outputName: string
   /** Parallel, by strategy number; null: none, or the role may not use the schema of the type. */
@@ -122,12 +126,19 @@ type CatalogRow = Omit<TypeRow, 'outputFunction' | 'operators'> & {
   readonly operatorNames: readonly string[] | null
 }
 
-/** What the server knows of these types and of those they are made of. One query. */
+/** What the server says of these types and of those they are made of. One query. */
 export async function readTypes(
   session: SqlSession,
   oids: Iterable<number>,
 ): Promise<TypeResolver> {
-  const rows = await session.query<CatalogRow>(TYPES_SQL, [[...new Set(oids)]])
+  const list = [...new Set(oids)].join(', ')
+  return toTypeResolver(
+    await session.query<CatalogRow>(typesSql(`SELECT unnest(ARRAY[${list}]::oid[])`)),
+  )
+}
+
+/** @param rows those of `typesSql`. */
+export function toTypeResolver(rows: readonly CatalogRow[]): TypeResolver {
   return new TypeResolver(rows.map(toTypeRow))
 }
 

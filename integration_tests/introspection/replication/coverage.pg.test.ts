@@ -3,9 +3,9 @@ import { coverageOf } from '../../../src/introspection/replication/coverage.ts'
 import type { LogCoverage } from '../../../src/introspection/relation.ts'
 import { readMembers } from '../../../src/introspection/replication/members.ts'
 import { readPublication } from '../../../src/introspection/replication/publication.ts'
-import { readRelations } from '../../../src/introspection/relations.ts'
 import { requestedMajor } from '../../helpers/binaries.ts'
 import { TestDatabase } from '../../helpers/database.ts'
+import { readRelations } from '../catalog-queries.ts'
 import { CatalogSession } from '../catalog-session.ts'
 
 const major = requestedMajor()
@@ -223,6 +223,7 @@ async function read(
   columns: readonly string[]
 }> {
   await using session = await CatalogSession.open(db)
+  await session.query('BEGIN')
   const scope = { schemas: ['public'], table: null, checkPrivileges: true }
   const relations = await readRelations(session, scope)
   const relation = relations.find(({ name }) => name === table)!

@@ -29,6 +29,12 @@ interface ReadTransactionOptions {
   readonly lockTimeoutMs?: number
 }
 
+/** A transaction, and the rows of each statement that it began with. */
+interface Begun<Rows extends readonly object[]> {
+  readonly transaction: ReadTransaction
+  readonly results: { readonly [Index in keyof Rows]: readonly Rows[Index][] }
+}
+
 /** Where a transaction takes place. */
 interface Place {
   readonly database: Database
@@ -74,6 +80,16 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     database: Database,
     options: ReadTransactionOptions = {},
   ): Promise<ReadTransaction> {
+    const { transaction } = await ReadTransaction.beginWith(database, options, [])
+    return transaction
+  }
+
+  /** Begins it with statements, in one round trip, and gives the rows of each. */
+  static async beginWith<Rows extends readonly object[]>(
+    database: Database,
+    options: ReadTransactionOptions,
+    statements: { readonly [Index in keyof Rows]: string },
+  ): Promise<Begun<Rows>> {
     const { searchPath = 'session', sharedFrom, previous = null, lockTimeoutMs = 0 } = options
     const handedOver = previous?.handOver() ?? null
     if (handedOver === null) await previous?.[Symbol.asyncDispose]()
@@ -81,15 +97,21 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     try {
       const sharedSnapshot = sharedFrom?.name ?? null
       const begin = beginStatements(database.server, { searchPath, sharedSnapshot, lockTimeoutMs })
-      const statements = [...(handedOver === null ? [] : ['COMMIT']), begin, SNAPSHOT_SQL]
-      const begun = client.query(statements.join(';\n'))
-      const { processId, ...snapshot } = snapshotOf(await database.guard(client, begun))
+      const end = handedOver === null ? [] : ['COMMIT']
+      const begun = client.query([...end, begin, SNAPSHOT_SQL, ...statements].join(';\n'))
+      const all = rowsOf(await database.guard(client, begun))
+      const at = all.length - statements.length
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what its statements give
+      const results = all.slice(at) as unknown as Begun<Rows>['results']
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what SNAPSHOT_SQL gives
+      const { processId, ...snapshot } = snapshotOf(all[at - 1] as readonly SnapshotRow[])
       // Another server may have a snapshot of the same name
       if (sharedFrom !== undefined && snapshot.text !== sharedFrom.snapshot.text) {
         throw new ConnectorError('config_error', 'Connections lead to different servers.')
       }
       const place = { database, client, processId, searchPath }
-      return new ReadTransaction(place, sharedFrom?.snapshot ?? snapshot)
+      const transaction = new ReadTransaction(place, sharedFrom?.snapshot ?? snapshot)
+      return { transaction, results }
     } catch (error) {
       client.release(true)
       throw error
@@ -106,11 +128,8 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
 
   async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
     return await this.#run(async () => {
-      const results: unknown = await this.#client.query(statements.join(';\n'))
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg gives a list of results for several statements
-      return ([results].flat() as readonly QueryResult<Row & QueryResultRow>[]).map(
-        ({ rows }) => rows,
-      )
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what its statements give
+      return rowsOf(await this.#client.query(statements.join(';\n'))) as readonly Row[][]
     })
   }
 
@@ -244,10 +263,15 @@ SELECT s.snapshot::pg_catalog.text AS text,
        pg_catalog.pg_backend_pid() AS "processId"
 FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`
 
-/** The row of the last of several statements. */
-function snapshotOf(results: unknown): TransactionSnapshot & { readonly processId: number } {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pg gives a list of results for several statements
-  const { rows } = (results as readonly QueryResult<SnapshotRow>[]).at(-1)!
+/** The rows of each statement: pg gives a list of results for several. */
+function rowsOf(results: unknown): readonly (readonly QueryResultRow[])[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of pg have one result only
+  return ([results].flat() as readonly QueryResult[]).map(({ rows }) => rows)
+}
+
+function snapshotOf(
+  rows: readonly SnapshotRow[],
+): TransactionSnapshot & { readonly processId: number } {
   const { text, xmin, xmax, at, processId } = rows[0]!
   return { text, xmin: BigInt(xmin), xmax: BigInt(xmax), atMs: Math.floor(at), processId }
 }

@@ -1,5 +1,5 @@
 import type { Server, Socket } from 'node:net'
-import { TcpProxy } from '../integration_tests/helpers/tcp-proxy.ts'
+import { TcpProxy } from './tcp-proxy.ts'
 
 /** A proxy with a round-trip time of its own, which counts round trips. */
 export class DelayProxy extends TcpProxy {
