@@ -1,9 +1,10 @@
 import type { ExtensibleCopy } from '../postgres/copy/copier.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
-import { TupleBlock } from './tuple-block.ts'
+import type { BlockPool, TupleBlock } from './tuple-block.ts'
 
 /** Of rows that were read ahead, about so many are delivered at one time. */
 const DELIVERED_BYTES = 512 * 1024
+const NOWHERE: TupleSink = { tuple: () => undefined }
 
 /** A connection that runs COPY statements, which end one after the other. */
 export interface CopySource {
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   readonly maxAsked: number
   /** It reads no further ahead of its turn than this. */
   readonly readAheadBytes: number
+  /** Where the blocks for what it reads ahead come from. */
+  readonly blocks: BlockPool
   /** Called when it can take another statement. */
   readonly onFree: () => void
 }
@@ -40,15 +43,13 @@ export class CopyWorker implements TupleSink {
   #asked = 0
   /** What was read ahead, a block for each statement. */
   readonly #blocks: TupleBlock[] = []
-  readonly #spareBlocks: TupleBlock[] = []
-  #target: TupleSink
+  #target: TupleSink = NOWHERE
   #isItsTurn = false
   #readingAhead: Promise<void> | null = null
 
   constructor(source: CopySource, options: WorkerOptions) {
     this.source = source
     this.#options = options
-    this.#target = new TupleBlock()
   }
 
   get isFree(): boolean {
@@ -103,7 +104,7 @@ export class CopyWorker implements TupleSink {
   async startOver(): Promise<void> {
     this.#isItsTurn = true
     await this.#readingAhead
-    this.#target = { tuple: () => undefined }
+    this.#target = NOWHERE
     await this.finish()
     this.#blocks.length = 0
     this.#asked = 0
@@ -160,15 +161,14 @@ export class CopyWorker implements TupleSink {
   #openBlock(): TupleBlock {
     const last = this.#blocks.at(-1)
     if (last !== undefined && !last.isWhole) return last
-    const block = this.#spareBlocks.pop() ?? new TupleBlock()
-    block.isWhole = false
+    const block = this.#options.blocks.take()
     this.#blocks.push(block)
     return block
   }
 
   #endTurn(): void {
     const block = this.#blocks.shift()
-    if (block !== undefined) this.#spareBlocks.push(block)
+    if (block !== undefined) this.#options.blocks.give(block)
     this.#isItsTurn = false
   }
 

@@ -4,6 +4,7 @@ import type { CopyProgress, ExtensibleCopy } from '../postgres/copy/copier.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import type { CopySource } from './copy-worker.ts'
 import { OrderedCopy } from './ordered-copy.ts'
+import { BlockPool } from './tuple-block.ts'
 
 /** Rows of every statement. */
 const ROWS = 3
@@ -85,7 +86,11 @@ async function readAll(
   const rows = new Rows()
   const failures: unknown[] = []
   const onFailure = (failure: unknown): void => void failures.push(failure)
-  const copy = new OrderedCopy(SELECTS, { main, others: [other], onFailure }, rows)
+  const copy = new OrderedCopy(
+    SELECTS,
+    { main, others: [other], onFailure, blocks: new BlockPool() },
+    rows,
+  )
   let statements = 0
   for (let progress: CopyProgress = 'rows'; progress !== 'end';) {
     progress = await copy.read()
@@ -135,7 +140,8 @@ describe('OrderedCopy', () => {
       const failures: unknown[] = []
       const onFailure = (failure: unknown): void => void failures.push(failure)
       const others = [new ScriptedSource({ delay: 9 })]
-      const sources = { main: new ScriptedSource(), others, onFailure }
+      const blocks = new BlockPool()
+      const sources = { main: new ScriptedSource(), others, onFailure, blocks }
       const copy = new OrderedCopy(SELECTS, sources, rows)
       const readToEnd = async (): Promise<void> => {
         while ((await copy.read()) !== 'end');
@@ -183,7 +189,8 @@ describe('OrderedCopy', () => {
       }),
     }
     const sink = { tuple: () => undefined }
-    const sources = { main: stuck, others: [endless], onFailure: () => undefined }
+    const blocks = new BlockPool()
+    const sources = { main: stuck, others: [endless], onFailure: () => undefined, blocks }
     const copy = new OrderedCopy(SELECTS, sources, sink)
     for (let i = 0; i < 20; i++) {
       await copy.read()

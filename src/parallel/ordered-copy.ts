@@ -1,6 +1,7 @@
 import type { CopyProgress, CopyReader } from '../postgres/copy/copier.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { type CopySource, CopyWorker } from './copy-worker.ts'
+import type { BlockPool } from './tuple-block.ts'
 
 const LIMITS = { maxAsked: 8, readAheadBytes: 2 * 2 ** 20 }
 
@@ -12,6 +13,8 @@ export interface CopySources {
   readonly others: readonly CopySource[]
   /** Called when an optional one has failed. */
   readonly onFailure: (failure: unknown) => void
+  /** For what is read ahead. */
+  readonly blocks: BlockPool
 }
 
 /**
@@ -41,7 +44,7 @@ export class OrderedCopy implements CopyReader, TupleSink {
     this.#selects = selects
     this.#sources = sources
     this.#sink = sink
-    const options = { ...LIMITS, onFree: (): void => this.#assign() }
+    const options = { ...LIMITS, blocks: sources.blocks, onFree: (): void => this.#assign() }
     this.#main = new CopyWorker(sources.main, options)
     const others = sources.others.map((source) => new CopyWorker(source, options))
     this.#workers = [this.#main, ...others]

@@ -4,6 +4,7 @@ import type { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { StreamSession } from '../postgres/session/stream-session.ts'
 import type { TupleSink } from '../wire/copy-stream.ts'
 import { OrderedCopy } from './ordered-copy.ts'
+import { BlockPool } from './tuple-block.ts'
 
 /** From this share of the time on that is spent waiting for the server, another backend is worth its cost. */
 const MIN_WAITED_SHARE = 0.2
@@ -58,6 +59,7 @@ class ParallelCopier implements Copier, AsyncDisposable {
   readonly #readers: Readers
   readonly #main: ReadTransaction
   readonly #from: string
+  readonly #blocks = new BlockPool()
   #last: { readonly copy: CopyOut; readonly startedMs: number } | null = null
   #other: ReadTransaction | null = null
   #isAsked = false
@@ -74,7 +76,8 @@ class ParallelCopier implements Copier, AsyncDisposable {
     if (isDivisible && this.#isWorthAnother) void this.#open()
     if (isDivisible && this.#other?.isUsable === true) {
       const onFailure = (failure: unknown): void => this.#readers.disableOthers(failure)
-      return new OrderedCopy(selects, { main: this.#main, others: [this.#other], onFailure }, sink)
+      const sources = { main: this.#main, others: [this.#other], onFailure, blocks: this.#blocks }
+      return new OrderedCopy(selects, sources, sink)
     }
     const copy = this.#main.copy(selects, sink)
     this.#last = { copy, startedMs: performance.now() }

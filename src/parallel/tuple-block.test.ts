@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { message, tuple } from '../testing/bytes.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
-import { TupleBlock } from './tuple-block.ts'
+import { BlockPool, TupleBlock } from './tuple-block.ts'
 
 const ROWS = ['a', 'bc', ''].map((value) => tuple(value))
 const FIRST = tuple('a')
@@ -67,5 +67,36 @@ describe('TupleBlock', () => {
     block.moveTo(notes, Infinity)
     expect(notes.rows).to.deep.equal(EXPECTED)
     expect(block.bytes).to.equal(0)
+  })
+})
+
+/** Puts so many bytes into a block, and empties it. */
+function use(block: TupleBlock, bytes: number): void {
+  block.tuple(Buffer.alloc(bytes), 0, bytes)
+  block.moveTo({ tuple: () => undefined }, Infinity)
+}
+
+describe('BlockPool', () => {
+  it('gives a block that was used before, with its storage', () => {
+    const pool = new BlockPool()
+    const block = pool.take()
+    use(block, 2 ** 20)
+    block.isWhole = true
+    pool.give(block)
+    expect(pool.take()).to.equal(block)
+    expect(block.isWhole).to.equal(false)
+    expect(block.capacity).to.be.above(2 ** 20)
+    expect(pool.take()).not.to.equal(block)
+  })
+
+  it('keeps no more than 8 MiB', () => {
+    const pool = new BlockPool()
+    const blocks = [1, 2, 3].map(() => pool.take())
+    for (const block of blocks) {
+      use(block, 3 * 2 ** 20)
+      pool.give(block)
+    }
+    expect(pool.take()).to.equal(blocks[1])
+    expect(pool.take()).to.equal(blocks[0])
   })
 })

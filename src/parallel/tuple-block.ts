@@ -4,7 +4,7 @@ import { COPY_DATA, type RowsTaken, rowMessageBytes, type TupleSink } from '../w
 import { HEADER_BYTES } from '../wire/torn-message.ts'
 
 const FIRST_BYTES = 64 * 1024
-/** A block is used again for another statement, which is of about 2 MiB. */
+/** Storage beyond this is given back, of a block and of all spare ones. */
 const KEPT_BYTES = 8 * 2 ** 20
 const LENGTH_BYTES = 4
 
@@ -44,6 +44,11 @@ export class TupleBlock implements TupleSink {
     return { rows, end: at }
   }
 
+  /** Bytes of its storage. */
+  get capacity(): number {
+    return this.#rows.bytes.length
+  }
+
   /** Moves rows to `sink` until it has at least `minBytes` of them, or all. */
   moveTo(sink: TupleSink, minBytes: number): void {
     const { bytes, length } = this.#rows
@@ -58,5 +63,23 @@ export class TupleBlock implements TupleSink {
       this.#start = 0
       this.#rows.reset(KEPT_BYTES)
     }
+  }
+}
+
+/** Blocks that are used again. Otherwise each statement leaves several megabytes to the garbage collector. */
+export class BlockPool {
+  readonly #spare: TupleBlock[] = []
+
+  /** A block without rows. */
+  take(): TupleBlock {
+    const block = this.#spare.pop() ?? new TupleBlock()
+    block.isWhole = false
+    return block
+  }
+
+  /** Takes back a block without rows. */
+  give(block: TupleBlock): void {
+    const capacity = this.#spare.reduce((sum, spare) => sum + spare.capacity, block.capacity)
+    if (capacity <= KEPT_BYTES) this.#spare.push(block)
   }
 }
