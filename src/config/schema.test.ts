@@ -17,6 +17,8 @@ interface Place {
 }
 
 /** The names that Airbyte's acceptance tests take for secrets, and more that are. */
+const NO_BOUNDS = [undefined, undefined] as const
+const CDC = { method: 'CDC', replication_slot: 's', publication: 'p' } as const
 const SECRET_NAME =
   /^key$|token|secret|password|passphrase|certificate|ssh_key|client_key|ssl\w*(cert|key)$/
 
@@ -146,6 +148,42 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
+  it('has the parameters of CDC as the official connector has them', () => {
+    const methods = branchesOf(
+      propertiesOf(spec.connectionSpecification)['replication_method'] ?? {},
+    )
+    expect(methods.map(({ title }) => title)).to.deep.equal([
+      'Read Changes using Change Data Capture (CDC)',
+      'Detect Changes with Xmin System Column',
+      'Scan Changes with User Defined Cursor',
+    ])
+    const { required, ...cdc } = methods[0] ?? {}
+    expect(required).to.deep.equal(['method', 'replication_slot', 'publication'])
+    const after = 'After loading Data in the destination'
+    const rows = Object.entries(propertiesOf(cdc)).map(([name, child]) => {
+      const { order, type, default: fallback, enum: values, min, max } = child
+      return [name, order, type, fallback, values, min, max]
+    })
+    expect(rows).to.deep.equal([
+      ['method', 0, 'string', 'CDC', ['CDC'], ...NO_BOUNDS],
+      ['replication_slot', 1, 'string', undefined, undefined, ...NO_BOUNDS],
+      ['publication', 2, 'string', undefined, undefined, ...NO_BOUNDS],
+      ['initial_waiting_seconds', 3, 'integer', 1200, undefined, 120, 2400],
+      ['lsn_commit_behaviour', 4, 'string', after, ['While reading Data', after], ...NO_BOUNDS],
+      ['heartbeat_action_query', 5, 'string', '', undefined, ...NO_BOUNDS],
+      [
+        'invalid_cdc_cursor_position_behavior',
+        6,
+        'string',
+        'Fail sync',
+        ['Fail sync', 'Re-sync data'],
+        ...NO_BOUNDS,
+      ],
+      ['initial_load_timeout_hours', 7, 'integer', 8, undefined, 4, 24],
+      ['debezium_shutdown_timeout_seconds', 8, 'integer', 60, undefined, 1, 3600],
+    ])
+  })
+
   it('takes the configs of the official connector as they are', () => {
     const validate = new Ajv({ strict: false }).compile(spec.connectionSpecification)
     const base = { host: 'db', port: 5432, database: 'shop', username: 'ab', password: 'x' }
@@ -155,7 +193,8 @@ describe('CONFIG_SCHEMA', () => {
       { ...base, replication_method: { method: 'Standard' }, schemas: ['public'] },
       { ...base, replication_method: { method: 'Xmin' }, check_privileges: true },
       { ...base, tunnel_method: { tunnel_method: 'NO_TUNNEL' }, max_db_connections: 2 },
-      { ...base, replication_method: { method: 'CDC', replication_slot: 's', publication: 'p' } },
+      { ...base, replication_method: CDC },
+      { ...base, replication_method: { ...CDC, plugin: 'pgoutput', queue_size: 10000 } },
       {
         ...base,
         tunnel_method: {
