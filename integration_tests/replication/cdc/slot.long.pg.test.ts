@@ -160,11 +160,12 @@ describe('states of the official connector', () => {
     await cdc.sql("INSERT INTO users VALUES (2, 'b')")
     const key = '["shop",{"server":"shop"}]'
     const descriptor = { name: 'users', namespace: 'public' }
-    const official = (value: Json, stream_state: Json): unknown => ({
+    const official = (value: Json, stream_state: Json | null): Record<string, unknown> => ({
       type: 'GLOBAL',
       global: {
         shared_state: { state: { [key]: JSON.stringify(value) } },
-        stream_states: [{ stream_descriptor: descriptor, stream_state }],
+        stream_states:
+          stream_state === null ? [] : [{ stream_descriptor: descriptor, stream_state }],
       },
     })
     const finished37 = { stream_name: 'users', stream_namespace: 'public', cursor_field: [] }
@@ -175,13 +176,10 @@ describe('states of the official connector', () => {
     const page = { ctid: '(0,1)', relation_filenode: Number(file?.['node']) }
     const reading37 = { version: 2, state_type: 'ctid', ...page, incremental_state: {} }
     const reading38 = { version: 3, state_type: 'ctid_based', ...page, cursors: {} }
-    const legacy: unknown = {
-      type: 'LEGACY',
-      data: {
-        cdc: true,
-        cdc_state: { state: { [key]: JSON.stringify(cold) } },
-        streams: [finished37],
-      },
+    const data = {
+      cdc: true,
+      cdc_state: { state: { [key]: JSON.stringify(cold) } },
+      streams: [finished37],
     }
     for (const [name, given, ids] of [
       ['3.7, cold', official(cold, finished37), [2]],
@@ -195,11 +193,13 @@ describe('states of the official connector', () => {
       // The row is behind the page and in the log, and the state does not say what its snapshot showed
       ['3.7, in the snapshot', official(cold, reading37), [2, 2]],
       ['3.8, in the snapshot', official(cold, reading38), [2, 2]],
-      ['legacy', legacy, [2]],
+      ['3.7, before its snapshot', official(cold, null), [1, 2]],
+      ['3.7, with a legacy twin', { ...official(cold, finished37), data }, [2]],
+      ['legacy', { type: 'LEGACY', data }, [2]],
     ] as const) {
       const run = await sync(cdc, { state: given })
       expect(
-        run.records.map(({ data }) => data['id']),
+        run.records.map((record) => record.data['id']),
         name,
       ).to.deep.equal(ids)
       expect(offsetOf(lastState(run)).key, name).to.equal(key)
