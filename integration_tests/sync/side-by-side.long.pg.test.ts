@@ -14,6 +14,7 @@ import {
 import { createMany } from '../helpers/create-many.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import type { Message } from '../helpers/messages.ts'
+import { Server } from '../helpers/server.ts'
 
 const ROWS = 20_000
 const SMALL_ROWS = 20
@@ -78,6 +79,21 @@ describe('streams that are read side by side', () => {
     })
     expect(attempt.code).to.equal(0)
     expect(readers).to.equal(FIVE.length)
+    for (const name of FIVE) expect(idsOf(attempt.messages, name)).to.deep.equal(range(1, ROWS))
+  })
+
+  it('leave half of the free connections of the server to others', async () => {
+    await using server = await Server.start({ settings: { max_connections: '9' } })
+    await using database = await TestDatabase.create(server)
+    await createLarge(database, FIVE)
+    await using consumer = await consumerOf(database, FIVE, FIVE_READERS)
+    let most = 0
+    const attempt = await syncAround(consumer, 2, async () => {
+      most = (await backendsOf(server, database.name, false)).length
+    })
+    expect(attempt.code).to.equal(0)
+    // Of 9 the superuser has 3, and the connection that asks is 1: two readers and the holder of the snapshot
+    expect(most).to.equal(3)
     for (const name of FIVE) expect(idsOf(attempt.messages, name)).to.deep.equal(range(1, ROWS))
   })
 

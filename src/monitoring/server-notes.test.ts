@@ -9,6 +9,7 @@ const SERVER = {
   blockBytes: 8192,
   isInRecovery: false,
   isPooled: false,
+  freeConnections: 96,
   lockTableSize: 6400,
   maxConnections: 100,
   roleLimit: null,

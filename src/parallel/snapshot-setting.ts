@@ -7,6 +7,8 @@ import { ReadTransaction, type SharedFrom } from '../postgres/session/read-trans
 const OTHER_CONNECTIONS = 2
 /** For a moment there is one more, to look at a silent backend. */
 const MOMENTARY_CONNECTIONS = 1
+/** What the readers may take of the connections that are free when the run starts: others need some, too. */
+const MAX_FREE_SHARE = 1 / 2
 /** All streams of a group are locked while one is read. */
 const MAX_GROUPED = 32
 /** What a group may take of the server's lock table, and what a stream needs of it, with its indexes. */
@@ -39,7 +41,8 @@ export function readerLimit(database: Database): number {
   if (server.isPooled) return 0
   const poolRoom = database.figures().max - OTHER_CONNECTIONS
   const serverRoom = connectionLimit(server) - OTHER_CONNECTIONS - MOMENTARY_CONNECTIONS
-  return Math.min(poolRoom, serverRoom)
+  const freeRoom = Math.floor(server.freeConnections * MAX_FREE_SHARE)
+  return Math.min(poolRoom, serverRoom, freeRoom)
 }
 
 /** How many streams may be read in a group. */

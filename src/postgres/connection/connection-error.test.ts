@@ -19,6 +19,7 @@ const SERVER = {
   blockBytes: 8192,
   isInRecovery: false,
   isPooled: false,
+  freeConnections: 96,
   lockTableSize: 6400,
 }
 const ATTEMPT = { encryption: 'plain', held: 0, server: null } as const

@@ -18,6 +18,8 @@ export interface ServerFacts {
   readonly lockTableSize: number
   /** `max_connections` of the server */
   readonly maxConnections: number
+  /** How many more connections users without a reserve could open when it was asked. */
+  readonly freeConnections: number
   /** How many connections the role and the database may have; null: as many as the server. */
   readonly roleLimit: number | null
   readonly databaseLimit: number | null
@@ -47,6 +49,11 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4
        pg_catalog.current_setting('server_encoding') AS encoding,
        pg_catalog.current_setting('block_size')::pg_catalog.int4 AS "blockBytes",
        pg_catalog.current_setting('max_connections')::pg_catalog.int4 AS "maxConnections",
+       pg_catalog.current_setting('max_connections')::pg_catalog.int4
+         OPERATOR(pg_catalog.-) pg_catalog.current_setting('superuser_reserved_connections')::pg_catalog.int4
+         OPERATOR(pg_catalog.-) coalesce(pg_catalog.current_setting('reserved_connections', true)::pg_catalog.int4, 0)
+         OPERATOR(pg_catalog.-) (SELECT pg_catalog.sum(d.numbackends)::pg_catalog.int4
+                                 FROM pg_catalog.pg_stat_database AS d) AS "freeConnections",
        pg_catalog.current_setting('max_locks_per_transaction')::pg_catalog.int4
          OPERATOR(pg_catalog.*) pg_catalog.current_setting('max_connections')::pg_catalog.int4
          AS "lockTableSize",
