@@ -47,9 +47,6 @@ export interface CdcConfig {
   readonly initialLoadTimeoutMs: number
 }
 
-/** `method` of `replication_method`. */
-export type MethodName = 'Standard' | 'Xmin' | 'CDC'
-
 /** A service principal of Microsoft Entra. */
 export interface EntraConfig {
   readonly tenantId: string
@@ -77,7 +74,8 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  readonly replicationMethod: MethodName
+  /** `method` of `replication_method`: a branch of spec.json. */
+  readonly replicationMethod: string
   /** Null unless the replication method is CDC. */
   readonly cdc: CdcConfig | null
   /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */

@@ -6,7 +6,7 @@ import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
-import type { ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
+import type { ValidCdc, ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
 import { validate } from './validation/validate.ts'
 import { parseSshHostKeys } from './ssh-host-key.ts'
 import { isValues, type Values, withoutBlanks } from './values.ts'
@@ -98,7 +98,7 @@ function toConfig(values: ValidValues, ssl: SslConfig): Config {
 }
 
 function toCdc(method: ValidMethod): CdcConfig | null {
-  if (method.method !== 'CDC') return null
+  if (!isCdc(method)) return null
   const isEmitted = method.lsn_commit_behaviour === 'While reading Data'
   const isResync = method.invalid_cdc_cursor_position_behavior === 'Re-sync data'
   return {
@@ -110,6 +110,10 @@ function toCdc(method: ValidMethod): CdcConfig | null {
     onInvalidPosition: isResync ? 'RESYNC' : 'FAIL',
     initialLoadTimeoutMs: method.initial_load_timeout_hours * MS_PER_HOUR,
   }
+}
+
+function isCdc(method: ValidMethod): method is ValidCdc {
+  return method.method === 'CDC'
 }
 
 function toEntra(values: ValidValues): EntraConfig | null {

@@ -1,4 +1,4 @@
-import type { Config, MethodName, SslMode } from './config.ts'
+import type { Config, SslMode } from './config.ts'
 import type { Values } from './values.ts'
 
 /** What the values of a config are once neither spec.json nor the rules find a problem in them. */
@@ -36,9 +36,11 @@ export interface ValidValues extends Values {
 }
 
 /** `replication_method`, by branch. */
-export type ValidMethod = { readonly method: Exclude<MethodName, 'CDC'> } | ValidCdc
+export interface ValidMethod {
+  readonly method: string
+}
 
-interface ValidCdc {
+export interface ValidCdc extends ValidMethod {
   readonly method: 'CDC'
   readonly replication_slot: string
   readonly publication: string

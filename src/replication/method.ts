@@ -9,8 +9,6 @@ import type { StreamPlan } from './stream-plan.ts'
 
 /** A way to read streams. One folder, one object, one line in `methods.ts`. */
 export interface ReplicationMethod {
-  /** Whether an incremental stream needs a cursor column of the user's choice. */
-  readonly needsCursor: boolean
   /** How it offers relations as streams. It may ask the server, and logs why it does not offer a relation incrementally. */
   offers(relations: readonly Relation[], context: MethodContext): Promise<OfferOf>
   /** Everything that keeps it from reading these streams; without streams, from reading any. It may ask the server. */
@@ -22,6 +20,14 @@ export interface ReplicationMethod {
   feeds(plans: readonly StreamPlan[], config: Config): readonly Feed[]
   /** Health of what it keeps on the server. Default: it keeps nothing there. */
   health?(context: Omit<MethodContext, 'log'>): Promise<MethodHealth>
+}
+
+/** A method of incremental streams: a branch of `replication_method` in spec.json. */
+export interface IncrementalMethod extends ReplicationMethod {
+  /** `method` of the branch. */
+  readonly name: string
+  /** Whether a stream needs a cursor column of the user's choice. */
+  readonly needsCursor: boolean
 }
 
 /** Health of what a method keeps on the server, for the health reports. */

@@ -1,27 +1,25 @@
 import type { OfferOf } from '../catalog/stream.ts'
-import type { Config, MethodName } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import type { ConnectorError } from '../errors.ts'
 import type { Relation } from '../introspection/relation.ts'
 import { cdc } from './cdc/cdc.ts'
 import { cursor } from './cursor/cursor.ts'
 import type { Feed } from './feed.ts'
-import type { MethodContext, ReplicationMethod } from './method.ts'
+import type { IncrementalMethod, MethodContext, ReplicationMethod } from './method.ts'
 import { fullRefresh } from './snapshot/full-refresh.ts'
 import type { StreamPlan } from './stream-plan.ts'
 import { xmin } from './xmin/xmin.ts'
 
-/** The method of incremental streams, by the config's `replication_method`. */
-export const METHODS: Readonly<Record<MethodName, ReplicationMethod>> = {
-  Standard: cursor,
-  Xmin: xmin,
-  CDC: cdc,
-}
+/** The methods of incremental streams, each with a branch of `replication_method` in spec.json. */
+export const METHODS: readonly IncrementalMethod[] = [cursor, xmin, cdc]
 
 /** The method of incremental streams. */
 export function incrementalMethod({
   replicationMethod,
-}: Pick<Config, 'replicationMethod'>): ReplicationMethod {
-  return METHODS[replicationMethod]
+}: Pick<Config, 'replicationMethod'>): IncrementalMethod {
+  const found = METHODS.find(({ name }) => name === replicationMethod)
+  if (found === undefined) throw new Error('a branch of replication_method without a method')
+  return found
 }
 
 /** How the config's method offers relations as streams. */
@@ -57,9 +55,9 @@ function byMethod(
   plans: readonly StreamPlan[],
   config: Config,
 ): ReadonlyMap<ReplicationMethod, readonly StreamPlan[]> {
-  const groups = [
+  const groups: readonly (readonly [ReplicationMethod, readonly StreamPlan[]])[] = [
     [fullRefresh, plans.filter(({ syncMode }) => syncMode === 'full_refresh')],
     [incrementalMethod(config), plans.filter(({ syncMode }) => syncMode === 'incremental')],
-  ] as const
+  ]
   return new Map(groups.filter(([, its]) => its.length > 0))
 }

@@ -3,7 +3,7 @@ import { ConnectorError } from '../../errors.ts'
 import { discoverRelations } from '../../introspection/discovery.ts'
 import type { Relation } from '../../introspection/relation.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
-import type { MethodContext, ReplicationMethod } from '../method.ts'
+import type { IncrementalMethod, MethodContext } from '../method.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcFeed } from './cdc-feed.ts'
@@ -13,6 +13,7 @@ import { coverageNotes } from './check/warnings.ts'
 
 /** Inserts, updates and deletes of all streams together, from the write-ahead log. */
 export const cdc = {
+  name: 'CDC',
   needsCursor: false,
   offers: async (relations: readonly Relation[], { log }: MethodContext) => {
     for (const note of coverageNotes({ relations })) log('INFO', note)
@@ -21,7 +22,7 @@ export const cdc = {
   prerequisites,
   feeds: (plans: readonly StreamPlan[]) => (plans.length === 0 ? [] : [new CdcFeed(plans)]),
   health: readSlotHealth,
-} satisfies ReplicationMethod
+} satisfies IncrementalMethod
 
 function offerOf({ log }: Relation): StreamOffer {
   const isIncremental = log?.refusal === null

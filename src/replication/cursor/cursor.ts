@@ -16,7 +16,7 @@ import {
 import { LeadingField, GroupTracker } from '../leading-field.ts'
 import { streamState } from '../../protocol/messages.ts'
 import type { Checkpoint, FeedEvent } from '../feed.ts'
-import type { ReplicationMethod } from '../method.ts'
+import type { IncrementalMethod } from '../method.ts'
 import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
@@ -25,11 +25,12 @@ import type { StreamPlan } from '../stream-plan.ts'
  * the saved value in the order of the cursor, and those below it that were committed late.
  */
 export const cursor = {
+  name: 'Standard',
   needsCursor: true,
   offers: async () => await Promise.resolve(offerOf),
   prerequisites: async () => await Promise.resolve([]),
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
-} satisfies ReplicationMethod
+} satisfies IncrementalMethod
 
 function offerOf({ columns }: Relation): StreamOffer {
   const isIncremental = columns.some((column) => column.order !== null)

@@ -30,7 +30,6 @@ const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }
  * and queries are read whole, each time anew.
  */
 export const fullRefresh = {
-  needsCursor: false,
   offers: async () => await Promise.resolve(() => NOT_INCREMENTAL),
   prerequisites: async () => await Promise.resolve([]),
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),

@@ -13,7 +13,7 @@ import {
   warnOfFreshStart,
 } from '../snapshot/initial-load.ts'
 import type { FeedEvent } from '../feed.ts'
-import type { ReplicationMethod } from '../method.ts'
+import type { IncrementalMethod } from '../method.ts'
 import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import { readHorizon } from '../read-horizon.ts'
 import type { StreamPlan } from '../stream-plan.ts'
@@ -23,12 +23,13 @@ import type { StreamPlan } from '../stream-plan.ts'
  * the last snapshot had not settled. No index helps: each sync looks at every row.
  */
 export const xmin = {
+  name: 'Xmin',
   needsCursor: false,
   offers: async () => await Promise.resolve(offerOf),
   prerequisites: async (plans: readonly StreamPlan[]) =>
     await Promise.resolve(plans.flatMap(findUnreadable)),
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
-} satisfies ReplicationMethod
+} satisfies IncrementalMethod
 
 function offerOf(relation: Relation): StreamOffer {
   const isIncremental = hasRowHistory(relation)
