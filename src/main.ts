@@ -1,8 +1,10 @@
 #!/usr/bin/env node
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { type CommandLine, parseCommandLine, UsageError } from './cli/command-line.ts'
+import { isShardProcess } from './commands/processes/command.ts'
 import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
 import { specMessage } from './commands/spec.ts'
@@ -50,18 +52,38 @@ process.exit(await main(process.argv.slice(2)))
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
-    const line = await parseCommandLine(argv)
-    run = {
-      ...run,
-      ...(takesStdout(line) && outputs(true)),
-      terminal: line.command === 'read' ? terminal() : null,
-    }
-    await execute(line)
+    if (isShardProcess(argv, process.connected)) await executeTask()
+    else await executeLine(argv)
     await run.output.flush()
     return EXIT_OK
   } catch (error) {
     return await reportFailure(run.signal.aborted ? run.signal.reason : error)
   }
+}
+
+async function executeLine(argv: readonly string[]): Promise<void> {
+  const line = await parseCommandLine(argv)
+  run = {
+    ...run,
+    ...(takesStdout(line) && outputs(true)),
+    terminal: line.command === 'read' ? terminal() : null,
+  }
+  await execute(line)
+}
+
+/** Reads what another process of this program asks for, and ends with it. */
+async function executeTask(): Promise<void> {
+  process.once('disconnect', () => {
+    void exitHard(
+      new ConnectorError('transient_error', 'The process that started this one has ended.'),
+    )
+  })
+  declareNavigator()
+  const [[task], { readTask }] = await Promise.all([
+    once(process, 'message'),
+    import('./commands/with-database.ts'),
+  ])
+  await readTask(run, task)
 }
 
 /** A switch for tests and comparisons. */
@@ -149,6 +171,7 @@ function declareNavigator(): void {
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
   const { readJsonFile, readStateFile, readShard } = await import('./commands/with-database.ts')
   const { catalog, state, stateOut, streams, format, output, arrowExact, shard, shardIndex } = line
+  const { processes: count } = line
   const saved = stateOut !== null && existsSync(stateOut)
   const isFirst = state !== null && state === stateOut && !saved
   return {
@@ -157,11 +180,17 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
     streams,
     shard: shard === null ? null : await readShard(shard, shardIndex),
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
+    processes: count === null ? null : { count, program: program() },
     stateOut:
       stateOut === null
         ? null
         : { path: stateOut, saved: saved ? await readStateFile(stateOut) : [] },
   }
+}
+
+/** How this process was started, up to its command. */
+function program(): readonly string[] {
+  return [process.execPath, ...process.execArgv, process.argv[1]!]
 }
 
 /** Aborted when nothing more can come on standard input. */

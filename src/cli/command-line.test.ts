@@ -12,6 +12,7 @@ const READ = {
   format: 'json',
   output: null,
   arrowExact: false,
+  processes: null,
   expandEnv: false,
   shard: null,
   shardIndex: null,
@@ -61,6 +62,10 @@ describe('parseCommandLine', () => {
     [
       'read --config c.json --format arrow --output d --arrow-exact',
       { ...READ, format: 'arrow', output: 'd', arrowExact: true },
+    ],
+    [
+      'read --config c.json --format arrow --output d --processes 4',
+      { ...READ, format: 'arrow', output: 'd', processes: 4 },
     ],
     ['read --config c.json --state-out s', { ...READ, stateOut: 's' }],
     ['read --config c.json --stream a --stream b.c', { ...READ, streams: ['a', 'b.c'] }],
@@ -121,6 +126,19 @@ describe('parseCommandLine', () => {
     [['shards', '--config', 'c', '--stream', 's'], 'Missing required argument: count'],
     [['shards', '--config', 'c', '--stream', 's', '--count', '0'], '--count is not an integer'],
     [['shards', '--config', 'c', '--stream', 's', '--count', '2.5'], '--count is not an integer'],
+    [['read', '--config', 'c', '--processes', '2'], '--processes is for --format arrow with'],
+    [
+      ['read', '--config', 'c', '--format', 'arrow', '--processes', '1'],
+      '--processes is for --format arrow with --output',
+    ],
+    [
+      ['read', '--config', 'c', '--format', 'arrow', '--output', 'd', '--processes', '0'],
+      '--processes is not an integer from 1',
+    ],
+    [
+      'read --config c --format arrow --output d --shard s --processes 2'.split(' '),
+      '--processes is not for --shard',
+    ],
     [['read', '--config', 'c', '--shard-index', '1'], '--shard-index is for --shard'],
     [['read', '--config', 'c', '--shard', 's', '--state', 't'], 'A shard has no state'],
     [['read', '--config', 'c', '--shard', 's', '--stream', 't'], '--stream is not for --shard'],

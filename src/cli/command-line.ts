@@ -29,6 +29,8 @@ export type CommandLine =
       /** The directory of Arrow files; null: an Arrow stream to stdout. */
       readonly output: string | null
       readonly arrowExact: boolean
+      /** How many processes read a large table; null: not given. */
+      readonly processes: number | null
       readonly expandEnv: boolean
       /** A shard or a file of shards; null: the streams are read whole. */
       readonly shard: string | null
@@ -156,6 +158,7 @@ function commandLineOf({ command, values }: Arguments): CommandLine {
     format: values['format'] === 'arrow' ? 'arrow' : 'json',
     output: fileOrNull(values['output']),
     arrowExact,
+    processes: integerOrNull(values, 'processes', 1),
     expandEnv,
     shard: fileOrNull(values['shard']),
     shardIndex: integerOrNull(values, 'shard-index', 0),
@@ -187,19 +190,18 @@ function findConflict(line: CommandLine): string | null {
   return findShardConflict(line) ?? findArrowConflict(line)
 }
 
-function findShardConflict({
-  shard,
-  shardIndex,
-  state,
-  stateOut,
-  streams,
-}: ReadLine): string | null {
+function findShardConflict({ shard, shardIndex, ...line }: ReadLine): string | null {
   if (shard === null) return shardIndex === null ? null : '--shard-index is for --shard'
+  const { state, stateOut, streams, processes } = line
+  if (processes !== null) return 'A shard is read by one process: --processes is not for --shard'
   if (state !== null || stateOut !== null) return 'A shard has no state: --state is not for --shard'
   return streams.length === 0 ? null : '--stream is not for --shard, which names its stream'
 }
 
 function findArrowConflict(line: ReadLine): string | null {
+  if (line.processes !== null && (line.format !== 'arrow' || line.output === null)) {
+    return '--processes is for --format arrow with --output'
+  }
   if (line.format === 'arrow') return null
   if (line.arrowExact) return '--arrow-exact is for --format arrow'
   return line.output === null ? null : '--output is for --format arrow'

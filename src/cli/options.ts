@@ -79,6 +79,10 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
           describe: 'Directory of the Arrow files; without it, one stream is written to stdout',
         },
         'arrow-exact': ARROW_EXACT,
+        processes: {
+          type: 'string',
+          describe: 'How many processes read a large table into the files of --output',
+        },
         shard: {
           type: 'string',
           describe: 'Read one shard: a line that shards printed, or a file with such lines',

@@ -20,6 +20,9 @@ import { RecordWriters } from '../writers/records/record-writers.ts'
 import type { Writers } from '../writers/writer.ts'
 import { HealthLog } from '../monitoring/health-log.ts'
 import { Planner } from './planner.ts'
+import { dividedFeed } from './processes/divided-feed.ts'
+import type { Processes } from './processes/shard-group.ts'
+import { Turns } from './processes/turns.ts'
 import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
@@ -48,6 +51,8 @@ export interface ReadInput {
   readonly shard: unknown
   /** Null: records are JSON. */
   readonly arrow: ArrowOutput | null
+  /** Null: this process reads everything. */
+  readonly processes: Processes | null
 }
 
 /**
@@ -79,8 +84,10 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const descriptors = plans.map(({ descriptor }) => descriptor)
   const statuses = new StreamStatuses(run, descriptors)
   await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
-  const renew = async (): Promise<readonly Feed[]> => feedsOf(await planner.plan(), config)
-  const source = { feeds: feedsOf(plans, config), renew }
+  const divide = divider(run, input, writers)
+  const renew = async (): Promise<readonly Feed[]> =>
+    feedsOf(await planner.plan(), config).map(divide)
+  const source = { feeds: feedsOf(plans, config).map(divide), renew }
   const reports = { statuses, health, progress, stateFile, writers }
   const parts = { config, database, imported, states, ...reports }
   await readWithRetries(run, source, parts)
@@ -93,6 +100,17 @@ function selectConfigured(
 ): readonly ConfiguredStream[] | null {
   if (shard !== null) return [shardStream(catalog, shard)]
   return catalog === null ? null : selectStreams(catalog, names)
+}
+
+/** Makes feeds that several processes read. */
+function divider(
+  run: Run,
+  { processes, arrow, config }: ReadInput,
+  { parts }: Writers,
+): (feed: Feed) => Feed {
+  if (processes === null || arrow === null || parts === null) return (feed) => feed
+  const division = { processes, parts, config, isExact: arrow.isExact, turns: new Turns() }
+  return (feed) => dividedFeed(run, feed, division)
 }
 
 /** Arrow's library is loaded only here. */

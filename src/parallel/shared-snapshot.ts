@@ -126,6 +126,11 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     }
   }
 
+  /** The snapshot, for other processes; null: it is not shared. */
+  get exported(): SharedFrom | null {
+    return this.#setting.policy.separatesReaders ? this.#shared : null
+  }
+
   /** How many streams may be read in a group. */
   get maxGrouped(): number {
     return this.#shared === null ? 1 : groupLimit(this.#setting.database)

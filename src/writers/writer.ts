@@ -1,3 +1,4 @@
+import type { StreamDescriptor } from '../protocol/messages.ts'
 import type { RowSink } from '../replication/feed.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 
@@ -23,4 +24,17 @@ export interface Writers extends AsyncDisposable {
    * @param isResumed whether earlier rows of the stream have been delivered already.
    */
   open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter>
+  /** Null: other processes cannot write a part of a stream. */
+  readonly parts: PartFiles | null
+}
+
+/** Takes files that other processes have written as parts of a stream. */
+export interface PartFiles {
+  /** A directory for them, which exists until they have been taken, or the run has ended. */
+  createWorkDirectory(descriptor: StreamDescriptor): Promise<string>
+  /**
+   * The files of the stream in these directories become its next parts together with the file of its writer.
+   * @param rows How many they have; they are durable.
+   */
+  adopt(descriptor: StreamDescriptor, directories: readonly string[], rows: number): void
 }

@@ -14,7 +14,7 @@ import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /** Everything has been read, and there is nothing to go on from. */
-const EMPTY: StreamState = {
+export const COMPLETE: StreamState = {
   type: 'ctid',
   scan: null,
   cursor: null,
@@ -32,10 +32,14 @@ const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }
 export const fullRefresh = {
   offers: async () => await Promise.resolve(() => NOT_INCREMENTAL),
   prerequisites: async () => await Promise.resolve([]),
-  feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
+  feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readFullRefresh)),
 } satisfies ReplicationMethod
 
-async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
+/** Reads a stream, with the connections of this process. */
+export async function* readFullRefresh(
+  plan: StreamPlan,
+  context: ReadContext,
+): AsyncGenerator<FeedEvent> {
   // Of a relation without pages, one shard has all rows and the others none
   const isEmptyShard = plan.ranges?.length === 0
   if (!plan.relation.hasSystemColumns && !isEmptyShard) yield* loadWhole(plan, context)
@@ -43,7 +47,7 @@ async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerat
     const message = `Stream '${streamLabel(plan.descriptor)}' is complete in the given state and is not read again. Leave its state out to read it anew.`
     context.log('INFO', message)
   } else if (!isEmptyShard) yield* loadByPages(plan, context, await openLoad(plan, context))
-  yield checkpoint(plan, EMPTY)
+  yield checkpoint(plan, COMPLETE)
 }
 
 async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad> {
@@ -52,7 +56,9 @@ async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoa
   if (context.savedState !== null && parseStreamState(context.savedState) === null) {
     warnOfFreshStart(plan, context, 'its format is unknown')
   }
-  return unfinished ?? { finalState: { ...EMPTY, horizon: { xmin, xids: [], atMs } }, resume: null }
+  return (
+    unfinished ?? { finalState: { ...COMPLETE, horizon: { xmin, xids: [], atMs } }, resume: null }
+  )
 }
 
 function isComplete({ savedState: raw }: ReadContext): boolean {

@@ -1,13 +1,21 @@
 import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow'
 import { createReadStream, readdirSync, rmSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../../errors.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
-import { ArrowFile } from './arrow-file.ts'
+import { type AdoptedPart, ArrowFile } from './arrow-file.ts'
 import type { Batch } from './ipc-batch.ts'
 import { bytesOf } from './ipc-writer.ts'
-import { PARTIAL, partName, partOf, safeName, TEMPORARY } from './part-names.ts'
+import {
+  isWorkName,
+  PARTIAL,
+  partName,
+  partOf,
+  safeName,
+  TEMPORARY,
+  workPrefix,
+} from './part-names.ts'
 
 /** `ARROW1` and two bytes of padding; behind them a file is a stream. */
 const MAGIC_BYTES = 8
@@ -48,10 +56,24 @@ export class StreamFiles {
     return await ArrowFile.create(this.#path(last + 1), schema, { isOptional: last > 0 })
   }
 
+  /** A directory for the files of other processes. One that is left of a killed read goes with the next read. */
+  async createWorkDirectory(): Promise<string> {
+    return await mkdtemp(join(this.#directory, workPrefix(this.#base)))
+  }
+
+  /** The files of other processes, each the first part in a directory of its own, as parts behind the first one. */
+  partsIn(directories: readonly string[]): readonly AdoptedPart[] {
+    return directories.map((directory, index) => ({
+      temporaryPath: join(directory, partName(this.#base, 1)),
+      path: this.#path(index + 2),
+    }))
+  }
+
   /** Completes the parts of reads that were interrupted: states have been emitted for their rows. */
   async salvage(): Promise<readonly SalvagedPart[]> {
     const salvaged: SalvagedPart[] = []
-    for (const { name, part } of this.#list(PARTIAL)) {
+    // The first part removes the others of its predecessor
+    for (const { name, part } of this.#list(PARTIAL).toSorted((a, b) => a.part - b.part)) {
       const partial = join(this.#directory, name)
       const rows = await this.#rewrite(partial, part)
       await rm(partial)
@@ -86,6 +108,9 @@ export class StreamFiles {
     await mkdir(this.#directory, { recursive: true })
     for (const suffix of [TEMPORARY, `${SALVAGE}${TEMPORARY}`]) {
       for (const { name } of this.#list(suffix)) await rm(join(this.#directory, name))
+    }
+    for (const name of listNames(this.#directory).filter((each) => isWorkName(this.#base, each))) {
+      await rm(join(this.#directory, name), { recursive: true, force: true })
     }
   }
 

@@ -16,6 +16,13 @@ interface FileTraits {
   readonly isOptional?: boolean
 }
 
+/** A complete file of another process. */
+export interface AdoptedPart {
+  temporaryPath: string
+  /** What it will be called. */
+  readonly path: string
+}
+
 /**
  * One Arrow IPC file. Its rows are settled when they are on the disk. Until it is complete it is called `.tmp`, and
  * `.partial` from the first STATE for its rows on.
@@ -28,6 +35,8 @@ export class ArrowFile implements BatchTarget {
   readonly #traits: FileTraits
   /** Its name until it is complete; null: it is, or was removed. */
   #temporaryPath: string | null
+  /** They get their names together with this one. */
+  #adopted: readonly AdoptedPart[] = []
   #isCommitted = false
   #isClosed = false
   #syncing: Promise<void> | null = null
@@ -56,6 +65,11 @@ export class ArrowFile implements BatchTarget {
     return this.#queue.durableRows
   }
 
+  /** Takes files of other processes. */
+  adopt(parts: readonly AdoptedPart[]): void {
+    this.#adopted = parts
+  }
+
   write(batch: Batch): void {
     this.#queue.write(batch)
   }
@@ -80,6 +94,11 @@ export class ArrowFile implements BatchTarget {
     const partialPath = `${this.path}${PARTIAL}`
     renameSync(this.#temporaryPath, partialPath)
     this.#temporaryPath = partialPath
+    for (const part of this.#adopted) {
+      const to = `${part.path}${PARTIAL}`
+      renameSync(part.temporaryPath, to)
+      part.temporaryPath = to
+    }
   }
 
   async finish(): Promise<void> {
@@ -129,6 +148,7 @@ export class ArrowFile implements BatchTarget {
     await this.#traits.beforeRename?.()
     await rename(this.#temporaryPath, path)
     this.#temporaryPath = null
+    for (const part of this.#adopted) await rename(part.temporaryPath, part.path)
   }
 
   /** In the background, one at a time: the disk is slower than the rows. */

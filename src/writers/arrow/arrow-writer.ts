@@ -21,6 +21,7 @@ export class ArrowWriter implements StreamWriter {
   readonly #options: ArrowWriterOptions
   #cutRows = 0
   #cutAtMs = performance.now()
+  #adoptedRows = 0
   #isFinished = false
 
   constructor(sink: ArrowSink, target: BatchTarget, options: ArrowWriterOptions) {
@@ -30,7 +31,13 @@ export class ArrowWriter implements StreamWriter {
   }
 
   get durableRows(): number {
-    return this.#target.durableRows
+    return this.#target.durableRows + this.#adoptedRows
+  }
+
+  /** So many rows are in durable files of other processes. */
+  adopt(rows: number): void {
+    this.#adoptedRows += rows
+    this.sink.rows += rows
   }
 
   async drain(): Promise<void> {

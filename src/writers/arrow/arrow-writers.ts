@@ -1,4 +1,5 @@
 import { DataType, type Schema } from 'apache-arrow'
+import { rm } from 'node:fs/promises'
 import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
 import { arrowColumn, arrowParser, arrowSchema, isRounded } from './arrow-fields.ts'
 import { StreamFiles } from './arrow-directory.ts'
@@ -9,6 +10,7 @@ import { makeChangeColumns, withChangeColumns } from './arrow-change-columns.ts'
 import { type ArrowField, ArrowSink } from './arrow-sink.ts'
 import type { BatchTarget } from './batch-queue.ts'
 import type { Column } from '../../introspection/relation.ts'
+import type { StreamDescriptor } from '../../protocol/messages.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
 import type { Config } from '../../config/config.ts'
 import { ConnectorError, errorCode } from '../../errors.ts'
@@ -17,16 +19,24 @@ import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { textEntry } from '../../types/registry.ts'
 import type { ArrowOutput } from './arrow-plan.ts'
 import { ArrowWriter } from './arrow-writer.ts'
-import type { StreamWriter, Writers } from '../writer.ts'
+import type { PartFiles, StreamWriter, Writers } from '../writer.ts'
 import { log, type Run } from '../../run-context.ts'
 
+/** What is being written of a stream. */
+interface OpenStream {
+  readonly shape: string
+  readonly target: BatchTarget
+  readonly writer: ArrowWriter
+}
+
 /** Arrow IPC files in a directory, or one Arrow IPC stream. */
-export class ArrowWriters implements Writers {
+export class ArrowWriters implements Writers, PartFiles {
   readonly #run: Run
   readonly #config: Config
   readonly #options: ArrowOutput
   readonly #accelerators: AcceleratorSource
-  readonly #writers = new Map<string, { readonly shape: string; readonly writer: ArrowWriter }>()
+  readonly #writers = new Map<string, OpenStream>()
+  readonly #workDirectories: string[] = []
 
   constructor(run: Run, config: Config, options: ArrowOutput) {
     this.#run = run
@@ -39,11 +49,40 @@ export class ArrowWriters implements Writers {
     const shape = shapeOf(plan)
     const key = streamKey(plan.descriptor)
     const known = this.#writers.get(key)
-    if (known?.shape === shape) return known.writer
+    if (known?.shape === shape && !this.#isDiscarded(known, isResumed)) return known.writer
     if (known !== undefined) await this.#end(known.writer, plan)
-    const writer = await this.#create(plan, isResumed || known?.writer.isCommitted === true)
-    this.#writers.set(key, { shape, writer })
-    return writer
+    const opened = await this.#create(plan, isResumed || known?.writer.isCommitted === true)
+    this.#writers.set(key, { shape, ...opened })
+    return opened.writer
+  }
+
+  /** Whether the rows so far are read again: no STATE covers them. */
+  #isDiscarded({ writer }: OpenStream, isResumed: boolean): boolean {
+    if (this.#options.directory === null || isResumed) return false
+    return !writer.isCommitted && writer.sink.rows > 0
+  }
+
+  get parts(): PartFiles | null {
+    return this.#options.directory === null ? null : this
+  }
+
+  async createWorkDirectory(descriptor: StreamDescriptor): Promise<string> {
+    const directory = await this.#filesOf(descriptor).createWorkDirectory()
+    this.#workDirectories.push(directory)
+    return directory
+  }
+
+  adopt(descriptor: StreamDescriptor, directories: readonly string[], rows: number): void {
+    const opened = this.#writers.get(streamKey(descriptor))
+    if (!(opened?.target instanceof ArrowFile)) throw new Error('the stream has no file')
+    opened.target.adopt(this.#filesOf(descriptor).partsIn(directories))
+    opened.writer.adopt(rows)
+  }
+
+  #filesOf(descriptor: StreamDescriptor): StreamFiles {
+    const { directory } = this.#options
+    if (directory === null) throw new Error('there is no directory')
+    return new StreamFiles(directory, descriptor)
   }
 
   /** Writers that are not finished by now are those of a run that has failed. */
@@ -53,6 +92,9 @@ export class ArrowWriters implements Writers {
       if (partial === null) continue
       const message = `The rows up to the last STATE are in ${partial}; the files of the earlier read are kept. A read with that state completes it and replaces them.`
       log(this.#run, 'WARN', message)
+    }
+    for (const directory of this.#workDirectories) {
+      await rm(directory, { recursive: true, force: true })
     }
   }
 
@@ -64,7 +106,7 @@ export class ArrowWriters implements Writers {
     throw new ConnectorError('config_error', message)
   }
 
-  async #create(plan: StreamPlan, isNext: boolean): Promise<ArrowWriter> {
+  async #create(plan: StreamPlan, isNext: boolean): Promise<Omit<OpenStream, 'shape'>> {
     const columns = columnsOf(plan)
     const changeColumns = plan.hasChangeColumns ? makeChangeColumns() : null
     const sources = changeColumns === null ? columns : withChangeColumns(columns)
@@ -80,7 +122,7 @@ export class ArrowWriters implements Writers {
     const { directory } = this.#options
     const target = await (directory === null
       ? this.#openStream(schema)
-      : this.#openFile(plan, schema, { directory, isNext }).catch((error: unknown) => {
+      : this.#openFile(plan, schema, isNext).catch((error: unknown) => {
           throw unwritable(directory, error)
         }))
     const sink = new ArrowSink(fields, {
@@ -89,11 +131,12 @@ export class ArrowWriters implements Writers {
       changeColumns,
       accelerators: this.#accelerators,
     })
-    return new ArrowWriter(sink, target, {
+    const writer = new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,
       onError: (error) => unwritable(target instanceof ArrowFile ? target.path : 'stdout', error),
       onEnd: () => this.#sayWhatIsLost(label, columns, fields),
     })
+    return { target, writer }
   }
 
   async #openStream(schema: Schema): Promise<BatchTarget> {
@@ -101,12 +144,8 @@ export class ArrowWriters implements Writers {
     return await Promise.resolve(new ArrowStream(this.#run.data, schema))
   }
 
-  async #openFile(
-    plan: StreamPlan,
-    schema: Schema,
-    { directory, isNext }: { directory: string; isNext: boolean },
-  ): Promise<BatchTarget> {
-    const files = new StreamFiles(directory, plan.descriptor)
+  async #openFile(plan: StreamPlan, schema: Schema, isNext: boolean): Promise<BatchTarget> {
+    const files = this.#filesOf(plan.descriptor)
     if (!isNext) return await files.createFirst(schema)
     for (const { path, rows } of await files.salvage()) {
       const message = `An earlier read had been cut off: its file ${path} is whole now, with ${rows} rows.`

@@ -10,6 +10,8 @@ const HASH_DIGITS = 16
 export const TEMPORARY = '.tmp'
 /** Suffix of a part that is being written, and whose rows up to the last STATE must not be lost. */
 export const PARTIAL = '.partial'
+/** No file of a stream has it in its name. */
+const WORK = '.tmp.parts-'
 
 /** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and told apart by a hash. */
 export function safeName({ namespace, name }: StreamDescriptor): string {
@@ -33,6 +35,19 @@ export function partOf(base: string, file: string): number | null {
   if (!file.startsWith(`${base}.`)) return null
   const [, digits] = /^([1-9]\d{0,8})\.arrow$/.exec(file.slice(base.length + 1)) ?? []
   return digits === undefined || digits === '1' ? null : Number(digits)
+}
+
+/** How the name of a directory begins in which other processes write parts; six letters and digits follow. */
+export function workPrefix(base: string): string {
+  return `${base}${WORK}`
+}
+
+/** Whether that is the name of such a directory. */
+export function isWorkName(base: string, name: string): boolean {
+  return (
+    name.startsWith(workPrefix(base)) &&
+    /^[A-Za-z0-9]{6}$/.test(name.slice(workPrefix(base).length))
+  )
 }
 
 function encode(piece: string): string {

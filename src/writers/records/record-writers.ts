@@ -8,6 +8,7 @@ import { RecordEncoder } from './record-encoder.ts'
 
 /** Writes RECORD messages among the other messages. */
 export class RecordWriters implements Writers {
+  readonly parts = null
   readonly #run: Run
   readonly #accelerators: AcceleratorSource
 

@@ -1,0 +1,12 @@
+import type { Run } from '../../run-context.ts'
+import { read } from '../read.ts'
+import type { ShardTask } from './shard-worker.ts'
+
+/** Reads the shard that the parent of this process asks for. */
+export async function readTask(
+  run: Run,
+  { config, catalog, shard, arrow }: ShardTask,
+): Promise<void> {
+  const nothingElse = { state: null, streams: [], stateOut: null, processes: null }
+  await read(run, { config, catalog, shard, arrow, ...nothingElse })
+}
