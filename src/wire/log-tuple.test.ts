@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { UNCHANGED, tupleData } from '../testing/log-bytes.ts'
-import { LogTuple } from './log-tuple.ts'
+import { LogTuple, NULL_KIND, TEXT_KIND } from './log-tuple.ts'
 import { textOf } from '../testing/recorded-log.ts'
 
 function read(bytes: Buffer, columns: number): LogTuple {
@@ -51,8 +51,8 @@ describe('LogTuple', () => {
     const bytes = Buffer.from(MIXED)
     const tuple = read(bytes, 4)
     const same = tuple.detach()
-    const filled = tuple.detach(new Map([[3, Buffer.from('é')]]))
-    const nulled = tuple.detach(new Map([[0, null]]))
+    const filled = tuple.detach(new Map([[3, { kind: TEXT_KIND, bytes: Buffer.from('é') }]]))
+    const nulled = tuple.detach(new Map([[0, { kind: NULL_KIND, bytes: Buffer.alloc(0) }]]))
     bytes.fill(0)
     expect(textOf(same)).to.equal("('a',0x01,NULL,unchanged)")
     expect(same.hasUnchanged).to.equal(true)

@@ -6,6 +6,14 @@ export const UNCHANGED_KIND = 0x75 /* u: a TOASTed value that the change did not
 export const TEXT_KIND = 0x74 /* t: what the output function of its type gives */
 export const BINARY_KIND = 0x62 /* b: what the send function of its type gives */
 
+/** A value outside of a tuple. */
+export interface TupleValue {
+  /** One of the kinds above. */
+  readonly kind: number
+  /** Empty for NULL. */
+  readonly bytes: Buffer
+}
+
 /** A tuple of the server has no more columns: MaxTupleAttributeNumber. */
 const MAX_COLUMNS = 1664
 const COUNT_BYTES = 2
@@ -20,6 +28,8 @@ export class LogTuple {
   bytes: Buffer = Buffer.alloc(0)
   /** Number of columns. */
   count = 0
+  /** Bytes that it takes in the message. */
+  extent = 0
   /** Per column: one of the `…_KIND`s. */
   readonly kinds: Uint8Array
   /** Per column of kind text or binary: its value is `bytes[starts[i], ends[i])`. */
@@ -63,6 +73,7 @@ export class LogTuple {
       else if (kind !== NULL_KIND)
         throw new RangeError('damaged replication stream: unknown kind of value')
     }
+    this.extent = at - start
     return at
   }
 
@@ -84,32 +95,30 @@ export class LogTuple {
     this.ends[index] = other.ends[index]!
   }
 
-  /**
-   * A copy that stays valid. `texts` replaces columns by the text form of another value, or by NULL.
-   */
-  detach(texts: ReadonlyMap<number, Buffer | null> = NOTHING): LogTuple {
+  /** A copy that stays valid, in which `values` replaces columns. */
+  detach(values: ReadonlyMap<number, TupleValue> = NOTHING): LogTuple {
     const copy = new LogTuple(this.count)
     copy.count = this.count
-    const values: Buffer[] = []
+    const parts: Buffer[] = []
     let at = 0
     for (let i = 0; i < this.count; i++) {
-      const text = texts.get(i)
-      const kind = text === undefined ? this.kinds[i]! : text === null ? NULL_KIND : TEXT_KIND
+      const replaced = values.get(i)
+      const kind = replaced?.kind ?? this.kinds[i]!
       copy.kinds[i] = kind
       if (kind === UNCHANGED_KIND) copy.hasUnchanged = true
       if (kind !== TEXT_KIND && kind !== BINARY_KIND) continue
-      const value = text ?? this.bytes.subarray(this.starts[i], this.ends[i])
-      values.push(value)
+      const bytes = replaced?.bytes ?? this.bytes.subarray(this.starts[i], this.ends[i])
+      parts.push(bytes)
       copy.starts[i] = at
-      at += value.length
+      at += bytes.length
       copy.ends[i] = at
     }
-    copy.bytes = Buffer.concat(values, at)
+    copy.bytes = Buffer.concat(parts, at)
     return copy
   }
 }
 
-const NOTHING: ReadonlyMap<number, Buffer | null> = new Map()
+const NOTHING: ReadonlyMap<number, TupleValue> = new Map()
 
 function cutTuple(): RangeError {
   return new RangeError('damaged replication stream: a tuple is cut')

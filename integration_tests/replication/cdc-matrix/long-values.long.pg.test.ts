@@ -116,7 +116,95 @@ const DISTURBED: readonly CdcCase[] = [
   },
 ]
 
+/** Their values are those of their changes, also if the row has others by now or is gone. */
+const IN_ONE_SYNC: readonly CdcCase[] = [
+  {
+    name: 'DEFAULT: of a row that changes further',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (4, 'c4', 0, long('b4')); UPDATE t SET n = 1 WHERE id = 4",
+          "UPDATE t SET body = long('x4') WHERE id = 4",
+          'UPDATE t SET n = 2 WHERE id = 4',
+          "UPDATE t SET body = 'short' WHERE id = 4",
+          'UPDATE t SET n = 3 WHERE id = 4',
+        ],
+        read: [
+          '+t 4 c4 0 b4…',
+          '+t 4 c4 1 b4…',
+          '+t 4 c4 1 x4…',
+          '+t 4 c4 2 x4…',
+          '+t 4 c4 2 short',
+          '+t 4 c4 3 short',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'DEFAULT: of a row whose key changes, and that is deleted',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "UPDATE t SET body = long('x1') WHERE id = 1",
+          'UPDATE t SET id = 10 WHERE id = 1; UPDATE t SET n = 1 WHERE id = 10',
+          "DELETE FROM t WHERE id = 10; INSERT INTO t VALUES (10, 'c1', 0, 'short')",
+          'UPDATE t SET n = 5 WHERE id = 10',
+        ],
+        read: [
+          '+t 1 c1 0 x1…',
+          '-t 1 null null null',
+          '+t 10 c1 0 x1…',
+          '+t 10 c1 1 x1…',
+          '-t 10 null null null',
+          '+t 10 c1 0 short',
+          '+t 10 c1 5 short',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'INDEX: of a row that is deleted',
+    tables: `${TABLE} ALTER TABLE t REPLICA IDENTITY USING INDEX by_code`,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (4, 'c4', 0, long('b4'))",
+          "UPDATE t SET n = 1 WHERE id = 4; UPDATE t SET code = 'x' WHERE id = 4",
+          'DELETE FROM t WHERE id = 4',
+        ],
+        read: [
+          '+t 4 c4 0 b4…',
+          '+t 4 c4 1 b4…',
+          '-t null c4 null null',
+          '+t 4 x 1 b4…',
+          '-t null x null null',
+        ],
+      },
+    ],
+  },
+  {
+    name: 'DEFAULT: of a table that is altered between the changes',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (4, 'c4', 0, long('b4'))",
+          'ALTER TABLE t DROP COLUMN n; ALTER TABLE t ADD COLUMN n int',
+          'UPDATE t SET n = 1 WHERE id = 4',
+          "UPDATE t SET code = 'x' WHERE id = 4",
+        ],
+        isRefreshed: true,
+        read: ['+t 4 c4 b4… 0', '+t 4 c4 b4… 1', '+t 4 x b4… 1'],
+      },
+    ],
+    folds: { t: null },
+  },
+]
+
 describe('long values that an update leaves alone', () => {
+  testCases(IN_ONE_SYNC)
   testCases(IDENTITIES)
   testCases(DISTURBED)
 })

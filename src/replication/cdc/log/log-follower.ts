@@ -5,11 +5,13 @@ import type {
   LogCommit,
   LogRelation,
 } from '../../../wire/pgoutput.ts'
+import type { LogTuple } from '../../../wire/log-tuple.ts'
 import type { ReplicationVisitor } from '../../../wire/replication-stream.ts'
 import type { Log } from '../../feed.ts'
 import { LogTransaction } from './log-stream.ts'
 import { type ChangeQueue, RelationRoute } from './relation-route.ts'
 import type { SnapshotFilter } from '../snapshot-filter.ts'
+import { LongValues } from './values/long-values.ts'
 import { CurrentRow, detach, type RowChange } from './row-change.ts'
 
 /** A change that waits, with those behind it, for what only a query can tell. */
@@ -61,6 +63,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   readonly #limits: ReadLimits
   readonly #filter: RelationFilter
   readonly #log: Log
+  readonly longValues = new LongValues()
   readonly #row = new CurrentRow()
   #transaction: LogTransaction | null = null
   #held: HeldChange[] = []
@@ -148,9 +151,9 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     return this.#filter.mayRead(relation) ? new RelationRoute(relation, this) : null
   }
 
-  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange): void {
+  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange, newTuple: LogTuple): void {
     this.#rows++
-    const row = this.#row.fill(kind, change, this.#transaction)
+    const row = this.#row.fill(kind, change, newTuple, this.#transaction)
     const { writers } = route
     const waits = this.hasHeld || this.hasUnseen || writers === null
     if (waits || writers.some((writer) => writer.lacksValue(row))) {

@@ -1,10 +1,11 @@
 import type { TypeResolver } from '../../../types/type-resolver.ts'
-import { UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
+import { type LogTuple, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
 import type { ChangeVisitor, LogChange, LogRelation } from '../../../wire/pgoutput.ts'
 import { ChangeWriter } from './change-writer.ts'
 import type { LogStream } from './log-stream.ts'
 import type { LoggedColumns } from './logged-columns.ts'
 import type { RowChange } from './row-change.ts'
+import type { LongValues } from './values/long-values.ts'
 
 /** A stream of a relation of the log, and where its columns are there. */
 interface RoutedStream {
@@ -14,18 +15,22 @@ interface RoutedStream {
 
 /** Where the changes of a relation come together again. */
 export interface ChangeQueue {
-  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange): void
+  /** @param newTuple the new row, with values that the change leaves out. */
+  take(route: RelationRoute, kind: RowChange['kind'], change: LogChange, newTuple: LogTuple): void
+  readonly longValues: LongValues
 }
 
 /** A relation of the log, and the streams that its changes are for. */
 export class RelationRoute implements ChangeVisitor {
   readonly relation: LogRelation
   readonly #queue: ChangeQueue
+  readonly #longValues: ReturnType<LongValues['of']>
   #writers: readonly ChangeWriter[] | null = null
 
   constructor(relation: LogRelation, queue: ChangeQueue) {
     this.relation = relation
     this.#queue = queue
+    this.#longValues = queue.longValues.of(relation)
   }
 
   /** Null: its streams and types are not known yet. */
@@ -43,16 +48,21 @@ export class RelationRoute implements ChangeVisitor {
   }
 
   insert(change: LogChange): void {
-    this.#queue.take(this, 'INSERT', change)
+    this.#take('INSERT', change)
   }
 
   update(change: LogChange): void {
     if (change.newTuple.hasUnchanged && change.oldKind === 'row') fillUnchanged(change)
-    this.#queue.take(this, 'UPDATE', change)
+    this.#take('UPDATE', change)
   }
 
   delete(change: LogChange): void {
-    this.#queue.take(this, 'DELETE', change)
+    this.#take('DELETE', change)
+  }
+
+  #take(kind: RowChange['kind'], change: LogChange): void {
+    const newTuple = this.#longValues?.follow(kind, change) ?? change.newTuple
+    this.#queue.take(this, kind, change, newTuple)
   }
 }
 

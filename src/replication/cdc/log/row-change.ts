@@ -24,13 +24,18 @@ export class CurrentRow implements RowChange {
   oldTuple = new LogTuple(0)
 
   /** @throws Error outside of a transaction. */
-  fill(kind: RowChange['kind'], change: LogChange, transaction: LogTransaction | null): this {
+  fill(
+    kind: RowChange['kind'],
+    change: LogChange,
+    newTuple: LogTuple,
+    transaction: LogTransaction | null,
+  ): this {
     if (transaction === null) throw new Error('a change outside of a transaction')
     this.kind = kind
     this.transaction = transaction
     this.lsnHigh = change.lsnHigh
     this.lsnLow = change.lsnLow
-    this.newTuple = change.newTuple
+    this.newTuple = newTuple
     this.oldKind = change.oldKind
     this.oldTuple = change.oldTuple
     return this

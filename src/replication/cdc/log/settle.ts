@@ -1,8 +1,8 @@
 import type { Database } from '../../../postgres/session/database.ts'
 import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
-import type { LogTuple } from '../../../wire/log-tuple.ts'
+import type { LogTuple, TupleValue } from '../../../wire/log-tuple.ts'
 import type { LogFollower } from './log-follower.ts'
-import { refetchValues } from './refetch.ts'
+import { refetchValues } from './values/refetch.ts'
 import type { RowChange } from './row-change.ts'
 import type { StreamRouter } from './stream-router.ts'
 
@@ -18,16 +18,16 @@ export async function settleHeld(
       for (const { route } of held) if (route.writers === null) await router.bind(route, session)
     })
   }
-  const texts = await refetchValues(held, database)
+  const fetched = await refetchValues(held, database)
   for (const each of held) {
     const { route, change } = each
-    const known = texts.get(each)
+    const known = fetched.get(each)
     const whole = known === undefined ? change : { ...change, newTuple: fill(change, known) }
     for (const writer of route.writers ?? []) writer.write(whole)
   }
 }
 
 /** What is still missing then is null in the record, with an entry in its `meta.changes`. */
-function fill({ newTuple }: RowChange, texts: ReadonlyMap<number, Buffer | null>): LogTuple {
-  return newTuple.detach(texts)
+function fill({ newTuple }: RowChange, values: ReadonlyMap<number, TupleValue>): LogTuple {
+  return newTuple.detach(values)
 }

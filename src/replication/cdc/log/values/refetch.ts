@@ -1,10 +1,17 @@
-import type { Database } from '../../../postgres/session/database.ts'
-import { ReadTransaction } from '../../../postgres/session/read-transaction.ts'
-import { ident } from '../../../sql.ts'
-import { BINARY_KIND, type LogTuple, NULL_KIND, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
-import type { ChangeWriter } from './change-writer.ts'
-import type { HeldChange } from './log-follower.ts'
-import type { RowChange } from './row-change.ts'
+import type { Database } from '../../../../postgres/session/database.ts'
+import { ReadTransaction } from '../../../../postgres/session/read-transaction.ts'
+import { ident } from '../../../../sql.ts'
+import {
+  BINARY_KIND,
+  type LogTuple,
+  NULL_KIND,
+  TEXT_KIND,
+  type TupleValue,
+  UNCHANGED_KIND,
+} from '../../../../wire/log-tuple.ts'
+import type { ChangeWriter } from '../change-writer.ts'
+import type { HeldChange } from '../log-follower.ts'
+import type { RowChange } from '../row-change.ts'
 
 /** A row of a stream, some of whose values are not in the log. */
 interface Gap {
@@ -18,8 +25,10 @@ interface Values {
   readonly values: readonly (string | null)[]
 }
 
-/** Values by column of the relation; null: NULL. */
-type Texts = ReadonlyMap<number, Buffer | null>
+/** Values by column of the relation. */
+type FetchedValues = ReadonlyMap<number, TupleValue>
+
+const NULL: TupleValue = { kind: NULL_KIND, bytes: Buffer.alloc(0) }
 
 /** Each row is a branch of one statement with parameters of its own. */
 const ROWS_PER_QUERY = 100
@@ -32,24 +41,24 @@ const ROWS_PER_QUERY = 100
 export async function refetchValues(
   held: readonly HeldChange[],
   database: Database,
-): Promise<ReadonlyMap<HeldChange, Texts>> {
+): Promise<ReadonlyMap<HeldChange, FetchedValues>> {
   const gaps = held.flatMap(gapsOf)
-  const texts = new Map<HeldChange, Map<number, Buffer | null>>()
-  if (gaps.length === 0) return texts
+  const fetched = new Map<HeldChange, Map<number, TupleValue>>()
+  if (gaps.length === 0) return fetched
   await using transaction = await ReadTransaction.begin(database, { searchPath: 'pg_catalog' })
   for (let at = 0; at < gaps.length; at += ROWS_PER_QUERY) {
     const batch = gaps.slice(at, at + ROWS_PER_QUERY)
     for (const { gap, values } of await queryValues(batch, transaction)) {
       const { held: change, columns } = batch[gap]!
-      const known = texts.get(change) ?? new Map<number, Buffer | null>()
+      const known = fetched.get(change) ?? new Map<number, TupleValue>()
       for (const [index, column] of columns.entries()) {
         const value = values[index] ?? null
-        known.set(column, value === null ? null : Buffer.from(value))
+        known.set(column, value === null ? NULL : { kind: TEXT_KIND, bytes: Buffer.from(value) })
       }
-      texts.set(change, known)
+      fetched.set(change, known)
     }
   }
-  return texts
+  return fetched
 }
 
 function gapsOf(held: HeldChange): readonly Gap[] {

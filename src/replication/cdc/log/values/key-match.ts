@@ -1,4 +1,4 @@
-import type { TypeResolver } from '../../../types/type-resolver.ts'
+import type { TypeResolver } from '../../../../types/type-resolver.ts'
 
 /** SQL of a condition: a column, or another expression, has the value of a parameter. */
 export type KeyMatch = (column: string, parameter: string) => string
