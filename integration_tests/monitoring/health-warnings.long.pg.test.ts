@@ -30,7 +30,9 @@ describe('health of a read', () => {
     }
     expect((await running.ended).code).to.equal(0)
     const warned = lines.find(({ level }) => level === 'WARN')
-    expect(warned?.message).to.match(/; our backend waits for Lock: relation: another session/)
+    expect(warned?.message).to.match(
+      /; the backend of the sync waits for Lock: relation, which another session holds/,
+    )
     expect(Reflect.get(warned ?? {}, 'health')).to.deep.include({
       status: 'degraded',
       warnings: ['lock_wait'],
@@ -39,7 +41,7 @@ describe('health of a read', () => {
     expect(lines.length, 'start, lock, perhaps its end, end').to.be.within(3, 4)
   })
 
-  it('warns of a consumer that holds us back', async () => {
+  it('warns of back-pressure', async () => {
     await using database = await TestDatabase.create()
     await database.sql(CREATE_BIG)
     await using connector = await withConnector(database.config({ table: 'big' }))
@@ -52,7 +54,7 @@ describe('health of a read', () => {
     }
     expect((await running.ended).code).to.equal(0)
     expect(records).to.equal(20_000)
-    expect(lines.filter((line) => line.includes('consumer'))).to.have.length(1)
+    expect(lines.filter((line) => line.includes('back-pressure'))).to.have.length(1)
   })
 
   it('is quiet when all is well: one line at the start, one at the end', async () => {
@@ -65,14 +67,14 @@ describe('health of a read', () => {
     expect(logs.filter(({ level }) => level === 'WARN')).to.deep.equal([])
   })
 
-  it('warns of a table that the statistics know nothing about', async () => {
+  it('warns of a table without statistics', async () => {
     await using database = await TestDatabase.create()
     await fillUnseen(database)
     await using connector = await withConnector(database.config({ table: 'big' }))
     const { logs } = await connector.read()
     const warnings = logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
     expect(warnings).to.deep.equal([
-      "The statistics of the server know nothing about 'public.big': estimates are missing, and plans may be poor. Run ANALYZE there.",
+      "The server has no statistics for 'public.big': estimates are missing, and query plans may be slow. Run ANALYZE on these tables.",
     ])
   })
 })

@@ -81,7 +81,7 @@ async function watch(
 /** What the connector warns of, apart from a consumer that has little of the processor on a busy machine. */
 function warningsOf(attempt: Attempt): string[] {
   const messages = logsOf(attempt, 'WARN').map(({ message }) => message)
-  return messages.filter((message) => !message.endsWith('holds us back'))
+  return messages.filter((message) => !message.endsWith('slower than the source'))
 }
 
 function expectRows({ code, messages }: Attempt): void {

@@ -34,7 +34,7 @@ export interface Relation {
    * SELECT on the whole of it, that no other table inherits from; a partitioned table when that is so of each leaf.
    */
   readonly hasSystemColumns: boolean
-  /** From the statistics: null when they know nothing about it. */
+  /** From the statistics: null without statistics. */
   readonly estimatedRows: number | null
   /** Of the pages that the statistics know; leaves summed; 0 for views and foreign tables. */
   readonly sizeBytes: number

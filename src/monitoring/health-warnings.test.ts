@@ -33,7 +33,7 @@ describe('findWarnings', () => {
   it('names the kind of lock', () => {
     const [warning] = findWarnings({ ...WELL, lockWait: 'Lock: transactionid' })
     expect(warning?.text).to.equal(
-      'our backend waits for Lock: transactionid: another session holds it',
+      'the backend of the sync waits for Lock: transactionid, which another session holds',
     )
   })
 })

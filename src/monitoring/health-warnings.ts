@@ -6,9 +6,9 @@ export interface HealthSigns {
   readonly pool: PoolFigures
   /** How much of the last half minute the consumer made us wait: 0 to 1. */
   readonly consumerShare: number
-  /** Whether the last look found that the consumer holds us back. */
+  /** Whether the last look found that there is back-pressure. */
   readonly wasHeldBack: boolean
-  /** What our backend waits for, such as `Lock: relation`; null: for no lock. */
+  /** What the backend of the sync waits for, such as `Lock: relation`; null: for no lock. */
   readonly lockWait: string | null
   /** Null: there is no snapshot, or the server is a standby, where it keeps nothing from being cleaned up. */
   readonly snapshotAgeMs: number | null
@@ -29,15 +29,18 @@ export function findWarnings(signs: HealthSigns): readonly HealthWarning[] {
     warnings.push({ name: 'pool_exhausted', text })
   }
   if (consumerShare > (wasHeldBack ? RELEASED_SHARE : HELD_BACK_SHARE)) {
-    warnings.push({ name: 'slow_consumer', text: 'the consumer of the records holds us back' })
+    warnings.push({
+      name: 'slow_consumer',
+      text: 'back-pressure: the destination reads slower than the source',
+    })
   }
   if (lockWait !== null) {
-    const text = `our backend waits for ${lockWait}: another session holds it`
+    const text = `the backend of the sync waits for ${lockWait}, which another session holds`
     warnings.push({ name: 'lock_wait', text })
   }
   if (snapshotAgeMs !== null && snapshotAgeMs > OLD_SNAPSHOT_MS) {
     const minutes = Math.floor(snapshotAgeMs / MINUTE_MS)
-    const text = `our snapshot is ${minutes} minutes old, and VACUUM cannot remove rows that died since`
+    const text = `the snapshot of the sync is ${minutes} minutes old: VACUUM cannot remove rows that were deleted since`
     warnings.push({ name: 'old_snapshot', text })
   }
   return warnings

@@ -22,7 +22,7 @@ export function noteServer(server: ServerFacts, config: Config): readonly Server
   }
   if (server.isPooled) {
     const message =
-      'A pooler is between us and the server. Everything works by transaction; only, a silent server cannot be told from a busy one outside of them (timeout_seconds), and connection limits are the pooler’s.'
+      'The connection goes through a pooler. Outside a transaction the connector cannot tell an idle server from a busy one (timeout_seconds), and the pooler limits the number of connections.'
     notes.push({ level: 'INFO', message })
   }
   const limit = connectionLimit(server)
@@ -54,5 +54,5 @@ export async function noteStatistics(
     .filter(({ oid }) => large.has(oid))
     .map(({ schema, name }) => `'${schema}.${name}'`)
   if (names.length === 0) return null
-  return `The statistics of the server know nothing about ${names.join(', ')}: estimates are missing, and plans may be poor. Run ANALYZE there.`
+  return `The server has no statistics for ${names.join(', ')}: estimates are missing, and query plans may be slow. Run ANALYZE on these tables.`
 }

@@ -60,7 +60,7 @@ export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
       'ca_certificate is no certificate in PEM form. Copy the whole text of the certificate.',
   },
   {
-    mistake: 'The server wants a client certificate',
+    mistake: 'The server requires a client certificate',
     config: () => ({ username: 'certified', ssl_mode: 'require' }),
     message:
       'the server does not let user "certified" connect to database "postgres" from here, with TLS and no client certificate. Check username, ssl_mode and pg_hba.conf.',

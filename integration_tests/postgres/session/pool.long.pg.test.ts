@@ -94,9 +94,9 @@ describe('the pool', () => {
       expect(refused.errors.map(({ failure_type: type }) => type)).to.deep.equal([
         'transient_error',
       ])
-      expect(refused.errors[0]?.message).to.include('we hold 0 and want up to 5')
+      expect(refused.errors[0]?.message).to.include('the sync has 0 and needs up to 5')
       const error: unknown = await holdTwo(held).catch((reason: unknown) => reason)
-      expect(String(error)).to.match(/we hold 1 and want up to 5 .* the role may have 1\./)
+      expect(String(error)).to.match(/the sync has 1 and needs up to 5 .* the role may have 1\./)
     } finally {
       await held[Symbol.asyncDispose]()
       await test.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`)

@@ -44,7 +44,7 @@ describe('initial_load_timeout_hours', () => {
     expect((await run.ended).code).to.equal(1)
     expect(shifts).to.equal(2)
     expect(failures).to.deep.equal([
-      "The first load took longer than initial_load_timeout_hours (1); unfinished: 'public.t'. The next sync goes on from here.",
+      "The first load took longer than initial_load_timeout_hours (1); unfinished: 'public.t'. The next sync continues from here.",
     ])
     const last = await sync(cdc, { state })
     lastState(last)

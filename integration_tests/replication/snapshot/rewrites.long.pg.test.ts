@@ -4,7 +4,7 @@ import { type Attempt, Consumer, distinct, idsOf, logsOf, range } from '../../he
 import { CursorTable } from '../cursor/cursor-table.ts'
 
 /** What a log says that tells of a table whose rows were moved or replaced. */
-const TELLS_OF_REWRITE = /rewritten|truncated|made anew|re-?created|another file/i
+const TELLS_OF_REWRITE = /rewritten|truncated|created again|re-?created|another file/i
 
 const ROWS = 2000
 

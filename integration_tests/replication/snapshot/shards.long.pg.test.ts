@@ -134,7 +134,7 @@ describe('shards', () => {
     const without = await readShard(connector, file)
     expect(without.errors[0]?.message).to.match(/has 2 shards. Choose one with --shard-index/)
     const beyond = await readShard(connector, file, ['--shard-index', '2'])
-    expect(beyond.errors[0]?.message).to.match(/has 2 shards, and none of index 2/)
+    expect(beyond.errors[0]?.message).to.match(/has 2 shards and no shard with index 2/)
   })
 })
 

@@ -37,7 +37,7 @@ describe('connectionError', () => {
     ['28000', 'config_error', 'reader', 'shop', 'pg_hba.conf'],
     ['3D000', 'config_error', 'shop'],
     ['42501', 'config_error', 'reader', 'shop', 'CONNECT'],
-    ['53300', 'transient_error', 'we hold 0 and want up to 5', 'max_connections', 'reader'],
+    ['53300', 'transient_error', 'the sync has 0 and needs up to 5', 'max_connections', 'reader'],
     ['08P01', 'transient_error', 'PgBouncer', 'shop', 'reader'],
     ['57P03', 'transient_error', 'starting up'],
   ] as const) {
@@ -64,7 +64,7 @@ describe('connectionError', () => {
     const server = { ...SERVER, maxConnections: 100, roleLimit: 2, databaseLimit: 7 }
     const { message } = connectionError(cause, config, { ...ATTEMPT, held: 2, server })
     expect(message).to.include(
-      'we hold 2 and want up to 5 (max_connections of the config); the server has 100 for everybody, the role may have 2, the database 7.',
+      'the sync has 2 and needs up to 5 (max_connections of the config); the server has 100 for everybody, the role may have 2, the database 7.',
     )
   })
 })

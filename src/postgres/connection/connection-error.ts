@@ -74,12 +74,12 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   '53300': {
     type: 'transient_error',
     explain: ({ username, maxConnections }, { held, server }) =>
-      `the server has no connection left for us: we hold ${held} and want up to ${maxConnections} (max_connections of the config)${describeLimits(server)}. Raise max_connections of the server or the limit of role "${username}" (ALTER ROLE … CONNECTION LIMIT), or lower max_connections of the config.`,
+      `the server has no free connection: the sync has ${held} and needs up to ${maxConnections} (max_connections of the config)${describeLimits(server)}. Raise max_connections of the server or the limit of role "${username}" (ALTER ROLE … CONNECTION LIMIT), or lower max_connections of the config.`,
   },
   '08P01': {
     type: 'transient_error',
     explain: ({ host, port, database, username }) =>
-      `"${host}", port ${port}, refused the connection as a breach of the protocol. If a pooler such as PgBouncer listens there, check that it knows database "${database}" and user "${username}" and reaches the server, and take options out of jdbc_url_params.`,
+      `"${host}", port ${port}, refused the connection as a breach of the protocol. If a pooler such as PgBouncer listens there, check that database "${database}" and user "${username}" are in its configuration and that it can connect to the server, and take options out of jdbc_url_params.`,
   },
   '57P03': {
     type: 'transient_error',

@@ -65,7 +65,10 @@ export class BackendWatch {
     const silence = `The server has sent nothing for ${this.#config.timeoutMs / 1000} s (timeout_seconds)`
     if (verdict.isAtWork) {
       const wait = verdict.waitsFor === null ? '' : ` and waits for ${verdict.waitsFor}`
-      this.#log('WARN', `${silence}; its backend ${processId} is at work${wait}. The sync goes on.`)
+      this.#log(
+        'WARN',
+        `${silence}; its backend ${processId} is at work${wait}. The sync continues.`,
+      )
       return
     }
     const message = `${silence}: ${verdict.reason}. Run the sync again, or raise timeout_seconds.`
@@ -73,7 +76,7 @@ export class BackendWatch {
   }
 
   async #look(processId: number | null): Promise<Verdict> {
-    const reason = 'a pooler hides which backend works for us'
+    const reason = 'a pooler hides which backend runs the query'
     if (processId === null) return { isAtWork: false, reason }
     this.#asking ??= this.#readBackends().finally(() => {
       this.#asking = null

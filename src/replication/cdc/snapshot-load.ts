@@ -41,7 +41,7 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
   const context = { ...load.context, reader, transaction, locked, sink, savedState: null }
   const resume = saved === null ? null : await findResume(plan, context, saved)
   if (saved !== null && resume === null) {
-    warnOfFreshStart(plan, context, 'its table was rewritten, truncated or made anew since')
+    warnOfFreshStart(plan, context, 'its table was rewritten, truncated or created again since')
     progress.set(descriptor, null)
   }
   const view = saved !== null && resume !== null ? saved.view : startView(viewOf(plan), saved)
@@ -95,6 +95,6 @@ function checkTime({ context: { startedMs }, timeoutMs, progress }: Load): void 
   if (performance.now() - startedMs < timeoutMs) return
   const hours = timeoutMs / MS_PER_HOUR
   const unread = progress.unfinished().map((each) => `'${streamLabel(each)}'`)
-  const message = `The first load took longer than initial_load_timeout_hours (${hours}); unfinished: ${unread.join(', ')}. The next sync goes on from here.`
+  const message = `The first load took longer than initial_load_timeout_hours (${hours}); unfinished: ${unread.join(', ')}. The next sync continues from here.`
   throw new ConnectorError('transient_error', message, { isFinal: true })
 }

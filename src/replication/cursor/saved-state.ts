@@ -96,7 +96,7 @@ export function filenodeOf({ plan, context }: CursorRead): number | null {
 }
 
 function warnOfRewrite({ plan, context }: CursorRead): void {
-  const message = `The table of stream '${streamLabel(plan.descriptor)}' was rewritten, truncated or made anew since the last sync. All of it is searched for rows written since.`
+  const message = `The table of stream '${streamLabel(plan.descriptor)}' was rewritten, truncated or created again since the last sync. The whole table is searched for rows written since.`
   context.log('WARN', message)
 }
 

@@ -14,7 +14,7 @@ export const MAX_WINDOWS = 64
 const MAX_WINDOW_PAGES = 256
 /** Pages do not all hold the same number of rows; a window should not fall just short of a batch. */
 const MARGIN = 1.05
-/** For relations that the statistics know nothing about. */
+/** For relations without statistics. */
 const ASSUMED_ROWS_PER_PAGE = 100
 
 /**

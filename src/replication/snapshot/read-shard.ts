@@ -16,7 +16,7 @@ export async function readShard(given: string, index: number | null): Promise<un
   }
   const line = lines[index ?? 0]
   if (line !== undefined) return parse(line, given)
-  const message = `The shard file ${given} has ${lines.length} shards, and none of index ${index ?? 0}.`
+  const message = `The shard file ${given} has ${lines.length} shards and no shard with index ${index ?? 0}.`
   throw new ConnectorError('config_error', message)
 }
 

@@ -51,7 +51,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   handshake: {
     type: 'config_error',
     explain: ({ host }) =>
-      `"${host}" has no algorithm in common with us. Allow a current one there (KexAlgorithms, Ciphers, HostKeyAlgorithms).`,
+      `"${host}" has no algorithm in common with the connector. Allow a current one on that server (KexAlgorithms, Ciphers, HostKeyAlgorithms).`,
   },
   ECONNRESET: {
     type: 'transient_error',

@@ -12,7 +12,7 @@ const SELF_SIGNED: Explain = ({ host, ssl }) =>
 
 const REFUSED_CERTIFICATE: Explain = ({ host, ssl }) =>
   ssl.clientCertificate === null
-    ? `"${host}" wants a client certificate, and the config has none. Give client_certificate and client_key.`
+    ? `"${host}" requires a client certificate, and the config has none. Give client_certificate and client_key.`
     : `"${host}" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.`
 
 /** By code of Node.js or OpenSSL: which check of TLS failed, against what, and what to do about it. */
