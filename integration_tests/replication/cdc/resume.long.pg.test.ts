@@ -95,3 +95,40 @@ describe('a run with loads and changes of several streams', () => {
     }
   })
 })
+
+describe('a load that is stopped and resumed', () => {
+  it('has a row that has moved from a page that was not read to one that was', async () => {
+    await using cdc = await CdcDatabase.create(TABLES)
+    const config = { batch_size: 2000 }
+    const catalog = await incrementalCatalog(cdc, ['big'])
+    await using connector = await withConnector(cdc.config({}, config))
+    const records: RecordMessage[] = []
+    let state: unknown
+    {
+      await using running = await connector.startRead({ catalog })
+      for await (const message of running.messages()) {
+        if (message.record !== undefined) records.push(message.record)
+        if (message.state === undefined) continue
+        if (state === undefined) running.process.kill('SIGTERM')
+        state = message.state
+      }
+      await running.ended
+    }
+    expect(records.length).to.be.within(1, BIG_ROWS - 1000)
+    await cdc.sql('DELETE FROM big WHERE id <= 500')
+    await cdc.sql('VACUUM big')
+    await cdc.sql(`UPDATE big SET name = repeat('y', 300) WHERE id > ${BIG_ROWS - 10}`)
+    const moved = await cdc.sql(
+      `SELECT id FROM big WHERE id > ${BIG_ROWS - 10} AND (ctid::text::point)[0] < 25`,
+    )
+    expect(moved).not.to.have.length(0)
+    const rest = await sync(cdc, { streams: ['big'], state, config })
+    lastState(rest)
+    expect(rest.records.length).to.be.below(BIG_ROWS)
+    const rows = await cdc.sql('SELECT id, name FROM big')
+    const expected = rows.map(({ id, name }) => JSON.stringify({ id: Number(id), name }))
+    const folded = fold([...records, ...rest.records], 'big').map(valuesOf)
+    const lines = folded.map(({ id, name }) => JSON.stringify({ id, name }))
+    expect(lines.toSorted()).to.deep.equal(expected.toSorted())
+  })
+})
