@@ -49,7 +49,10 @@ export const TEXT_TYPES: readonly TypeEntry[] = [
     ['xid', writeOid],
     ['xid8', printXid8],
   ]),
-  entry('interval', STRING, writeString, { print: ({ major }) => intervalPrinter(major) }),
+  entry('interval', STRING, writeString, {
+    print: ({ major }) => intervalPrinter(major),
+    isCopiedInBinary: true,
+  }),
 ]
 
 /** Types of the extension ltree. */

@@ -45,6 +45,8 @@ export interface TypeEntry extends PgType {
    * what the server alone can tell.
    */
   readonly print?: (facts: TypeFacts) => Printer
+  /** COPY has the binary form, too: with `print` it costs the server and the connector less than the text. */
+  readonly isCopiedInBinary?: true
   /** The forms that the log has, if a SELECT casts the type or reads it as text. */
   readonly inLog?: (facts: TypeFacts) => LogForms
   /** Where the official connector gives another value inside an array than alone. */

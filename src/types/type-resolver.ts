@@ -73,7 +73,10 @@ export class TypeResolver {
     if (writeBinary !== undefined) return type
     const print = this.#printer(row)
     if (print === undefined) return type
-    return { ...type, log: { writeText, writeBinary: printed(print, writeText) } }
+    const forms = { writeText, writeBinary: printed(print, writeText) }
+    return row.typtype === 'b' && this.#baseEntry(row).isCopiedInBinary === true
+      ? { ...type, ...forms }
+      : { ...type, log: forms }
   }
 
   /** The SQL expression that gives a column in the form that its type's writer reads. */

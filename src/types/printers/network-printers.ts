@@ -1,3 +1,4 @@
+import { COLON } from '../../bytes/ascii.ts'
 import { expectBytes } from '../numbers.ts'
 import { BinaryReader, damaged, type Printer } from './printer.ts'
 
@@ -10,6 +11,7 @@ const IPV6_BYTES = 16
 const WORDS_BEFORE_IPV4 = 6
 const WORDS = 8
 const MAPPED = 0xffff
+const HEX_DIGITS = Buffer.from('0123456789abcdef')
 
 /**
  * inet, cidr: family, bits of the netmask, whether it is a cidr, count of bytes, address. An inet has its netmask unless
@@ -33,7 +35,12 @@ export const printInet: Printer = (out, bytes, start, end) => {
 export function macPrinter(length: number): Printer {
   return (out, bytes, start, end) => {
     expectBytes(end - start, length)
-    out.latin1(bytes.toString('hex', start, end).replaceAll(/..(?=.)/g, '$&:'))
+    out.reserve(3 * length)
+    for (let at = start; at < end; at++) {
+      if (at > start) out.bytes[out.length++] = COLON
+      out.bytes[out.length++] = HEX_DIGITS[bytes[at]! >> 4]!
+      out.bytes[out.length++] = HEX_DIGITS[bytes[at]! & 15]!
+    }
   }
 }
 
