@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
+import { setFlagsFromString } from 'node:v8'
 import { type CommandLine, parseCommandLine, UsageError } from './cli/command-line.ts'
 import { isShardProcess } from './commands/processes/command.ts'
 import type { ReadInput } from './commands/read.ts'
@@ -25,6 +26,7 @@ const STOP_MS = 3000
 /** How long a process that exits without its command waits for the consumer. */
 const LAST_FLUSH_MS = 500
 
+delayOptimizer()
 const stop = new AbortController()
 let run: Run = {
   ...outputs(false),
@@ -49,6 +51,15 @@ process.on('uncaughtException', (error) => void exitHard(error))
 process.on('unhandledRejection', (reason) => void exitHard(reason))
 
 process.exit(await main(process.argv.slice(2)))
+
+/**
+ * V8 of Node.js 20 optimizes a function that has run 66 KB of bytecode. In a read of some seconds this takes more CPU time
+ * than the optimized code saves. Its later versions have no such flag, and take less by themselves. To be removed with
+ * Node.js 20.
+ */
+function delayOptimizer(): void {
+  if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
+}
 
 async function main(argv: readonly string[]): Promise<number> {
   try {
