@@ -31,7 +31,7 @@ export enum ColumnOp {
 export enum Fate {
   Kept,
   /** The column's type cannot hold it: it is null. */
-  Lost,
+  Unrepresentable,
   /** JavaScript has to look at it. */
   Unknown,
 }

@@ -175,17 +175,17 @@ function fillFixed(
   for (let row: u32 = 0; row < rows; row++, field += stride, out += width) {
     const at = <usize>load<u32>(field) + LENGTH_BYTES
     const length = <i32>uint32(at - LENGTH_BYTES)
-    let fate = Fate.Lost
+    let fate = Fate.Unrepresentable
     if (length != NULL_LENGTH) {
       fate = putFixed(op, out, at, <usize>length, width, parameter)
       if (fate == Fate.Unknown) {
         const end = callWriter(column, out, at, <usize>length)
         if (end == HANDED_BACK) return row
-        fate = end == LOST ? Fate.Lost : Fate.Kept
+        fate = end == LOST ? Fate.Unrepresentable : Fate.Kept
       }
-      if (fate == Fate.Lost) countLoss(instruction)
+      if (fate == Fate.Unrepresentable) countLoss(instruction)
     }
-    if (fate == Fate.Lost) {
+    if (fate == Fate.Unrepresentable) {
       setNull(instruction, firstBit + row)
       memory.fill(out, 0, width)
     }

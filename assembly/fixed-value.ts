@@ -73,21 +73,21 @@ function putWidened(op: u32, out: usize, at: usize, length: usize): Fate {
 
 /** Days since 2000 → days since 1970. */
 function putDate(out: usize, days: i32): Fate {
-  if (days == i32.MAX_VALUE || days == i32.MIN_VALUE) return Fate.Lost
+  if (days == i32.MAX_VALUE || days == i32.MIN_VALUE) return Fate.Unrepresentable
   store<i32>(out, days + DAYS_1970_TO_2000)
   return Fate.Kept
 }
 
 /** Microseconds since 2000 → microseconds since 1970. */
 function putMicros(out: usize, micros: i64): Fate {
-  if (micros > LAST_MICROS || micros == i64.MIN_VALUE) return Fate.Lost
+  if (micros > LAST_MICROS || micros == i64.MIN_VALUE) return Fate.Unrepresentable
   store<i64>(out, micros + MICROS_1970_TO_2000)
   return Fate.Kept
 }
 
 /** Microseconds since 2000 → nanoseconds since 1970. */
 function putNanos(out: usize, micros: i64): Fate {
-  if (micros > LAST_NANOS || micros < FIRST_NANOS) return Fate.Lost
+  if (micros > LAST_NANOS || micros < FIRST_NANOS) return Fate.Unrepresentable
   store<i64>(out, (micros + MICROS_1970_TO_2000) * NANOS_PER_MICRO)
   return Fate.Kept
 }

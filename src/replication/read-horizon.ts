@@ -1,5 +1,5 @@
 import { queryRows } from '../postgres/session/sql-session.ts'
-import { type Horizon, isBeyond } from '../state/horizon.ts'
+import { type Horizon, notCoveredBy } from '../state/horizon.ts'
 import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
@@ -22,7 +22,7 @@ export async function readHorizon(
   const sql = `
     SELECT DISTINCT xmin::pg_catalog.text AS xid
     FROM ${plan.from}
-    WHERE ${where === null ? '' : `${where} AND `}${isBeyond({ xmin, xids: [] })}
+    WHERE ${where === null ? '' : `${where} AND `}${notCoveredBy({ xmin, xids: [] })}
     LIMIT ${MAX_LISTED_XIDS + 1}`
   const rows = await queryRows<{ xid: string }>(transaction, sql)
   return { xmin, xids: rows.length > MAX_LISTED_XIDS ? [] : rows.map(({ xid }) => xid), atMs }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { isBeyond, isComparable, isSameHorizon } from './horizon.ts'
+import { notCoveredBy, isComparable, isSameHorizon } from './horizon.ts'
 
 const SNAPSHOT = { xmin: 2n ** 32n + 90n, xmax: 2n ** 32n + 100n, atMs: 0 }
 
@@ -14,9 +14,9 @@ describe('isComparable', () => {
   }
 })
 
-describe('isBeyond', () => {
+describe('notCoveredBy', () => {
   it('compares with the low 32 bits and leaves out what was visible', () => {
-    expect(isBeyond({ xmin: 2n ** 32n + 7n, xids: ['8', '9'] })).to.equal(
+    expect(notCoveredBy({ xmin: 2n ** 32n + 7n, xids: ['8', '9'] })).to.equal(
       'pg_catalog.age(xmin) OPERATOR(pg_catalog.>=) 0::pg_catalog.int4' +
         " AND pg_catalog.age(xmin) OPERATOR(pg_catalog.<=) pg_catalog.age('7'::pg_catalog.xid)" +
         " AND xmin OPERATOR(pg_catalog.<>) ALL ('{8,9}'::pg_catalog.xid[])",

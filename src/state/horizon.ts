@@ -33,7 +33,10 @@ export function isComparable(horizon: Pick<Horizon, 'xmin'>, snapshot: Snapshot)
  * SQL that is true for the rows which the horizon does not cover, by their system column xmin. `age` counts backwards from the newest xid; it is
  * negative for rows so old that the circle has come round, which are frozen.
  */
-export function isBeyond({ xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>, column = 'xmin'): string {
+export function notCoveredBy(
+  { xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>,
+  column = 'xmin',
+): string {
   const oldest = `'${xmin & XID_MASK}'::pg_catalog.xid`
   const age = `pg_catalog.age(${column})`
   const range =

@@ -52,7 +52,7 @@ export function clientClass(
       using deadline = new Deadline(config.connectTimeoutMs, stop)
       try {
         await this.#start(await route.connect(deadline), deadline)
-        route.settle()
+        route.lock()
         return this
       } catch (error) {
         if (!stop.aborted && error instanceof ConnectorError) throw error

@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts'
 import { ConnectorError } from '../../errors.ts'
 import type { Deadline } from './deadline.ts'
 import type { LogLevel } from '../../protocol/messages.ts'
-import { type Encryption, mayMend, planEncryption, TlsFailure } from './tls/encryption.ts'
+import { type Encryption, isEncryptionError, planEncryption, TlsFailure } from './tls/encryption.ts'
 import { connectFirst, resolveHost } from './addresses.ts'
 import { connectSocket } from './socket.ts'
 import type { SshConfig } from './ssh/ssh-error.ts'
@@ -52,13 +52,13 @@ export class Route implements Disposable {
   }
 
   /** A connection is up: the others go the same way. */
-  settle(): void {
+  lock(): void {
     this.#alternative = null
   }
 
   /** Takes the other encryption if the mode has one and it may do better after `error`. */
-  turn(error: unknown): boolean {
-    if (this.#alternative === null || !mayMend(error)) return false
+  fallBack(error: unknown): boolean {
+    if (this.#alternative === null || !isEncryptionError(error)) return false
     this.#encryption = this.#alternative
     this.#alternative = null
     return true

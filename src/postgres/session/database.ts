@@ -271,7 +271,7 @@ async function firstConnection({ parts, pool }: Connections): Promise<PoolClient
     return await pool.connect()
   } catch (error) {
     const firstError = connectionError(error, config, { ...FIRST, encryption: route.encryption })
-    if (!route.turn(error)) throw firstError
+    if (!route.fallBack(error)) throw firstError
     try {
       return await pool.connect()
     } catch (second) {

@@ -1,4 +1,4 @@
-import { type Horizon, isBeyond } from '../../state/horizon.ts'
+import { type Horizon, notCoveredBy } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
 import type { Comparison } from '../../types/type-order.ts'
 import { selectColumns } from '../copy-rows.ts'
@@ -30,7 +30,7 @@ export function nonFiniteRowsQuery(
   nonFiniteBound: string,
   horizon: Horizon | null,
 ): string {
-  const isNew = horizon === null ? '' : ` AND ${isBeyond(horizon)}`
+  const isNew = horizon === null ? '' : ` AND ${notCoveredBy(horizon)}`
   const isNonFinite = order.compare(cursor, '>=', nonFiniteBound)
   return selectColumns(plan, `FROM ${plan.from} WHERE ${isNonFinite}${isNew}`)
 }
@@ -76,7 +76,7 @@ export function lateRowsQuery(
   const conditions = [
     order.compare(cursor, comparison, cursorLiteral(order, value)),
     ...(lower === null ? [] : [isAbove(read, lower)]),
-    ...(horizon === null ? [] : [isBeyond(horizon)]),
+    ...(horizon === null ? [] : [notCoveredBy(horizon)]),
   ]
   return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
 }

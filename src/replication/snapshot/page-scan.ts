@@ -1,4 +1,4 @@
-import { type Horizon, isBeyond } from '../../state/horizon.ts'
+import { type Horizon, notCoveredBy } from '../../state/horizon.ts'
 import { type ScanPosition, type Tid, tidText } from '../../state/scan-position.ts'
 import { copyRows, copyStatements, selectColumns } from '../copy-rows.ts'
 import { LeadingField, TidTracker } from '../leading-field.ts'
@@ -70,7 +70,7 @@ async function* catchUp(
   { segments, first, position, horizon }: ResumePoint,
 ): AsyncGenerator<RowsRead> {
   if (horizon === null) return
-  const isWritten = isBeyond(horizon)
+  const isWritten = notCoveredBy(horizon)
   const conditions = segments.slice(0, first + 1).map(({ isNew }, index) => {
     if (index === first)
       return `ctid OPERATOR(pg_catalog.<=) ${tidLiteral(position)} AND ${isWritten}`

@@ -3,7 +3,7 @@ import type { LockedRelation } from '../../introspection/relation-files.ts'
 import { ConnectorError } from '../../errors.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { ident } from '../../sql.ts'
-import { type Horizon, isBeyond } from '../../state/horizon.ts'
+import { type Horizon, notCoveredBy } from '../../state/horizon.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import { estimateRowsPerPage } from './page-windows.ts'
 import type { PageRange } from './shards.ts'
@@ -61,7 +61,7 @@ async function readAllSegments(
   const { transaction, guard, locked } = context
   const { kind, oid, schema, name } = plan.relation
   if (kind !== 'p') return [segmentOf({ schema, name, isNew: false }, locked, context)]
-  const isNew = since === null ? undefined : isBeyond(since, 'i.xmin')
+  const isNew = since === null ? undefined : notCoveredBy(since, 'i.xmin')
   const leaves = await readLeaves(transaction, oid, isNew)
   const files = await guard.lockLeaves(plan, transaction, leaves)
   return leaves.map((leaf, index) => ({

@@ -2,7 +2,7 @@ import { streamLabel } from '../../protocol/stream-names.ts'
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
 import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
-import { type Horizon, isBeyond, isComparable } from '../../state/horizon.ts'
+import { type Horizon, notCoveredBy, isComparable } from '../../state/horizon.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
@@ -68,7 +68,7 @@ async function* increment(
   saved: Horizon,
 ): AsyncGenerator<FeedEvent> {
   const finalState = await newFinalState(plan, context)
-  const select = selectColumns(plan, `FROM ${plan.from} WHERE ${isBeyond(saved)}`)
+  const select = selectColumns(plan, `FROM ${plan.from} WHERE ${notCoveredBy(saved)}`)
   yield* copyRows([select], { plan, context })
   yield checkpoint(plan, finalState)
 }

@@ -24,7 +24,7 @@ export interface AdoptedPart {
 }
 
 /**
- * One Arrow IPC file. Its rows are settled when they are on the disk. Until it is complete it is called `.tmp`, and
+ * One Arrow IPC file. Its rows are durable when they are on the disk. Until it is complete it is called `.tmp`, and
  * `.partial` from the first STATE for its rows on.
  */
 export class ArrowFile implements BatchTarget {

@@ -3,7 +3,7 @@ import type { Output } from '../../protocol/output.ts'
 import { BatchQueue, type BatchTarget } from './batch-queue.ts'
 import type { Batch } from './ipc-batch.ts'
 
-/** An Arrow IPC stream for a consumer; its rows are settled when that has taken them. */
+/** An Arrow IPC stream for a consumer; its rows are durable when that has taken them. */
 export class ArrowStream implements BatchTarget {
   readonly #output: Output
   readonly #queue: BatchQueue

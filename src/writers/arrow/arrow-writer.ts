@@ -12,7 +12,7 @@ export interface ArrowWriterOptions {
   readonly onEnd: () => void
 }
 
-/** The rows of one stream as record batches. They are settled when their batch is. */
+/** The rows of one stream as record batches. They are durable when their batch is. */
 export class ArrowWriter implements StreamWriter {
   readonly sink: ArrowSink
   /** Whether a STATE has been emitted for its rows. */
@@ -75,9 +75,9 @@ export class ArrowWriter implements StreamWriter {
   /** So that a slow stream has states too. */
   #cutInTime(): void {
     const nowMs = performance.now()
-    const isUnsettled = this.sink.rows > this.#cutRows
-    if (isUnsettled && nowMs - this.#cutAtMs < this.#options.cutMs) return
-    if (isUnsettled) this.sink.cut()
+    const isUndurable = this.sink.rows > this.#cutRows
+    if (isUndurable && nowMs - this.#cutAtMs < this.#options.cutMs) return
+    if (isUndurable) this.sink.cut()
     this.#cutRows = this.sink.rows
     this.#cutAtMs = nowMs
   }

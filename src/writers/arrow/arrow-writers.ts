@@ -134,7 +134,7 @@ export class ArrowWriters implements Writers, PartFiles {
     const writer = new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,
       onError: (error) => unwritable(target instanceof ArrowFile ? target.path : 'stdout', error),
-      onEnd: () => this.#sayWhatIsLost(label, columns, fields),
+      onEnd: () => this.#logUnrepresentable(label, columns, fields),
     })
     return { target, writer }
   }
@@ -162,7 +162,11 @@ export class ArrowWriters implements Writers, PartFiles {
     log(this.#run, 'WARN', message)
   }
 
-  #sayWhatIsLost(label: string, columns: readonly Column[], fields: readonly ArrowField[]): void {
+  #logUnrepresentable(
+    label: string,
+    columns: readonly Column[],
+    fields: readonly ArrowField[],
+  ): void {
     fields.forEach(({ column: { lost, type } }, index) => {
       if (lost === 0) return
       const { name } = columns[index]!

@@ -11,9 +11,9 @@ export interface BatchTarget {
   readonly durableRows: number
   /** Passes on what there is; waits only for a slow target. */
   drain(): Promise<void>
-  /** Waits until all rows are settled. */
+  /** Waits until all rows are durable. */
   flush(): Promise<void>
-  /** A STATE is about to be emitted for settled rows. */
+  /** A STATE is about to be emitted for durable rows. */
   commit(): void
   /** Ends the file or stream. */
   finish(): Promise<void>
@@ -53,7 +53,7 @@ export class BatchQueue {
     this.#writer.finish()
   }
 
-  /** Whether a batch that is not settled lies within the first `bytes`. */
+  /** Whether a batch that is not durable yet lies within the first `bytes`. */
   isReady(bytes: number): boolean {
     return this.#batches.length > 0 && this.#batches[0]!.endByte <= bytes
   }
@@ -61,7 +61,7 @@ export class BatchQueue {
   /** The first `bytes` of the output are safe. */
   settle(bytes: number): void {
     const rest = this.#batches.findIndex(({ endByte }) => endByte > bytes)
-    const settled = this.#batches.splice(0, rest === -1 ? this.#batches.length : rest)
-    this.durableRows = settled.at(-1)?.rows ?? this.durableRows
+    const durable = this.#batches.splice(0, rest === -1 ? this.#batches.length : rest)
+    this.durableRows = durable.at(-1)?.rows ?? this.durableRows
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { mayMend, planEncryption, TlsFailure } from './encryption.ts'
+import { isEncryptionError, planEncryption, TlsFailure } from './encryption.ts'
 
 describe('planEncryption', () => {
   for (const [mode, first, second] of [
@@ -16,7 +16,7 @@ describe('planEncryption', () => {
   }
 })
 
-describe('mayMend', () => {
+describe('isEncryptionError', () => {
   for (const [error, expected] of [
     [new TlsFailure(new Error('expired')), true],
     [Object.assign(new Error('pg_hba.conf'), { code: '28000' }), true],
@@ -26,7 +26,7 @@ describe('mayMend', () => {
     [new Error('anything else'), false],
   ] as const) {
     it(`${error.name} ${error.message} → ${expected}`, () => {
-      expect(mayMend(error)).to.equal(expected)
+      expect(isEncryptionError(error)).to.equal(expected)
     })
   }
 })

@@ -36,7 +36,7 @@ export function planEncryption(mode: SslMode): EncryptionPlan {
 }
 
 /** Whether the other encryption may do better: the server refused the user on this one, or TLS could not begin. */
-export function mayMend(error: unknown): boolean {
+export function isEncryptionError(error: unknown): boolean {
   return error instanceof TlsFailure || errorCode(error)?.startsWith(INVALID_AUTHORIZATION) === true
 }
 
