@@ -69,12 +69,35 @@ describe('long values of the rows that were changed last', () => {
   })
 
   it('take a bounded number of bytes: those that were changed first go first', () => {
-    const values = new LongValues(3 * (LONG.length + 400)).of(TABLE)
+    const values = new LongValues(3 * LONG.length + 400).of(TABLE)
     for (const id of ['1', '2', '3', '4']) bodyAfter(values, 'INSERT', { now: [id, 'a', LONG] })
     const known = ['1', '2', '3', '4'].map(
       (id) => bodyAfter(values, 'UPDATE', { now: [id, 'b', UNCHANGED] }) !== null,
     )
     expect(known).to.deep.equal([false, true, true, true])
+  })
+
+  it('are right or not known after many changes of rows of all sizes', () => {
+    const values = new LongValues(20_000).of(TABLE)
+    const bodies = new Map<string, string>()
+    let seed = 1
+    const below = (limit: number): number => (seed = (seed * 48_271) % 2_147_483_647) % limit
+    let found = 0
+    for (let round = 0; round < 5000; round++) {
+      const id = `${below(30)}`
+      const body = bodies.get(id)
+      if (body !== undefined && below(2) === 0) {
+        const seen = bodyAfter(values, 'UPDATE', { now: [id, `${round}`, UNCHANGED] })
+        if (seen === null) continue
+        expect(seen).to.equal(body)
+        found++
+      } else {
+        const next = `${round}`.repeat(100 + below(1000))
+        bodyAfter(values, body === undefined ? 'INSERT' : 'UPDATE', { now: [id, 'a', next] })
+        bodies.set(id, next)
+      }
+    }
+    expect(found).to.be.greaterThan(200)
   })
 
   it('are not kept where the log has the old row, or no update', () => {

@@ -7,28 +7,30 @@ import {
 import type { LogChange, LogRelation } from '../../../../wire/pgoutput.ts'
 import type { RowChange } from '../row-change.ts'
 
+const NONE: ReadonlyMap<number, TupleValue> = new Map()
 /** Bytes that the values of all relations may take. */
 const MAX_BYTES = 8 * 1024 * 1024
-/** What a row takes besides its values. */
-const ROW_BYTES = 300
 /** The server stores values out of line in rows above 2 KiB; in the log they may be shorter. */
 const MIN_ROW_BYTES = 1024
 const MIN_VALUE_BYTES = 256
 
-/** The long values of a row by column. */
+/** The long values of a row in the ring, one after the other. */
 interface KeptRow {
-  readonly values: ReadonlyMap<number, TupleValue>
-  readonly bytes: number
+  readonly start: number
+  readonly values: readonly { column: number; kind: number; start: number; end: number }[]
 }
 
 /**
- * Long values of rows that were changed last: those that a later UPDATE does not change are missing there. Bounded; the
- * rows that were changed the longest time ago go first.
+ * Long values of rows that were changed last: those that a later UPDATE does not change are missing there. They are in a
+ * ring of bytes, which costs no allocation for each value: the rows that were changed the longest time ago are
+ * overwritten first.
  */
 export class LongValues {
   readonly #maxBytes: number
+  /** In the order of the ring. */
   readonly #rows = new Map<string, KeptRow>()
-  #bytes = 0
+  #ring = Buffer.alloc(0)
+  #head = 0
   #relations = 0
 
   constructor(maxBytes = MAX_BYTES) {
@@ -42,28 +44,72 @@ export class LongValues {
     return new RelationValues(this, { key, id: `${this.#relations++}` })
   }
 
-  get(key: string): KeptRow | undefined {
-    return this.#rows.get(key)
+  /** Values of a row for the columns that `tuple` leaves out. Valid until the next call of `add`. */
+  missing(key: string, { kinds }: LogTuple): ReadonlyMap<number, TupleValue> {
+    const known = this.#rows
+      .get(key)
+      ?.values.filter(({ column }) => kinds[column] === UNCHANGED_KIND)
+    return new Map(
+      known?.map(({ column, kind, start, end }) => {
+        return [column, { kind, bytes: this.#ring.subarray(start, end) }]
+      }),
+    )
   }
 
-  delete(key: string): boolean {
-    const row = this.#rows.get(key)
-    if (row === undefined) return false
-    this.#bytes -= row.bytes
-    return this.#rows.delete(key)
+  delete(key: string): void {
+    this.#rows.delete(key)
   }
 
-  /** @param key not in use. */
-  add(key: string, values: ReadonlyMap<number, TupleValue>): void {
-    let bytes = ROW_BYTES + key.length
-    for (const value of values.values()) bytes += value.bytes.length
-    this.#rows.set(key, { values, bytes })
-    this.#bytes += bytes
-    for (const oldest of this.#rows.keys()) {
-      if (this.#bytes <= this.#maxBytes) break
-      this.delete(oldest)
+  /**
+   * @param key not in use.
+   * @returns Whether there are long values in the tuple, and room for them.
+   */
+  add(key: string, tuple: LogTuple): boolean {
+    const columns = longColumns(tuple)
+    const { bytes, kinds, starts, ends } = tuple
+    const length = columns.reduce((sum, column) => sum + ends[column]! - starts[column]!, 0)
+    if (length === 0 || length > this.#maxBytes) return false
+    const start = this.#reserve(length)
+    let at = start
+    const values = columns.map((column) => {
+      const from = at
+      at += bytes.copy(this.#ring, from, starts[column], ends[column])
+      return { column, kind: kinds[column]!, start: from, end: at }
+    })
+    this.#rows.set(key, { start, values })
+    return true
+  }
+
+  /** Makes room in the ring, in place of the oldest rows. */
+  #reserve(length: number): number {
+    if (this.#ring.length === 0) this.#ring = Buffer.allocUnsafeSlow(this.#maxBytes)
+    if (this.#head + length > this.#maxBytes) {
+      this.#dropBefore(this.#maxBytes)
+      this.#head = 0
+    }
+    const start = this.#head
+    this.#dropBefore(start + length)
+    this.#head = start + length
+    return start
+  }
+
+  /** Drops the rows between the head and `end`: the rows before the head are newer. */
+  #dropBefore(end: number): void {
+    for (const [key, { start }] of this.#rows) {
+      if (start < this.#head || start >= end) return
+      this.#rows.delete(key)
     }
   }
+}
+
+function longColumns({ count, kinds, starts, ends }: LogTuple): readonly number[] {
+  const columns: number[] = []
+  for (let column = 0; column < count; column++) {
+    const kind = kinds[column]
+    if (kind === NULL_KIND || kind === UNCHANGED_KIND) continue
+    if (ends[column]! - starts[column]! >= MIN_VALUE_BYTES) columns.push(column)
+  }
+  return columns
 }
 
 /** The part of `LongValues` that is of one relation. */
@@ -90,19 +136,15 @@ class RelationValues {
     if (!isLong && !this.#isUsed) return newTuple
     const isOldKey = kind === 'DELETE' || oldKind !== 'none'
     const from = this.#keyOf(isOldKey ? oldTuple : newTuple, oldTuple)
-    const known = kind === 'UPDATE' ? this.#all.get(from)?.values : undefined
+    const missing =
+      kind === 'UPDATE' && newTuple.hasUnchanged ? this.#all.missing(from, newTuple) : NONE
+    const whole = missing.size > 0 ? newTuple.detach(missing) : newTuple
     this.#all.delete(from)
     if (kind === 'DELETE') return newTuple
     const to = isOldKey ? this.#keyOf(newTuple, oldTuple) : from
-    const kept = valuesOf(newTuple, { known, isLong })
-    if (to !== from) this.#all.delete(to)
-    if (kept.size > 0) {
-      this.#all.add(to, kept)
-      this.#isUsed = true
-    }
-    return newTuple.hasUnchanged && kept.size > 0
-      ? newTuple.detach(missing(newTuple, kept))
-      : newTuple
+    this.#all.delete(to)
+    if ((isLong || missing.size > 0) && this.#all.add(to, whole)) this.#isUsed = true
+    return whole
   }
 
   /** A value of the key that is stored out of line is in the old row. */
@@ -116,31 +158,4 @@ class RelationValues {
     }
     return key
   }
-}
-
-/** Long values of a row: those of the change, and those known before that it leaves alone. */
-function valuesOf(
-  tuple: LogTuple,
-  { known, isLong }: { known: KeptRow['values'] | undefined; isLong: boolean },
-): ReadonlyMap<number, TupleValue> {
-  const values = new Map<number, TupleValue>()
-  for (let index = 0; index < tuple.count; index++) {
-    const kind = tuple.kinds[index]!
-    if (kind === UNCHANGED_KIND) {
-      const value = known?.get(index)
-      if (value !== undefined) values.set(index, value)
-    } else if (isLong && kind !== NULL_KIND) {
-      const [start, end] = [tuple.starts[index]!, tuple.ends[index]!]
-      if (end - start < MIN_VALUE_BYTES) continue
-      values.set(index, { kind, bytes: Buffer.from(tuple.bytes.subarray(start, end)) })
-    }
-  }
-  return values
-}
-
-function missing(
-  { kinds }: LogTuple,
-  kept: ReadonlyMap<number, TupleValue>,
-): ReadonlyMap<number, TupleValue> {
-  return new Map([...kept].filter(([index]) => kinds[index] === UNCHANGED_KIND))
 }
