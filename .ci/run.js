@@ -12,7 +12,7 @@ const LONG_ON_OTHERS = [
   'postgres/walsender/session.long.pg.test.js',
   'replication/cursor/cursor-operators.long.pg.test.js',
   'replication/snapshot/materialized-views.long.pg.test.js',
-  'replication/snapshot/shards.long.pg.test.js',
+  'replication/snapshot/shards*.long.pg.test.js',
   'types/random-values.long.pg.test.js',
   'wire/*.long.pg.test.js',
 ]

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { expect } from 'chai'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { parseShard, type Shard } from '../../../src/replication/snapshot/shards.ts'
+import type { TestDatabase } from '../../helpers/database.ts'
 import { type Connector, ENTRY_POINT, type Run, runConnector } from '../../helpers/connector.ts'
 
 /** A running `shards` command, whose standard input stays open. */
@@ -61,4 +63,25 @@ export async function readShard(
   extra: readonly string[] = [],
 ): Promise<Run> {
   return await runConnector(['read', '--config', configFile, '--shard', shard, ...extra])
+}
+
+/** The ids and values of a table in an exported snapshot, by plain SQL. */
+export async function contentIn(db: TestDatabase, snapshot: string): Promise<string[]> {
+  await using session = await db.session()
+  await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ')
+  await session.sql(`SET TRANSACTION SNAPSHOT '${snapshot}'`)
+  const rows = await session.sql('SELECT id, v FROM t')
+  return rows.map(({ id, v }) => `${id}:${v}`).toSorted()
+}
+
+/** The ids and values of all shards. */
+export async function readAll(connector: Connector, holder: ShardHolder): Promise<string[]> {
+  const rows: string[] = []
+  const runs = await Promise.all(holder.lines.map(async (line) => await readShard(connector, line)))
+  for (const { records, code, errors } of runs) {
+    expect(errors).to.deep.equal([])
+    expect(code).to.equal(0)
+    for (const { data } of records) rows.push(`${String(data['id'])}:${String(data['v'])}`)
+  }
+  return rows.toSorted()
 }

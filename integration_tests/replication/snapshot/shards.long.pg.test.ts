@@ -1,9 +1,9 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { type Connector, runConnector, withConnector } from '../../helpers/connector.ts'
+import { runConnector, withConnector } from '../../helpers/connector.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { sharedServer } from '../../helpers/shared-server.ts'
-import { readShard, ShardHolder } from './shard-holder.ts'
+import { contentIn, readAll, readShard, ShardHolder } from './shard-holder.ts'
 
 /** Before it, a table cannot be read by ranges of its pages. */
 const MAJOR_WITH_RANGES = 14
@@ -27,26 +27,6 @@ const CHANGES = `UPDATE t SET v = v || '!' WHERE id % 3 = 0; DELETE FROM t WHERE
 
 async function hasRanges(): Promise<boolean> {
   return (await sharedServer()).major >= MAJOR_WITH_RANGES
-}
-
-/** The ids and values of a table in an exported snapshot, by plain SQL. */
-async function contentIn(db: TestDatabase, snapshot: string): Promise<string[]> {
-  await using session = await db.session()
-  await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ')
-  await session.sql(`SET TRANSACTION SNAPSHOT '${snapshot}'`)
-  const rows = await session.sql('SELECT id, v FROM t')
-  return rows.map(({ id, v }) => `${id}:${v}`).toSorted()
-}
-
-async function readAll(connector: Connector, holder: ShardHolder): Promise<string[]> {
-  const rows: string[] = []
-  for (const line of holder.lines) {
-    const { records, code, errors } = await readShard(connector, line)
-    expect(errors).to.deep.equal([])
-    expect(code).to.equal(0)
-    for (const { data } of records) rows.push(`${String(data['id'])}:${String(data['v'])}`)
-  }
-  return rows.toSorted()
 }
 
 describe('shards', () => {
