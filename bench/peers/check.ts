@@ -1,5 +1,5 @@
 import { RecordBatchReader } from 'apache-arrow'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -39,8 +39,8 @@ export async function expectedSums(
   columns: readonly Column[],
 ): Promise<Sums> {
   const sums = columns.map(({ name, isText }) => {
-    const hash = `('x' || left(md5(${name}), ${2 * HASH_BYTES}))::bit(${8 * HASH_BYTES})::int8`
-    return `sum(${isText ? hash : name}) % ${MODULUS} AS ${name}`
+    const hashed = `('x' || left(md5(${name}), ${2 * HASH_BYTES}))::bit(${8 * HASH_BYTES})::int8`
+    return `sum(${isText ? hashed : name}) % ${MODULUS} AS ${name}`
   })
   const [row = {}] = await database.sql(
     `SELECT ${['count(*) AS rows', ...sums].join(', ')} FROM ${table}`,
@@ -124,7 +124,7 @@ class Adder {
 }
 
 function hashOf(text: string): number {
-  return createHash('md5').update(text).digest().readUInt32BE()
+  return Number.parseInt(hash('md5', text).slice(0, 2 * HASH_BYTES), 16)
 }
 
 async function addArrow(adder: Adder, path: string): Promise<void> {

@@ -11,7 +11,12 @@ const NO_TELEMETRY = [
 ]
 
 export const sling = pythonPeer(
-  { name: 'sling', output: 'JSON lines', requirements: ['sling-linux-amd64==1.4.11'] },
+  {
+    name: 'sling',
+    output: 'JSON lines',
+    requirements: ['sling-linux-amd64==1.4.11'],
+    isSlow: true,
+  },
   async (bin, { connection, table, scratch, output }) => {
     const locate = 'import sling_linux_amd64 as sling; print(sling.SLING_BIN)'
     const program = await run(join(bin, 'python'), ['-c', locate])

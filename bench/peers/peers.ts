@@ -74,8 +74,8 @@ async function main(): Promise<void> {
     const tables: TableResults[] = []
     for (const table of TABLES.filter(({ name }) => options.tables.test(name))) {
       tables.push(await measureTable(bench, table))
+      await report(server.major, tables, bench)
     }
-    await report(server.major, tables, bench)
   } finally {
     await rm(directory, { recursive: true })
   }
@@ -143,7 +143,8 @@ async function prepare(
       const command = await program.command(job)
       const contender = { peer, version: program.version, job, command, rows, usages: [] }
       const found = await readOnce(contender, columns, bench.options.limitSeconds)
-      if (!matches(found, expected)) throw new Unavailable('It reads other values than the server.')
+      if (!matches(found, expected)) throw new Unavailable('It reads other rows than the server.')
+      say(`  ${peer.name} (${peer.output}) reads the same as the server`)
       contenders.push(contender)
     })
   }

@@ -63,7 +63,7 @@ export function chartGroups(tables: readonly TableResults[]): BarGroup[] {
       return {
         label: describe(result),
         value,
-        text: `${grouped(value)}   ${cpu.toFixed(1)} s`,
+        text: `${grouped(value)} · ${cpu.toFixed(1)} s`,
         colour: result.peer.name === CONNECTOR ? OWN_COLOUR : COLOURS[result.peer.output],
       }
     }),
