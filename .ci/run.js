@@ -90,8 +90,8 @@ function jobs() {
     ...long,
     { name: 'npm run check', command: 'npm run check', isTest: true },
     { name: 'unit tests', command: "npx mocha 'dist/src/**/*.test.js'" },
-    { name: 'PyAirbyte', command: 'integration_tests/pyairbyte/run.sh sync', isTest: true },
-    { name: 'Spark', command: 'integration_tests/pyairbyte/run.sh spark', isTest: true },
+    { name: 'PyAirbyte', command: 'integration_tests/run-python.sh sync', isTest: true },
+    { name: 'Spark', command: 'integration_tests/run-python.sh spark', isTest: true },
   ]
 }
 

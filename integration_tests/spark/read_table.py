@@ -31,7 +31,7 @@ from pyspark.sql import SparkSession, functions
 from source_postgres_spark import register
 
 ROWS = 2_000_000
-SHARDS = 8
+SHARDS = 4
 SECRET = "password-of-the-test"
 CREATE = f"""
 CREATE TABLE orders (id bigint, total numeric(12, 2), note text, at timestamptz, big numeric(45, 10), key uuid);
@@ -166,6 +166,8 @@ def run(connection: dict[str, Any]) -> None:
     config = {names.get(key, key): value for key, value in connection.items()}
     config |= {"ssl_mode": {"mode": "disable"}, "application_name": "spark"}
     builder = SparkSession.builder.master("local-cluster[2,1,1024]")
+    # Not one task for each of the 200 partitions that is the default of an aggregation
+    builder = builder.config("spark.sql.shuffle.partitions", 2)
     builder = builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
     spark = builder.config("spark.executorEnv.PYTHONPATH", str(PACKAGE)).getOrCreate()
     spark.sparkContext.setLogLevel("OFF")

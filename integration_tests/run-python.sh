@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The tests that need Python: PyAirbyte with the command, the CDK's standard tests with an image, or Spark, which needs Java.
-#   integration_tests/pyairbyte/run.sh sync
-#   integration_tests/pyairbyte/run.sh spark
-#   integration_tests/pyairbyte/run.sh standard_tests source-postgres:test
+#   integration_tests/run-python.sh sync
+#   integration_tests/run-python.sh spark
+#   integration_tests/run-python.sh standard_tests source-postgres:test
 # Installs what they need into a virtual environment that the next run finds again. Ends with 77 where Python or the
 # packages cannot be had.
 set -euo pipefail
@@ -10,13 +10,18 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 test=${1:?sync, standard_tests or spark}
 shift
-script=$here/$test.py
 case $test in
-  sync) requirements=$here/requirements.txt ;;
-  standard_tests) requirements=$here/requirements-cdk.txt ;;
+  sync)
+    requirements=$here/pyairbyte/requirements.txt
+    script=$here/pyairbyte/sync.py
+    ;;
+  standard_tests)
+    requirements=$here/pyairbyte/requirements-cdk.txt
+    script=$here/pyairbyte/standard_tests.py
+    ;;
   spark)
-    requirements=$here/../spark/requirements.txt
-    script=$here/../spark/read_table.py
+    requirements=$here/spark/requirements.txt
+    script=$here/spark/read_table.py
     if ! command -v java >/dev/null; then
       echo "Not run: Spark needs Java 17, which is not here." >&2
       exit 77
