@@ -40,7 +40,7 @@ export function log(run: Run, level: LogLevel, message: string, health?: JsonObj
   run.output.write(logMessage(level, message, health))
 }
 
-/** What the connections of a run need to know of it. */
+/** What the connections of a run need of it. */
 export function connectOptions(run: Run) {
   const { signal, environment } = run
   return { log: logger(run), signal, environment }

@@ -12,7 +12,7 @@ export interface Parsed {
   readonly text: string
 }
 
-/** Parses with yargs, which also knows --help, --version and completion. Prints nothing and never exits. */
+/** Parses with yargs, which also handles --help, --version and completion. Prints nothing and never exits. */
 export function parseWithYargs(words: readonly string[]): Parsed {
   let problem: string | null = null
   let text = ''

@@ -129,7 +129,7 @@ async function openWriters(
   return new ArrowWriters(run, config, arrow)
 }
 
-/** What the read goes on from wins over what the file held. */
+/** What the read resumes from takes precedence over the content of the file. */
 function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFile | null {
   if (stateOut === null) return null
   const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)

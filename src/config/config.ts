@@ -39,7 +39,7 @@ export interface CdcConfig {
   readonly publication: string
   /** How long the log may make no progress. */
   readonly initialWaitingMs: number
-  /** Which position the slot is told: that of the given state, or that of the last state that was emitted. */
+  /** Which position is acknowledged: that of the given state, or that of the last state that was emitted. */
   readonly acknowledges: 'GIVEN' | 'EMITTED'
   readonly heartbeatActionQuery: string | null
   /** When the changes since the given state are gone. */
@@ -82,7 +82,7 @@ export interface Config {
   readonly serverOptions: string | null
   readonly applicationName: string
   readonly connectTimeoutMs: number
-  /** How long the server may send nothing before we look whether it still works. */
+  /** How long the server may send nothing before its backend is looked at. */
   readonly timeoutMs: number
   readonly minConnections: number
   readonly maxConnections: number

@@ -68,7 +68,7 @@ export function applyJdbcParams(given: Values): JdbcValues {
   return { values, warnings, writtenAs }
 }
 
-/** Decoded pairs; what is none is told by its place, since it may be a secret that was not encoded. */
+/** Decoded pairs; one that is malformed is named by its place, since it may be a secret that was not encoded. */
 function pairsOf(text: unknown, warnings: string[]): (readonly [name: string, value: string])[] {
   if (typeof text !== 'string') return []
   return text.split('&').flatMap((pair, index) => {

@@ -13,7 +13,7 @@ import { isValues, type Values, withoutBlanks } from './values.ts'
 
 const MS_PER_HOUR = 3_600_000
 
-/** A config, and what its author should know about it: sentences without any values. */
+/** A config, and warnings for its author: sentences without any values. */
 export interface ParsedConfig {
   readonly config: Config
   readonly warnings: readonly string[]

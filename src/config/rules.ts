@@ -20,7 +20,7 @@ const RULES: readonly Rule[] = [
 
 /**
  * What is wrong with `values` as a whole: a sentence for each broken rule, without the values.
- * `nameOf` turns the path of a parameter into the name that the user knows.
+ * `nameOf` turns the path of a parameter into the name that the user gave.
  */
 export function ruleProblems(values: Values, nameOf: NameOf): string[] {
   return RULES.map((rule) => rule(values, nameOf)).filter((problem) => problem !== null)

@@ -18,7 +18,7 @@ export function parametersOf(schema: ParameterSchema): readonly [string, Paramet
   return Object.entries(schema.properties ?? {})
 }
 
-/** The parameter that tells the branches of a oneOf apart, or null if `schema` has no branches. */
+/** The parameter that distinguishes the branches of a oneOf, or null if `schema` has no branches. */
 export function discriminatorOf(schema: ParameterSchema): string | null {
   const [branch] = schema.oneOf ?? []
   if (branch === undefined) return null

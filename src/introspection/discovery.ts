@@ -78,7 +78,7 @@ function toProblem({ reason }: UnreadableView): ConnectorError {
   return new ConnectorError('config_error', reason)
 }
 
-/** Adds what the log tells of each relation. */
+/** Adds what the log has of each relation. */
 async function addCoverage(
   session: SqlSession,
   { publication: name }: CdcConfig,

@@ -22,7 +22,7 @@ const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * One token of PostgreSQL's SQL, as far as it takes to know where quoted text, names and line comments end.
+ * One token of PostgreSQL's SQL, as far as needed to find where quoted text, names and line comments end.
  * An `E` or a `$` inside a name starts nothing, hence names are tokens of their own.
  */
 const TOKEN =

@@ -7,7 +7,7 @@ export interface LockedRelation {
   /** `pg_relation_filenode`: another number means that the rows have moved. Null: it has no pages of its own. */
   readonly filenode: number | null
   readonly bytes: number
-  /** From the statistics; negative: they know nothing. */
+  /** From the statistics; negative: there are none. */
   readonly rowsPerPage: number
   /** Another text as soon as the relation, or one that its rows come from, has another file. */
   readonly files: string

@@ -36,13 +36,13 @@ export interface Relation {
   readonly hasSystemColumns: boolean
   /** From the statistics: null without statistics. */
   readonly estimatedRows: number | null
-  /** Of the pages that the statistics know; leaves summed; 0 for views and foreign tables. */
+  /** Of the pages in the statistics; leaves summed; 0 for views and foreign tables. */
   readonly sizeBytes: number
-  /** What the log tells of it through the config's publication; absent unless the replication method is CDC. */
+  /** What the log has of it through the config's publication; absent unless the replication method is CDC. */
   readonly log?: LogCoverage
 }
 
-/** What the log tells of a relation through a publication. */
+/** What the log has of a relation through a publication. */
 export interface LogCoverage {
   /** Why changes cannot be read from the log, and the statement that changes it; null: they can. */
   readonly refusal: string | null

@@ -1,4 +1,4 @@
-/** What of the last half minute the consumer made us wait. */
+/** The share of the last half minute that was spent waiting for the consumer. */
 export class ConsumerPace {
   readonly #windowMs: number
   #samples: { readonly atMs: number; readonly waitedMs: number }[] = []
@@ -7,7 +7,7 @@ export class ConsumerPace {
     this.#windowMs = windowMs
   }
 
-  /** Takes note of how long we have waited in all; the share of the window that we waited in, 0 to 1. */
+  /** Takes the time waited in all; returns the share of the window that was waited in, 0 to 1. */
   share(atMs: number, waitedMs: number): number {
     this.#samples.push({ atMs, waitedMs })
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= this.#windowMs)

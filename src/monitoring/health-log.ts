@@ -14,7 +14,7 @@ import { log, type Run } from '../run-context.ts'
 const INTERVAL_MS = 30_000
 /** How long a stopped read waits for its last report. */
 const STOPPED_MS = 500
-/** How often we look whether something has changed. */
+/** How often changes are looked for. */
 const LOOK_MS = 2000
 
 /** A snapshot, and the process ids of the backends that read in it now. */

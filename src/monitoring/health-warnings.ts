@@ -1,10 +1,10 @@
 import type { PoolFigures } from '../postgres/session/database.ts'
 import type { HealthWarning } from '../replication/method.ts'
 
-/** What there is to see of a read that goes on. */
+/** What there is to see of a read in progress. */
 export interface HealthSigns {
   readonly pool: PoolFigures
-  /** How much of the last half minute the consumer made us wait: 0 to 1. */
+  /** The share of the last half minute that was spent waiting for the consumer: 0 to 1. */
   readonly consumerShare: number
   /** Whether the last look found that there is back-pressure. */
   readonly wasHeldBack: boolean
@@ -15,7 +15,7 @@ export interface HealthSigns {
 }
 
 const HELD_BACK_SHARE = 0.5
-/** Below it, a consumer that held us back does so no longer. */
+/** Below it, there is no back-pressure any more. */
 const RELEASED_SHARE = 0.25
 const OLD_SNAPSHOT_MS = 10 * 60_000
 const MINUTE_MS = 60_000

@@ -6,13 +6,13 @@ import type { Database } from '../postgres/session/database.ts'
 import { readCatalogs } from '../postgres/session/read-catalogs.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
-/** Something about the server that the user should know before the first sync. */
+/** Something about the server that matters before the first sync. */
 export interface ServerNote {
   readonly level: LogLevel
   readonly message: string
 }
 
-/** What is particular about a server: it is a standby, a pooler stands before it, or it has too few connections for us. */
+/** What is particular about a server: it is a standby, a pooler stands before it, or it has too few connections. */
 export function noteServer(server: ServerFacts, config: Config): readonly ServerNote[] {
   const notes: ServerNote[] = []
   if (server.isInRecovery) {

@@ -52,7 +52,7 @@ export class RelationReader implements StreamReader {
 }
 
 /**
- * Reads with one connection. When that waits for the server, another one is opened while the reading goes on, and takes
+ * Reads with one connection. When that waits for the server, another one is opened while the reading continues, and takes
  * part in the next COPYs, until it is disposed of.
  */
 class ParallelCopier implements Copier, AsyncDisposable {

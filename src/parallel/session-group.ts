@@ -161,7 +161,7 @@ export class GroupMember implements StreamReader {
   }
 
   async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller knows the columns of its statements
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller determines the columns of its statements
     return (await this.#group.ask(this, statements)) as readonly (readonly Row[])[]
   }
 

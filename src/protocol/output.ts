@@ -44,7 +44,7 @@ export class Output {
   readonly #unit: OutputUnit
   readonly #onClosed: (error: OutputClosedError) => void
   #waitedMs = 0
-  /** Since when we wait for the consumer; null: we do not. */
+  /** Since when the consumer is waited for; null: it is not. */
   #waitingSinceMs: number | null = null
   #lingering: NodeJS.Timeout | null = null
   /** Bytes that were handed to the writer. */

@@ -49,7 +49,7 @@ function parseKeys(raw: JsonObject): StreamState {
   }
 }
 
-/** The cursor is in the nested state of version 2; what only this connector knows of it is not. */
+/** The cursor is in the nested state of version 2; what only this connector stores is not. */
 function parseCursor(nested: JsonObject, raw: JsonObject): CursorProgress | null {
   const [field, rawValue] = cursorOf(nested)
   const value = optional(rawValue, parseValue)

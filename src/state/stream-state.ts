@@ -21,9 +21,9 @@ export interface CursorProgress {
   readonly marks: readonly HighWaterMark[]
 }
 
-/** What a stream has delivered, whatever version of the state said so. */
+/** What a stream has delivered, from a state of any version. */
 export interface StreamState {
-  /** By which column of the state the stream goes on: pages, the cursor, or xmin. */
+  /** By which column of the state the stream resumes: pages, the cursor, or xmin. */
   readonly type: 'ctid' | 'cursor' | 'xmin'
   /** Where the scan of a `ctid` state stands; null: it is complete. */
   readonly scan: ScanPosition | null
@@ -36,7 +36,7 @@ export interface StreamState {
   readonly filenode: number | null
 }
 
-/** A `stream_state` of the official connector's version 3; what it does not know is in keys that it ignores. */
+/** A `stream_state` of the official connector's version 3; the additional keys are ignored by it. */
 export function buildStreamState(state: StreamState): JsonObject {
   const { type, scan, cursor, horizon, xmin, filenode } = state
   return {

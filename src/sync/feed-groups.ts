@@ -3,7 +3,7 @@ import type { Feed } from '../replication/feed.ts'
 
 const MAX_BYTES = 4 * MAX_GROUPED_BYTES
 
-/** Divides feeds of one stream into lists that are read together: small tables, as far as the statistics know. */
+/** Divides feeds of one stream into lists that are read together: small tables, according to the statistics. */
 export function groupFeeds(feeds: readonly Feed[], maxStreams: number): Feed[][] {
   const groups: Feed[][] = []
   let open: Feed[] | null = null

@@ -17,7 +17,7 @@ interface Reading {
 }
 
 /**
- * Shows how a read goes on, on the last line of a terminal: the stream that had rows last. A line stays for each complete
+ * Shows the progress of a read on the last line of a terminal: the stream that had rows last. A line stays for each complete
  * stream. Silent without a terminal.
  */
 export class Progress implements Disposable {
@@ -34,7 +34,7 @@ export class Progress implements Disposable {
     this.#timer = terminal === null ? null : setInterval(() => this.#draw(), REDRAW_MS)
   }
 
-  /** A stream is being read; when it is tried again, its rows are counted anew. */
+  /** A stream is being read; when it is tried again, its rows are counted from 0. */
   start(descriptor: StreamDescriptor, estimatedRows: number | null): void {
     const name = streamLabel(descriptor)
     this.#shown = { name, startedMs: performance.now(), estimatedRows, rows: 0, bytes: 0 }

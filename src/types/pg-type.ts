@@ -86,7 +86,7 @@ export interface CursorTraits {
   readonly nonFiniteBound: ((major: number) => string) | null
 }
 
-/** All that the connector knows of one PostgreSQL type. */
+/** Everything about one PostgreSQL type. */
 export interface PgType {
   /** `pg_type.typname`, for messages: a domain or a type of another schema may have the name of a built-in one. */
   readonly name: string

@@ -253,7 +253,7 @@ export function findEntry({ schema, name, extension }: TypeSource): TypeEntry | 
   return BY_EXTENSION.get(extension ?? '')?.get(name)
 }
 
-/** A type that the registry does not know: its text, as a string. */
+/** A type outside the registry: its text, as a string. */
 export function textEntry(name: string): TypeEntry {
   return entry(name, STRING, writeString)
 }

@@ -10,7 +10,7 @@ const BLOCK_BYTES = 65_536
 const NON_ASCII = 0x8080_8080
 const HEX = Buffer.from('0123456789abcdef')
 
-/** What follows the backslash for each byte that JSON wants escaped; 0 where it wants nothing. */
+/** What follows the backslash for each byte that JSON requires to be escaped; 0: none. */
 const ESCAPES = new Uint8Array(256)
 for (let byte = 0; byte < 0x20; byte++) ESCAPES[byte] = LOWER_U
 for (const [byte, letter] of [

@@ -216,7 +216,7 @@ export class TypeResolver {
     return base
   }
 
-  /** A base type that the registry does not know can be a cursor if whoever made it gave it an order. */
+  /** A base type outside the registry can be a cursor if it has an order. */
   #baseEntry(row: TypeRow): TypeEntry {
     if (row.typtype === 'e') return enumEntry(row.name)
     const known = row.typtype === 'b' ? this.#find(row) : undefined

@@ -40,7 +40,7 @@ const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
-/** From this bit on, a reader must know what a flag of the header means. */
+/** From this bit on, a reader must support the flags of the header. */
 const CRITICAL_FLAG_BIT = 16
 const TRAILER_BYTES = 2
 /** The length in the message of a trailer, and in that of a row without fields. */

@@ -26,7 +26,7 @@ export interface Validation {
 
 /**
  * Checks `values` against spec.json. A problem is one sentence without the value it is about; `nameOf`
- * turns the path of a parameter into the name that the user knows.
+ * turns the path of a parameter into the name that the user gave.
  */
 export function validate(values: Values, nameOf: (path: string) => string): Validation {
   if (validator(values)) return { valid: values, problems: [] }

@@ -10,7 +10,7 @@ interface Source {
 }
 
 /**
- * What a publication tells of a relation. `members` are the relation and, if it is partitioned, everything below it.
+ * What a publication has of a relation. `members` are the relation and, if it is partitioned, everything below it.
  * The log names the root or the leaves, by `publish_via_partition_root`; either is followed.
  */
 export function coverageOf(
@@ -116,7 +116,7 @@ function findKeyGap(key: readonly string[], columns: readonly string[]): string 
     : `its key column ${ident(missing)} is not published. Add it to the column list of the publication.`
 }
 
-/** Whether UPDATE and DELETE of a published table work, and the log tells of which row they are. */
+/** Whether UPDATE and DELETE of a published table work, and the log identifies their rows. */
 export function identifiesRows({ identity, identityKey }: Member): boolean {
   return identity === 'f' || identityKey.length > 0
 }

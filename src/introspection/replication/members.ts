@@ -10,7 +10,7 @@ export interface Member {
   readonly name: string
   readonly kind: 'r' | 'p' | 'f'
   readonly identity: ReplicaIdentity
-  /** Columns that tell which row was updated or deleted; empty: the log tells none, or all of them under FULL. */
+  /** Columns that identify an updated or deleted row; empty: the log has none, or all of them under FULL. */
   readonly identityKey: readonly string[]
   /** Columns that the log leaves out unless a publication names them. */
   readonly generatedColumns: readonly string[]

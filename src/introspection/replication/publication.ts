@@ -44,7 +44,7 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schemaname
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
 WHERE t.pubname = $1`
 
-/** Whoever waits for such a lock blocks those behind it, too. */
+/** A session that waits for such a lock blocks those behind it, too. */
 const LOCKED_SQL = `
 SELECT DISTINCT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name
 FROM pg_catalog.pg_locks AS l

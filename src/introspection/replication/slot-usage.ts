@@ -1,6 +1,6 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** What a slot costs its server, beside its `LogFacts`. What a major version does not know is null. */
+/** What a slot costs its server, beside its `LogFacts`. What a major version does not have is null. */
 export interface SlotUsage {
   /** `max_slot_wal_keep_size`; null: no limit, or before PostgreSQL 13. */
   readonly keepLimitBytes: number | null

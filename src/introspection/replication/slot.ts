@@ -10,7 +10,7 @@ interface SlotHolder {
   readonly startedAt: string | null
 }
 
-/** A replication slot as `pg_replication_slots` describes it. What a major version does not know is null. */
+/** A replication slot as `pg_replication_slots` describes it. What a major version does not have is null. */
 export interface Slot {
   readonly type: 'logical' | 'physical'
   readonly plugin: string | null

@@ -10,7 +10,7 @@ const MESSAGE_BYTES = 16
 /** Short enough for several before a stopped process has to end. */
 const CANCEL_TIMEOUT_MS = 1000
 
-/** Asks the server to stop what it does for `client`. Best effort: whoever calls closes the connection anyway. */
+/** Asks the server to stop what it does for `client`. Best effort: the caller closes the connection anyway. */
 export async function cancelQuery(route: Route, client: Client): Promise<void> {
   const { processID, secretKey } = client
   const request = Buffer.alloc(MESSAGE_BYTES)

@@ -94,7 +94,7 @@ function clientOptions(config: Config): ClientConfig {
   }
 }
 
-/** Asked for only when the server wants one. As plain text, an empty one would be looked up in PGPASSWORD and ~/.pgpass. */
+/** Asked for only when the server requires one. As plain text, an empty one would be looked up in PGPASSWORD and ~/.pgpass. */
 function requirePassword({ username, password }: Config): string {
   if (password !== '') return password
   const message = `the server asks for the password of user "${username}", and the config has none. Give password.`

@@ -87,7 +87,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** An attempt to connect failed: the error that tells its cause and remedy. */
+/** An attempt to connect failed: the error with its cause and remedy. */
 export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
   const code = errorCode(error) ?? ''
   const known = EXPLANATIONS[code]

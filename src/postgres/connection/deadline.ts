@@ -13,7 +13,7 @@ export class TimeoutError extends Error {
   }
 }
 
-/** Seconds without an answer, rounded. @param timeoutMs counts for an error that does not know it. */
+/** Seconds without an answer, rounded. @param timeoutMs counts for an error without one. */
 export function elapsedSeconds(error: unknown, timeoutMs: number): number {
   const elapsedMs = error instanceof TimeoutError ? error.elapsedMs : timeoutMs
   return Math.round(elapsedMs / 100) / 10

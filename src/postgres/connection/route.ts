@@ -30,7 +30,7 @@ export class Route implements Disposable {
   readonly #log: Log
   /** Fingerprint of the host key that was logged last. */
   #hostKey: string | null = null
-  /** Opened by the first connection, and anew by the next one when it was lost. */
+  /** Opened by the first connection, and again by the next one when it was lost. */
   #tunnel: Promise<SshTunnel> | null = null
   #encryption: Encryption
   #alternative: Encryption | null
@@ -159,5 +159,5 @@ function noTls({ ssl }: Config): ConnectorError {
   return new ConnectorError('config_error', message)
 }
 
-/** Between two listeners an error must not end the process; whoever waits next sees the closed stream. */
+/** Between two listeners an error must not end the process; the next wait sees the closed stream. */
 function ignore(): void {}

@@ -33,7 +33,7 @@ export function hasTidRangeScan({ major }: ServerFacts): boolean {
   return major >= MAJOR_WITH_TID_RANGE_SCAN
 }
 
-/** How many connections we could have if nobody else had one. */
+/** How many connections there could be if nobody else had one. */
 export function connectionLimit({ maxConnections, roleLimit, databaseLimit }: ServerFacts): number {
   return Math.min(roleLimit ?? Infinity, databaseLimit ?? Infinity, maxConnections)
 }

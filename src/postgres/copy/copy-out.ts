@@ -18,7 +18,7 @@ export interface CopyTarget {
 
 /**
  * One or more simple queries of `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While they run they own the
- * socket: rows go straight from the socket's bytes to the sink; every other message goes on to pg's own parser, so that
+ * socket: rows go straight from the socket's bytes to the sink; every other message is passed to pg's own parser, so that
  * errors, notices and the end arrive as they do for any query.
  */
 export class CopyOut implements ExtensibleCopy, Submittable {

@@ -34,7 +34,7 @@ export async function findFilledTables(
  * transaction, so that it may count others, too.
  */
 export async function countSnapshotReaders(transaction: SqlSession): Promise<number> {
-  // The view shows the same until the transaction ends, unless it is told to look again
+  // The view shows the same until the transaction ends, unless the statistics are cleared
   await transaction.query('SELECT pg_catalog.pg_stat_clear_snapshot()')
   const [row] = await transaction.query<{ readers: number }>(READERS_SQL)
   return row!.readers

@@ -264,7 +264,7 @@ async function readServer(
   }
 }
 
-/** If neither encryption works, the error of TLS says more: of the two, it is the one that is to be mended. */
+/** If neither encryption works, the error of TLS says more: of the two, it is the one to fix. */
 async function firstConnection({ parts, pool }: Connections): Promise<PoolClient> {
   const { config, route } = parts
   try {

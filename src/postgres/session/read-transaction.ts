@@ -173,7 +173,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     return this.#copy
   }
 
-  /** Wakes whoever waits for the server: what is under way and what is asked later fails with `reason`. */
+  /** Ends each wait for the server: what is under way and what is asked later fails with `reason`. */
   abort(reason: Error): void {
     this.#ended ??= reason
     this.#copy?.handleError(reason)

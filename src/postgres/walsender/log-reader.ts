@@ -25,7 +25,7 @@ export interface LogReaderOptions {
 }
 
 /**
- * Reads the log of a slot, chunk by chunk. A timer of its own tells the server that the client is alive and what it has
+ * Reads the log of a slot, chunk by chunk. A timer of its own sends status updates: that the client is alive and what it has
  * acknowledged, also while nobody reads: then the socket is paused, and memory stays as it is.
  */
 export class LogReader implements Submittable, AsyncDisposable {
@@ -83,7 +83,7 @@ export class LogReader implements Submittable, AsyncDisposable {
     return await this.#socket.read()
   }
 
-  /** Lets the server forget the log up to `lsn`; it is told at once. A position before the last one has no effect. */
+  /** Lets the server remove the log up to `lsn`; a status update is sent at once. A position before the last one has no effect. */
   acknowledge(lsn: bigint): void {
     if (lsn <= this.#acknowledged) return
     this.#acknowledged = lsn
@@ -154,7 +154,7 @@ export class LogReader implements Submittable, AsyncDisposable {
     stream.write(statusUpdate(status, Date.now()))
   }
 
-  /** The visitor, and beside it what status updates need to know. */
+  /** The visitor, and what status updates need. */
   #follow(visitor: ReplicationVisitor): ReplicationVisitor {
     const receive = (lsn: bigint): void => {
       if (lsn > this.#received) this.#received = lsn

@@ -15,7 +15,7 @@ export interface LogOptions {
 }
 
 /**
- * The replication command. A server refuses options that its version does not know. Without streaming and two-phase
+ * The replication command. A server refuses options that its version does not have. Without streaming and two-phase
  * commit a transaction comes when it is committed, in one piece.
  * https://www.postgresql.org/docs/current/protocol-logical-replication.html
  */

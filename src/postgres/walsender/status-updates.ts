@@ -5,7 +5,7 @@ const MESSAGE_BYTES = 39
 const EPOCH_MS = Date.UTC(2000, 0, 1)
 const MAX_INTERVAL_MS = 10_000
 
-/** How often the server is told that the client is alive. @param timeoutMs its `wal_sender_timeout`; 0: none. */
+/** How often a status update is sent. @param timeoutMs its `wal_sender_timeout`; 0: none. */
 export function statusIntervalMs(timeoutMs: number): number {
   return timeoutMs === 0 ? MAX_INTERVAL_MS : Math.min(MAX_INTERVAL_MS, timeoutMs / 3)
 }

@@ -86,7 +86,7 @@ function explainStart(code: string, { slot }: LogOptions): Explanation | null {
         type: 'config_error',
         text: `Replication slot "${slot}" does not exist. Run SELECT pg_create_logical_replication_slot('${slot}', 'pgoutput') and refresh the connection.`,
       }
-    case '22023' /* invalid_parameter_value: another plugin does not know the options */:
+    case '22023' /* invalid_parameter_value: another plugin does not have the options */:
       return {
         type: 'config_error',
         text: `Replication slot "${slot}" was not created with the plugin pgoutput. Use another slot, or drop and create it.`,

@@ -111,7 +111,7 @@ export class WalSender implements AsyncDisposable {
   /**
    * Starts to read the log of a slot; its changes go to `visitor` while `LogReader.read` runs. Another one can start
    * after a refusal, when the reader is disposed of, but not after a stream: the server ends a second one at once.
-   * @param acknowledged up to where the server may forget the log; 0: it is not told.
+   * @param acknowledged up to where the server may remove the log; 0: nothing is acknowledged.
    */
   read(options: LogOptions, visitor: ReplicationVisitor, acknowledged = 0n): LogReader {
     const { client, server, signal, guard } = this.#parts

@@ -27,7 +27,7 @@ export interface Load {
 
 /**
  * Reads the snapshot of a stream that has none yet, by pages, each of which is a checkpoint. One that was interrupted
- * goes on at its page; what its first pages showed then still decides which changes are left out.
+ * continues at its page; what its first pages showed then still decides which changes are left out.
  */
 export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerator<FeedEvent> {
   const { progress, viewOf } = load
@@ -90,7 +90,7 @@ function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void
   changeColumns.isDeleted = false
 }
 
-/** @throws ConnectorError transient_error, with which the run ends: the next one goes on. */
+/** @throws ConnectorError transient_error, with which the run ends: the next one continues. */
 function checkTime({ context: { startedMs }, timeoutMs, progress }: Load): void {
   if (performance.now() - startedMs < timeoutMs) return
   const hours = timeoutMs / MS_PER_HOUR

@@ -125,7 +125,7 @@ function lateRows(read: CursorRead, saved: ResumeState): string[] {
   return lower === null ? [] : [lateRowsQuery(read, { value, comparison, lower, horizon: null })]
 }
 
-/** The rows at infinity and NaN that are new; where that cannot be told, all of them. */
+/** The rows at infinity and NaN that are new; where that is not known, all of them. */
 function nonFiniteRows(read: CursorRead, { state }: ResumeState): string[] {
   const { plan, nonFiniteBound } = read
   if (nonFiniteBound === null) return []

@@ -9,7 +9,7 @@ import { lowerBound, nextMarks } from './late-commits.ts'
 import type { ValueGroup } from '../leading-field.ts'
 import { readHorizon } from '../read-horizon.ts'
 
-/** The upper bound of the snapshot, where the first load will have got to; null: no row has a value to go on from. */
+/** The upper bound of the snapshot, where the first load will have got to; null: no row has a cursor value. */
 export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
   const { name, type } = read.column
   const { transaction } = read.context
@@ -45,7 +45,7 @@ export async function finalProgress(
 }
 
 /**
- * What the next sync needs to know of this snapshot: which rows of the window, and which with a value that cannot be
+ * What the next sync needs of this snapshot: which rows of the window, and which with a value that cannot be
  * passed, it has seen.
  */
 export async function readCursorHorizon(

@@ -8,7 +8,7 @@ import { savedQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 import { warnOfFreshStart } from '../snapshot/initial-load.ts'
 
-/** A saved state that can be gone on from, and what the snapshot says of it. */
+/** A saved state that can be resumed, and what the snapshot has of it. */
 export interface ResumeState {
   readonly state: StreamState & { readonly cursor: CursorProgress }
   /** Whether the file of the relation is another one now. */
@@ -31,7 +31,7 @@ export async function findResumeState(read: CursorRead): Promise<ResumeState | n
   return await examine(read, { ...state, cursor: progress })
 }
 
-/** Why a state is none to go on from by this cursor; null: it is one, or says that nothing has a cursor value yet. */
+/** Why a state cannot be resumed with this cursor; null: it can, or it has no cursor value yet. */
 function mismatchOf(state: StreamState | null, name: string): string | null {
   if (state?.type === 'cursor' && state.cursor === null) return null
   if (state === null || state.type === 'xmin' || (state.scan === null && state.cursor === null)) {
@@ -74,7 +74,7 @@ async function examine(read: CursorRead, state: ResumeState['state']): Promise<R
   return { state, isRewritten, count: Number(row!.count), filenode }
 }
 
-/** Why rows can no longer be told apart by what the saved state has seen; null: they can. */
+/** Why the saved state no longer distinguishes rows that it has seen; null: it does. */
 function historyMismatch(
   { plan, context }: CursorRead,
   { horizon }: StreamState,

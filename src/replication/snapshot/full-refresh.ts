@@ -13,7 +13,7 @@ import type { ReplicationMethod } from '../method.ts'
 import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** Everything has been read, and there is nothing to go on from. */
+/** Everything has been read, and there is nothing to resume. */
 export const COMPLETE: StreamState = {
   type: 'ctid',
   scan: null,
@@ -27,7 +27,7 @@ const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }
 
 /**
  * Every row once. Relations with system columns are read by pages and can be resumed at a page; views, foreign tables
- * and queries are read whole, each time anew.
+ * and queries are read whole each time.
  */
 export const fullRefresh = {
   offers: async () => await Promise.resolve(() => NOT_INCREMENTAL),

@@ -30,7 +30,7 @@ export async function* loadByPages(
   }
 }
 
-/** All rows of what has no pages for us: views, foreign tables, queries. */
+/** All rows of what cannot be read by pages: views, foreign tables, queries. */
 export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,

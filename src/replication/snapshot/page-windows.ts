@@ -42,7 +42,7 @@ export function planWindows(facts: {
   return windows
 }
 
-/** Rows per page; at least a fraction, so that a window is never endless. Statistics that know nothing have -1 rows. */
+/** Rows per page; at least a fraction, so that a window is never endless. Without statistics there are -1 rows. */
 export function estimateRowsPerPage(rows: number, pages: number): number {
   if (rows <= 0 || pages <= 0) return ASSUMED_ROWS_PER_PAGE
   return Math.max(rows / pages, 1 / 1024)

@@ -35,7 +35,7 @@ import { decimalForm, NUMERIC } from './columns/numeric-forms.ts'
 import { type ParseText, parserOf } from './columns/text-forms.ts'
 import { Utf8Column } from './columns/utf8-column.ts'
 
-/** A column of a relation, as far as Arrow needs to know it. */
+/** A column of a relation, as far as Arrow needs it. */
 export interface ArrowSource {
   readonly name: string
   readonly type: PgType

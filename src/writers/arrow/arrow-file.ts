@@ -115,7 +115,7 @@ export class ArrowFile implements BatchTarget {
   async abandon(): Promise<string | null> {
     if (this.#temporaryPath === null) return null
     if (!this.#isCommitted) {
-      // What is under way would go on in the next file that gets this descriptor
+      // What is being written would end in the next file that gets this descriptor
       await this.#output.flush().catch(() => undefined)
       if (!this.#isClosed) await this.#file.close()
       await this.#remove()

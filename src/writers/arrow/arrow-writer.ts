@@ -2,7 +2,7 @@ import type { BatchTarget } from './batch-queue.ts'
 import type { ArrowSink } from './arrow-sink.ts'
 import type { StreamWriter } from '../writer.ts'
 
-/** What a writer needs to know besides its sink and its target. */
+/** What a writer needs besides its sink and its target. */
 export interface ArrowWriterOptions {
   /** A batch ends after this long, however few rows it has. */
   readonly cutMs: number

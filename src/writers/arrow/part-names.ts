@@ -13,7 +13,7 @@ export const PARTIAL = '.partial'
 /** No file of a stream has it in its name. */
 const WORK = '.tmp.parts-'
 
-/** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and told apart by a hash. */
+/** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and made unique by a hash. */
 export function safeName({ namespace, name }: StreamDescriptor): string {
   const pieces = [namespace, name].flatMap((piece) => (piece === undefined ? [] : encode(piece)))
   const safe = pieces.join('.')

@@ -11,7 +11,7 @@ export interface ScramExchange {
   readonly clientFinalWithoutProof: string
 }
 
-/** In base64: what each side must know the password, or what follows from it, to compute. */
+/** In base64: what each side can compute only from the password, or from what is derived of it. */
 export interface ScramProof {
   readonly clientProof: string
   readonly serverSignature: string

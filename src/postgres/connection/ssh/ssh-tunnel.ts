@@ -11,7 +11,7 @@ import { readableKey } from './ssh-key.ts'
 
 const KEEP_ALIVE_MS = 15_000
 const UNANSWERED_KEEP_ALIVES = 3
-/** What the SSH server is told about where a connection comes from; it does not care. */
+/** Where a connection comes from, for the SSH server, which does not use it. */
 const ORIGIN = { host: '127.0.0.1', port: 0 }
 
 /** Type of a public key → the algorithms with which a server proves that it has the private key. */
@@ -23,7 +23,7 @@ const HOST_KEY_ALGORITHMS = new Map<string, readonly ServerHostKeyAlgorithm[]>([
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']],
 ])
 
-/** In the order of preference of a client that knows no key of the server. */
+/** In the order of preference of a client that has no key of the server. */
 const ALL_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [...HOST_KEY_ALGORITHMS.values()].flat()
 
 /** Where a connection goes, as the SSH server sees it. */

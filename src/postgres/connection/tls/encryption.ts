@@ -4,7 +4,7 @@ import { errorCode } from '../../../errors.ts'
 /** How the bytes of a connection travel. */
 export type Encryption = 'plain' | 'TLS'
 
-/** What a connection tries first, and what it tries when that fails in a way that the other may mend. */
+/** What a connection tries first, and what it tries when that fails in a way that the other may avoid. */
 export interface EncryptionPlan {
   readonly first: Encryption
   readonly second: Encryption | null

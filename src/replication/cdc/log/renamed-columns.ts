@@ -46,7 +46,7 @@ export function findRenamed(
 }
 
 /**
- * What a run of columns has become; null: that cannot be told.
+ * What a run of columns has become; null: that is not certain.
  * @param isLast whether columns may have been added behind it since.
  */
 function match(

@@ -42,7 +42,7 @@ export class StreamRouter {
   /** Whether the changes of a relation may be for a stream. */
   readonly mayRead = (relation: LogRelation): boolean => this.#hasRoots || this.knows(relation)
 
-  /** Whether a relation is a stream or part of one, as far as can be said without a query. */
+  /** Whether a relation is a stream or part of one, as far as is known without a query. */
   readonly knows = (relation: LogRelation): boolean =>
     this.#byOid.has(relation.oid) || this.#named(relation).length > 0
 

@@ -69,7 +69,7 @@ export function parseSharedState(raw: JsonObject): Offset | null {
   }
 }
 
-/** `shared_state` with the keys of Debezium; what it does not know is in keys with text, which it ignores. */
+/** `shared_state` with the keys of Debezium; its unknown keys have text, which it ignores. */
 export function buildSharedState(offset: Offset): JsonObject {
   const { key, lsn, xid, commitUs, systemId, timeline, publicationOid, removed } = offset
   const position = new JsonNumber(`${lsn}`)

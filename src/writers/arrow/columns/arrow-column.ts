@@ -24,7 +24,7 @@ export interface ArrowColumn extends BulkColumn {
   appendRows(row: number, rows: ColumnRows): void
   /** Appends null for a value that the type cannot hold. */
   lose(row: number): void
-  /** The row has failed and comes anew. */
+  /** The row has failed and comes again. */
   forget(row: number): void
   /** The first `rows` rows, valid until the next call; the column is empty then. */
   take(rows: number): ColumnData

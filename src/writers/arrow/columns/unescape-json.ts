@@ -14,7 +14,7 @@ for (const [letter, byte] of [
   MEANINGS[letter.charCodeAt(0)] = byte
 }
 
-/** Appends the text of the inside of a JSON string that our writers made: they escape nothing beyond U+001F by number. */
+/** Appends the text of the inside of a JSON string that the writers made: they escape nothing beyond U+001F by number. */
 export function unescapeJson(out: ByteBuffer, json: Buffer, start: number, end: number): void {
   let from = start
   for (;;) {
