@@ -36,6 +36,8 @@ export function beginStatements(
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
     lock_timeout: `${lockTimeoutMs}`,
+    // The planner's estimates of catalog queries are far too high: compiling them would take longer than running them
+    ...(searchPath === 'pg_catalog' && { jit: 'off' }),
   }
   return [
     'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
