@@ -7,6 +7,9 @@ const WRITE =
   'UPDATE t SET id = 10 WHERE id = 1; UPDATE t SET n = 1 WHERE id = 2; DELETE FROM t WHERE id = 3'
 const BY_ROW = ['-t 1 c1 0', '+t 10 c1 0', '+t 2 c2 1', '-t 3 c3 0']
 
+const OTHER_IDENTITY =
+  "Stream 'public.t': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be told. Refresh the stream to remove them from the destination."
+
 const CASES: readonly CdcCase[] = [
   {
     name: 'INDEX with two columns in another order than the table',
@@ -73,6 +76,40 @@ const CASES: readonly CdcCase[] = [
         read: ['+t 5 c5 5', '+t 5 c5 6'],
       },
     ],
+  },
+  {
+    name: 'from INDEX to DEFAULT while changes wait',
+    tables: `${TABLE} ALTER TABLE t REPLICA IDENTITY USING INDEX by_code`,
+    rounds: [
+      {
+        write: [
+          "UPDATE t SET code = 'x' WHERE id = 1; UPDATE t SET n = 1 WHERE id = 2; DELETE FROM t WHERE id = 3",
+          'ALTER TABLE t REPLICA IDENTITY DEFAULT',
+          'DELETE FROM t WHERE id = 4',
+        ],
+        isRefreshed: true,
+        read: ['+t 1 x 0', '+t 2 c2 1', '-t 4 null null'],
+        warnings: [OTHER_IDENTITY],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'from DEFAULT to INDEX while changes wait',
+    tables: TABLE,
+    rounds: [
+      {
+        write: [
+          WRITE,
+          'ALTER TABLE t REPLICA IDENTITY USING INDEX by_code',
+          'DELETE FROM t WHERE id = 4',
+        ],
+        isRefreshed: true,
+        read: ['+t 10 c1 0', '+t 2 c2 1', '-t null c4 null'],
+        warnings: [OTHER_IDENTITY],
+      },
+    ],
+    folds: { t: null },
   },
   {
     name: 'a table without a key under FULL is not offered, and its changes do not disturb',

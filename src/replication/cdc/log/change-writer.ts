@@ -18,6 +18,8 @@ export class ChangeWriter {
   readonly key: readonly number[]
   /** How each column of the key is compared; null: a row cannot be fetched by the key. */
   readonly keyMatches: readonly KeyMatch[] | null
+  /** Whether the old key of a row is among what the log has of it: not under an earlier replica identity. */
+  readonly hasOldKeys: boolean
   /** Whether the binary form of all values can be read. */
   readonly hasBinaryForm: boolean
   readonly #sink: ChangeSink
@@ -46,6 +48,7 @@ export class ChangeWriter {
     })
     this.keyMatches =
       this.key.length > 0 && matches.every((match) => match !== null) ? matches : null
+    this.hasOldKeys = this.key.every((index) => columns[index]!.isKey)
     this.hasBinaryForm = bound.every((column) => column === null || isReadInBinary(column.type))
     this.#sink = stream.sink.bind(bound)
   }
@@ -65,11 +68,9 @@ export class ChangeWriter {
   write(change: RowChange): void {
     if (this.stream.shows(change.transaction)) return
     const { kind, newTuple, oldTuple } = change
-    if (kind === 'DELETE') this.#record(change, oldTuple, true)
-    else {
-      if (kind === 'UPDATE' && this.#isMoved(change)) this.#record(change, oldTuple, true)
-      this.#record(change, newTuple, false)
-    }
+    const isGone = this.hasOldKeys && (kind === 'DELETE' || this.#isMoved(change))
+    if (isGone) this.#record(change, oldTuple, true)
+    if (kind !== 'DELETE') this.#record(change, newTuple, false)
   }
 
   #record({ transaction, lsnHigh, lsnLow }: RowChange, tuple: LogTuple, isDeleted: boolean): void {
@@ -82,8 +83,9 @@ export class ChangeWriter {
   }
 
   /** An old key is also in the log when the key has not changed but its values are stored out of line. */
-  #isMoved({ oldKind, oldTuple, newTuple }: RowChange): boolean {
-    return oldKind !== 'none' && this.key.some((index) => differs(oldTuple, newTuple, index))
+  #isMoved({ kind, oldKind, oldTuple, newTuple }: RowChange): boolean {
+    const hasOld = kind === 'UPDATE' && oldKind !== 'none'
+    return hasOld && this.key.some((index) => differs(oldTuple, newTuple, index))
   }
 }
 

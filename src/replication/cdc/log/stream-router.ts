@@ -66,6 +66,10 @@ export class StreamRouter {
       routed.push({ stream, logged })
     }
     const writers = route.bind(routed, types)
+    const { identity } = route.relation
+    for (const { stream, hasOldKeys } of writers) {
+      if (!hasOldKeys && identity !== 'n') this.#log('WARN', otherIdentityText(stream))
+    }
     if (this.#isBinary && !writers.every(({ hasBinaryForm }) => hasBinaryForm)) {
       throw new BinaryFormError(`Table '${schema}.${name}' had a column without binary form`)
     }
@@ -87,4 +91,8 @@ export class StreamRouter {
 function uncertainText({ plan: { descriptor } }: LogStream, columns: readonly string[]): string {
   const names = columns.map((name) => `'${name}'`).join(', ')
   return `Stream '${streamLabel(descriptor)}': columns of its table were dropped or renamed. Changes from before that have no value for ${names}. Refresh the stream.`
+}
+
+function otherIdentityText({ plan: { descriptor } }: LogStream): string {
+  return `Stream '${streamLabel(descriptor)}': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be told. Refresh the stream to remove them from the destination.`
 }
