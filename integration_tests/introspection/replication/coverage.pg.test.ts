@@ -94,7 +94,7 @@ const ROWS: readonly Row[] = [
     name: 'a deferrable key',
     sql: `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, a int); ${PUBLISH}`,
     refusal:
-      'the replica identity of "public"."t" is DEFAULT, without a primary key that is not deferrable. Run: ALTER TABLE "public"."t" REPLICA IDENTITY FULL;',
+      'the replica identity of "public"."t" is DEFAULT, without a primary key that is not deferrable. Run: CREATE UNIQUE INDEX "t_identity" ON "public"."t" ("id"); ALTER TABLE "public"."t" REPLICA IDENTITY USING INDEX "t_identity";',
   },
   {
     name: 'an identity index instead of a key',

@@ -94,7 +94,7 @@ export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
     mistake: 'The primary key is deferrable',
     command: 'check',
     tables: 'CREATE TABLE users (id int PRIMARY KEY DEFERRABLE)',
-    message: `${NONE} 'public.users': the replica identity of "public"."users" is DEFAULT, without a primary key that is not deferrable. Run: ALTER TABLE "public"."users" REPLICA IDENTITY FULL;`,
+    message: `${NONE} 'public.users': the replica identity of "public"."users" is DEFAULT, without a primary key that is not deferrable. Run: CREATE UNIQUE INDEX "users_identity" ON "public"."users" ("id"); ALTER TABLE "public"."users" REPLICA IDENTITY USING INDEX "users_identity";`,
   },
   {
     mistake: 'A partition has another replica identity than its table',

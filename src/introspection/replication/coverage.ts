@@ -3,6 +3,9 @@ import type { LogCoverage, Relation } from '../relation.ts'
 import type { Member } from './members.ts'
 import type { Publication, PublishedTable } from './publication.ts'
 
+/** Characters of a table's name in the name of an index, which has 63 bytes at most. */
+const MAX_INDEXED_NAME = 40
+
 /** A table of the publication and the member that it stands for. */
 interface Source {
   readonly member: Member
@@ -95,9 +98,13 @@ function findIdentityGap(
   }
   const unknown = tables.find((member) => !identifiesRows(member))
   if (unknown !== undefined) {
-    const cause =
-      unknown.identity === 'n' ? 'NOTHING' : 'DEFAULT, without a primary key that is not deferrable'
-    return `the replica identity of ${nameOf(unknown)} is ${cause}. Run: ALTER TABLE ${nameOf(unknown)} REPLICA IDENTITY FULL;`
+    const table = nameOf(unknown)
+    if (unknown.identity === 'n') {
+      return `the replica identity of ${table} is NOTHING. Run: ALTER TABLE ${table} REPLICA IDENTITY FULL;`
+    }
+    const index = ident(`${unknown.name.slice(0, MAX_INDEXED_NAME)}_identity`)
+    const columns = key.map((name) => ident(name)).join(', ')
+    return `the replica identity of ${table} is DEFAULT, without a primary key that is not deferrable. Run: CREATE UNIQUE INDEX ${index} ON ${table} (${columns}); ALTER TABLE ${table} REPLICA IDENTITY USING INDEX ${index};`
   }
   const other = tables.find(
     ({ identity, identityKey }) =>
