@@ -1,8 +1,9 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
+import { type Run, withConnector } from '../../helpers/connector.ts'
 import { requestedMajor } from '../../helpers/binaries.ts'
 import { Server } from '../../helpers/server.ts'
 import { CdcDatabase } from './cdc-database.ts'
+import { incrementalCatalog } from './sync.ts'
 
 const TABLE = 'CREATE TABLE users (id int PRIMARY KEY)'
 const major = requestedMajor()
@@ -19,6 +20,10 @@ async function check(
     message: connectionStatus?.message ?? '',
     logs: logs.map(({ level, message }) => `${level} ${message}`),
   }
+}
+
+function warningsOf({ logs }: Run): readonly string[] {
+  return logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
 }
 
 describe('check in CDC mode', () => {
@@ -128,6 +133,31 @@ describe('check in CDC mode', () => {
 })
 
 describe('a role in CDC mode', () => {
+  it('from which row security hides rows: check and read warn, until it has BYPASSRLS', async () => {
+    await using cdc = await CdcDatabase.create(
+      `${TABLE}; ALTER TABLE users ENABLE ROW LEVEL SECURITY;
+       CREATE TABLE open (id int PRIMARY KEY); CREATE POLICY own ON users USING (id = 1); INSERT INTO users VALUES (1), (2)`,
+    )
+    const role = `${cdc.slot}_role`
+    await cdc.sql(
+      `CREATE ROLE ${role} LOGIN REPLICATION PASSWORD 'p'; GRANT SELECT ON ALL TABLES IN SCHEMA public TO ${role}`,
+    )
+    const warning = `The first load leaves out rows that row security hides from user "${role}", and the log does not: "public"."users". Run: ALTER ROLE "${role}" BYPASSRLS; and refresh the streams.`
+    try {
+      const catalog = await incrementalCatalog(cdc)
+      await using connector = await withConnector(cdc.config({}, { username: role, password: 'p' }))
+      for (const run of [await connector.check(), await connector.read({ catalog })]) {
+        expect(warningsOf(run)).to.deep.equal([warning])
+      }
+      await cdc.sql(`ALTER ROLE "${role}" BYPASSRLS`)
+      const run = await connector.read({ catalog })
+      expect(warningsOf(run)).to.deep.equal([])
+      expect(run.records).to.have.length(2)
+    } finally {
+      await cdc.sql(`DROP OWNED BY ${role}; DROP ROLE ${role}`)
+    }
+  })
+
   it('without REPLICATION: check names the statement, and it works', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const role = `${cdc.slot}_role`

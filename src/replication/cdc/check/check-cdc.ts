@@ -5,13 +5,14 @@ import {
   readPublication,
   readPublicationFacts,
 } from '../../../introspection/replication/publication.ts'
+import { readSecuredRelations } from '../../../introspection/replication/row-security.ts'
 import { readLogFacts } from '../../../introspection/replication/slot.ts'
 import type { Relation } from '../../../introspection/relation.ts'
 import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
 import type { Database } from '../../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
 import { findYoungPublication } from './publication-age.ts'
-import { findWarnings } from './warnings.ts'
+import { findWarnings, securityWarnings } from './warnings.ts'
 
 const NO_MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map()
 
@@ -29,16 +30,20 @@ export async function checkCdc(
   { config, cdc }: { config: Config; cdc: CdcConfig },
   { relations, isForSync }: { relations: readonly Relation[]; isForSync: boolean },
 ): Promise<MethodReport> {
-  const { log, publication, members } = await readCatalogs(database, async (session) => {
-    const facts = await readLogFacts(session, cdc.slot)
+  const logged = relations.filter(({ log }) => log?.refusal === null).map(({ oid }) => oid)
+  const { log, publication, members, secured } = await readCatalogs(database, async (session) => {
+    const facts = {
+      log: await readLogFacts(session, cdc.slot),
+      secured: await readSecuredRelations(session, logged),
+    }
     // There may be very many tables, and those that a sync does not read are the concern of check
     if (isForSync) {
       const published = await readPublicationFacts(session, cdc.publication)
-      return { log: facts, publication: published, members: NO_MEMBERS }
+      return { ...facts, publication: published, members: NO_MEMBERS }
     }
     const published = await readPublication(session, cdc.publication)
     const tables = [...(published?.tables.keys() ?? [])]
-    return { log: facts, publication: published, members: await readMembers(session, tables) }
+    return { ...facts, publication: published, members: await readMembers(session, tables) }
   })
   const { server } = database
   const facts: CdcFacts = { config, cdc, server, log, publication, relations, isForSync }
@@ -48,7 +53,7 @@ export async function checkCdc(
   const problems = [...findProblems(facts), ...(await findSenderProblems(database))]
   const young =
     isForSync || problems.length > 0 ? null : await findYoungPublication(database, facts)
-  const warnings = findWarnings(facts, published)
+  const warnings = [...findWarnings(facts, published), ...securityWarnings(facts, secured)]
   return { problems, warnings: young === null ? warnings : [...warnings, young] }
 }
 

@@ -55,6 +55,19 @@ function identityWarning({ publication }: CdcFacts, published: readonly Member[]
   return `UPDATE and DELETE fail for everybody on published tables without a replica identity: ${shownNames(names, 'tables')}. Add a primary key or run: ALTER TABLE ${names[0]} REPLICA IDENTITY FULL;`
 }
 
+/** Of relations whose row security applies to the role: the log has all rows, the first load has those of the policies. */
+export function securityWarnings(
+  { relations, config }: CdcFacts,
+  secured: ReadonlySet<number>,
+): readonly string[] {
+  const names = relations.filter(({ oid }) => secured.has(oid)).map(nameOf)
+  if (names.length === 0) return []
+  const role = ident(config.username)
+  return [
+    `The first load leaves out rows that row security hides from user ${role}, and the log does not: ${shownNames(names, 'tables')}. Run: ALTER ROLE ${role} BYPASSRLS; and refresh the streams.`,
+  ]
+}
+
 function operationsWarning({ publication, cdc }: CdcFacts): string | null {
   if (publication === null) return null
   const missing = [
