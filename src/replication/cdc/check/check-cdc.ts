@@ -1,6 +1,7 @@
 import type { CdcConfig, Config } from '../../../config/config.ts'
 import { ConnectorError } from '../../../errors.ts'
-import { type Member, readMembers } from '../../../introspection/replication/members.ts'
+import { readMembers } from '../../../introspection/replication/members.ts'
+import { readPublicationRules } from '../../../introspection/replication/publication-rules.ts'
 import {
   readPublication,
   readPublicationFacts,
@@ -12,9 +13,9 @@ import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
 import type { Database } from '../../../postgres/session/database.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
 import { findYoungPublication } from './publication-age.ts'
-import { findWarnings, securityWarnings } from './warnings.ts'
+import { findWarnings, type PublishedTables, securityWarnings } from './warnings.ts'
 
-const NO_MEMBERS: ReadonlyMap<number, readonly Member[]> = new Map()
+const NO_TABLES: PublishedTables = { members: new Map(), rules: new Map() }
 
 /** What `check` says of a config. */
 export interface MethodReport {
@@ -31,7 +32,7 @@ export async function checkCdc(
   { relations, isForSync }: { relations: readonly Relation[]; isForSync: boolean },
 ): Promise<MethodReport> {
   const logged = relations.filter(({ log }) => log?.refusal === null).map(({ oid }) => oid)
-  const { log, publication, members, secured } = await readCatalogs(database, async (session) => {
+  const { log, publication, tables, secured } = await readCatalogs(database, async (session) => {
     const facts = {
       log: await readLogFacts(session, cdc.slot),
       secured: await readSecuredRelations(session, logged),
@@ -39,21 +40,19 @@ export async function checkCdc(
     // There may be very many tables, and those that a sync does not read are the concern of check
     if (isForSync) {
       const published = await readPublicationFacts(session, cdc.publication)
-      return { ...facts, publication: published, members: NO_MEMBERS }
+      return { ...facts, publication: published, tables: NO_TABLES }
     }
     const published = await readPublication(session, cdc.publication)
-    const tables = [...(published?.tables.keys() ?? [])]
-    return { ...facts, publication: published, members: await readMembers(session, tables) }
+    const members = await readMembers(session, [...(published?.tables.keys() ?? [])])
+    const rules = await readPublicationRules(session, cdc.publication)
+    return { ...facts, publication: published, tables: { members, rules } }
   })
   const { server } = database
   const facts: CdcFacts = { config, cdc, server, log, publication, relations, isForSync }
-  const published = [
-    ...new Map([...members.values()].flat().map((each) => [each.oid, each])).values(),
-  ]
   const problems = [...findProblems(facts), ...(await findSenderProblems(database))]
   const young =
     isForSync || problems.length > 0 ? null : await findYoungPublication(database, facts)
-  const warnings = [...findWarnings(facts, published), ...securityWarnings(facts, secured)]
+  const warnings = [...findWarnings(facts, tables), ...securityWarnings(facts, secured)]
   return { problems, warnings: young === null ? warnings : [...warnings, young] }
 }
 

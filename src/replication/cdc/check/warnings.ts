@@ -1,16 +1,25 @@
 import { nameOf, identifiesRows } from '../../../introspection/replication/coverage.ts'
 import type { Member } from '../../../introspection/replication/members.ts'
 import { ident } from '../../../sql.ts'
+import type { PublicationRule } from '../../../introspection/replication/publication-rules.ts'
 import type { CdcFacts } from './prerequisites.ts'
 
 const SHOWN_NAMES = 10
 /** A slot that was idle for a third of the timeout will reach it between two syncs. */
 const IDLE_FRACTION = 3
 
-/** Finds what works now and will fail, or fails for others. `published` are all tables of the publication. */
-export function findWarnings(facts: CdcFacts, published: readonly Member[]): readonly string[] {
+/** All tables of a publication. */
+export interface PublishedTables {
+  /** By the table of the publication: itself, and what is below it. */
+  readonly members: ReadonlyMap<number, readonly Member[]>
+  /** Those with a column list or a row filter. */
+  readonly rules: ReadonlyMap<number, PublicationRule>
+}
+
+/** Finds what works now and will fail, or fails for others. */
+export function findWarnings(facts: CdcFacts, published: PublishedTables): readonly string[] {
   const warnings = [
-    identityWarning(facts, published),
+    ...rejectedOperations(facts, published),
     operationsWarning(facts),
     ...slotWarnings(facts),
     headroomWarning('max_replication_slots', facts.log.usedSlots, facts.log.maxSlots),
@@ -46,13 +55,69 @@ export function coverageNotes({ relations }: Pick<CdcFacts, 'relations'>): reado
 }
 
 /** The server rejects them in the application that writes, not here. */
-function identityWarning({ publication }: CdcFacts, published: readonly Member[]): string | null {
-  if (publication === null || !(publication.publishesUpdate || publication.publishesDelete))
-    return null
-  const tables = published.filter((member) => member.kind === 'r' && !identifiesRows(member))
-  if (tables.length === 0) return null
-  const names = tables.map(nameOf)
-  return `UPDATE and DELETE fail for everybody on published tables without a replica identity: ${shownNames(names, 'tables')}. Add a primary key or run: ALTER TABLE ${names[0]} REPLICA IDENTITY FULL;`
+function rejectedOperations(
+  { publication }: CdcFacts,
+  published: PublishedTables,
+): readonly string[] {
+  const operations = [
+    ...(publication?.publishesUpdate === true ? ['UPDATE'] : []),
+    ...(publication?.publishesDelete === true ? ['DELETE'] : []),
+  ].join(' and ')
+  if (operations === '') return []
+  const tables = tablesOf(published)
+  return REJECTIONS.flatMap(({ what, applies, remedy }) => {
+    const [first, ...others] = tables.filter(applies)
+    if (first === undefined) return []
+    const names = [first, ...others].map(({ member }) => nameOf(member))
+    return `${operations} fail for everybody on published tables ${what}: ${shownNames(names, 'tables')}. ${remedy(nameOf(first.member))}`
+  })
+}
+
+interface PublishedMember {
+  readonly member: Member
+  readonly rule: PublicationRule | undefined
+}
+
+interface Rejection {
+  readonly what: string
+  readonly applies: (table: PublishedMember) => boolean
+  readonly remedy: (table: string) => string
+}
+
+const REJECTIONS: readonly Rejection[] = [
+  {
+    what: 'without a replica identity',
+    applies: ({ member }) => !identifiesRows(member),
+    remedy: (table) => `Add a primary key or run: ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
+  },
+  {
+    what: 'whose row filter uses columns that are not in the replica identity',
+    applies: ({ member: { identity, identityKey }, rule }) =>
+      identity !== 'f' &&
+      identityKey.length > 0 &&
+      !(rule?.filterColumns ?? []).every((name) => identityKey.includes(name)),
+    remedy: (table) =>
+      `Change the row filter, or publish all columns and run: ALTER TABLE ${table} REPLICA IDENTITY FULL;`,
+  },
+  {
+    what: 'whose column list does not cover the replica identity',
+    applies: ({ member: { identity, identityKey }, rule }) => {
+      const listed = rule?.listedColumns ?? null
+      return (
+        listed !== null && (identity === 'f' || !identityKey.every((name) => listed.includes(name)))
+      )
+    },
+    remedy: (table) => `Publish ${table} without a column list, or with the columns of its key.`,
+  },
+]
+
+/** Tables with rows, each once. Of a partition, the rules of the table count as which its changes are published. */
+function tablesOf({ members, rules }: PublishedTables): readonly PublishedMember[] {
+  const all = [...members].flatMap(([oid, below]) =>
+    below.map((member) => ({ member, rule: rules.get(oid) })),
+  )
+  const tables = all.filter(({ member }) => member.kind === 'r')
+  return [...new Map(tables.map((each) => [each.member.oid, each])).values()]
 }
 
 /** Of relations whose row security applies to the role: the log has all rows, the first load has those of the policies. */
