@@ -31,6 +31,7 @@ const TABLES = [
   { name: 'whole', key: ['id'] },
   { name: 'pairs', key: ['a', 'b'] },
   { name: 'parted', key: ['id'] },
+  { name: 'named', key: ['id'] },
 ] as const
 const SETUP = `
 CREATE TABLE plain (id int PRIMARY KEY, n int, body text);
@@ -40,7 +41,12 @@ CREATE TABLE parted (id int PRIMARY KEY, n int, body text) PARTITION BY RANGE (i
 CREATE TABLE parted_low PARTITION OF parted FOR VALUES FROM (0) TO (30);
 CREATE TABLE parted_high (body text, n int, id int PRIMARY KEY);
 ALTER TABLE parted ATTACH PARTITION parted_high FOR VALUES FROM (30) TO (1000);
+CREATE TABLE named (id text PRIMARY KEY, n int, body text);
 ALTER TABLE plain ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE whole ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE pairs ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE parted_low ALTER COLUMN body SET STORAGE EXTERNAL;
+ALTER TABLE named ALTER COLUMN body SET STORAGE EXTERNAL;
 INSERT INTO plain SELECT i, 0, repeat(i::text, 2000) FROM generate_series(1, ${MAX_ID}, 2) AS i;
 INSERT INTO parted SELECT i, 0, 'first' FROM generate_series(1, ${MAX_ID}, 3) AS i;`
 
@@ -147,11 +153,13 @@ async function write(
 
 function statement(random: Random): string {
   const { name, key } = random.pick(TABLES)
-  const id = 1 + random.below(MAX_ID)
-  const other = 1 + random.below(MAX_ID)
   const [column] = key
+  const number = 1 + random.below(MAX_ID)
+  const other = 1 + random.below(MAX_ID)
+  const id = name === 'named' ? `'é ${number}'` : number
+  const otherId = name === 'named' ? `'é ${other}'` : other
   const where = `WHERE ${column} = ${id}`
-  const long = `repeat(md5('${id}${other}'), ${1 + random.below(100)})`
+  const long = `repeat(md5('${number}${other}'), ${1 + random.below(100)})`
   const values =
     name === 'pairs' ? `(a, b, n, body) VALUES (${id}, ${other}` : `(id, n, body) VALUES (${id}`
   return random.pick([
@@ -162,7 +170,7 @@ function statement(random: Random): string {
     `UPDATE ${name} SET body = ${long} ${where}`,
     `UPDATE ${name} SET body = NULL ${where}`,
     `DELETE FROM ${name} ${where}`,
-    `UPDATE ${name} SET ${column} = ${other} ${where}`,
+    `UPDATE ${name} SET ${column} = ${otherId} ${where}`,
     random.chance(0.3)
       ? `ALTER TABLE plain ADD COLUMN IF NOT EXISTS extra int DEFAULT 1`
       : 'SELECT 1',
