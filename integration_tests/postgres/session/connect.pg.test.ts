@@ -118,7 +118,7 @@ describe('connect', () => {
     await using db = await TestDatabase.create(server)
     await db.sql("CREATE ROLE guest LOGIN PASSWORD 'p'; ALTER ROLE guest CONNECTION LIMIT 0")
     expect(await failureOf(db.config({ username: 'guest', password: 'p' }))).to.include(
-      'no connection left',
+      'the server has no free connection',
     )
   })
 
