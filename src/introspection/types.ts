@@ -71,7 +71,10 @@ SELECT
   CASE WHEN has_schema_privilege(n.oid, 'USAGE') THEN operators.schemas END AS "operatorSchemas",
   operators.names AS "operatorNames"
 FROM reachable
-JOIN pg_type AS t ON t.oid = reachable.oid
+CROSS JOIN LATERAL (
+  SELECT * FROM pg_type WHERE pg_type.oid = reachable.oid
+  OFFSET 0 /* a look-up for each: the planner expects so many types that it would prepare all of pg_type */
+) AS t
 JOIN pg_namespace AS n ON n.oid = t.typnamespace
 JOIN pg_proc AS output ON output.oid = t.typoutput
 JOIN pg_namespace AS output_schema ON output_schema.oid = output.pronamespace
