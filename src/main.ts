@@ -26,7 +26,6 @@ const STOP_MS = 3000
 /** How long a process that exits without its command waits for the consumer. */
 const LAST_FLUSH_MS = 500
 
-delayOptimizer()
 const stop = new AbortController()
 let run: Run = {
   ...outputs(false),
@@ -54,7 +53,7 @@ process.exit(await main(process.argv.slice(2)))
 
 /**
  * V8 of Node.js 20 optimizes a function that has run 66 KB of bytecode. In a read of some seconds this takes more CPU time
- * than the optimized code saves. Its later versions have no such flag, and take less by themselves. To be removed with
+ * than the optimized code saves; in a short command it is the other way round. Its later versions have no such flag, and take less by themselves. To be removed with
  * Node.js 20.
  */
 function delayOptimizer(): void {
@@ -74,6 +73,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function executeLine(argv: readonly string[]): Promise<void> {
   const line = await parseCommandLine(argv)
+  if (line.command === 'read') delayOptimizer()
   run = {
     ...run,
     ...(takesStdout(line) && outputs(true)),
@@ -84,6 +84,7 @@ async function executeLine(argv: readonly string[]): Promise<void> {
 
 /** Reads what another process of this program asks for, and ends with it. */
 async function executeTask(): Promise<void> {
+  delayOptimizer()
   process.once('disconnect', () => {
     void exitHard(
       new ConnectorError('transient_error', 'The process that started this one has ended.'),
