@@ -66,7 +66,7 @@ interface TableRow extends PublishedTable {
   readonly oid: number
 }
 
-/** Reads a publication without its tables; null if there is none of that name. Waits for no lock. */
+/** Reads a publication without its tables; null if it does not exist. Waits for no lock. */
 export async function readPublicationFacts(
   session: SqlSession,
   name: string,
@@ -88,7 +88,7 @@ export async function readPublicationFacts(
 }
 
 /**
- * Reads a publication with its tables; null if there is none of that name. `session` is in a transaction. From
+ * Reads a publication with its tables; null if it does not exist. `session` is in a transaction. From
  * PostgreSQL 15 on, the server opens the tables for that: those with row filters, since 16 those without column lists.
  * @throws ConnectorError transient_error if one of them stays locked.
  */

@@ -52,7 +52,7 @@ export interface LogFacts {
   readonly idleSlotTimeoutS: number
   /** How long ago the slot was used last; null: it is in use, or the server does not say. */
   readonly idleS: number | null
-  /** Null: there is none of that name. */
+  /** Null: it does not exist. */
   readonly slot: Slot | null
 }
 

@@ -23,7 +23,7 @@ export interface CdcFacts {
   readonly cdc: CdcConfig
   readonly server: ServerFacts
   readonly log: LogFacts
-  /** Null: there is none of that name. */
+  /** Null: it does not exist. */
   readonly publication: PublicationFacts | null
   /** Of the config's scope, each with its coverage. */
   readonly relations: readonly Relation[]
