@@ -29,17 +29,17 @@ const OTHER_MAJORS = {
   15: [
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
     'replication/cdc-matrix/*.long.pg.test.js',
-    'replication/cdc/partitions.long.pg.test.js',
-    'replication/cdc/replaced-tables.long.pg.test.js',
-    'replication/cdc/seams.long.pg.test.js',
-    'replication/cdc/slot.long.pg.test.js',
-    'replication/cdc/values.long.pg.test.js',
+    'replication/cdc/load/seams.long.pg.test.js',
+    'replication/cdc/slot/slot.long.pg.test.js',
+    'replication/cdc/tables/partitions.long.pg.test.js',
+    'replication/cdc/tables/replaced-tables.long.pg.test.js',
+    'replication/cdc/values/values.long.pg.test.js',
     ...LONG_ON_OTHERS,
   ],
 }
 /** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
 const LONG_ON_OLDEST = [
-  'replication/{soak,cdc,cdc-matrix,misconfigurations}/*.long.pg.test.js',
+  'replication/{soak,cdc,cdc-matrix,misconfigurations}/**/*.long.pg.test.js',
   'replication/cursor/{late-commits,plans}*.long.pg.test.js',
 ]
 const WORKERS = 2

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { Random } from '../soak/random.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { Random } from '../../soak/random.ts'
 import { runModel } from './model.ts'
 
 /** On each of the two majors that run it: 200 rounds in all. */

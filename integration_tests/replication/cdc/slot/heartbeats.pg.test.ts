@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { CdcDatabase } from './cdc-database.ts'
-import { lastState, sync } from './sync.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1);`
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { withConnector } from '../../helpers/connector.ts'
-import { CdcDatabase } from './cdc-database.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { CdcDatabase } from '../cdc-database.ts'
 
 const TABLE = 'CREATE TABLE users (id int PRIMARY KEY)'
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import type { RecordMessage, TraceMessage } from '../../helpers/messages.ts'
-import { withConnector } from '../../helpers/connector.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold } from './fold.ts'
-import { incrementalCatalog } from './sync.ts'
+import type { RecordMessage, TraceMessage } from '../../../helpers/messages.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold } from '../fold.ts'
+import { incrementalCatalog } from '../sync.ts'
 
 /** More than the buffers between the server and the consumer hold. */
 const ROWS = 300_000

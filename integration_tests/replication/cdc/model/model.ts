@@ -1,10 +1,10 @@
-import { ENTRY_POINT, withConnector } from '../../helpers/connector.ts'
-import type { RecordMessage, StateMessage } from '../../helpers/messages.ts'
-import type { Session } from '../../helpers/session.ts'
-import type { Random } from '../soak/random.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { incrementalCatalog } from './sync.ts'
+import { ENTRY_POINT, withConnector } from '../../../helpers/connector.ts'
+import type { RecordMessage, StateMessage } from '../../../helpers/messages.ts'
+import type { Session } from '../../../helpers/session.ts'
+import type { Random } from '../../soak/random.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { incrementalCatalog } from '../sync.ts'
 
 /** How a model run goes. */
 export interface ModelOptions {

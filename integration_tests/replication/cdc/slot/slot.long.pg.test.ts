@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import type { Json, StateMessage } from '../../helpers/messages.ts'
-import { TestDatabase } from '../../helpers/database.ts'
-import { Server } from '../../helpers/server.ts'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { confirmed, lsnOf, offsetOf } from './slot-position.ts'
-import { lastState, sync } from './sync.ts'
+import type { Json, StateMessage } from '../../../helpers/messages.ts'
+import { TestDatabase } from '../../../helpers/database.ts'
+import { Server } from '../../../helpers/server.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { confirmed, lsnOf, offsetOf } from '../slot-position.ts'
+import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
 

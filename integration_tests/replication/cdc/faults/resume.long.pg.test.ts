@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
-import type { Message, RecordMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { incrementalCatalog, lastState, sync } from './sync.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import type { Message, RecordMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 /** Enough that a consumer which stops at the first STATE stops the connector in the middle of the load. */
 const BIG_ROWS = 20_000

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
-import type { RecordMessage, StateMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold } from './fold.ts'
-import { incrementalCatalog, lastState, sync } from './sync.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import type { RecordMessage, StateMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold } from '../fold.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const ROWS = 8000
 const TABLE = `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat('x', 5000) FROM generate_series(1, ${ROWS}) AS i`

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import type { StateMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { lastState, sync } from './sync.ts'
+import type { StateMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { lastState, sync } from '../sync.ts'
 
 const TABLES = `
 CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old');

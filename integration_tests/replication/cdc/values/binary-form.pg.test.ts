@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { CdcDatabase } from './cdc-database.ts'
-import { valuesOf } from './fold.ts'
-import { lastState, sync } from './sync.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { valuesOf } from '../fold.ts'
+import { lastState, sync } from '../sync.ts'
 
 const MAJOR_WITH_BINARY = 14
 

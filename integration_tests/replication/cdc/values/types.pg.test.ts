@@ -1,11 +1,11 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import type { Run } from '../../helpers/connector.ts'
-import { Server } from '../../helpers/server.ts'
-import { rawRecord } from '../../types/raw-record.ts'
-import { fillTable, type Place, placesFor } from '../../types/type-case-table.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { lastState, sync } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import type { Run } from '../../../helpers/connector.ts'
+import { Server } from '../../../helpers/server.ts'
+import { rawRecord } from '../../../types/raw-record.ts'
+import { fillTable, type Place, placesFor } from '../../../types/type-case-table.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { lastState, sync } from '../sync.ts'
 
 /** Settings of the role under which the text of values would be another one. */
 const HOSTILE = [

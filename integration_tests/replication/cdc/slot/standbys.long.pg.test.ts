@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { type Run, withConnector } from '../../helpers/connector.ts'
-import { Server } from '../../helpers/server.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { incrementalCatalog, lastState } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { type Run, withConnector } from '../../../helpers/connector.ts'
+import { Server } from '../../../helpers/server.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { incrementalCatalog, lastState } from '../sync.ts'
 
 const major = requestedMajor()
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)'

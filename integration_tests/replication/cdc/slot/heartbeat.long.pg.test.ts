@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import type { Run } from '../../helpers/connector.ts'
-import { Server } from '../../helpers/server.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { lastState, sync } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import type { Run } from '../../../helpers/connector.ts'
+import { Server } from '../../../helpers/server.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { lastState, sync } from '../sync.ts'
 
 const TABLES = `CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1);
 CREATE SCHEMA app; CREATE TABLE app.beat (at timestamptz);`

@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
-import { Server } from '../../helpers/server.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { incrementalCatalog, lastState, sync } from './sync.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { Server } from '../../../helpers/server.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)'
 

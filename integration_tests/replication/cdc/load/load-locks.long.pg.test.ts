@@ -1,7 +1,7 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { incrementalCatalog } from './sync.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { incrementalCatalog } from '../sync.ts'
 
 /** More than the output buffers: the consumer makes the connector wait. */
 const ROWS = 300_000

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { Server } from '../../helpers/server.ts'
-import type { RecordMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { lastState, sync } from './sync.ts'
+import { Server } from '../../../helpers/server.ts'
+import type { RecordMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text);
 INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 20) AS i;`

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import { mochaGlobalSetup, mochaGlobalTeardown } from '../../helpers/shared-server.ts'
-import { say } from '../../helpers/report.ts'
-import { Random } from '../soak/random.ts'
+import { mochaGlobalSetup, mochaGlobalTeardown } from '../../../helpers/shared-server.ts'
+import { say } from '../../../helpers/report.ts'
+import { Random } from '../../soak/random.ts'
 import { runModel } from './model.ts'
 
 /** Rounds on one database. */
@@ -9,7 +9,7 @@ const ROUNDS = 20
 
 /**
  * The CDC model test for as long as you like, with a line of figures for each database:
- * `node dist/integration_tests/replication/cdc/soak.js --rounds 2000 --seed 7`. Exits with 1 when the records of a
+ * `node dist/integration_tests/replication/cdc/model/soak.js --rounds 2000 --seed 7`. Exits with 1 when the records of a
  * database do not fold to its tables.
  */
 async function main(): Promise<number> {

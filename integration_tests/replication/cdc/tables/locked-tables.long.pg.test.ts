@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { withConnector } from '../../helpers/connector.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { incrementalCatalog } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { incrementalCatalog } from '../sync.ts'
 
 const TABLES = `CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1); CREATE TABLE other (id int PRIMARY KEY);`
 const MESSAGE =

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import { CdcDatabase } from './cdc-database.ts'
-import { lastState, sync } from './sync.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { lastState, sync } from '../sync.ts'
 
 /** Long enough for TOAST, and it does not compress. */
 const LONG = `(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 400) AS i)`

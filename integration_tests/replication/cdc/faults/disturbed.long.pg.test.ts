@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { withConnector } from '../../helpers/connector.ts'
-import type { StateMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { incrementalCatalog, lastState, sync } from './sync.ts'
+import { withConnector } from '../../../helpers/connector.ts'
+import type { StateMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import type { RecordMessage } from '../../helpers/messages.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { lastState, sync } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import type { RecordMessage } from '../../../helpers/messages.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { lastState, sync } from '../sync.ts'
 
 /** Long enough for TOAST, and it does not compress. */
 const LONG = `(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 400) AS i)`

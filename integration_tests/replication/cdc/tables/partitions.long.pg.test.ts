@@ -1,8 +1,8 @@
 import { expect } from 'chai'
-import { requestedMajor } from '../../helpers/binaries.ts'
-import { CdcDatabase } from './cdc-database.ts'
-import { fold, valuesOf } from './fold.ts'
-import { lastState, sync } from './sync.ts'
+import { requestedMajor } from '../../../helpers/binaries.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { fold, valuesOf } from '../fold.ts'
+import { lastState, sync } from '../sync.ts'
 
 const ROOTS = `
 CREATE TABLE t (id int, a int, PRIMARY KEY (id)) PARTITION BY LIST (id);
