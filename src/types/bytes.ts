@@ -5,9 +5,12 @@ import { accelerated, EXACT, type ValueWriter } from './pg-type.ts'
 import { isText, writeNulled, writeString } from './text.ts'
 
 const BLOCK_BYTES = 65_536
-/** Six hex digits are four characters of base64 without padding. */
+/**
+ * Block size for hex digits: divisible by 3, because six hex digits are four characters of base64
+ * without padding.
+ */
 const HEX_BLOCK_BYTES = 6 * 16_384
-/** Whole groups of three bytes. */
+/** Block size for base64: whole groups of three bytes need no padding. */
 const BASE64_BLOCK_BYTES = 3 * 1024
 const XML_DECLARATION = '<?xml '
 /** ASCII of 00 … ff, each as one big-endian word. */
@@ -15,7 +18,7 @@ const HEX_PAIRS = Uint16Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0')).readUInt16BE(),
 )
 export const UUID_BYTES = 16
-/** Of its text. */
+/** Length of the text form of a uuid. */
 export const UUID_CHARACTERS = 36
 
 /** bool, COPY binary: one byte. */
@@ -62,7 +65,7 @@ export function putUuid(target: DataView, at: number, source: DataView, start: n
   putHex4(target, at + 32, source.getUint16(start + 14))
 }
 
-/** Four hex digits of two bytes. */
+/** Writes two bytes as four hex digits. */
 function putHex4(target: DataView, at: number, value: number): void {
   target.setInt32(at, (HEX_PAIRS[value >> 8]! << 16) | HEX_PAIRS[value & 0xff]!)
 }
@@ -82,7 +85,7 @@ export const writeBytea = accelerated('Bytea', (out, bytes, start, end) => {
   return EXACT
 })
 
-/** bytea in an array, text `\x1234` → base64, as the official connector has it there. */
+/** bytea in an array, text `\x1234` → base64, like the official connector. */
 export const writeByteaElement: ValueWriter = (out, bytes, start, end) => {
   if (bytes[start] !== BACKSLASH || bytes[start + 1] !== LOWER_X || start + 2 > end) {
     return writeNulled(out)
@@ -106,7 +109,7 @@ export const writeBinaryByteaElement: ValueWriter = (out, bytes, start, end) => 
   return EXACT
 }
 
-/** bit in an array, text → boolean as the official connector has it: true for exactly `1`. */
+/** bit in an array, text → boolean, like the official connector: true only for `1`. */
 export const writeBitElement: ValueWriter = (out, bytes, start, end) => {
   out.latin1(isText(bytes, start, end, '1') ? 'true' : 'false')
   return EXACT
@@ -119,7 +122,10 @@ export const writeJsonb = accelerated('Jsonb', (out, bytes, start, end) => {
   return writeString(out, bytes, start + 1, end)
 })
 
-/** xml, text of the output function: without its declaration, as drivers give it. */
+/**
+ * xml, text of the output function → the same text without the XML declaration, which drivers also
+ * remove.
+ */
 export const writeXml: ValueWriter = (out, bytes, start, end) => {
   const head = Math.min(end, start + XML_DECLARATION.length)
   if (!isText(bytes, start, head, XML_DECLARATION)) return writeString(out, bytes, start, end)

@@ -33,7 +33,7 @@ describe('putDate', () => {
     })
   }
 
-  it('agrees with Date over 2,800 years, in any order of days', () => {
+  it('writes the same dates as Date over 2,800 years, in any order of days', () => {
     for (let days = -500_000, step = 1; days < 500_000; days += step = (step * 7) % 211) {
       const date = new Date(EPOCH_MS + days * DAY_MS)
       expect(dateText(days)).to.equal(date.toISOString().slice(0, 10))
@@ -43,7 +43,7 @@ describe('putDate', () => {
 })
 
 describe('isBeforeChrist', () => {
-  it('is so up to the last day of 1 BC', () => {
+  it('is true up to the last day of 1 BC', () => {
     expect(isBeforeChrist(-730_120)).to.equal(true)
     expect(isBeforeChrist(-730_119)).to.equal(false)
   })

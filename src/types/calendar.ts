@@ -13,14 +13,15 @@ const FIRST_FOUR_DIGIT_DAY = -730_119 /* 0001-01-01 */
 const cachedDays = new Int32Array(CACHE_SLOTS).fill(-0x8000_0000)
 const cachedText = new DataView(new ArrayBuffer(CACHE_SLOTS * 16))
 
-/** Room that a date takes at most: `5874897-12-31`. */
+/** Maximum length of a date: `5874897-12-31`, rounded up. */
 export const DATE_MAX_BYTES = 16
-/** Room that a time of day takes at most: `23:59:59.999999999`. */
+/** Maximum length of a time of day: `23:59:59.999999999`. */
 export const TIME_MAX_BYTES = 18
 
 /**
- * Days since 2000-01-01 → `2004-10-19` at `at`, years before 1 without their ` BC`; years above 9999 keep their digits.
- * Returns the position behind it.
+ * Writes days since 2000-01-01 as `2004-10-19` at `at`. Years before 1 have no ` BC` here; years
+ * above 9999 keep all digits.
+ * @returns the position after the date.
  */
 export function putDate(target: DataView, at: number, days: number): number {
   if (days < FIRST_FOUR_DIGIT_DAY || days > LAST_FOUR_DIGIT_DAY) return putCivil(target, at, days)
@@ -30,17 +31,19 @@ export function putDate(target: DataView, at: number, days: number): number {
     putCivil(cachedText, from, days)
     cachedDays[slot] = days
   }
-  target.setFloat64(at, cachedText.getFloat64(from)) // ASCII is never a NaN, so no bit changes
+  target.setFloat64(at, cachedText.getFloat64(from)) // ASCII digits are never the bits of a NaN, so the copy is exact
   target.setUint16(at + 8, cachedText.getUint16(from + 8))
   return at + DATE_BYTES
 }
 
-/** Whether a date is before the year 1, which is printed with ` BC` at its end. */
+/** Whether a date is before the year 1. Such a date is printed with ` BC` at its end. */
 export function isBeforeChrist(days: number): boolean {
   return days < FIRST_FOUR_DIGIT_DAY
 }
 
-/** Microseconds of a day → `23:04:05`, with `decimals` (0, 3 or 6) digits behind the point. */
+/**
+ * Writes microseconds of a day as `23:04:05`, with `decimals` (0, 3 or 6) digits after the point.
+ */
 export function putTime(target: DataView, at: number, micros: number, decimals: 0 | 3 | 6): number {
   const seconds = Math.floor(micros / MICROS_PER_SECOND)
   const minutes = (seconds / 60) | 0
@@ -58,8 +61,9 @@ export function putTime(target: DataView, at: number, micros: number, decimals: 
 }
 
 /**
- * How many decimals a time without a fixed form has: six for a whole minute, else none, three or six as needed.
- * The official connector prints Java's ISO text, except that it fills up whole minutes.
+ * Number of decimals of a time whose column does not fix it: six for a whole minute, otherwise
+ * none, three or six as needed. The official connector prints Java's ISO text, but completes whole
+ * minutes.
  */
 export function timeDecimals(micros: number): 0 | 3 | 6 {
   const seconds = Math.floor(micros / MICROS_PER_SECOND)
@@ -68,7 +72,10 @@ export function timeDecimals(micros: number): 0 | 3 | 6 {
   return fraction % 1000 === 0 ? 3 : 6
 }
 
-/** http://howardhinnant.github.io/date_algorithms.html#civil_from_days, with eras of 400 years from 0000-03-01. */
+/**
+ * Writes a date in the Gregorian calendar, computed with eras of 400 years from 0000-03-01:
+ * http://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ */
 function putCivil(target: DataView, at: number, days: number): number {
   const sinceMarch0 = days + DAYS_TO_2000
   const era = Math.floor(sinceMarch0 / DAYS_PER_ERA)

@@ -7,7 +7,10 @@ const SCALE_SIGN = 1024
 const SCALE_MASK = 2047
 const PRECISION_BITS = 16
 
-/** numeric(p,s) says how many digits there are; numeric(p,0) holds integers only. */
+/**
+ * Adds the precision and scale of numeric(p,s) to the entry of numeric; numeric(p,0) holds only
+ * integers.
+ */
 export function withDecimals(type: TypeEntry, typmod: number): PgType {
   if (typmod < TYPMOD_OFFSET) return type
   const scale = (((typmod - TYPMOD_OFFSET) & SCALE_MASK) ^ SCALE_SIGN) - SCALE_SIGN

@@ -24,7 +24,7 @@ describe('writeGeometric', () => {
     })
   }
 
-  it('escapes what cannot be there', () => {
+  it('escapes quotes and control characters, which the server never prints here', () => {
     expect(written(writeGeometric, '"\n').json).to.equal('"\\"\\n"')
     expect(JSON.parse(written(writeGeometric, Buffer.from([0xff])).json)).to.equal('\ufffd')
   })

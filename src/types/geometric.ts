@@ -6,8 +6,9 @@ const POSITIONAL_MIN = 1e-3
 const POSITIONAL_MAX = 1e7
 
 /**
- * point, line, lseg, box, path, polygon, circle, text: `(3,7)` → `(3.0,7.0)`. The official connector prints them with
- * Java's doubles; the digits are the server's, only their layout changes.
+ * point, line, lseg, box, path, polygon, circle, text: `(3,7)` → `(3.0,7.0)`. The official
+ * connector prints the numbers as Java doubles. The digits are those of the server; only their
+ * layout changes.
  */
 export const writeGeometric: ValueWriter = (out, bytes, start, end) => {
   const text = Buffer.from(bytes.toString('utf8', start, end).replace(NUMBER, javaDouble))
@@ -22,7 +23,7 @@ function javaDouble(digits: string): string {
   return scientific(digits)
 }
 
-/** `123.45e+10` → `1.2345E12`: moves the point without touching the digits. */
+/** `123.45e+10` → `1.2345E12`: moves the decimal point and keeps the digits. */
 function scientific(text: string): string {
   const [number = '', exponent = '0'] = text.split('e')
   const isNegative = number.startsWith('-')

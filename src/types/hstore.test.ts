@@ -14,7 +14,7 @@ describe('writeHstore', () => {
     ['"é"=>"\u{1f600}\n"', '{"é":"\u{1f600}\\n"}'],
     [`"k"=>"${'x'.repeat(1000)}"`, `{"k":"${'x'.repeat(1000)}"}`],
   ] as const) {
-    it(`${text.slice(0, 40) || 'nothing'} → ${object.slice(0, 40)}`, () => {
+    it(`${text.slice(0, 40) || 'an empty value'} → ${object.slice(0, 40)}`, () => {
       const { json, outcome } = written(writeHstore, text)
       expect(JSON.parse(json)).to.equal(object)
       expect(outcome).to.equal(EXACT)
@@ -39,7 +39,7 @@ describe('writeHstore', () => {
     '"a"->"b"',
     '"a\\',
   ]) {
-    it(`${text} is none: null, flagged`, () => {
+    it(`${text} is not an hstore: null, flagged in the outcome`, () => {
       expect(written(writeHstore, text)).to.deep.equal({ json: 'null', outcome: NULLED })
     })
   }

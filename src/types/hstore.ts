@@ -7,11 +7,11 @@ import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 const NULL = 'NULL'
 const ARROW = '=>'
 const SEPARATOR = ', '
-/** Instead of a position: the text is not that of an hstore. */
+/** Returned in place of a position if the text is not an hstore. */
 const MALFORMED = -1
-/** Of a value that is null. */
+/** Length of a null value in the binary form. */
 const NULL_LENGTH = -1
-/** The JSON of the value at hand, and its key or value without the backslashes. */
+/** Buffers for the JSON of the current value, and for its key or value without backslashes. */
 const object = new ByteBuffer(256)
 const word = new ByteBuffer(256)
 
@@ -33,7 +33,10 @@ export const writeHstore: ValueWriter = (out, bytes, start, end) => {
   return writeString(out, object.bytes, 0, object.length)
 }
 
-/** hstore, binary: int32 count; per pair length and key, length and value, where -1 is a null. */
+/**
+ * hstore, binary: int32 count; for each pair the length and bytes of key and value. Length -1 is a
+ * null value.
+ */
 export const printHstore: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
   const count = reader.int32()

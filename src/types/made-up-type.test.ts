@@ -47,9 +47,9 @@ function columnOf(typeOid: number): Column {
   return toColumn({ name: 'c', typeOid, typmod: -1, isNullable: false })
 }
 
-/** Nothing but its entry knows a type. */
-describe('a made-up type', () => {
-  it('is selected, described and written as its entry says', () => {
+/** Only the registry entry of this type describes it. */
+describe('a type with nothing but a registry entry', () => {
+  it('is selected, described and written according to its entry', () => {
     const { type, select } = columnOf(1)
     expect([select, type.jsonSchema, type.writeBinary]).to.deep.equal([
       '"c"',
@@ -58,7 +58,7 @@ describe('a made-up type', () => {
     ])
   })
 
-  it('has the Arrow column that its entry says', () => {
+  it('has the Arrow column of its entry', () => {
     for (const isExact of [false, true]) {
       const schema = describeSchema([columnOf(1)], { isExact })
       expect(schema['fields']).to.deep.equal([{ name: 'c', type: 'int64', nullable: true }])
@@ -84,7 +84,7 @@ describe('a made-up type', () => {
     })
   }
 
-  it('a domain over it is its text, in Arrow, too', () => {
+  it('a domain over it is written as text, also in Arrow', () => {
     const { type, select } = columnOf(2)
     expect([select, type.jsonSchema]).to.deep.equal(['"c"::pg_catalog.text', { type: 'string' }])
     const schema = describeSchema([columnOf(2)], { isExact: true })

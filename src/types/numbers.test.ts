@@ -18,7 +18,10 @@ import { written } from '../testing/written.ts'
 const POSITIVE = 0x0000
 const NEGATIVE = 0x4000
 
-/** numeric_send: count of digits, weight of the first, sign, display scale, digits to the base of 10,000. */
+/**
+ * Returns what numeric_send gives: number of digits, weight of the first digit, sign, display
+ * scale, base-10000 digits.
+ */
 function numeric(weight: number, sign: number, scale: number, digits: readonly number[]): Buffer {
   return Buffer.concat([digits.length, weight, sign, scale, ...digits].map((part) => int(2, part)))
 }
@@ -70,7 +73,7 @@ for (const [name, write, size, values] of [
       })
     }
 
-    it('refuses another size', () => {
+    it('rejects a value of another size', () => {
       expect(() => written(write, Buffer.alloc(size - 1))).to.throw(RangeError, 'damaged')
       expect(() => written(write, Buffer.alloc(size + 1))).to.throw(RangeError, 'damaged')
     })
@@ -108,13 +111,13 @@ describe('writeFloat8', () => {
 
 describe('writeNumberText', () => {
   for (const text of ['0', '-0', '12', '-9223372036854775808', '0.001', '1e+10', '-1.5e-05']) {
-    it(`${text} as it stands`, () => {
+    it(`writes ${text} unchanged`, () => {
       expect(written(writeNumberText, text)).to.deep.equal({ json: text, outcome: EXACT })
     })
   }
 
   for (const text of ['', '-', '.5', '5.', '01', '1e', '1e+', '+1', '0x10', 'NaN', '1 ', '--1']) {
-    it(`${text || 'nothing'} is no JSON number: null, flagged`, () => {
+    it(`${text || 'an empty value'} is not a JSON number: null, flagged in the outcome`, () => {
       expect(written(writeNumberText, text)).to.deep.equal({ json: 'null', outcome: NULLED })
     })
   }
@@ -156,7 +159,7 @@ describe('writeNumeric', () => {
     })
   }
 
-  it('gives each of 1,000 digits', () => {
+  it('writes all of 1,000 digits', () => {
     const digits = Array.from({ length: 250 }, (_, index) => 1000 + index)
     const json = digits.join('')
     expect(written(writeNumeric, numeric(249, POSITIVE, 0, digits)).json).to.equal(json)
@@ -176,7 +179,7 @@ describe('writeNumeric', () => {
     })
   }
 
-  it('refuses what is cut, too long or has a digit above 9999', () => {
+  it('rejects a value that is cut, too long or has a digit above 9999', () => {
     const whole = numeric(0, POSITIVE, 3, [33, 3450])
     for (let size = 0; size < whole.length; size++) {
       expect(() => written(writeNumeric, whole.subarray(0, size))).to.throw(RangeError, 'damaged')
@@ -211,7 +214,7 @@ describe('moneyForms', () => {
     })
   }
 
-  it('is null for a text without digits', () => {
+  it('writes null for a text without digits', () => {
     expect(written(moneyForms(2).writeText, '$')).to.deep.equal({ json: 'null', outcome: NULLED })
   })
 })

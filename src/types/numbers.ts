@@ -9,12 +9,12 @@ import { isText, writeNulled } from './text.ts'
 
 const NOT_FINITE = ['NaN', 'Infinity', '-Infinity'] as const
 const E8 = 100_000_000
-/** Of a float8, once its four other bits are gone. */
+/** Mask of the 11 exponent bits in the upper 12 bits of a float8, which also hold the sign. */
 const EXPONENT_MASK = 0x7ff
-/** The longest int8 is -9223372036854775808. */
+/** Length of the longest int8, -9223372036854775808. */
 const INT8_BYTES = 20
 const UINT64_BYTES = 20
-/** The sign word of a numeric in its binary form. */
+/** Values of the sign word in the binary form of numeric. */
 export const NUMERIC_POSITIVE = 0x0000
 export const NUMERIC_NEGATIVE = 0x4000
 export const NUMERIC_NAN = 0xc000
@@ -22,10 +22,16 @@ export const NUMERIC_INFINITY = 0xd000
 export const NUMERIC_MINUS_INFINITY = 0xf000
 const NUMERIC_HEADER_BYTES = 8
 
-/** How a negative amount is marked, by `lc_monetary`: a sign before or after it, or parentheses around it. */
+/**
+ * Marks of a negative amount, chosen by `lc_monetary`: a sign before or after it, or parentheses
+ * around it.
+ */
 const NEGATIVE_MARKS = ['-', '(', '\u2212']
 
-/** Throws unless a field of a fixed size has that size: the stream is damaged. */
+/**
+ * @throws RangeError unless a field of a fixed size has that size. A different size means that the
+ * stream is damaged.
+ */
 export function expectBytes(actual: number, expected: number): void {
   if (actual !== expected) {
     throw new RangeError(`damaged COPY stream: a field of ${expected} bytes has ${actual}`)
@@ -44,13 +50,16 @@ export const writeInt4 = accelerated('Int4', (out, bytes, start, end) => {
   return writeInteger(out, viewOf(bytes).getInt32(start))
 })
 
-/** oid and its like, COPY binary: 4 bytes, unsigned. */
+/** oid and the other types of its form, COPY binary: 4 bytes, unsigned. */
 export const writeOid = accelerated('Oid', (out, bytes, start, end) => {
   expectBytes(end - start, 4)
   return writeInteger(out, viewOf(bytes).getUint32(start))
 })
 
-/** int8, COPY binary: 8 bytes. Exact over the full range: beyond 2^53 by long division, not as a double. */
+/**
+ * int8, COPY binary: 8 bytes. Exact over the full range: values beyond 2^53 are divided as
+ * integers, not converted to a double.
+ */
 export const writeInt8 = accelerated('Int8', (out, bytes, start, end) => {
   expectBytes(end - start, 8)
   const high = viewOf(bytes).getInt32(start)
@@ -69,7 +78,10 @@ export const writeInt8 = accelerated('Int8', (out, bytes, start, end) => {
   return EXACT
 })
 
-/** float8, COPY binary: 8 bytes → the shortest digits that name it; NaN and infinities as JSON strings. */
+/**
+ * float8, COPY binary: 8 bytes → the shortest digits that identify the value; NaN and infinities
+ * are JSON strings.
+ */
 export const writeFloat8 = accelerated('Float8', (out, bytes, start, end) => {
   expectBytes(end - start, 8)
   const value = viewOf(bytes).getFloat64(start)
@@ -81,7 +93,7 @@ export const writeFloat8 = accelerated('Float8', (out, bytes, start, end) => {
   return EXACT
 })
 
-/** high·2^32 + low, both unsigned → its digits. */
+/** Appends the digits of high·2^32 + low, both unsigned. */
 export function writeUint64(out: ByteBuffer, high: number, low: number): void {
   out.reserve(UINT64_BYTES)
   out.length =
@@ -90,14 +102,14 @@ export function writeUint64(out: ByteBuffer, high: number, low: number): void {
       : putUint64(out.view, out.length, high, low)
 }
 
-/** Text of an integer or a finite number, such as `-1.5e+10`: it is JSON as it stands. */
+/** Text of an integer or a finite number, such as `-1.5e+10`. It is valid JSON without a change. */
 export const writeNumberText = accelerated('NumberText', (out, bytes, start, end) => {
   if (!isJsonNumber(bytes, start, end)) return writeNulled(out)
   out.copy(bytes, start, end)
   return EXACT
 })
 
-/** Text of a float: a number; `NaN`, `Infinity`, `-Infinity` as JSON strings. */
+/** Text of a float → a number; `NaN`, `Infinity` and `-Infinity` are JSON strings. */
 export const writeFloatText = accelerated('NumberText', (out, bytes, start, end) => {
   for (const name of NOT_FINITE) {
     if (!isText(bytes, start, end, name)) continue
@@ -108,8 +120,8 @@ export const writeFloatText = accelerated('NumberText', (out, bytes, start, end)
 })
 
 /**
- * numeric, COPY binary: int16 count of base-10000 digits, weight of the first, sign, display scale, then the digits.
- * Every digit comes out, none passes through a number wider than 9999.
+ * numeric, COPY binary: int16 number of base-10000 digits, weight of the first digit, sign, display
+ * scale, then the digits. All digits are written; no intermediate number is larger than 9999.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/utils/adt/numeric.c (numeric_send)
  */
 export const writeNumeric = accelerated('Numeric', (out, bytes, start, end) => {
@@ -129,9 +141,9 @@ export const writeNumeric = accelerated('Numeric', (out, bytes, start, end) => {
 })
 
 /**
- * money as it is in the log, where no cast to numeric stands before it: its text has the currency, separators and sign of
- * `lc_monetary`, its binary form is the int64 of its smallest units.
- * @param scale How many of its digits are behind the point, by `lc_monetary`.
+ * Forms of money in the log, where the value is not cast to numeric. The text has the currency,
+ * separators and sign of `lc_monetary`. The binary form is the int64 number of the smallest units.
+ * @param scale number of digits after the point, given by `lc_monetary`.
  */
 export function moneyForms(scale: number): LogForms {
   return {
@@ -149,7 +161,10 @@ export function moneyForms(scale: number): LogForms {
   }
 }
 
-/** Digits, then perhaps a point and digits, then perhaps an exponent, as https://www.rfc-editor.org/rfc/rfc8259#section-6 */
+/**
+ * Checks for digits, an optional fraction and an optional exponent, as in
+ * https://www.rfc-editor.org/rfc/rfc8259#section-6
+ */
 function isJsonNumber(bytes: Buffer, start: number, end: number): boolean {
   const wholeStart = bytes[start] === MINUS && start < end ? start + 1 : start
   let at = skipDigits(bytes, wholeStart, end)
@@ -181,7 +196,10 @@ function writeInteger(out: ByteBuffer, value: number): typeof EXACT {
   return EXACT
 }
 
-/** Divides high·2^32 + low by 10^8 in steps of 16 bits, each exact in a double. */
+/**
+ * Writes high·2^32 + low after dividing by 10^8 in steps of 16 bits. Each step is exact in a
+ * double.
+ */
 function putUint64(target: DataView, at: number, high: number, low: number): number {
   const first = Math.floor(high / E8)
   const middleDividend = (high - first * E8) * 0x1_0000 + (low >>> 16)

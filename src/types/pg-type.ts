@@ -1,16 +1,19 @@
 import type { ByteBuffer } from '../bytes/byte-buffer.ts'
 import type { JsonObject } from '../json/json.ts'
 
-/** The value is in the record, to the last digit. */
+/** The record contains the value with all its digits. */
 export const EXACT = 0
 /** JSON cannot hold the value: `null` was written. */
 export const NULLED = 1
-/** Part of the value could not be given: bytes that are not UTF-8 became U+FFFD. */
+/** A part of the value was replaced: bytes that are not UTF-8 became U+FFFD. */
 export const TRUNCATED = 2
-/** What became of a value. Anything but EXACT earns an entry in the record's `meta.changes`. */
+/**
+ * Result of writing a value. A result other than EXACT adds an entry to the record's
+ * `meta.changes`.
+ */
 export type Outcome = typeof EXACT | typeof NULLED | typeof TRUNCATED
 
-/** The ops of the WebAssembly module, as `assembly/op.ts` names them. */
+/** The ops of the WebAssembly module, by their names in `assembly/op.ts`. */
 export type Op =
   | 'Callback'
   | 'Int2'
@@ -32,18 +35,24 @@ export type Op =
 
 /** Appends the JSON of a value to `out`. Never called for NULL. */
 export interface ValueWriter {
-  /** The PostgreSQL form of the value is `bytes[start, end)`. */
+  /** The value in its PostgreSQL form is `bytes[start, end)`. */
   (out: ByteBuffer, bytes: Buffer, start: number, end: number): Outcome
-  /** The op that appends the same bytes in the WebAssembly module. Absent: the module calls the writer. */
+  /**
+   * The op of the WebAssembly module that appends the same bytes. Absent: the module calls the
+   * writer.
+   */
   readonly op?: Op
 }
 
-/** A writer whose values the WebAssembly module writes by itself. */
+/** Marks a writer for which the WebAssembly module has an op. */
 export function accelerated(op: Op, write: ValueWriter): ValueWriter {
   return Object.assign(write, { op })
 }
 
-/** The Arrow types of columns, as the Arrow schema spells them; a decimal has the precision and scale of its column. */
+/**
+ * Arrow types of columns, with the names of the Arrow schema. The precision and scale of a decimal
+ * are those of its column.
+ */
 export type ArrowTypeName =
   | 'utf8'
   | 'bool'
@@ -59,29 +68,35 @@ export type ArrowTypeName =
   | 'timestamp[ns, UTC]'
   | 'fixed_size_binary[16]'
 
-/** The binary forms that become an int64 or a float64. */
+/** Binary forms that are converted to an int64 or a float64. */
 export type NumberForm = 'int2' | 'int4' | 'uint4' | 'int8' | 'float4' | 'float8' | 'numeric'
 
-/** The Arrow column of a type. `utf8` holds the text of the JSON value; every other type is read from the binary form. */
+/**
+ * Arrow column of a type. `utf8` holds the text of the JSON value. All other Arrow types are read
+ * from the binary form.
+ */
 export interface ArrowTraits {
   readonly default: ArrowTypeName
-  /** With `--arrow-exact`. */
+  /** The type with `--arrow-exact`. */
   readonly exact: ArrowTypeName
-  /** What an int64 or float64 is read from. */
+  /** Binary form from which an int64 or float64 is read. */
   readonly source?: NumberForm
-  /** Whether Arrow holds every value of the type; otherwise some become null. */
+  /** Whether Arrow holds every value of the type. Otherwise some values become null. */
   readonly isTotal: boolean
 }
 
-/** How a type behaves as a cursor. */
+/** Properties of a type that is used as a cursor. */
 export interface CursorTraits {
-  /** Whether its values are points in time, from which a window can be subtracted. */
+  /** Whether the values are points in time, so that an interval can be subtracted from them. */
   readonly isClock: boolean
-  /** Whether equal values have equal bytes: not 1.0 and 1.00, 0 and -0, or strings that a collation finds equal. */
+  /**
+   * Whether equal values have equal bytes. False for 1.0 and 1.00, 0 and -0, and strings that are
+   * equal in a collation.
+   */
   readonly hasOneForm: boolean
   /**
-   * The least value above all finite ones, by the server's major version; null: all values are finite. A cursor that
-   * is saved at infinity or NaN would never find a later row.
+   * Returns the lowest value above all finite ones, by the server's major version; null: all values
+   * are finite. A cursor that is saved as infinity or NaN would never find a later row.
    */
   readonly nonFiniteBound: ((major: number) => string) | null
 }
@@ -90,36 +105,42 @@ export interface CursorTraits {
 export interface PgType {
   /** `pg_type.typname`, for messages: a domain or a type of another schema may have the name of a built-in one. */
   readonly name: string
-  /** What discover says of a column of this type. */
+  /** JSON schema of a column of this type in the discovered catalog. */
   readonly jsonSchema: JsonObject
   readonly arrow: ArrowTraits
-  /** For numeric(p,s): `s` digits of `p` are behind the point; negative scales round before it. */
+  /**
+   * Of numeric(p,s): precision `p` and scale `s`. A negative scale rounds digits before the point.
+   */
   readonly decimal?: { readonly precision: number; readonly scale: number }
-  /** Null: its values have no order in which later rows come last. */
+  /** Null: the values have no order by which new rows could be found. */
   readonly cursor: CursorTraits | null
-  /** The text that the type's output function gives → JSON. */
+  /** Writes JSON from the text of the type's output function. */
   readonly writeText: ValueWriter
-  /** The bytes that the type's send function gives → JSON. Absent: the SELECT list asks for text. */
+  /**
+   * Writes JSON from the bytes of the type's send function. Absent: the SELECT list returns text.
+   */
   readonly writeBinary?: ValueWriter
-  /** The forms that it has in the log, where they are others than those that a SELECT gives. */
+  /** Forms in the log, if they differ from the forms that a SELECT returns. */
   readonly log?: LogForms
-  /** Whether it has no send function, so that the log has its text among binary values. */
+  /**
+   * Whether the type has no send function. A log in binary form contains the text of such a value.
+   */
   readonly hasOnlyText?: boolean
 }
 
-/** How the two forms of a type become JSON. */
+/** Writers of JSON for both forms of a type. */
 export interface LogForms {
   readonly writeText: ValueWriter
   /** Absent: the binary form is not read. */
   readonly writeBinary?: ValueWriter
 }
 
-/** How the values of a type in the log become JSON. */
+/** Writers of JSON for the values of a type in the log. */
 export function logForms(type: PgType): LogForms {
   return type.log ?? type
 }
 
-/** Whether values of a type in a log in binary form can be read. */
+/** Whether the values of a type can be read from a log in binary form. */
 export function isReadInBinary(type: PgType): boolean {
   return type.hasOnlyText === true || logForms(type).writeBinary !== undefined
 }

@@ -7,7 +7,7 @@ const STRING = { type: 'string' }
 const INTEGER = { type: 'number', airbyte_type: 'integer' }
 const NUMBER = { type: 'number' }
 
-/** Schema, Arrow type, whether it can be a cursor, whether its binary form is read. */
+/** Schema, Arrow type, whether the type can be a cursor, whether its binary form is read. */
 const ENTRIES = [
   ['bool', { type: 'boolean' }, 'bool', true, true],
   ['int2', INTEGER, 'int64', true, true],
@@ -63,7 +63,7 @@ describe('findEntry', () => {
     })
   }
 
-  it('knows the types of extensions in any schema but pg_catalog', () => {
+  it('finds types of extensions in any schema except pg_catalog', () => {
     for (const name of ['citext', 'hstore']) {
       const source = { schema: 'public', name, extension: name }
       expect(findEntry(source)?.jsonSchema).to.deep.equal(STRING)
@@ -71,13 +71,13 @@ describe('findEntry', () => {
     }
   })
 
-  it("does not take a user's type for one of an extension", () => {
+  it('does not take a user-defined type for one of an extension', () => {
     for (const extension of [null, 'cube', 'constructor']) {
       expect(findEntry({ schema: 'public', name: 'citext', extension })).to.equal(undefined)
     }
   })
 
-  it("does not take a user's type for one of pg_catalog", () => {
+  it('does not take a user-defined type for one of pg_catalog', () => {
     expect(findEntry({ schema: 'public', name: 'int4', extension: null })).to.equal(undefined)
   })
 
@@ -88,7 +88,7 @@ describe('findEntry', () => {
     ['bit', 'false'],
     ['varbit', 'false'],
   ] as const) {
-    it(`${name} in an array has a writer of its own`, () => {
+    it(`${name} in an array has a different writer`, () => {
       const element = builtIn(name)?.element
       expect(element === undefined ? null : written(element.writeText, '7').json).to.equal(json)
     })
@@ -96,7 +96,7 @@ describe('findEntry', () => {
 })
 
 describe('textEntry', () => {
-  it('is a string that is read as its text', () => {
+  it('is a string, read as its text', () => {
     const entry = textEntry('cube')
     expect(entry).to.deep.include({ name: 'cube', jsonSchema: STRING, cursor: null })
     expect(entry.writeBinary).to.equal(undefined)

@@ -76,7 +76,7 @@ export interface TypeSource {
   readonly schema: string
   /** `typname` */
   readonly name: string
-  /** The extension that it belongs to; null: none. */
+  /** Name of the extension that the type belongs to; null: none. */
   readonly extension: string | null
 }
 
@@ -92,7 +92,7 @@ const DECIMAL: CursorTraits = {
   nonFiniteBound: (major) => (major >= MAJOR_WITH_NUMERIC_INFINITY ? 'Infinity' : 'NaN'),
 }
 
-/** Types whose send function gives their text. */
+/** Types whose send function returns the text. */
 const SENT_AS_TEXT = {
   print: () => printText,
   writeBinary: writeString,
@@ -110,10 +110,10 @@ const BIT = {
   },
 }
 
-/** Of most currencies, and of the locale C. */
+/** Digits after the point in most currencies and in the locale C. */
 const DEFAULT_MONEY_SCALE = 2
 
-/** Types of pg_catalog that are not plain strings, or that have a binary form worth reading. */
+/** Types of pg_catalog that are not plain strings, or whose binary form is used. */
 const BUILT_IN: readonly TypeEntry[] = [
   entry('bool', BOOLEAN, writeBoolText, {
     print: () => printBool,
@@ -148,7 +148,8 @@ const BUILT_IN: readonly TypeEntry[] = [
   }),
   entry('float4', NUMBER, writeFloatText, {
     print: () => printFloat4,
-    // A server that prints it takes less time than the connector, unless it prints the whole log for it
+    // COPY reads the text, which the server prints faster than the connector. In the log, a type in
+    // text form would require all columns to be in text form
     inLog: () => ({ writeText: writeFloatText, writeBinary: writeFloat4 }),
     cursor: FLOAT,
     arrow: arrow('float64', { source: 'float4', isTotal: true }),
@@ -235,7 +236,7 @@ const BUILT_IN: readonly TypeEntry[] = [
   ...TEXT_TYPES,
 ]
 
-/** Types by the extension that they belong to, in whatever schema it was installed. */
+/** Types by the name of their extension, which may be installed in any schema. */
 const EXTENSION: Readonly<Record<string, readonly TypeEntry[]>> = {
   citext: [entry('citext', STRING, writeString, TEXTUAL)],
   hstore: [entry('hstore', STRING, writeHstore, { print: () => printHstore })],
@@ -247,18 +248,20 @@ const BY_EXTENSION = new Map(
   Object.entries(EXTENSION).map(([name, types]) => [name, new Map(types.map((t) => [t.name, t]))]),
 )
 
-/** The entry of a base type, or undefined: then it is read as its text and is a string. */
+/**
+ * Finds the entry of a base type. Without an entry, the type is read as its text and is a string.
+ */
 export function findEntry({ schema, name, extension }: TypeSource): TypeEntry | undefined {
   if (schema === 'pg_catalog') return BUILT_IN_BY_NAME.get(name)
   return BY_EXTENSION.get(extension ?? '')?.get(name)
 }
 
-/** A type outside the registry: its text, as a string. */
+/** Entry of a type outside the registry: a string, read as its text. */
 export function textEntry(name: string): TypeEntry {
   return entry(name, STRING, writeString)
 }
 
-/** An enum: its label, which is also what its send function gives. */
+/** Entry of an enum: its label, which its send function also returns. */
 export function enumEntry(name: string): TypeEntry {
   return entry(name, STRING, writeString, TEXTUAL)
 }

@@ -22,7 +22,7 @@ interface Forms {
   readonly name: string
   readonly binary: ValueWriter
   readonly text: ValueWriter
-  /** Binary form, text form, what is written; null: null and flagged. */
+  /** Binary form, text form, expected JSON; null: null is written and flagged. */
   readonly cases: readonly (readonly [binary: Buffer, text: string, expected: string | null])[]
 }
 
@@ -144,7 +144,7 @@ const FORMS: readonly Forms[] = [
 ]
 
 for (const { name, binary, text: textWriter, cases } of FORMS) {
-  describe(`${name}, from both of its forms`, () => {
+  describe(`${name}, from its binary and its text form`, () => {
     for (const [bytes, text, expected] of cases) {
       it(`${text} → ${expected}`, () => {
         const wanted =
@@ -156,7 +156,7 @@ for (const { name, binary, text: textWriter, cases } of FORMS) {
       })
     }
 
-    it('refuses another size', () => {
+    it('rejects a value of another size', () => {
       const size = cases[0]![0].length
       expect(() => written(binary, Buffer.alloc(size - 1))).to.throw(RangeError, 'damaged')
       expect(() => written(binary, Buffer.alloc(size + 1))).to.throw(RangeError, 'damaged')
@@ -166,7 +166,7 @@ for (const { name, binary, text: textWriter, cases } of FORMS) {
 
 describe('writeTime', () => {
   for (const micros of [-1n, 86_400_000_001n, MAX_INT8, MIN_INT8]) {
-    it(`refuses ${micros}, which is no time of day`, () => {
+    it(`rejects ${micros}, which is not a time of day`, () => {
       expect(() => written(writeTime, int(8, micros))).to.throw(RangeError, 'damaged')
       expect(() => written(writeTimeTz, timetz(micros, 0))).to.throw(RangeError, 'damaged')
     })
@@ -174,7 +174,7 @@ describe('writeTime', () => {
 })
 
 describe('writeTimeTz', () => {
-  it('refuses an offset of 16 hours', () => {
+  it('rejects an offset of 16 hours', () => {
     expect(() => written(writeTimeTz, timetz(0n, 57_600))).to.throw(RangeError, 'damaged')
   })
 })
@@ -195,7 +195,7 @@ for (const [name, write, texts] of [
 ] as const) {
   describe(name, () => {
     for (const text of texts) {
-      it(`${text || 'nothing'} is none: null, flagged`, () => {
+      it(`${text || 'an empty value'} is malformed: null, flagged in the outcome`, () => {
         expect(written(write, text)).to.deep.equal({ json: 'null', outcome: NULLED })
       })
     }

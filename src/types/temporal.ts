@@ -22,16 +22,16 @@ import {
   parseOffset,
 } from './time-text.ts'
 
-/** The days of a date in its binary form that are no day. */
+/** Day numbers of the infinite dates in the binary form. */
 export const DATE_INFINITY = 0x7fff_ffff
 export const DATE_MINUS_INFINITY = -0x8000_0000
 const MICROS_PER_DAY = 86_400_000_000
 const MICROS_PER_DAY_BIG = BigInt(MICROS_PER_DAY)
-/** The server takes offsets up to 15:59:59. */
+/** Limit of UTC offsets: the server accepts up to 15:59:59. */
 const MAX_OFFSET_SECONDS = 16 * 3600
-/** How a timestamptz ends with TimeZone UTC. */
+/** Suffix of a timestamptz with TimeZone UTC. */
 const UTC_OFFSET = '+00'
-/** `24:00:00` has no ISO form; the official connector prints the last nanosecond of the day. */
+/** `24:00:00` has no ISO form. The official connector prints the last nanosecond of the day. */
 const END_OF_DAY = '23:59:59.999999999'
 
 /** date, COPY binary: int32 days since 2000-01-01 → `1999-01-08`, `0044-03-15 BC`; ±infinity is null. */
@@ -45,7 +45,7 @@ export const writeDate = accelerated('Date', (out, bytes, start, end) => {
   return closeDate(out, days)
 })
 
-/** date, text: as PostgreSQL prints it with DateStyle ISO. */
+/** date, text with DateStyle ISO → the same text. */
 export const writeDateText: ValueWriter = (out, bytes, start, end) => {
   if (isInfinity(bytes, start, end)) return writeNulled(out)
   return writeString(out, bytes, start, end)
@@ -115,12 +115,12 @@ export const writeTimestampText: ValueWriter = (out, bytes, start, end) =>
 export const writeTimestampTzText: ValueWriter = (out, bytes, start, end) =>
   writeInstantText(out, bytes, start, end, true)
 
-/** What `readInstant` has read last: days since 2000-01-01, and microseconds of the day. */
+/** Result of the last `readInstant`: days since 2000-01-01, and microseconds of the day. */
 export const instant = { days: 0, micros: 0 }
 
 /**
- * Reads the int64 microseconds of a timestamp into `instant`, exactly over the full range, 4713 BC – 294276 AD: beyond
- * 2^53 the day is split off as a bigint.
+ * Reads the int64 microseconds of a timestamp into `instant`. Exact over the full range, 4713 BC –
+ * 294276 AD: beyond 2^53 microseconds the day is computed as a bigint.
  * @returns false for ±infinity.
  */
 export function readInstant(bytes: Buffer, start: number): boolean {
@@ -178,7 +178,7 @@ function writeInstantText(
     dateEnd !== MALFORMED &&
     isTimeOfDay(micros) &&
     isText(bytes, timeEnd, zoneEnd, isUtc ? UTC_OFFSET : '')
-  if (!isWellFormed) return writeNulled(out) // ±infinity has no time
+  if (!isWellFormed) return writeNulled(out) // ±infinity has no time part
   out.byte(QUOTE)
   out.copy(bytes, start, dateEnd)
   out.reserve(TIME_MAX_BYTES + 8)
@@ -196,7 +196,10 @@ function closeDate(out: ByteBuffer, days: number): typeof EXACT {
   return EXACT
 }
 
-/** @throws RangeError unless the int64 at `start` is a number of microseconds up to 24 hours. */
+/**
+ * Reads the microseconds of a time of day.
+ * @throws RangeError unless the int64 at `start` is a number of microseconds up to 24 hours.
+ */
 export function timeOfDay(bytes: Buffer, start: number): number {
   const micros = viewOf(bytes).getInt32(start) * 0x1_0000_0000 + viewOf(bytes).getUint32(start + 4)
   if (!isTimeOfDay(micros)) throw new RangeError('damaged COPY stream: an impossible time of day')

@@ -19,7 +19,7 @@ import { printTsquery, printTsvector } from './printers/text-search-printers.ts'
 import { writeString } from './text.ts'
 import { ORDERED, STRING, type TypeEntry, entry } from './type-entry.ts'
 
-/** Types of pg_catalog that are strings in records, and have a binary form in the log. */
+/** Types of pg_catalog that are strings in records and have a binary form in the log. */
 export const TEXT_TYPES: readonly TypeEntry[] = [
   ...shapes([
     ['point', printPoint],

@@ -5,7 +5,7 @@ import { isText, writeEscaped, writeNulled, writeString } from './text.ts'
 import { written } from '../testing/written.ts'
 
 describe('writeString', () => {
-  it('escapes each control character, quote and backslash, at every place of a word', () => {
+  it('escapes each control character, quote and backslash, at each position in a word of four bytes', () => {
     for (let byte = 1; byte < 0x80; byte++) {
       for (let place = 0; place < 9; place++) {
         const text = `${'a'.repeat(place)}${String.fromCharCode(byte)}${'b'.repeat(8 - place)}`
@@ -28,14 +28,14 @@ describe('writeString', () => {
     'x'.repeat(200_000),
     `${'x'.repeat(65_535)}é`,
   ]) {
-    it(`${text.length} characters as JSON.stringify has them`, () => {
+    it(`writes ${text.length} characters like JSON.stringify`, () => {
       const { json, outcome } = written(writeString, text)
       expect(json === JSON.stringify(text)).to.equal(true)
       expect(outcome).to.equal(EXACT)
     })
   }
 
-  it('replaces what is not UTF-8, and says so', () => {
+  it('replaces bytes that are not UTF-8, and returns TRUNCATED', () => {
     const bytes = Buffer.from('caf\xe9 "\xff"', 'latin1')
     expect(written(writeString, bytes)).to.deep.equal({
       json: '"caf\ufffd \\"\ufffd\\""',
@@ -43,7 +43,7 @@ describe('writeString', () => {
     })
   })
 
-  it('replaces a sequence that the end cuts', () => {
+  it('replaces a sequence that is cut at the end of the value', () => {
     const { json, outcome } = written(writeString, Buffer.from('é').subarray(0, 1))
     expect(json).to.equal('"\ufffd"')
     expect(outcome).to.equal(TRUNCATED)
@@ -51,7 +51,7 @@ describe('writeString', () => {
 })
 
 describe('writeEscaped', () => {
-  it('says whether all of it is ASCII, wherever it is not', () => {
+  it('returns whether all bytes are ASCII, wherever the first other byte is', () => {
     for (let place = 0; place < 12; place++) {
       const bytes = Buffer.alloc(12, 'a')
       expect(writeEscaped(new ByteBuffer(1), bytes, 0, 12)).to.equal(true)
@@ -62,13 +62,13 @@ describe('writeEscaped', () => {
 })
 
 describe('writeNulled', () => {
-  it('is null and flagged', () => {
+  it('writes null and returns NULLED', () => {
     expect(written(writeNulled, 'x')).to.deep.equal({ json: 'null', outcome: NULLED })
   })
 })
 
 describe('isText', () => {
-  it('compares all of it', () => {
+  it('compares the whole text', () => {
     const bytes = Buffer.from('xNULLx')
     expect(isText(bytes, 1, 5, 'NULL')).to.equal(true)
     expect(isText(bytes, 1, 4, 'NULL')).to.equal(false)

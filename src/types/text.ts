@@ -4,13 +4,13 @@ import { viewOf } from '../bytes/byte-view.ts'
 import { accelerated, EXACT, NULLED, type Outcome, TRUNCATED } from './pg-type.ts'
 import { isValidUtf8, replaceInvalidUtf8 } from '../bytes/utf8.ts'
 
-/** How much is escaped at a time, so that a huge value needs no huge reservation. */
+/** Number of bytes escaped at a time, so that a huge value does not need a huge reservation. */
 const BLOCK_BYTES = 65_536
-/** The high bits of four bytes. */
+/** Mask of the high bits of four bytes. */
 const NON_ASCII = 0x8080_8080
 const HEX = Buffer.from('0123456789abcdef')
 
-/** What follows the backslash for each byte that JSON requires to be escaped; 0: none. */
+/** The character after the backslash for each byte that must be escaped in JSON; 0: none. */
 const ESCAPES = new Uint8Array(256)
 for (let byte = 0; byte < 0x20; byte++) ESCAPES[byte] = LOWER_U
 for (const [byte, letter] of [
@@ -26,9 +26,10 @@ for (const [byte, letter] of [
 }
 
 /**
- * UTF-8 bytes → a JSON string. What is not UTF-8 becomes U+FFFD and is flagged: a database in SQL_ASCII may hold any
- * bytes, and in any other one the server still does not look at a "char", at names of shared catalogs and at queries
- * of sessions in other databases. https://datatracker.ietf.org/doc/html/rfc8259#section-7
+ * UTF-8 bytes → a JSON string. Bytes that are not UTF-8 become U+FFFD and are flagged. They occur
+ * in a database with the encoding SQL_ASCII. With any other encoding, the server does not validate
+ * "char" values, names in shared catalogs and query texts of sessions in other databases.
+ * https://datatracker.ietf.org/doc/html/rfc8259#section-7
  */
 export const writeString = accelerated('Text', (out, bytes, start, end) => {
   const outStart = out.length
@@ -42,7 +43,10 @@ export const writeString = accelerated('Text', (out, bytes, start, end) => {
   return TRUNCATED
 })
 
-/** The inside of a JSON string, which is checked no further if this says that it is ASCII. */
+/**
+ * Writes the content of a JSON string, without quotes. Returns whether it is ASCII; otherwise the
+ * caller validates the UTF-8.
+ */
 export function writeEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number): boolean {
   let seen = 0
   for (let at = start; at < end; at += BLOCK_BYTES) {
@@ -53,7 +57,7 @@ export function writeEscaped(out: ByteBuffer, bytes: Buffer, start: number, end:
   return (seen & NON_ASCII) === 0
 }
 
-/** `null`, with the outcome that says so. */
+/** Writes `null` and returns NULLED. */
 export function writeNulled(out: ByteBuffer): Outcome {
   out.latin1('null')
   return NULLED
@@ -66,7 +70,10 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
   return true
 }
 
-/** Four bytes at a time while none of them needs an escape; returns the bits that were set in any of them. */
+/**
+ * Copies four bytes at a time while none of them must be escaped. Returns the bits that were set in
+ * any of them.
+ */
 function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number): number {
   const source = viewOf(bytes)
   const target = out.view
@@ -96,8 +103,9 @@ function putEscaped(out: ByteBuffer, bytes: Buffer, start: number, end: number):
 }
 
 /**
- * Has the high bit of a byte set where one of four is a control character, a quote or a backslash: below 0x20, or equal to
- * 0x22 or 0x5c. A borrow can only set the bit of a byte above one that is set already.
+ * Returns a word in which the high bit of a byte is set if that byte is a control character, a
+ * quote or a backslash: below 0x20, or equal to 0x22 or 0x5c. A borrow sets the bit of another byte
+ * only above a byte whose bit is already set.
  * https://graphics.stanford.edu/~seander/bithacks.html#HasLessInWord
  */
 function escapesIn(word: number): number {
@@ -120,7 +128,7 @@ function putByte(target: DataView, at: number, byte: number): number {
   return escape === LOWER_U ? putControl(target, at + 2, byte) : at + 2
 }
 
-/** What follows `\\u` for a control character. */
+/** Writes what follows `\\u` for a control character. */
 function putControl(target: DataView, at: number, byte: number): number {
   target.setUint16(at, 0x3030)
   target.setUint8(at + 2, HEX[byte >> 4]!)

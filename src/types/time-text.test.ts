@@ -33,7 +33,7 @@ describe('parseMicros', () => {
     ['10:00:00.1234567', MALFORMED],
     ['-10:00:00', MALFORMED],
   ] as const) {
-    it(`${text || 'nothing'} → ${micros}`, () => {
+    it(`${text || 'an empty text'} → ${micros}`, () => {
       expect(of(parseMicros, text)).to.equal(micros)
     })
   }
@@ -56,7 +56,7 @@ describe('parseOffset', () => {
 })
 
 describe('findOffset', () => {
-  it('finds either sign, or the end', () => {
+  it('returns the position of either sign, or the end', () => {
     expect(of(findOffset, '10:00:00+01')).to.equal(10)
     expect(of(findOffset, '10:00:00-01')).to.equal(10)
     expect(of(findOffset, '10:00:00')).to.equal(10)
@@ -79,7 +79,7 @@ describe('findDateEnd', () => {
 })
 
 describe('endsWithBc', () => {
-  it('looks at the last three', () => {
+  it('compares the last three characters', () => {
     expect(of(endsWithBc, '0044-03-15 BC')).to.equal(true)
     expect(of(endsWithBc, '2044-03-15')).to.equal(false)
     expect(of(endsWithBc, ' BC')).to.equal(false)

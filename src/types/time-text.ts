@@ -3,7 +3,7 @@ import { isText } from './text.ts'
 
 const MAX_DECIMALS = 6
 const MICROS_PER_SECOND = 1_000_000
-/** Instead of a number: the text is none that PostgreSQL prints. */
+/** Returned in place of a number if the text does not have PostgreSQL's format. */
 export const MALFORMED = -1
 
 /** `hh[:mm[:ss[.ffffff]]]` → microseconds, or MALFORMED. */
@@ -32,20 +32,23 @@ export function parseMicros(bytes: Buffer, start: number, end: number): number {
   return (units * 60 * scale + part) * (MICROS_PER_SECOND / scale) * 60 ** (2 - parts)
 }
 
-/** `+hh[:mm[:ss]]` → seconds east of UTC; null: it is none. */
+/** `+hh[:mm[:ss]]` → seconds east of UTC; null: malformed. */
 export function parseOffset(bytes: Buffer, start: number, end: number): number | null {
   const micros = parseMicros(bytes, start + 1, end)
   if (micros === MALFORMED) return null
   return (bytes[start] === MINUS ? -micros : micros) / MICROS_PER_SECOND
 }
 
-/** Where the sign of the offset is that ends a timetz; `end` without one. */
+/**
+ * Returns the position of the sign of the offset at the end of a timetz; `end` if there is no
+ * offset.
+ */
 export function findOffset(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) if (bytes[at] === PLUS || bytes[at] === MINUS) return at
   return end
 }
 
-/** Where the date ends and a space and the time follow, or MALFORMED. */
+/** Returns the position where the date ends and a space and the time follow, or MALFORMED. */
 export function findDateEnd(bytes: Buffer, start: number, end: number): number {
   for (let at = start; at < end; at++) {
     const byte = bytes[at]!

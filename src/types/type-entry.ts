@@ -9,7 +9,7 @@ import type {
 } from './pg-type.ts'
 import type { Printer } from './printers/printer.ts'
 
-/** The fragments of section 3.4 of the protocol's type system. */
+/** Schemas of section 3.4 of the protocol's type system. */
 export const STRING = { type: 'string' } as const
 export const NUMBER = { type: 'number' } as const
 export const INTEGER = { type: 'number', airbyte_type: 'integer' } as const
@@ -36,36 +36,39 @@ export const TIMESTAMP_TZ = {
   airbyte_type: 'timestamp_with_timezone',
 } as const
 
-/** An entry of the registry: a type, and what is different about it in special places. */
+/** Entry of the registry: a type, and how its values differ in arrays, casts and the log. */
 export interface TypeEntry extends PgType {
-  /** The type that a SELECT casts it to first; the writers read that type's forms. */
+  /** Type to which a SELECT casts the value. The writers read the forms of that type. */
   readonly castTo?: string
   /**
-   * Prints the binary form as the output function does: for the log, also inside of other types. Absent: it depends on
-   * what the server alone can tell.
+   * Prints the binary form like the output function: for the log, also inside other types. Absent:
+   * printing needs facts that only the server has.
    */
   readonly print?: (facts: TypeFacts) => Printer
-  /** COPY has the binary form, too: with `print` it costs the server and the connector less than the text. */
+  /**
+   * COPY uses the binary form, too: with `print` it costs the server and the connector less than
+   * the text.
+   */
   readonly isCopiedInBinary?: true
-  /** The forms that the log has, if a SELECT casts the type or reads it as text. */
+  /** Forms in the log, if a SELECT casts the type or reads it as text. */
   readonly inLog?: (facts: TypeFacts) => LogForms
-  /** Where the official connector gives another value inside an array than alone. */
+  /** Forms and schema inside an array, if the official connector writes them differently there. */
   readonly element?: LogForms & { readonly jsonSchema: JsonObject }
-  /** What a column with this `atttypmod` has. Absent: the modifier changes nothing. */
+  /** Returns the type of a column with this `atttypmod`. Absent: the modifier changes nothing. */
   readonly withModifier?: (type: TypeEntry, typmod: number) => PgType
 }
 
-/** What the forms of some types depend on. */
+/** Facts about the server on which the forms of some types depend. */
 export interface TypeFacts {
-  /** Version of the server. */
+  /** Major version of the server. */
   readonly major: number
-  /** Digits behind the point, by `lc_monetary`; null: the type is not money. */
+  /** Digits after the point, given by `lc_monetary`; null: the type is not money. */
   readonly moneyScale: number | null
 }
 
 type Traits = Partial<Omit<TypeEntry, 'name' | 'jsonSchema' | 'writeText'>>
 
-/** A type that is a text in Arrow and no cursor, unless its traits say otherwise. */
+/** Builds the entry of a type that is text in Arrow and not a cursor, unless the traits differ. */
 export function entry(
   name: string,
   jsonSchema: JsonObject,
@@ -75,12 +78,15 @@ export function entry(
   return { name, jsonSchema, writeText, arrow: TEXT, cursor: null, ...traits }
 }
 
-/** An Arrow column of the same type with and without `--arrow-exact`, unless its traits say otherwise. */
+/**
+ * Builds the traits of an Arrow column that is the same with and without `--arrow-exact`, unless
+ * the traits differ.
+ */
 export function arrow(type: ArrowTypeName, traits: Partial<ArrowTraits> = {}): ArrowTraits {
   return { default: type, exact: type, isTotal: false, ...traits }
 }
 
 const TEXT = arrow('utf8')
 
-/** A cursor of which nothing is known but that its values are ordered. */
+/** Cursor traits of a type whose values are ordered and have no other known property. */
 export const ORDERED: CursorTraits = { isClock: false, hasOneForm: false, nonFiniteBound: null }

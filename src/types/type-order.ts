@@ -1,29 +1,30 @@
 import { ident, literal } from '../sql.ts'
 
-/** The comparisons of a btree operator class, in the order of their strategy numbers. */
+/** Comparisons of a btree operator class, in the order of its strategy numbers. */
 export const COMPARISONS = ['<', '<=', '=', '>=', '>'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
-/** The name of an operator or a type. */
+/** Schema and name of an operator or a type. */
 export interface QualifiedName {
   readonly schema: string
   readonly name: string
 }
 
-/** What the order of a type is made of. */
+/** Facts that define how the values of a type are compared. */
 export interface TypeOrderFacts {
-  /** The type that is compared: for a domain, its base. */
+  /** The compared type; for a domain, its base type. */
   readonly type: QualifiedName
-  /** Of the type's default btree operator class, one for each of `COMPARISONS`. */
+  /** Operators of the type's default btree operator class, one for each of `COMPARISONS`. */
   readonly operators: readonly QualifiedName[]
-  /** SQL of the text that the output function gives for an expression. */
+  /** Builds the SQL expression of the text that the output function returns for a value. */
   readonly toText: (expression: string) => string
 }
 
 /**
- * How SQL compares the values of a type: by the operators of its default btree operator class, which ORDER BY, indexes
- * and max() use, too. Operators and types are qualified, so that no search_path leads to others: under one without
- * citext's schema, `<` would compare citext values as text.
+ * Builds SQL that compares values of a type with the operators of its default btree operator class,
+ * which ORDER BY, indexes and max() also use. Operators and types are qualified, so that the
+ * search_path cannot select others. With a search_path without the schema of citext, `<` would
+ * compare citext values as text.
  */
 export class TypeOrder {
   readonly #type: string
@@ -36,23 +37,29 @@ export class TypeOrder {
     this.#toText = toText
   }
 
-  /** `left comparison right`, both of just the type: `cast` and `literal` give such operands. */
+  /**
+   * Builds `left comparison right`. Both operands must have exactly this type, as returned by
+   * `cast` and `literal`.
+   */
   compare(left: string, comparison: Comparison, right: string): string {
     const { schema, name } = this.#operators[COMPARISONS.indexOf(comparison)]!
     return `${left} OPERATOR(${ident(schema)}.${name}) ${right}`
   }
 
-  /** A value of the type or of a domain over it; a polymorphic operator does not take a domain for what it is made of. */
+  /**
+   * Casts a value of the type or of a domain over it. A polymorphic operator does not accept a
+   * domain in place of its base type.
+   */
   cast(expression: string): string {
     return `${expression}::${this.#type}`
   }
 
-  /** A value by its text, without the constraints and the modifier that a column may have. */
+  /** Builds a value from its text, without the constraints and the modifier of a column. */
   literal(text: string): string {
     return this.cast(literal(text))
   }
 
-  /** The text of a value, as the type's output function gives it. */
+  /** Builds the text of a value, as the type's output function returns it. */
   toText(expression: string): string {
     return this.#toText(expression)
   }

@@ -134,12 +134,12 @@ describe('resolve', () => {
     })
   }
 
-  it('reads a domain by the binary form only where that is its text', () => {
+  it('reads a domain in binary form only if that form is its text', () => {
     expect(types.resolve(20_007, -1).writeBinary).not.to.equal(undefined)
     expect(types.resolve(20_003, -1).writeBinary).to.equal(undefined)
   })
 
-  it('lets a domain be a cursor as its base is', () => {
+  it('allows a domain as a cursor if its base type can be one', () => {
     expect(types.resolve(20_004, -1).cursor).not.to.equal(null)
     expect(types.resolve(20_006, -1).cursor).to.equal(null)
   })
@@ -181,7 +181,7 @@ describe('order', () => {
     })
   }
 
-  it('takes the operators by their place, whatever they are called', () => {
+  it('finds the operators by their position, independently of their names', () => {
     const names = ['#<#', '#<=#', '#=#', '#>=#', '#>#']
     const operators = names.map((name) => ({ schema: 'o"p', name }))
     const row = { ...BASE, oid: 1, schema: 's', name: 'odd', operators }
@@ -190,14 +190,14 @@ describe('order', () => {
     expect(found).to.deep.equal(names.map((name) => `a OPERATOR("o""p".${name}) b`))
   })
 
-  it('there is none without an operator class', () => {
+  it('is null without an operator class', () => {
     const row = { ...BASE, oid: 1, schema: 's', name: 'odd', operators: null }
     expect(new TypeResolver([row]).order(1)).to.equal(null)
   })
 })
 
 describe('a cursor', () => {
-  it('cannot be of a type of pg_catalog that has an order but is not said to be one', () => {
+  it('is rejected for a type of pg_catalog that is ordered but not marked as a cursor', () => {
     for (const typeOid of [603, 3904]) {
       const column = columnBuilder(types)({ name: 'c', typeOid, typmod: -1, isNullable: true })
       expect(column.order).to.equal(null)
@@ -205,8 +205,8 @@ describe('a cursor', () => {
   })
 })
 
-describe('types that are compared', () => {
-  it('are of the same base, or have an = of pg_catalog', () => {
+describe('types that can be compared', () => {
+  it('have the same base type, or an = operator in pg_catalog', () => {
     const found = [
       [20_004, 23],
       [23, 1700],

@@ -14,7 +14,7 @@ import { writeString } from './text.ts'
 import { ORDERED, type TypeEntry, type TypeFacts } from './type-entry.ts'
 import { type QualifiedName, TypeOrder } from './type-order.ts'
 
-/** A row of `pg_type`, as far as the value forms depend on it. */
+/** Row of `pg_type`, with the columns that decide about the forms of values. */
 export interface TypeRow extends TypeFacts {
   readonly oid: number
   readonly schema: string
@@ -22,28 +22,33 @@ export interface TypeRow extends TypeFacts {
   readonly name: string
   /** `b` base, `c` composite, `d` domain, `e` enum, `m` multirange, `p` pseudo, `r` range */
   readonly typtype: string
-  /** `typcategory`; arrays are found by it, since `name` and `point` have a `typelem` too. */
+  /** `typcategory`. It identifies arrays, because `name` and `point` have a `typelem`, too. */
   readonly category: string
   readonly elementOid: number
-  /** `typdelim`: what stands between the elements of an array of this type. */
+  /** `typdelim`: the delimiter between the elements of an array of this type. */
   readonly delimiter: string
   readonly baseOid: number
-  /** Of a range its subtype, of a multirange its range; otherwise 0. */
+  /** Subtype of a range, range of a multirange; otherwise 0. */
   readonly partOid: number
-  /** Of a composite, the types of its fields. */
+  /** Types of the fields of a composite. */
   readonly fieldOids: readonly number[]
   /** Whether the type has a binary form. */
   readonly hasSend: boolean
-  /** Whether `::text` calls a cast function, which may print something else than the output function. */
+  /**
+   * Whether `::text` calls a cast function, which may return a different text than the output
+   * function.
+   */
   readonly hasTextCast: boolean
   readonly outputFunction: QualifiedName
-  /** The extension that it belongs to; null: none. */
+  /** Name of the extension that the type belongs to; null: none. */
   readonly extension: string | null
-  /** The `COMPARISONS` of its default btree operator class; null: it has none that the role may use. */
+  /**
+   * The `COMPARISONS` of its default btree operator class; null: it has none that the role may use.
+   */
   readonly operators: readonly QualifiedName[] | null
 }
 
-/** Arrays by category whose text is not in braces. */
+/** Types of the array category whose text is not in braces. */
 const VECTORS: ReadonlySet<string> = new Set(['int2vector', 'oidvector'])
 const TEXT = 'pg_catalog.text'
 /** Types of pg_catalog whose values are compared with each other. */
@@ -52,18 +57,18 @@ const COMPARED_TYPES: readonly ReadonlySet<string>[] = [
   new Set(['text', 'varchar', 'bpchar']),
 ]
 
-/** Answers, for the types of one database, how a column is selected, described and written. */
+/** Resolves the types of one database: how their columns are selected, described and written. */
 export class TypeResolver {
   readonly #rows: ReadonlyMap<number, TypeRow>
   readonly #find: (source: TypeSource) => TypeEntry | undefined
 
-  /** @param find looks up the entries of the registry. */
+  /** @param find finds the entry of a type in the registry. */
   constructor(rows: Iterable<TypeRow>, find = findEntry) {
     this.#rows = new Map(Array.from(rows, (row) => [row.oid, row]))
     this.#find = find
   }
 
-  /** The type of a column. An oid that is not in the catalog is read as text. */
+  /** Returns the type of a column. An oid that is not in the catalog is read as text. */
   resolve(oid: number, typmod: number): PgType {
     const row = this.#rows.get(oid)
     if (row === undefined) return textEntry(`type ${oid}`)
@@ -79,7 +84,7 @@ export class TypeResolver {
       : { ...type, log: forms }
   }
 
-  /** The SQL expression that gives a column in the form that its type's writer reads. */
+  /** Builds the SQL expression that returns a column in the form that its writer reads. */
   select(oid: number, quotedName: string): string {
     const row = this.#rows.get(oid)
     if (row === undefined) return `${quotedName}::${TEXT}`
@@ -93,7 +98,9 @@ export class TypeResolver {
       : quotedName
   }
 
-  /** How values of the type are compared; null: it has no operators that the role may use. */
+  /**
+   * Returns how values of the type are compared; null: it has no operators that the role may use.
+   */
   order(oid: number): TypeOrder | null {
     const row = this.#rows.get(oid)
     if (row === undefined) return null
@@ -104,12 +111,12 @@ export class TypeResolver {
     return new TypeOrder({ type: base, operators, toText })
   }
 
-  /** Whether two types are domains over the same type, or the same. */
+  /** Whether two types are the same or domains over the same type. */
   hasSameBase(oid: number, otherOid: number): boolean {
     return this.#baseOf(oid)?.oid === this.#baseOf(otherOid)?.oid
   }
 
-  /** Whether `=` of pg_catalog compares values of both types. */
+  /** Whether an `=` operator of pg_catalog compares values of both types. */
   hasCommonEquality(oid: number, otherOid: number): boolean {
     const [one, other] = [this.#baseOf(oid), this.#baseOf(otherOid)]
     if (one?.schema !== 'pg_catalog' || other?.schema !== 'pg_catalog') return false
@@ -130,7 +137,7 @@ export class TypeResolver {
     return entry.withModifier?.(entry, typmod) ?? entry
   }
 
-  /** Absent: the text of a value cannot be made from its binary form. */
+  /** Absent: the text of a value cannot be printed from its binary form. */
   #printer(row: TypeRow | undefined): Printer | undefined {
     if (!row?.hasSend) return undefined
     const element = this.#element(row)
@@ -189,7 +196,10 @@ export class TypeResolver {
     }
   }
 
-  /** As the official connector has it: a domain is a string with its text, whatever it is made of. */
+  /**
+   * Type of a domain, like in the official connector: a string with its text, independently of its
+   * base type.
+   */
   #domain(row: TypeRow): PgType {
     const base = this.resolve(row.baseOid, -1)
     const type = { ...textEntry(row.name), cursor: base.cursor }
@@ -197,7 +207,7 @@ export class TypeResolver {
     return { ...type, arrow: base.arrow, writeBinary: writeString }
   }
 
-  /** The text of the output function, which is what arrays and logical decoding carry too. */
+  /** Builds the text of the output function, which arrays and logical decoding also contain. */
   #textForm(row: TypeRow, quotedName: string): string {
     const base = this.#base(row)
     if (!base.hasTextCast) return `${quotedName}::${TEXT}`
@@ -216,7 +226,7 @@ export class TypeResolver {
     return base
   }
 
-  /** A base type outside the registry can be a cursor if it has an order. */
+  /** Entry of a base type. A type outside the registry can be a cursor if it has an order. */
   #baseEntry(row: TypeRow): TypeEntry {
     if (row.typtype === 'e') return enumEntry(row.name)
     const known = row.typtype === 'b' ? this.#find(row) : undefined

@@ -7,7 +7,7 @@ import { writeDate } from '../temporal.ts'
 
 const INFINITY = 0x7fff_ffff
 
-/** What array_send gives for an array of 4-byte elements. */
+/** Returns what array_send returns for an array of 4-byte elements. */
 function arrayOf(lengths: readonly number[], elements: readonly (number | null)[]): Buffer {
   const words = [lengths.length, 0, 23, ...lengths.flatMap((length) => [length, 1])]
   for (const element of elements) words.push(...(element === null ? [-1] : [4, element]))
@@ -33,7 +33,7 @@ describe('binaryArrayWriter', () => {
     })
   }
 
-  it('is null as a whole when an element cannot be given', () => {
+  it('writes null for the whole array if an element is nulled', () => {
     expect(write(arrayOf([3], [1, INFINITY, 2]), writeDate)).to.deep.equal({
       json: 'null',
       outcome: NULLED,

@@ -4,18 +4,19 @@ import { viewOf } from '../../bytes/byte-view.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from '../pg-type.ts'
 import { writeNulled } from '../text.ts'
 
-/** Dimensions, flags and the oid of the element type. */
+/** Size of the number of dimensions, the flags and the oid of the element type. */
 const HEADER_BYTES = 12
-/** Length and lower bound. */
+/** Size of the length and the lower bound of a dimension. */
 const DIMENSION_BYTES = 8
 const NULL_LENGTH = -1
-/** An array has no more dimensions: MAXDIM. */
+/** Maximum number of dimensions: MAXDIM. */
 const MAX_DEPTH = 6
 
 /**
- * The binary form of an array → a JSON array, nested as the array is. Lower bounds are left out. An element that JSON
- * cannot hold makes the whole array null.
- * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/utils/adt/arrayfuncs.c (array_send)
+ * The binary form of an array → a JSON array with the same nesting. Lower bounds are not written.
+ * An element that JSON cannot represent makes the whole array null.
+ * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/utils/adt/arrayfuncs.c
+ * (array_send)
  */
 export function binaryArrayWriter(element: ValueWriter): ValueWriter {
   return (out, bytes, start, end) => {

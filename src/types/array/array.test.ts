@@ -38,14 +38,14 @@ describe('arrayWriter', () => {
     )
   })
 
-  it('is null when one element cannot be given, however deep', () => {
+  it('writes null if an element at any depth is nulled', () => {
     const dates = arrayWriter(writeDateText, ',')
     for (const text of ['{infinity}', '{2020-01-01,infinity}', '{{2020-01-01},{-infinity}}']) {
       expect(written(dates, text), text).to.deep.equal({ json: 'null', outcome: NULLED })
     }
   })
 
-  it('is truncated when an element is not UTF-8', () => {
+  it('returns TRUNCATED if an element is not UTF-8', () => {
     const bytes = Buffer.from('{a,\xff,"\xe9b"}', 'latin1')
     expect(written(texts, bytes)).to.deep.equal({
       json: '["a","\ufffd","\ufffdb"]',
@@ -53,7 +53,7 @@ describe('arrayWriter', () => {
     })
   })
 
-  it('keeps its element rules: bytea is base64', () => {
+  it('writes a bytea element in base64', () => {
     expect(written(arrayWriter(writeByteaElement, ','), '{"\\\\x1234",NULL}').json).to.equal(
       '["EjQ=",null]',
     )
@@ -80,7 +80,7 @@ describe('arrayWriter', () => {
     '{{{{{{{1}}}}}}}',
     '1',
   ]) {
-    it(`${text || 'nothing'} is no array: null, flagged`, () => {
+    it(`${text || 'an empty value'} is not an array: null, flagged in the outcome`, () => {
       expect(written(numbers, text)).to.deep.equal({ json: 'null', outcome: NULLED })
     })
   }

@@ -12,14 +12,15 @@ import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from '../pg-type.ts'
 import { isText, writeNulled } from '../text.ts'
 
-/** An array has no more dimensions: MAXDIM. */
+/** Maximum number of dimensions: MAXDIM. */
 const MAX_DEPTH = 6
-/** Instead of a position: the text is not that of an array. */
+/** Returned in place of a position if the text is not an array. */
 const MALFORMED = -1
 
 /**
- * The text of an array, `{1,"a b",NULL,{…}}`, → a JSON array, nested as the array is. Bounds other than 1 (`[2:3]={…}`)
- * are not told. An element that cannot be given makes the whole array null.
+ * The text of an array, `{1,"a b",NULL,{…}}` → a JSON array with the same nesting. Bounds other
+ * than 1 (`[2:3]={…}`) are not written. An element that JSON cannot represent makes the whole array
+ * null.
  * https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO
  */
 export function arrayWriter(element: ValueWriter, delimiter: string): ValueWriter {
@@ -39,11 +40,14 @@ interface ArrayFormat {
   readonly end: number
   readonly element: ValueWriter
   readonly delimiterByte: number
-  /** Where a quoted element is put without its backslashes. */
+  /** Buffer for a quoted element without its backslashes. */
   readonly scratch: ByteBuffer
 }
 
-/** Each method takes the position of what it reads and returns the one behind it, or MALFORMED. */
+/**
+ * Recursive-descent parser. Each method takes a start position and returns the position after the
+ * part that it reads, or MALFORMED.
+ */
 class ArrayParser {
   readonly #out: ByteBuffer
   readonly #bytes: Buffer
@@ -113,14 +117,14 @@ class ArrayParser {
     return at < this.#end && this.#element(scratch.bytes, 0, scratch.length) ? at + 1 : MALFORMED
   }
 
-  /** Whether the element could be given. */
+  /** Writes an element. Returns whether it was not nulled. */
   #element(bytes: Buffer, start: number, end: number): boolean {
     const outcome = this.#format.element(this.#out, bytes, start, end)
     if (outcome === TRUNCATED) this.#worst = TRUNCATED
     return outcome !== NULLED
   }
 
-  /** -1 behind the end. */
+  /** Returns -1 after the end. */
   #byteAt(at: number): number {
     return at < this.#end ? this.#bytes[at]! : -1
   }

@@ -6,17 +6,23 @@ import { EXACT, type Outcome } from '../pg-type.ts'
 /** The server writes a float4 without an exponent from 1e-4 to below 1e6. */
 const MIN_EXPONENT = -4
 const END_EXPONENT = 6
-/** The rounding interval of a normal float4 contains at most one decimal of so many digits: FLT_DIG. */
+/**
+ * FLT_DIG: the rounding interval of a normal float4 contains at most one decimal with so many
+ * digits.
+ */
 const SURE_DIGITS = 6
 const MIN_NORMAL = 2 ** -126
-/** So many digits name any float4. */
+/** Number of digits that are enough to identify any float4. */
 const MAX_DIGITS = 9
-/** More than a float4 can have behind a tie, but for zeros. */
+/** More digits than a float4 can have after a tie, except for zeros. */
 const EXACT_DIGITS = 40
 const TIE = /^\.?50*e/
 const BITS = new DataView(new ArrayBuffer(4))
 
-/** float4, binary: 4 bytes → the shortest digits that name it; NaN and infinities as JSON strings. */
+/**
+ * float4, binary: 4 bytes → the shortest digits that identify the value; NaN and infinities are
+ * JSON strings.
+ */
 export function writeFloat4(out: ByteBuffer, bytes: Buffer, start: number, end: number): Outcome {
   expectBytes(end - start, 4)
   const value = viewOf(bytes).getFloat32(start)
@@ -36,20 +42,21 @@ export function float4Text(value: number): string {
   return digits.replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
-/** In scientific notation. */
+/** Returns the shortest decimal in scientific notation. */
 function shortest(value: number): string {
   const isNormal = Math.abs(value) >= MIN_NORMAL
   for (let count = isNormal ? SURE_DIGITS : 1; count < MAX_DIGITS; count++) {
     const closest = roundedToEven(value, count)
     if (isInside(closest, value)) return closest.replace(/(\.\d*?)0+e/, '$1e').replace('.e', 'e')
-    // Below a power of two the interval is half as wide: the closest decimal may be outside, and the one above inside
+    // Below a power of two the interval is half as wide: the closest decimal may be outside while
+    // the one above is inside
     const above = nextAbove(closest)
     if (above !== null && isInside(above, value)) return above
   }
   return roundedToEven(value, MAX_DIGITS)
 }
 
-/** JavaScript rounds a tie up, the server to the even digit. */
+/** Rounds to an even digit on a tie, like the server; JavaScript rounds a tie up. */
 function roundedToEven(value: number, count: number): string {
   const rounded = value.toExponential(count - 1)
   const length = rounded.indexOf('e')
@@ -59,14 +66,17 @@ function roundedToEven(value: number, count: number): string {
   return isTie ? rounded.replace(/\de/, `${digit - 1}e`) : rounded
 }
 
-/** One more in the last digit; null: that digit is 9. */
+/** Adds one to the last digit; null: that digit is 9. */
 function nextAbove(decimal: string): string | null {
   const at = decimal.indexOf('e') - 1
   const digit = Number(decimal[at])
   return digit === 9 ? null : `${decimal.slice(0, at)}${digit + 1}${decimal.slice(at + 1)}`
 }
 
-/** Whether a decimal lies strictly inside the rounding interval. A double holds the middle of two floats exactly. */
+/**
+ * Whether a decimal is strictly inside the rounding interval. A double holds the midpoint of two
+ * floats exactly.
+ */
 function isInside(decimal: string, value: number): boolean {
   const parsed = Number(decimal)
   if (Math.fround(parsed) !== value) return false

@@ -31,7 +31,7 @@ describe('float8Text', () => {
     })
   }
 
-  it('names the same double, whatever it prints', () => {
+  it('prints a text that is parsed to the same double', () => {
     for (let power = -320; power < 308; power++) {
       for (const digits of ['1', '2.5', '9.999999999999999', '-7.3']) {
         const value = Number(`${digits}e${power}`)

@@ -1,17 +1,21 @@
-/** PostgreSQL writes a float8 without an exponent from 1e-4 up to here. */
+/**
+ * Upper limit, exclusive, of the values that PostgreSQL writes without an exponent; the lower limit
+ * is 1e-4.
+ */
 const POSITIONAL_MAX = 1e15
 const POSITIONAL_MIN = 1e-4
-/** From here on a short decimal can lie exactly between two doubles. */
+/** Lowest value for which a short decimal can be exactly halfway between two doubles. */
 const HALFWAY_MIN = 2 ** 53
-/** The biased exponent of doubles that are one apart. */
+/** Biased exponent of doubles with a distance of 1. */
 const EXPONENT_OF_ULP_1 = 1023 + 52
 const MANTISSA_MASK = (1n << 52n) - 1n
 const BITS = new DataView(new ArrayBuffer(8))
 
 /**
- * A finite float8 as the server's `float8out` prints it: the shortest decimal strictly inside its rounding interval,
- * with an exponent of at least two digits below 1e-4 and from 1e15 on. JavaScript also accepts the ends of that
- * interval (5e-324 is alike, 1e23 is not), and it switches to exponents elsewhere.
+ * A finite float8 as the server's `float8out` prints it: the shortest decimal strictly inside its
+ * rounding interval, with an exponent of at least two digits below 1e-4 and from 1e15 on.
+ * JavaScript also accepts the ends of that interval (5e-324 is the same in both, 1e23 is not), and
+ * it has other limits for the exponent.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/common/d2s.c
  */
 export function float8Text(value: number): string {
@@ -31,7 +35,10 @@ function strictlyShortest(value: number): string {
   return value.toExponential(16)
 }
 
-/** Whether `candidate` lies exactly between `value` and a neighbour. Both are whole: |value| ≥ 2^53. */
+/**
+ * Whether `candidate` is exactly halfway between `value` and a neighbour. Both are integers:
+ * |value| ≥ 2^53.
+ */
 function isHalfway(candidate: string, value: number): boolean {
   const distance = BigInt(value) - exactInteger(candidate)
   const quarters = 4n * (distance < 0n ? -distance : distance)

@@ -5,7 +5,7 @@ import { putPositional } from './positional.ts'
 const BITS = new DataView(new ArrayBuffer(8))
 const ROUNDS = 100_000
 
-/** What is appended for a value; null if it is left to others. */
+/** Returns the appended text; null if nothing was appended. */
 function written(value: number): string | null {
   const out = new ByteBuffer(1)
   BITS.setFloat64(0, value)
@@ -13,14 +13,17 @@ function written(value: number): string | null {
   return out.bytes.toString('latin1', 0, out.length)
 }
 
-/** The double so many steps away. */
+/** Returns the double that is `steps` doubles away. */
 function neighbour(value: number, steps: number): number {
   BITS.setFloat64(0, value)
   BITS.setBigInt64(0, BITS.getBigInt64(0) + BigInt(steps))
   return BITS.getFloat64(0)
 }
 
-/** Numbers from 0 to 1, always the same ones: https://en.wikipedia.org/wiki/Linear_congruential_generator */
+/**
+ * Yields pseudo-random numbers from 0 to 1 with a fixed seed:
+ * https://en.wikipedia.org/wiki/Linear_congruential_generator
+ */
 function* numbers(count: number): Generator<number> {
   let state = 42
   for (let i = 0; i < count; i++) {
@@ -69,25 +72,25 @@ describe('putPositional', () => {
   }
 
   for (const value of [0, 9e-5, 1e15, 1e300, 5e-324, Number.NaN, Infinity, -Infinity]) {
-    it(`leaves ${value} to others`, () => {
+    it(`appends nothing for ${value}`, () => {
       expect(written(value)).to.equal(null)
     })
   }
 
-  it('is what JavaScript prints, for values of every size and with all their bits', () => {
+  it('prints values of every size and with random bits like JavaScript', () => {
     const random = [...numbers(ROUNDS)]
     expectShortest(random.map((number, i) => (number + 0.1) * 2 ** ((i % 63) - 13)))
     expectShortest(random.map((number, i) => Math.sqrt(number * 10 ** (i % 20))))
   })
 
-  it('… for decimals of every length', () => {
+  it('prints decimals of every length like JavaScript', () => {
     const random = [...numbers(ROUNDS)]
     expectShortest(
       random.map((number, i) => Number((number * 10 ** (i % 19) * 1e-4).toPrecision((i % 17) + 1))),
     )
   })
 
-  it('… around the powers of ten and of two', () => {
+  it('prints values around the powers of ten and of two like JavaScript', () => {
     const steps = Array.from({ length: 401 }, (_, index) => index - 200)
     const tens = Array.from({ length: 19 }, (_, index) => Number(`1e${index - 4}`))
     const twos = Array.from({ length: 62 }, (_, index) => 2 ** (index - 13))

@@ -4,25 +4,33 @@ import { put8 } from '../../bytes/digits.ts'
 
 const MIN = 1e-4
 const MAX = 1e15
-/** A decimal of so many digits names a double that no other of as many digits names. */
+/** Any two decimals with so many digits or fewer identify different doubles. */
 const UNIQUE_DIGITS = 15
-/** So many digits name every double. They are held in two numbers, eight and nine of them. */
+/**
+ * Number of digits that are enough to identify every double. They are held in two numbers of eight
+ * and nine digits.
+ */
 const DIGITS = 17
 const LOW_UNIT = 1e9
 const EXPONENT_BIAS = 1023
 const MANTISSA_BITS = 52
-/** The binades of the values from MIN to MAX, by the exponents in their bits. */
+/** Range of the binades from MIN to MAX, as biased exponents. */
 const FIRST_BINADE = EXPONENT_BIAS - 14
 const BINADES = 64
-/** What comes so close to a limit is not decided in doubles. */
+/** A value closer than this to a limit cannot be decided with doubles. */
 const DOUBT = 1e-6
-/** A sign, `0.`, three zeros and the digits. */
+/** Maximum length: a sign, `0.`, three zeros and the digits. */
 const MAX_BYTES = 32
 const LEAST_POWER = -4
-/** Powers of ten from 1e-4 on, of which those without a minus are exact, and their heads by Veltkamp's split. */
+/**
+ * Powers of ten from 1e-4 on, and their upper halves after Veltkamp's split. The powers without a
+ * negative exponent are exact.
+ */
 const POWERS = Float64Array.from({ length: 26 }, (_, index) => Number(`1e${index + LEAST_POWER}`))
 const POWER_HEADS = POWERS.map(headOf)
-/** By binade: the decimal exponent of its first value, and half the distance between its values. */
+/**
+ * By binade: the decimal exponent of its first value, and half of the distance between its values.
+ */
 const EXPONENTS = Int8Array.from({ length: BINADES }, (_, index) =>
   Math.floor(Math.log10(2 ** (index + FIRST_BINADE - EXPONENT_BIAS))),
 )
@@ -32,10 +40,11 @@ const HALF_ULPS = Float64Array.from(
 )
 
 /**
- * Appends a float8 from 1e-4 to 1e15 that is not whole as the shortest decimal that names it, of several the nearest: what
- * `${value}` is, in a third of the time.
- * @param binade the exponent in its bits.
- * @returns false if it is out of range, or one of the few that need more than doubles to decide; then nothing is appended.
+ * Appends a float8 from 1e-4 to 1e15 with a fraction as the shortest decimal that identifies it,
+ * and the nearest of several: the text of `${value}`, in a third of the time.
+ * @param binade biased exponent of the value.
+ * @returns false if the value is out of range, or needs more than doubles to be decided; then
+ * nothing is appended.
  */
 export function putPositional(out: ByteBuffer, value: number, binade: number): boolean {
   const magnitude = Math.abs(value)
@@ -44,7 +53,7 @@ export function putPositional(out: ByteBuffer, value: number, binade: number): b
   const exponent = magnitude >= POWERS[least + 1 - LEAST_POWER]! ? least + 1 : least
   const unit = POWERS[UNIQUE_DIGITS - 1 - exponent - LEAST_POWER]!
   const rounded = Math.round(magnitude * unit)
-  // Both are exact, so that the quotient is the double that this decimal names
+  // Both are exact, so the quotient is the double that this decimal identifies
   if (rounded / unit !== magnitude) {
     return putLong(out, value, { magnitude, exponent, halfUlp: HALF_ULPS[binade - FIRST_BINADE]! })
   }
@@ -60,8 +69,9 @@ interface Parts {
 }
 
 /**
- * 16 digits if they are enough, else 17. The magnitude, scaled to 17 digits before its point, is exactly `product` and
- * `error`: T. J. Dekker, A floating-point technique for extending the available precision (1971).
+ * Appends 16 digits if they are enough, otherwise 17. The magnitude, scaled to 17 digits before the
+ * point, is exactly `product` + `error`: T. J. Dekker, A floating-point technique for extending the
+ * available precision (1971).
  */
 function putLong(out: ByteBuffer, value: number, { magnitude, exponent, halfUlp }: Parts): boolean {
   const index = DIGITS - 1 - exponent - LEAST_POWER
@@ -97,17 +107,17 @@ function putLong(out: ByteBuffer, value: number, { magnitude, exponent, halfUlp 
   return true
 }
 
-/** The upper half of the bits: products of halves are exact. */
+/** Returns the upper half of the bits. Products of halves are exact. */
 function headOf(value: number): number {
   const scaled = (2 ** 27 + 1) * value
   return scaled - (scaled - value)
 }
 
 interface Decimal {
-  /** The first eight digits, and the nine behind them. */
+  /** The first eight digits, and the following nine. */
   readonly high: number
   readonly low: number
-  /** Of the first digit. */
+  /** Decimal exponent of the first digit. */
   readonly exponent: number
 }
 
@@ -122,7 +132,7 @@ function putDecimal(out: ByteBuffer, isNegative: boolean, { high, low, exponent 
   let end = put8(target, at + zeros, high)
   target.setUint8(end, ZERO + first)
   end = put8(target, end + 1, low - first * 1e8)
-  // What is before the point makes room for it
+  // Digits before the point are moved to make room for it
   const point = exponent < 0 ? at + 1 : at + 1 + exponent
   for (let i = at; i < point; i++) target.setUint8(i, target.getUint8(i + 1))
   target.setUint8(point, POINT)

@@ -3,10 +3,10 @@ import { writeUuid, UUID_CHARACTERS } from '../bytes.ts'
 import { expectBytes } from '../numbers.ts'
 import { BinaryReader, damaged, type Printer } from './printer.ts'
 
-/** Since then the server prints bytes above 127 as an escape. */
+/** First version that prints bytes above 127 as an escape. */
 const MAJOR_WITH_CHAR_ESCAPES = 16
 const HIGH_BIT = 0x80
-/** How much is printed at a time. */
+/** Number of bytes printed at a time. */
 const BLOCK_BYTES = 65_536
 const VERSION = 1
 
@@ -16,7 +16,7 @@ export const printBool: Printer = (out, bytes, start, end) => {
   out.latin1(bytes[start] === 0 ? 'f' : 't')
 }
 
-/** "char": one byte; zero is nothing. */
+/** "char": one byte; zero is the empty text. */
 export function charPrinter(major: number): Printer {
   return (out, bytes, start, end) => {
     expectBytes(end - start, 1)
@@ -36,7 +36,7 @@ export const printBytea: Printer = (out, bytes, start, end) => {
   }
 }
 
-/** uuid: the JSON string without its quotes. */
+/** uuid: its JSON string without the quotes. */
 export const printUuid: Printer = (out, bytes, start, end) => {
   const at = out.length
   writeUuid(out, bytes, start, end)
@@ -44,7 +44,7 @@ export const printUuid: Printer = (out, bytes, start, end) => {
   out.length = at + UUID_CHARACTERS
 }
 
-/** bit, varbit: int32 count of bits, then the bits from the left. */
+/** bit, varbit: int32 number of bits, then the bits, the most significant first. */
 export const printBits: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
   const count = reader.int32()

@@ -25,7 +25,10 @@ export const printLseg = shape((out, reader) => {
 /** `(x1,y1),(x2,y2)`: upper right, lower left. */
 export const printBox = shape((out, reader) => putPoints(out, reader, 2))
 
-/** Whether it is closed, int32 count, points → `((x1,y1),…)`, or in brackets if it is open. */
+/**
+ * One byte that is not 0 if the path is closed, int32 count, points → `((x1,y1),…)`, or in brackets
+ * if it is open.
+ */
 export const printPath = shape((out, reader) => {
   const isClosed = reader.uint8() !== 0
   out.latin1(isClosed ? '(' : '[')

@@ -6,7 +6,7 @@ import { expectBytes } from '../numbers.ts'
 import type { Printer } from './printer.ts'
 import { putFraction } from './time-printers.ts'
 
-/** Since then the extreme values are infinities. */
+/** First version in which the extreme values are infinities. */
 const MAJOR_WITH_INFINITY = 17
 const INT32_MAX = 0x7fff_ffff
 const INT32_MIN = -0x8000_0000
@@ -14,13 +14,13 @@ const INT64_MAX = 0x7fff_ffff_ffff_ffffn
 const INT64_MIN = -0x8000_0000_0000_0000n
 const MICROS_PER_SECOND = 1_000_000n
 const SECONDS_PER_HOUR = 3600
-/** Room for `2562047788:00:54` and for what `putUint` stores behind it. */
+/** Room for `2562047788:00:54` and for the bytes that `putUint` stores after it. */
 const CLOCK_BYTES = 24
 const PART_BYTES = 16
 
 /**
- * interval with IntervalStyle postgres: int64 microseconds, int32 days, int32 months →
- * `1 year 2 mons -3 days +04:05:06.789`. A part behind a negative one has its sign.
+ * interval with IntervalStyle postgres: int64 microseconds, int32 days, int32 months → `1 year 2
+ * mons -3 days +04:05:06.789`. A part after a negative part always has a sign.
  */
 export function intervalPrinter(major: number): Printer {
   return (out, bytes, start, end) => {

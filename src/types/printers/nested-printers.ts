@@ -3,15 +3,15 @@ import { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { BinaryReader, damaged, type Printer, UnknownFormError } from './printer.ts'
 
 const NULL_LENGTH = -1
-/** An array has no more dimensions: MAXDIM. */
+/** Maximum number of dimensions: MAXDIM. */
 const MAX_DEPTH = 6
-/** The bits of the flags of a range. */
+/** Bits of the flags of a range. */
 const EMPTY = 0x01
 const LOWER_INCLUSIVE = 0x02
 const UPPER_INCLUSIVE = 0x04
 const LOWER_INFINITE = 0x08
 const UPPER_INFINITE = 0x10
-/** What has a value stand in quotes. */
+/** Characters that require quotes around a value. */
 const SPACES = ' \t\n\v\f\r'
 const QUOTED_IN_RECORD = quotedBytes(`"\\(),${SPACES}`)
 const QUOTED_IN_RANGE = quotedBytes(`"\\()[],${SPACES}`)
@@ -38,7 +38,7 @@ export function arrayPrinter(element: Printer, delimiter: string): Printer {
   }
 }
 
-/** int2vector, oidvector: the elements of an array with spaces between. */
+/** int2vector, oidvector: the elements of an array, separated by spaces. */
 export function vectorPrinter(element: Printer): Printer {
   return (out, bytes, start, end) => {
     const reader = new BinaryReader(bytes, start, end)
@@ -51,7 +51,10 @@ export function vectorPrinter(element: Printer): Printer {
   }
 }
 
-/** A composite: int32 count; per field the oid of its type, its length and value → `(1,"a b",)`. */
+/**
+ * A composite: int32 count; for each field the oid of its type, its length and value → `(1,"a
+ * b",)`.
+ */
 export function recordPrinter(fields: ReadonlyMap<number, Printer>): Printer {
   const printers = new Map(
     Array.from(fields, ([oid, print]) => [
@@ -74,7 +77,7 @@ export function recordPrinter(fields: ReadonlyMap<number, Printer>): Printer {
   }
 }
 
-/** A range: flags, then length and value of each bound that it has → `[1,"a b")`, `(,5]`, `empty`. */
+/** A range: flags, then length and value of each finite bound → `[1,"a b")`, `(,5]`, `empty`. */
 export function rangePrinter(subtype: Printer): Printer {
   const printBound = quoted(subtype, {
     needsQuotes: QUOTED_IN_RANGE,
@@ -112,15 +115,15 @@ export function multirangePrinter(range: Printer): Printer {
 }
 
 interface Quoting {
-  /** By byte. */
+  /** Indexed by byte. */
   readonly needsQuotes: Uint8Array
-  /** What stands before a quote and a backslash; null: it is doubled. */
+  /** Character before a quote and before a backslash; null: the quote or backslash is doubled. */
   readonly escape: number | null
   /** Whether NULL without quotes is a null. */
   readonly hasNull: boolean
 }
 
-/** In quotes where an input function would not take it for one value otherwise. */
+/** Prints a value with quotes if the input function would not read it as one value without them. */
 function quoted(print: Printer, { needsQuotes, escape, hasNull }: Quoting): Printer {
   const text = new ByteBuffer(64)
   return (out, bytes, start, end) => {
@@ -187,7 +190,7 @@ function putDimension(
   out.byte(RIGHT_BRACE)
 }
 
-/** Length and value. Returns false for a null. */
+/** Prints a field of a length and a value. Returns false for a null. */
 function putField(out: ByteBuffer, reader: BinaryReader, print: Printer): boolean {
   const length = reader.int32()
   if (length === NULL_LENGTH) return false

@@ -2,20 +2,20 @@ import { COLON } from '../../bytes/ascii.ts'
 import { expectBytes } from '../numbers.ts'
 import { BinaryReader, damaged, type Printer } from './printer.ts'
 
-/** Address families, as the server numbers them. */
+/** Numbers of the address families in the server. */
 const IPV4 = 2
 const IPV6 = 3
 const IPV4_BYTES = 4
 const IPV6_BYTES = 16
-/** Of the eight words of an IPv6 address that holds an IPv4 address, how many come before that. */
+/** Number of the 16-bit words of an IPv6 address before an embedded IPv4 address. */
 const WORDS_BEFORE_IPV4 = 6
 const WORDS = 8
 const MAPPED = 0xffff
 const HEX_DIGITS = Buffer.from('0123456789abcdef')
 
 /**
- * inet, cidr: family, bits of the netmask, whether it is a cidr, count of bytes, address. An inet has its netmask unless
- * it is the whole address.
+ * inet, cidr: family, bits of the netmask, whether it is a cidr, number of bytes, address. An inet
+ * is printed without the netmask if it is a single host.
  */
 export const printInet: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
@@ -48,7 +48,10 @@ function ipv4Text(bytes: Buffer, at: number): string {
   return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`
 }
 
-/** The first of the longest runs of zero words is `::`; an IPv4 address at the end of a mapped or compatible one is decimal. */
+/**
+ * Text of an IPv6 address. The first of the longest runs of zero words is `::`; an IPv4 address at
+ * the end of a mapped or compatible address is decimal.
+ */
 function ipv6Text(bytes: Buffer, at: number): string {
   const words = Array.from({ length: WORDS }, (_, index) => bytes.readUInt16BE(at + 2 * index))
   const { from, length } = longestZeros(words)
@@ -62,7 +65,7 @@ function ipv6Text(bytes: Buffer, at: number): string {
   return `${texts.slice(0, from).join(':')}::${texts.slice(from + length).join(':')}`
 }
 
-/** At least two. */
+/** Finds the first of the longest runs of zero words, of at least two. */
 function longestZeros(words: readonly number[]): { from: number; length: number } {
   let best = { from: 0, length: 0 }
   for (let from = 0; from < words.length; from++) {

@@ -12,7 +12,7 @@ import {
 import { BinaryReader, type Printer } from './printer.ts'
 
 const NUMERIC_SIGN_AT = 4
-/** Of one without digits. */
+/** Size of a numeric without digits. */
 const NUMERIC_BYTES = 8
 const NOT_FINITE: ReadonlyMap<number, string> = new Map([
   [NUMERIC_NAN, 'NaN'],
@@ -35,7 +35,7 @@ export const printFloat8: Printer = (out, bytes, start, end) => {
   else out.latin1(`${value}`)
 }
 
-/** numeric: what JSON cannot hold has a name. */
+/** numeric, also NaN and infinities. */
 export const printNumeric: Printer = (out, bytes, start, end) => {
   const hasNoDigits = end - start === NUMERIC_BYTES
   const sign = hasNoDigits ? viewOf(bytes).getUint16(start + NUMERIC_SIGN_AT) : NUMERIC_POSITIVE
@@ -63,7 +63,7 @@ export const printTid: Printer = (out, bytes, start, end) => {
   out.latin1(`(${viewOf(bytes).getUint32(start)},${viewOf(bytes).getUint16(start + 4)})`)
 }
 
-/** pg_snapshot: a count of running transactions, xmin, xmax, then those → `10:20:10,14`. */
+/** pg_snapshot: number of running transactions, xmin, xmax, then their ids → `10:20:10,14`. */
 export const printSnapshot: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
   const count = reader.int32()

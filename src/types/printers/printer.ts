@@ -3,19 +3,19 @@ import { viewOf } from '../../bytes/byte-view.ts'
 import type { ValueWriter } from '../pg-type.ts'
 
 /**
- * Appends the text that the output function of a type gives, under the settings of the connector's sessions.
- * The binary form of the value is `bytes[start, end)`.
+ * Appends the text of a type's output function, with the settings of the connector's sessions. The
+ * binary form of the value is `bytes[start, end)`.
  * @throws RangeError if it is damaged.
  */
 export type Printer = (out: ByteBuffer, bytes: Buffer, start: number, end: number) => void
 
-/** A value in its binary form that cannot be printed; the server can. */
+/** A value whose binary form only the server can print. */
 export class UnknownFormError extends Error {}
 
-/** Types whose send function gives their text. */
+/** Prints types whose send function returns the text. */
 export const printText: Printer = (out, bytes, start, end) => out.copy(bytes, start, end)
 
-/** A value in its binary form → what `writeText` makes of its text. */
+/** Writer of a value in its binary form: prints its text and passes it to `writeText`. */
 export function printed(print: Printer, writeText: ValueWriter): ValueWriter {
   if (print === printText) return writeText
   const text = new ByteBuffer(64)
@@ -26,7 +26,7 @@ export function printed(print: Printer, writeText: ValueWriter): ValueWriter {
   }
 }
 
-/** Reads the parts of a binary form one after another. */
+/** Reads the parts of a binary form in sequence. */
 export class BinaryReader {
   readonly bytes: Buffer
   readonly #view: DataView
@@ -40,7 +40,7 @@ export class BinaryReader {
     this.at = start
   }
 
-  /** The position of the next `count` bytes. */
+  /** Returns the position of the next `count` bytes and moves past them. */
   skip(count: number): number {
     const { at } = this
     if (count < 0 || count > this.#end - at) throw damaged()
@@ -68,7 +68,7 @@ export class BinaryReader {
     return this.#view.getBigInt64(this.skip(8))
   }
 
-  /** The position behind the next zero byte; `at` moves there. */
+  /** Returns the position after the next zero byte and moves there. */
   cstring(): number {
     const zero = this.bytes.indexOf(0, this.at)
     if (zero < 0 || zero >= this.#end) throw damaged()
@@ -82,7 +82,7 @@ export class BinaryReader {
   }
 }
 
-/** The value does not have the form of its type. */
+/** Error for a value that does not have the form of its type. */
 export function damaged(): RangeError {
   return new RangeError('damaged replication stream: a value does not have the form of its type')
 }

@@ -43,7 +43,7 @@ const printItem = recordPrinter(
 )
 const printInt4Range = rangePrinter(writeInt4)
 
-/** Values as PostgreSQL 18 sends and prints them. */
+/** Values in the binary and the text form of PostgreSQL 18. */
 const VALUES: readonly (readonly [string, Printer, text: string, hex: string])[] = [
   [
     'interval',
@@ -148,7 +148,7 @@ describe('printers', () => {
     })
 
     if (printer !== printBytea) {
-      it(`${name} ${text}: rejects a damaged one, however it is cut`, () => {
+      it(`${name} ${text}: rejects the value if it is cut at any byte`, () => {
         const bytes = Buffer.from(`${hex}00`, 'hex')
         for (let length = 0; length <= bytes.length; length++) {
           if (length === bytes.length - 1) continue
@@ -158,12 +158,12 @@ describe('printers', () => {
     }
   }
 
-  it('a composite with a field of another type than those of the catalog is for the server to print', () => {
+  it('a composite whose field types differ from the catalog throws UnknownFormError', () => {
     const bytes = Buffer.from('00000001000000100000000101', 'hex')
     expect(() => print(printItem, bytes)).to.throw(UnknownFormError)
   })
 
-  it('so is a query that is nested more deeply than the stack allows', () => {
+  it('a query that is nested more deeply than the stack allows throws UnknownFormError', () => {
     const bytes = Buffer.from(`000007d1${'0201'.repeat(2000)}0100006100`, 'hex')
     expect(() => print(printTsquery, bytes)).to.throw(UnknownFormError)
   })

@@ -3,23 +3,23 @@ import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { BinaryReader, damaged, type Printer, UnknownFormError } from './printer.ts'
 
 const APOSTROPHE = 0x27
-/** By the bits of a position; the last one is not printed. */
+/** Indexed by the weight bits of a position. The default weight D is not printed. */
 const WEIGHTS = ['', 'C', 'B', 'A'] as const
-/** By the bits of the weights that an operand allows. */
+/** Indexed by the bit number in the weights that an operand allows. */
 const LETTERS = 'DCBA'
 const POSITION_BITS = 14
 const POSITION_MASK = 2 ** POSITION_BITS - 1
-/** Items of a query: a lexeme, or an operator. */
+/** Kinds of items in a query: a lexeme or an operator. */
 const LEXEME = 1
 const OPERATOR = 2
 const NOT = 1
 const PHRASE = 4
-/** A deeper query could exceed the stack. */
+/** Maximum nesting. A deeper query could exceed the stack. */
 const MAX_DEPTH = 1000
 
 interface OperatorFacts {
   readonly text: string
-  /** An operand of a lower one stands in parentheses. */
+  /** An operand with a lower priority is printed in parentheses. */
   readonly priority: number
 }
 
@@ -30,7 +30,10 @@ const OPERATORS: Readonly<Record<number, OperatorFacts>> = {
   [PHRASE]: { text: ' <-> ', priority: 3 },
 }
 
-/** tsvector: int32 count; per lexeme its bytes, a zero, uint16 count of positions, positions → `'cat':3A,5 'fat'`. */
+/**
+ * tsvector: int32 count; for each lexeme its bytes, a zero, uint16 number of positions, positions →
+ * `'cat':3A,5 'fat'`.
+ */
 export const printTsvector: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
   const count = reader.int32()
@@ -47,7 +50,10 @@ export const printTsvector: Printer = (out, bytes, start, end) => {
   reader.finish()
 }
 
-/** tsquery: int32 count of items, then the operators, each in front of its right and then its left operand. */
+/**
+ * tsquery: int32 number of items, then the items in prefix order: an operator is followed by its
+ * right and its left operand.
+ */
 export const printTsquery: Printer = (out, bytes, start, end) => {
   const reader = new BinaryReader(bytes, start, end)
   if (reader.int32() > 0)
@@ -56,7 +62,7 @@ export const printTsquery: Printer = (out, bytes, start, end) => {
 }
 
 interface Lexeme {
-  /** Where the item is in the bytes: its weights, whether it is a prefix, and the lexeme. */
+  /** At the position of the item: its weights, whether it is a prefix, and the lexeme. */
   readonly reader: BinaryReader
 }
 
@@ -90,7 +96,10 @@ function readQuery(reader: BinaryReader, depth: number): Query {
   return { operator, isPhrase, text, right, left: readQuery(reader, depth + 1) }
 }
 
-/** Phrases are not associative: one that is the right operand of another stands in parentheses. */
+/**
+ * Prints a query. Phrases are not associative: one that is the right operand of another is printed
+ * in parentheses.
+ */
 function putQuery(
   out: ByteBuffer,
   query: Query,
@@ -119,7 +128,7 @@ function putOperand(out: ByteBuffer, reader: BinaryReader): void {
   for (let bit = 3; bit >= 0; bit--) if ((weights >> bit) & 1) out.latin1(LETTERS[bit]!)
 }
 
-/** Quoted, with quotes and backslashes doubled. */
+/** Prints a lexeme in quotes. Quotes and backslashes in it are doubled. */
 function putLexeme(out: ByteBuffer, reader: BinaryReader): void {
   const start = reader.at
   const end = reader.cstring() - 1
