@@ -15,8 +15,11 @@ export interface StreamReader extends AsyncDisposable {
   readonly transaction: StreamSession
   /** A larger relation is not for this reader. */
   readonly maxBytes: number
-  /** Reads the relation, or a leaf of it, in parts. @param from the item of a FROM list, which is locked already. */
-  copier(from: string): Copier & AsyncDisposable
+  /**
+   * Reads the relation, or a leaf of it, in parts.
+   * @param from the item of a FROM list, which is locked already, for other connections; null: there are to be none.
+   */
+  copier(from: string | null): Copier & AsyncDisposable
 }
 
 /** Where the readers of one snapshot come from. */
@@ -42,7 +45,7 @@ export class RelationReader implements StreamReader {
     this.transaction = transaction
   }
 
-  copier(from: string): ParallelCopier {
+  copier(from: string | null): ParallelCopier {
     return new ParallelCopier(this.#readers, this.transaction, from)
   }
 
@@ -58,14 +61,14 @@ export class RelationReader implements StreamReader {
 class ParallelCopier implements Copier, AsyncDisposable {
   readonly #readers: Readers
   readonly #main: ReadTransaction
-  readonly #from: string
+  readonly #from: string | null
   readonly #blocks = new BlockPool()
   #last: { readonly copy: CopyOut; readonly startedMs: number } | null = null
   #other: ReadTransaction | null = null
   #isAsked = false
   #isDone = false
 
-  constructor(readers: Readers, main: ReadTransaction, from: string) {
+  constructor(readers: Readers, main: ReadTransaction, from: string | null) {
     this.#readers = readers
     this.#main = main
     this.#from = from
@@ -73,7 +76,8 @@ class ParallelCopier implements Copier, AsyncDisposable {
 
   copy(selects: readonly string[], sink: TupleSink): CopyReader {
     const isDivisible = selects.length > 1
-    if (isDivisible && this.#isWorthAnother) void this.#open()
+    const from = this.#from
+    if (isDivisible && from !== null && this.#isWorthAnother) void this.#open(from)
     if (isDivisible && this.#other?.isUsable === true) {
       const onFailure = (failure: unknown): void => this.#readers.disableOthers(failure)
       const sources = { main: this.#main, others: [this.#other], onFailure, blocks: this.#blocks }
@@ -97,9 +101,9 @@ class ParallelCopier implements Copier, AsyncDisposable {
   }
 
   /** Never fails. */
-  async #open(): Promise<void> {
+  async #open(from: string): Promise<void> {
     this.#isAsked = true
-    const other = await this.#readers.openAnother(this.#from).catch(() => null)
+    const other = await this.#readers.openAnother(from).catch(() => null)
     if (other !== null && this.#isDone) await this.#readers.release(other)
     else this.#other = other
   }

@@ -104,7 +104,8 @@ async function* scanWindows(
   const { reader, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
-  await using copier = reader.copier(from)
+  // A shard has one backend: its other shards have theirs
+  await using copier = reader.copier(plan.ranges === null ? from : null)
   let maxWindows = FIRST_WINDOWS
   let start: number | null = after.page
   while (start !== null) {
