@@ -32,6 +32,7 @@ let run: Run = {
   terminal: null,
   startedAtMs: Date.now(),
   acceleration: acceleration(process.env['SOURCE_POSTGRES_WASM']),
+  logged: new Set(),
   environment: process.env,
   signal: stop.signal,
   onHardExit: new Set(),

@@ -22,6 +22,8 @@ export interface Run {
   /** `emitted_at` of everything in this run, in milliseconds since 1970. */
   readonly startedAtMs: number
   readonly acceleration: AccelerationMode
+  /** What `logOnce` has logged. */
+  readonly logged: Set<string>
   /** The environment variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Aborted by SIGTERM or SIGINT. */
@@ -38,6 +40,13 @@ export function logger(run: Run): (level: LogLevel, message: string) => void {
 /** Appends a LOG message. */
 export function log(run: Run, level: LogLevel, message: string, health?: JsonObject): void {
   run.output.write(logMessage(level, message, health))
+}
+
+/** Logs a WARN, unless the run has logged the same one before: another attempt or process gives it, too. */
+export function logOnce(run: Run, message: string): void {
+  if (run.logged.has(message)) return
+  run.logged.add(message)
+  log(run, 'WARN', message)
 }
 
 /** What the connections of a run need of it. */

@@ -15,7 +15,7 @@ import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.t
 import type { PageRange } from '../replication/snapshot/shards.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
-import { log, logger, type Run } from '../run-context.ts'
+import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
 import { joinProblems } from './problems.ts'
 
@@ -56,7 +56,7 @@ export class Planner {
     const unmet = await findUnmet(planning.plans, this.#context)
     const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
     if (problems.length > 0) throw joinProblems(problems)
-    for (const warning of planning.warnings) log(this.#run, 'WARN', warning)
+    for (const warning of planning.warnings) logOnce(this.#run, warning)
     const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
     return arrow === null ? plans : plans.map(toArrowPlan)
   }
@@ -67,7 +67,7 @@ export class Planner {
     unreadable,
   }: Discovery): Promise<readonly ConfiguredStream[]> {
     if (problems.length > 0) throw joinProblems(problems)
-    for (const warning of describeUnreadable(unreadable)) log(this.#run, 'WARN', warning)
+    for (const warning of describeUnreadable(unreadable)) logOnce(this.#run, warning)
     const { config, streams } = this.#input
     const offerOf = await offersOf(relations, this.#context)
     const { needsCursor } = incrementalMethod(config)

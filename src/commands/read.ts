@@ -26,7 +26,7 @@ import { Turns } from './processes/turns.ts'
 import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
-import { connectOptions, log, type Run } from '../run-context.ts'
+import { connectOptions, logOnce, type Run } from '../run-context.ts'
 import { noteStatistics } from '../monitoring/server-notes.ts'
 import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
@@ -61,7 +61,7 @@ export interface ReadInput {
  */
 export async function read(run: Run, input: ReadInput): Promise<void> {
   const { config: given, warnings } = parseConfig(input.config)
-  for (const warning of warnings) log(run, 'WARN', warning)
+  for (const warning of warnings) logOnce(run, warning)
   const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
   const shard = input.shard === null ? null : parseShard(input.shard)
   const config = shard === null ? given : shardConfig(given)
@@ -78,7 +78,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
     database,
     plans.map(({ relation }) => relation),
   )
-  if (note !== null) log(run, 'WARN', note)
+  if (note !== null) logOnce(run, note)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
   const descriptors = plans.map(({ descriptor }) => descriptor)

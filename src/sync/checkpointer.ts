@@ -19,7 +19,7 @@ export class Checkpointer {
     this.#emittedMs = nowMs
   }
 
-  /** So many records more are in the output. */
+  /** So many records more are in the output; fewer if negative. */
   count(rows: number): void {
     this.#rows += rows
   }

@@ -85,11 +85,13 @@ function start({ descriptor, relation }: StreamPlan, { statuses, progress, state
   progress.start(descriptor, isFresh ? relation.estimatedRows : null)
 }
 
-async function openWriters({ plans }: Feed, { writers, states }: Sync): Promise<Writers> {
+async function openWriters(feed: Feed, sync: Sync): Promise<Writers> {
   const opened = new Map<string, StreamWriter>()
-  for (const plan of plans) {
-    const isResumed = states.stream(plan.descriptor) !== null
-    opened.set(streamKey(plan.descriptor), await writers.open(plan, isResumed))
+  for (const plan of feed.plans) {
+    const isResumed = sync.states.stream(plan.descriptor) !== null
+    const { writer, discardedRows } = await sync.writers.open(plan, isResumed)
+    sync.checkpointerOf(feed).count(-discardedRows)
+    opened.set(streamKey(plan.descriptor), writer)
   }
   return opened
 }

@@ -17,13 +17,20 @@ export interface StreamWriter {
   finish(): Promise<void>
 }
 
+/** A writer for an attempt. */
+export interface OpenedWriter {
+  readonly writer: StreamWriter
+  /** Rows of an earlier attempt that no STATE covers and that have been removed from the output. */
+  readonly discardedRows: number
+}
+
 /** The writers of a run. Disposed of when the run ends, however it ends. */
 export interface Writers extends AsyncDisposable {
   /**
    * The writer of a stream; in a later attempt it continues where it was.
    * @param isResumed whether earlier rows of the stream have been delivered already.
    */
-  open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter>
+  open(plan: StreamPlan, isResumed: boolean): Promise<OpenedWriter>
   /** Null: other processes cannot write a part of a stream. */
   readonly parts: PartFiles | null
 }

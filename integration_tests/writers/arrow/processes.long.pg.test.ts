@@ -168,6 +168,36 @@ describe('read --processes', () => {
     expect(messages.filter(({ trace }) => trace?.error !== undefined)).to.deep.equal([])
     expect(await listFiles(join(slow.directory, 'out'))).to.deep.equal(parts)
     expect(await idsIn(join(slow.directory, 'out'))).to.deep.equal(ALL_IDS)
+    const counts = messages.map(({ state }) => state?.sourceStats?.recordCount ?? 0)
+    expect(counts.reduce((sum, count) => sum + count)).to.equal(ROWS)
+  })
+
+  it('logs once what concerns the rows of all processes', async () => {
+    await using other = await TestDatabase.create()
+    await other.sql(`
+      CREATE TABLE prices WITH (fillfactor = 10) AS
+      SELECT n::numeric AS price, rpad('x', 500, 'x') AS filler FROM generate_series(1, ${ROWS}) AS n`)
+    await using target = await withConnector(other.config())
+    const { logs, errors } = await runConnector([...arrowArgs(target, 'out'), ...TWO])
+    expect(errors).to.deep.equal([])
+    const warnings = logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
+    expect(warnings.filter((message) => message.includes('float64'))).to.have.length(1)
+    expect(new Set(warnings)).to.have.property('size', warnings.length)
+  })
+
+  it('reads with one backend a process', async () => {
+    await using slow = await withSlow()
+    let most = 0
+    await during(slow, async () => {
+      for (let look = 0; look < 50; look++) {
+        const copying = await database.sql(
+          `SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY%'`,
+        )
+        most = Math.max(most, copying.length)
+        await sleep(20)
+      }
+    })
+    expect(most).to.equal(2)
   })
 
   it('leaves no process behind when it is killed, and the next read no file', async () => {
@@ -183,8 +213,7 @@ describe('read --processes', () => {
   })
 
   it("reports a process's error as that of the stream", async () => {
-    // Three connections leave one reader, so that the newest backend is that of the other process
-    await using slow = await withSlow({ max_connections: 3 })
+    await using slow = await withSlow()
     const { messages } = await during(slow, async () => {
       await database.sql(`
         SELECT pg_terminate_backend(pid) FROM pg_stat_activity

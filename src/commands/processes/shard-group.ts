@@ -68,7 +68,10 @@ export class ShardGroup implements AsyncDisposable {
     try {
       run.signal.throwIfAborted()
       const directory = await parts.createWorkDirectory(plan.descriptor)
-      const onWarning = warnOnce(run)
+      // What this process has logged itself concerns all; the rest is about the rows of one shard
+      const onWarning = (message: string): void => {
+        if (!run.logged.has(message)) log(run, 'WARN', message)
+      }
       const processes = shards.map((shard, index) => {
         const arrow = { directory: join(directory, String(index)), isExact }
         const task = { config, catalog: catalogOf(plan), shard: buildShard(shard), arrow }
@@ -136,13 +139,4 @@ function catalogOf({ descriptor, fields }: StreamPlan): JsonObject {
   const properties = Object.fromEntries(fields.map(({ name }) => [name, {}]))
   const stream = { ...descriptor, json_schema: { properties } }
   return { streams: [{ stream, sync_mode: 'full_refresh' }] }
-}
-
-/** Logs a WARN that several processes give once. */
-function warnOnce(run: Run): (message: string) => void {
-  const known = new Set<string>()
-  return (message) => {
-    if (!known.has(message)) log(run, 'WARN', message)
-    known.add(message)
-  }
 }

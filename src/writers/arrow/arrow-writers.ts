@@ -19,8 +19,8 @@ import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { textEntry } from '../../types/registry.ts'
 import type { ArrowOutput } from './arrow-plan.ts'
 import { ArrowWriter } from './arrow-writer.ts'
-import type { PartFiles, StreamWriter, Writers } from '../writer.ts'
-import { log, type Run } from '../../run-context.ts'
+import type { OpenedWriter, PartFiles, Writers } from '../writer.ts'
+import { log, logOnce, type Run } from '../../run-context.ts'
 
 /** What is being written of a stream. */
 interface OpenStream {
@@ -45,15 +45,19 @@ export class ArrowWriters implements Writers, PartFiles {
     this.#accelerators = AcceleratorSource.of(run)
   }
 
-  async open(plan: StreamPlan, isResumed: boolean): Promise<StreamWriter> {
+  async open(plan: StreamPlan, isResumed: boolean): Promise<OpenedWriter> {
     const shape = shapeOf(plan)
     const key = streamKey(plan.descriptor)
     const known = this.#writers.get(key)
-    if (known?.shape === shape && !this.#isDiscarded(known, isResumed)) return known.writer
+    if (known?.shape === shape && !this.#isDiscarded(known, isResumed)) {
+      return { writer: known.writer, discardedRows: 0 }
+    }
     if (known !== undefined) await this.#end(known.writer, plan)
-    const opened = await this.#create(plan, isResumed || known?.writer.isCommitted === true)
+    const isCommitted = known?.writer.isCommitted === true
+    const opened = await this.#create(plan, isResumed || isCommitted)
     this.#writers.set(key, { shape, ...opened })
-    return opened.writer
+    const discardedRows = known === undefined || isCommitted ? 0 : known.writer.sink.rows
+    return { writer: opened.writer, discardedRows }
   }
 
   /** Whether the rows so far are read again: no STATE covers them. */
@@ -159,7 +163,7 @@ export class ArrowWriters implements Writers, PartFiles {
     if (rounded.length === 0) return
     const names = rounded.map(({ name }) => `'${name}'`).join(', ')
     const message = `Stream '${label}': numeric values are float64 in Arrow, which keeps 15 to 17 digits (${names}). Use --arrow-exact to keep them all.`
-    log(this.#run, 'WARN', message)
+    logOnce(this.#run, message)
   }
 
   #logUnrepresentable(

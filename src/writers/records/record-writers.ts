@@ -3,7 +3,7 @@ import type { RowSink } from '../../replication/feed.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
 import type { Run } from '../../run-context.ts'
-import type { StreamWriter, Writers } from '../writer.ts'
+import type { OpenedWriter, StreamWriter, Writers } from '../writer.ts'
 import { RecordEncoder } from './record-encoder.ts'
 
 /** Writes RECORD messages among the other messages. */
@@ -17,12 +17,12 @@ export class RecordWriters implements Writers {
     this.#accelerators = AcceleratorSource.of(run)
   }
 
-  open({ descriptor, fields, hasChangeColumns }: StreamPlan): Promise<StreamWriter> {
+  open({ descriptor, fields, hasChangeColumns }: StreamPlan): Promise<OpenedWriter> {
     const { output, startedAtMs: emittedAtMs } = this.#run
     const changeColumns = hasChangeColumns ? new ChangeColumns() : null
     const options = { emittedAtMs, changeColumns, accelerators: this.#accelerators }
     const sink = new RecordEncoder(output.buffer, descriptor, fields, options)
-    return Promise.resolve(new RecordWriter(sink))
+    return Promise.resolve({ writer: new RecordWriter(sink), discardedRows: 0 })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
