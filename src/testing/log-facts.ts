@@ -7,6 +7,7 @@ export const SLOT: Slot = {
   database: 'shop',
   isTemporary: false,
   isSynced: false,
+  isTwoPhase: false,
   restartLsn: 0x500n,
   confirmedFlushLsn: 0x1000n,
   walStatus: 'reserved',

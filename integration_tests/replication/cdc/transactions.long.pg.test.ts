@@ -93,3 +93,30 @@ describe('transactions of every kind in the log', () => {
     expect(row).to.deep.equal({ spilled: 't' })
   })
 })
+
+describe('a slot that was created with two_phase', () => {
+  it('reads prepared transactions when they are committed, or is reported before anything is read', async () => {
+    if (requestedMajor() < 14) return
+    await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY)')
+    await cdc.dropSlot()
+    await cdc.sql(
+      `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput', false, true)`,
+    )
+    const first = await sync(cdc)
+    {
+      await using session = await cdc.db.session()
+      await session.sql(`BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION '${cdc.slot}'`)
+    }
+    await cdc.sql('INSERT INTO t VALUES (2)')
+    await cdc.sql(`COMMIT PREPARED '${cdc.slot}'`)
+    const second = await sync(cdc, { state: first.states.at(-1) })
+    if (requestedMajor() < 15) {
+      expect(second.records.map(({ data }) => data['id'])).to.deep.equal([2, 1])
+      return
+    }
+    for (const { errors } of [first, second]) {
+      expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+      expect(errors[0]?.message).to.include('was created with two_phase')
+    }
+  })
+})

@@ -61,6 +61,18 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
       'Replication slot "SLOT" is temporary: it is dropped with the session that created it. Choose another replication_slot.',
   },
   {
+    mistake: 'The slot was created with two_phase',
+    command: 'check',
+    majors: [15, NEWEST],
+    spoil: async (cdc) => {
+      await cdc.dropSlot()
+      await cdc.sql(
+        `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput', false, true)`,
+      )
+    },
+    message: `Replication slot "SLOT" was created with two_phase, and sends transactions before they are committed. Run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);`,
+  },
+  {
     mistake: 'Somebody else reads from the slot',
     command: 'check',
     spoil: async (cdc) => await occupy(cdc),

@@ -18,6 +18,8 @@ export interface Slot {
   readonly isTemporary: boolean
   /** The primary keeps a copy in step on its standbys, of which this is one or was one; since PostgreSQL 17. */
   readonly isSynced: boolean
+  /** Transactions are decoded when they are prepared; since PostgreSQL 14. */
+  readonly isTwoPhase: boolean
   /** Null: the log that it needs is gone. */
   readonly restartLsn: bigint | null
   readonly confirmedFlushLsn: bigint | null
@@ -123,6 +125,7 @@ function toSlot(facts: Facts, holder: Facts | null): Slot {
     database: textOf(facts, 'database'),
     isTemporary: facts['temporary'] === true,
     isSynced: facts['synced'] === true,
+    isTwoPhase: facts['two_phase'] === true,
     restartLsn: lsnOf(facts, 'restart_lsn'),
     confirmedFlushLsn: lsnOf(facts, 'confirmed_flush_lsn'),
     walStatus: textOf(facts, 'wal_status'),

@@ -83,22 +83,27 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
     'Replication slot "s" is temporary: it is dropped with the session that created it. Choose another replication_slot.',
   ],
   [
-    '7. lost slot, PostgreSQL 18',
+    '7. two-phase slot',
+    withSlot({ isTwoPhase: true }),
+    `Replication slot "s" was created with two_phase, and sends transactions before they are committed. Run: SELECT pg_drop_replication_slot('s'); ${CREATE} Changes since the saved state are lost: then clear the data of the connection.`,
+  ],
+  [
+    '8. lost slot, PostgreSQL 18',
     withSlot({ walStatus: 'lost', invalidationReason: 'wal_removed' }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
   [
-    '7. lost slot and no state',
+    '8. lost slot and no state',
     { ...withSlot({ walStatus: 'lost', restartLsn: null }), ...NO_STATE },
     `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('28.7 kB of changes since the state', '32.8 kB of changes since its position')}`,
   ],
   [
-    '7. lost slot, PostgreSQL 13',
+    '8. lost slot, PostgreSQL 13',
     withSlot({ walStatus: 'lost', restartLsn: null }),
     `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,
   ],
   [
-    '7. lost slot, PostgreSQL 12',
+    '8. lost slot, PostgreSQL 12',
     withSlot({ walStatus: null, restartLsn: null }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
@@ -106,32 +111,32 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
 
 const INVALID: readonly (readonly [string, Partial<Situation>, string])[] = [
   [
-    '8. other server',
+    '9. other server',
     withOffset({ systemId: '1' }),
     'The saved state is of another server: its system identifier is 1, that of the server 7577.',
   ],
   [
-    '9. state ahead of the log',
+    '10. state ahead of the log',
     withOffset({ lsn: 0x9001n + 1_234_567n }),
     "The saved state is at 0/136688, ahead of the server's log, which ends at 0/9000. The server was restored or replaced, or a failover lost 1.2 MB of its log.",
   ],
   [
-    '10. other timeline',
+    '11. other timeline',
     withOffset({ timeline: 1 }),
     'The saved state is at 0/2000 of timeline 1, which the server left at 0/1800 for timeline 2. A failover or a restore lost 2.0 kB of its log.',
   ],
   [
-    '10. other timeline, of another branch',
+    '11. other timeline, of another branch',
     withOffset({ timeline: 3 }),
     'The saved state is at 0/2000 of timeline 3, and the server is on timeline 2, which does not follow it. The server was restored or replaced.',
   ],
   [
-    '11. state behind the slot',
+    '12. state behind the slot',
     withOffset({ lsn: 0xfffn }),
     'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or somebody else reads it.',
   ],
   [
-    '12. other publication',
+    '13. other publication',
     withOffset({ publicationOid: 1 }),
     'The publication was dropped and re-created since the saved state: changes in between are lost.',
   ],

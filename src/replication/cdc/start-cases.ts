@@ -5,6 +5,9 @@ import { formatLsn } from '../../lsn.ts'
 import type { TimelineEnds } from '../../postgres/walsender/timeline-history.ts'
 import type { Offset } from './state/offset.ts'
 
+/** Until then pgoutput sends a prepared transaction when it is committed, whatever the slot was created with. */
+const MAJOR_WITH_TWO_PHASE_OUTPUT = 15
+
 /** All that decides where a sync starts. */
 export interface Situation {
   readonly slotName: string
@@ -34,7 +37,7 @@ interface Case {
 
 /**
  * Slot × state × server. The first case that applies decides; if none does, a sync with a state continues and one
- * without starts cold. Case 1 to 7: the slot cannot be used, whatever the state is. Case 8 to 12: it can, but the
+ * without starts cold. Case 1 to 8: the slot cannot be used, whatever the state is. Case 9 to 13: it can, but the
  * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
  */
 const CASES: readonly Case[] = [
@@ -44,12 +47,13 @@ const CASES: readonly Case[] = [
   { name: '4. other database', canResync: false, problem: otherDatabase },
   { name: '5. copy of a slot of the primary', canResync: false, problem: synced },
   { name: '6. temporary slot', canResync: false, problem: temporary },
-  { name: '7. lost slot', canResync: false, problem: lost },
-  { name: '8. other server', canResync: true, problem: otherServer },
-  { name: '9. state ahead of the log', canResync: true, problem: aheadOfLog },
-  { name: '10. other timeline', canResync: true, problem: otherTimeline },
-  { name: '11. state behind the slot', canResync: true, problem: behindSlot },
-  { name: '12. other publication', canResync: true, problem: otherPublication },
+  { name: '7. two-phase slot', canResync: false, problem: twoPhase },
+  { name: '8. lost slot', canResync: false, problem: lost },
+  { name: '9. other server', canResync: true, problem: otherServer },
+  { name: '10. state ahead of the log', canResync: true, problem: aheadOfLog },
+  { name: '11. other timeline', canResync: true, problem: otherTimeline },
+  { name: '12. state behind the slot', canResync: true, problem: behindSlot },
+  { name: '13. other publication', canResync: true, problem: otherPublication },
 ]
 
 /** What keeps a slot from being used at all, whatever the state is; null: nothing. */
@@ -129,6 +133,13 @@ function synced(situation: Situation): string | null {
 function temporary({ slotName, facts: { slot } }: Situation): string | null {
   if (slot === null || !slot.isTemporary) return null
   return `Replication slot "${slotName}" is temporary: it is dropped with the session that created it. Choose another replication_slot.`
+}
+
+/** Its log has a prepared transaction before it is known whether it will be committed. */
+function twoPhase(situation: Situation): string | null {
+  const { slotName, major, facts, offset } = situation
+  if (facts.slot?.isTwoPhase !== true || major < MAJOR_WITH_TWO_PHASE_OUTPUT) return null
+  return `Replication slot "${slotName}" was created with two_phase, and sends transactions before they are committed. Run: ${dropSlot(slotName)} ${creation(situation)}${afterwards(offset)}`
 }
 
 function lost(situation: Situation): string | null {
