@@ -1,4 +1,4 @@
-import type { SqlSession } from '../postgres/session/sql-session.ts'
+import type { RowSource } from '../postgres/session/sql-session.ts'
 
 /** Which database this is, also after a change of host names. */
 export interface ServerIdentity {
@@ -18,7 +18,7 @@ SELECT pg_catalog.current_database()::pg_catalog.text AS database,
        coalesce(${SYSTEM_ID_SQL}, 'unknown') AS system`
 
 /** Asks the server who it is. */
-export async function readIdentity(session: SqlSession): Promise<ServerIdentity> {
+export async function readIdentity(session: RowSource): Promise<ServerIdentity> {
   const [identity] = await session.query<ServerIdentity>(IDENTITY_SQL)
   return identity!
 }

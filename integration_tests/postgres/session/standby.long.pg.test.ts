@@ -7,6 +7,7 @@ import { backendsOf } from '../../helpers/backends.ts'
 import { FaultProxy } from '../../helpers/fault-proxy.ts'
 
 const ROWS = 100_000
+const SERIALIZABLE = 'options=-c%20default_transaction_isolation%3Dserializable'
 
 describe('a hot standby', () => {
   let primary: Server
@@ -35,6 +36,23 @@ describe('a hot standby', () => {
     expect(
       logs.filter(({ message }) => message.startsWith('The server is a standby')),
     ).to.have.length(1)
+  })
+
+  it('default_transaction_isolation = serializable: check reports its health', async () => {
+    await using connector = await withConnector(config({ jdbc_url_params: SERIALIZABLE }))
+    const { connectionStatus, logs } = await connector.check()
+    expect(connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
+    const [health] = logs.flatMap(({ health: report }) => (report === undefined ? [] : [report]))
+    expect(health).to.deep.include({ status: 'healthy', table_count: 2 })
+  })
+
+  it('default_transaction_isolation = serializable: a backend at work is waited for', async () => {
+    const slow = { query: 'SELECT pg_catalog.pg_sleep(3)::text AS slept', timeout_seconds: 1 }
+    await using connector = await withConnector(config({ jdbc_url_params: SERIALIZABLE, ...slow }))
+    const { errors, records, logs } = await connector.read()
+    expect(errors).to.deep.equal([])
+    expect(records).to.have.length(1)
+    expect(logs.map(({ message }) => message).join()).to.include('is at work')
   })
 
   for (const method of ['Standard', 'Xmin']) {

@@ -1,5 +1,5 @@
 import type { Client } from 'pg'
-import './pg-internals.ts'
+import { querySingle } from './single-query.ts'
 
 /** What the server says of itself, once per run. */
 export interface ServerFacts {
@@ -66,15 +66,9 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
           AND d.datconnlimit OPERATOR(pg_catalog.>=) 0) AS "databaseLimit"`
 
-/** A role may have a statement_timeout, or be serializable, which a standby refuses. */
-const BEGIN_SQL = `
-BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY;
-SET LOCAL statement_timeout = 0`
-
 /** Asks the server; a pooler shows by the process id that it gives instead of the backend's. */
 export async function readServerFacts(client: Client): Promise<ServerFacts> {
-  const result = await client.query<FactsRow>(`${BEGIN_SQL};\n${FACTS_SQL};\nCOMMIT`)
-  const [row] = [result].flat().flatMap(({ rows }) => rows) // pg gives one result for each statement
+  const [row] = await querySingle<FactsRow>(client, FACTS_SQL)
   const { processId, ...facts } = row!
   return { ...facts, isPooled: processId !== client.processID }
 }

@@ -6,6 +6,7 @@ import { clientClass, type ClientParts } from '../connection/client.ts'
 import { Deadline } from '../connection/deadline.ts'
 import { streamOf } from '../connection/pg-internals.ts'
 import type { Log } from '../connection/route.ts'
+import { querySingle } from '../connection/single-query.ts'
 
 const STATE_SQL = `
 SELECT a.pid, a.state, a.wait_event_type AS "waitType", a.wait_event AS "waitEvent"
@@ -92,7 +93,7 @@ export class BackendWatch {
       using deadline = new Deadline(2 * this.#config.connectTimeoutMs)
       deadline.signal.addEventListener('abort', () => streamOf(client).destroy(deadline.error))
       await client.connect()
-      const { rows } = await client.query<BackendRow & { readonly pid: number }>(STATE_SQL)
+      const rows = await querySingle<BackendRow & { readonly pid: number }>(client, STATE_SQL)
       return new Map(rows.map((row) => [row.pid, row]))
     } catch {
       return null

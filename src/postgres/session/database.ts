@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Client, Pool, type PoolClient, type QueryResultRow } from 'pg'
+import { type Client, Pool, type PoolClient } from 'pg'
 import type { Config } from '../../config/config.ts'
 import type { Environment } from '../../config/expand-env.ts'
 import { ConnectorError } from '../../errors.ts'
@@ -11,9 +11,10 @@ import { connectionError } from '../connection/connection-error.ts'
 import { TokenSource } from '../connection/entra/token-source.ts'
 import { type Log, Route } from '../connection/route.ts'
 import { readServerFacts, type ServerFacts } from '../connection/server-facts.ts'
+import { querySingle } from '../connection/single-query.ts'
 import { replicationOptions, WalSender } from '../walsender/walsender.ts'
 import { openingError } from '../walsender/walsender-error.ts'
-import type { ResultField, SqlSession } from './sql-session.ts'
+import type { RowSource } from './sql-session.ts'
 
 /** How long the connections may take to end. */
 const END_MS = 500
@@ -43,7 +44,7 @@ export interface ConnectOptions {
 }
 
 /** The connections of a run to one database. */
-export class Database implements SqlSession, AsyncDisposable {
+export class Database implements RowSource, AsyncDisposable {
   /** Milliseconds that the first connection took. */
   readonly connectionMs: number
   readonly server: ServerFacts
@@ -114,15 +115,9 @@ export class Database implements SqlSession, AsyncDisposable {
     }
   }
 
-  async query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]> {
-    const values = params === undefined ? undefined : [...params]
-    return await this.#use(async (client) => {
-      return (await client.query<Row & QueryResultRow>(sql, values)).rows
-    })
-  }
-
-  async describe(sql: string): Promise<readonly ResultField[]> {
-    return await this.#use(async (client) => await describeStatement(client, sql))
+  /** The rows of one statement that only reads. */
+  async query<Row>(sql: string): Promise<readonly Row[]> {
+    return await this.#use(async (client) => await querySingle<Row>(client, sql))
   }
 
   /** `work`, an answer to `client`, watched over. @param processId of its backend, where a pooler hides it otherwise. */
@@ -280,17 +275,4 @@ async function firstConnection({ parts, pool }: Connections): Promise<PoolClient
         : firstError
     }
   }
-}
-
-/** The output columns of one statement, by the extended protocol. */
-export async function describeStatement(
-  client: Client,
-  sql: string,
-): Promise<readonly ResultField[]> {
-  const { fields } = await client.query({ text: sql, queryMode: 'extended' })
-  return fields.map((field) => ({
-    name: field.name,
-    typeOid: field.dataTypeID,
-    typmod: field.dataTypeModifier,
-  }))
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCode } from '../../errors.ts'
+import { textArray } from '../../sql.ts'
 import type { Database } from './database.ts'
 
 /** What a round trip and the catalogs say of the database. Null: the role may not see it, or no connection was free. */
@@ -18,12 +19,12 @@ const UNKNOWN: DatabaseHealth = {
   tableCount: null,
 }
 
-const FACTS_SQL = `
+const factsSql = (schemas: readonly string[]): string => `
 SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
        (SELECT pg_catalog.count(*)
         FROM pg_catalog.pg_class AS c
         JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
-        WHERE n.nspname OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.name[])
+        WHERE n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (${textArray(schemas)})
           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])) AS tables`
 
 /** Asks on a free connection of the pool; never waits for one nor longer than `timeoutMs` for an answer, never fails. */
@@ -65,7 +66,7 @@ async function readFacts(
   schemas: readonly string[],
 ): Promise<Partial<DatabaseHealth>> {
   try {
-    const [row] = await database.query<{ size: string; tables: string }>(FACTS_SQL, [schemas])
+    const [row] = await database.query<{ size: string; tables: string }>(factsSql(schemas))
     return { databaseSizeBytes: Number(row?.size), tableCount: Number(row?.tables) }
   } catch {
     return {}

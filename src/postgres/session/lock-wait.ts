@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database } from './database.ts'
 
-const LOCK_SQL = `
+const lockSql = (processIds: readonly number[]): string => `
 SELECT pg_catalog.concat(a.wait_event_type, ': ', a.wait_event) AS wait
 FROM pg_catalog.pg_stat_activity AS a
-WHERE a.pid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.int4[])
+WHERE a.pid OPERATOR(pg_catalog.=) ANY ('{${processIds.join()}}'::pg_catalog.int4[])
   AND a.wait_event_type OPERATOR(pg_catalog.=) 'Lock'`
 
 /** The lock that one of the backends waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
@@ -15,7 +15,7 @@ export async function readLockWait(
 ): Promise<string | null> {
   const { idle, size, max } = database.figures()
   if (idle === 0 && size >= max) return null
-  const rows = database.query<{ wait: string }>(LOCK_SQL, [processIds]).catch(() => [])
+  const rows = database.query<{ wait: string }>(lockSql(processIds)).catch(() => [])
   const [row] = await Promise.race([rows, sleep(timeoutMs, [], { ref: false })])
   return row?.wait ?? null
 }

@@ -3,7 +3,7 @@ import { ConnectorError, errorCode } from '../../errors.ts'
 import type { TupleSink } from '../../wire/copy-stream.ts'
 import { CopyOut } from '../copy/copy-out.ts'
 import { beginStatements, type SearchPath, searchPathStatements } from './begin-statements.ts'
-import { type Database, describeStatement } from './database.ts'
+import type { Database } from './database.ts'
 import type { StreamSession, TransactionSnapshot } from './stream-session.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
@@ -247,6 +247,16 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
       return false // There is nothing to lose in a read-only transaction.
     }
   }
+}
+
+/** The output columns of one statement, by the extended protocol. */
+async function describeStatement(client: PoolClient, sql: string): Promise<readonly ResultField[]> {
+  const { fields } = await client.query({ text: sql, queryMode: 'extended' })
+  return fields.map((field) => ({
+    name: field.name,
+    typeOid: field.dataTypeID,
+    typmod: field.dataTypeModifier,
+  }))
 }
 
 /** SQL that fails unless the server takes all of the literals. */

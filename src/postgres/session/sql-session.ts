@@ -21,8 +21,13 @@ export async function queryRows<Row>(session: QuerySession, sql: string): Promis
   return rows!
 }
 
+/** Runs statements that need no parameters: `SqlSession` in one transaction, `Database` each in one of its own. */
+export interface RowSource {
+  query<Row>(sql: string): Promise<readonly Row[]>
+}
+
 /** One connection, as far as reading catalogs needs it; statements run in its current transaction, if any. */
-export interface SqlSession {
+export interface SqlSession extends RowSource {
   /** The rows of one statement, parsed as those of `queryAll`. Parameters are `$1`, `$2`, … */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
   /**

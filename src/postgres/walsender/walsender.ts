@@ -48,7 +48,9 @@ export function replicationOptions(
   { serverOptions }: Config,
   server: ServerFacts,
 ): ClientConfig & { readonly replication: 'database' } {
-  const pinned = startupOptions(textSettings(server))
+  // A standby rejects every query of a serializable session
+  const isolation = { default_transaction_isolation: 'read committed' }
+  const pinned = startupOptions({ ...textSettings(server), ...isolation })
   const options = serverOptions === null ? pinned : `${serverOptions} ${pinned}`
   return { replication: 'database', options }
 }

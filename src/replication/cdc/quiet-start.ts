@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError } from '../../errors.ts'
 import { parseLsn } from '../../lsn.ts'
-import type { SqlSession } from '../../postgres/session/sql-session.ts'
+import type { RowSource } from '../../postgres/session/sql-session.ts'
 
 /**
  * A point of the log and a transaction id: every transaction below the id has begun before, every other one has all of
@@ -32,7 +32,7 @@ const POLL_MS = 20
  * @throws ConnectorError transient_error if quiet is required and a transaction has run for too long.
  */
 export async function awaitQuietStart(
-  session: SqlSession,
+  session: RowSource,
   { isStandby, requiredWithinMs }: QuietStartOptions,
 ): Promise<StartPoint | null> {
   if (isStandby) return null
@@ -53,7 +53,7 @@ export async function awaitQuietStart(
   return start
 }
 
-async function oldestRunning(session: SqlSession): Promise<bigint> {
+async function oldestRunning(session: RowSource): Promise<bigint> {
   const [row] = await session.query<{ xmin: string }>(
     'SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot())::pg_catalog.text AS xmin',
   )
@@ -61,7 +61,7 @@ async function oldestRunning(session: SqlSession): Promise<bigint> {
 }
 
 /** The process of the oldest transaction; null: it is prepared. */
-async function findHolder(session: SqlSession): Promise<number | null> {
+async function findHolder(session: RowSource): Promise<number | null> {
   const [row] = await session.query<{ pid: number | null }>(`
     SELECT pid FROM pg_catalog.pg_locks
     WHERE locktype OPERATOR(pg_catalog.=) 'transactionid'::pg_catalog.text

@@ -14,9 +14,13 @@ function idsOf({ records }: Run): readonly unknown[] {
 }
 
 /** A sync of `server`, which has the database of `cdc` or a copy of it. */
-async function syncOn(server: Server, cdc: CdcDatabase, state?: unknown): Promise<Run> {
+async function syncOn(
+  server: Server,
+  cdc: CdcDatabase,
+  { state, extra }: { state?: unknown; extra?: object } = {},
+): Promise<Run> {
   const catalog = await incrementalCatalog(cdc)
-  await using connector = await withConnector(cdc.config({}, { port: server.port }))
+  await using connector = await withConnector(cdc.config({}, { port: server.port, ...extra }))
   return await connector.read({ catalog, ...(state !== undefined && { state: [state] }) })
 }
 
@@ -45,21 +49,26 @@ async function createSlot(primary: Server, standby: Server, cdc: CdcDatabase): P
 describe('CDC and standbys', () => {
   if (major < 16) return
 
-  it('reads the log of a standby', async () => {
-    await using primary = await Server.start()
-    await using cdc = await CdcDatabase.create(TABLE, { server: primary })
-    await cdc.dropSlot()
-    await using standby = await primary.createStandby({ hot_standby_feedback: 'on' })
-    await replay(primary, standby)
-    await createSlot(primary, standby, cdc)
-    const first = await syncOn(standby, cdc)
-    expect(idsOf(first)).to.deep.equal([1])
-    await cdc.sql('INSERT INTO t VALUES (2); UPDATE t SET id = 3 WHERE id = 1')
-    await replay(primary, standby)
-    const second = await syncOn(standby, cdc, lastState(first))
-    expect(idsOf(second)).to.deep.equal([2, 1, 3])
-    expect(idsOf(await syncOn(standby, cdc, lastState(second)))).to.deep.equal([])
-  })
+  for (const isolation of ['read committed', 'serializable']) {
+    it(`reads the log of a standby whose default_transaction_isolation is ${isolation}`, async () => {
+      await using primary = await Server.start()
+      await using cdc = await CdcDatabase.create(TABLE, { server: primary })
+      await cdc.dropSlot()
+      await using standby = await primary.createStandby({ hot_standby_feedback: 'on' })
+      await replay(primary, standby)
+      await createSlot(primary, standby, cdc)
+      const options = `-c default_transaction_isolation=${isolation.replace(' ', '\\ ')}`
+      const extra = { jdbc_url_params: `options=${encodeURIComponent(options)}` }
+      const first = await syncOn(standby, cdc, { extra })
+      expect(idsOf(first)).to.deep.equal([1])
+      await cdc.sql('INSERT INTO t VALUES (2); UPDATE t SET id = 3 WHERE id = 1')
+      await replay(primary, standby)
+      const second = await syncOn(standby, cdc, { state: lastState(first), extra })
+      expect(idsOf(second)).to.deep.equal([2, 1, 3])
+      const third = await syncOn(standby, cdc, { state: lastState(second), extra })
+      expect(idsOf(third)).to.deep.equal([])
+    })
+  }
 
   it('a transaction that is open on the primary over the snapshot of a standby is not lost', async () => {
     await using primary = await Server.start()
@@ -75,7 +84,7 @@ describe('CDC and standbys', () => {
     const first = await syncOn(standby, cdc)
     await open.sql('COMMIT')
     await replay(primary, standby)
-    const second = await syncOn(standby, cdc, lastState(first))
+    const second = await syncOn(standby, cdc, { state: lastState(first) })
     lastState(second)
     const ids = [...idsOf(first), ...idsOf(second)]
     expect(new Set(ids)).to.deep.equal(new Set([1, 2, 3]))
@@ -104,7 +113,7 @@ describe('CDC and standbys', () => {
       let state = lastState(await syncOn(primary, cdc))
       for (let isReady = !isSynced; !isReady;) {
         // A copy is persistent once the slot on the primary has moved
-        state = lastState(await syncOn(primary, cdc, state))
+        state = lastState(await syncOn(primary, cdc, { state }))
         const slots = await standby.query(
           'SELECT FROM pg_replication_slots WHERE synced AND NOT temporary',
         )

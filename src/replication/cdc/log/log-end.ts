@@ -1,5 +1,5 @@
 import { parseLsn } from '../../../lsn.ts'
-import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import type { RowSource } from '../../../postgres/session/sql-session.ts'
 import { SnapshotFilter } from '../snapshot-filter.ts'
 
 /** Up to where the log is written. */
@@ -15,7 +15,7 @@ export interface LogEnd {
 
 /** @param position of a primary; a standby has the end of what it has replayed. */
 export async function readLogEnd(
-  session: SqlSession,
+  session: RowSource,
   position: typeof WRITE_LSN | typeof INSERT_LSN,
 ): Promise<LogEnd> {
   const [row] = await session.query<{ lsn: string; snapshot: string }>(`

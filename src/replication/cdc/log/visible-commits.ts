@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatLsn } from '../../../lsn.ts'
-import type { SqlSession } from '../../../postgres/session/sql-session.ts'
+import type { RowSource } from '../../../postgres/session/sql-session.ts'
 import type { Log } from '../../feed.ts'
 import type { LogFollower } from './log-follower.ts'
 import { readLogEnd, WRITE_LSN } from './log-end.ts'
@@ -13,7 +13,7 @@ const MAX_WAIT_MS = 100
 /** Waits until the transactions that have been read are visible; ends the log in front of one that stays invisible. */
 export async function awaitVisible(
   follower: LogFollower,
-  session: SqlSession,
+  session: RowSource,
   log: Log,
 ): Promise<void> {
   const deadlineMs = performance.now() + PATIENCE_MS
