@@ -1,4 +1,7 @@
-/** How the values of an Arrow column are made of their binary form; src/accelerator/column-op.ts names them. */
+/**
+ * How the values of an Arrow column are computed from their binary form;
+ * src/accelerator/column-op.ts lists the names.
+ */
 export enum ColumnOp {
   /** A form without an op: JavaScript is called. */
   Callback,
@@ -23,15 +26,15 @@ export enum ColumnOp {
   Bool,
   Text,
   Jsonb,
-  /** Text: what the `Op` that is the parameter writes, without the quotes of JSON. */
+  /** Text: the output of the `Op` in the parameter, without the quotes of JSON. */
   Written,
 }
 
-/** What becomes of a value. */
+/** Result of a value. */
 export enum Fate {
   Kept,
-  /** The column's type cannot hold it: it is null. */
+  /** The column's type cannot hold it, so it is null. */
   Unrepresentable,
-  /** JavaScript has to look at it. */
+  /** JavaScript must handle it. */
   Unknown,
 }

@@ -6,39 +6,43 @@ import { HANDED_BACK } from './op'
 import { COPY_DATA, COUNT_BYTES, HEADER_BYTES, LENGTH_BYTES, NULL_LENGTH, Stop } from './rows'
 import { putColumnText } from './text-value'
 
-/** A program: a header, then an instruction for each column. All are words. */
+/** A program: a header, then an instruction for each column. All fields are words. */
 const COLUMNS: usize = 0
-/** What a row takes beyond six times its length. */
+/** Room for a row beyond six times its length. */
 const ROOM: usize = 4
-/** Written by the module: where it stopped reading, and how many rows it took. */
+/** Set by the module: where it stopped reading, and how many rows it encoded. */
 const INPUT_AT: usize = 8
 const ROWS: usize = 12
 const INSTRUCTIONS: usize = 16
 const INSTRUCTION_BYTES: usize = 48
-/** In an instruction, behind the op: bytes of a value, 0 for bits and text. */
+/** In an instruction, after the op: size of a value in bytes, 0 for bits and text. */
 const WIDTH: usize = 4
 const PARAMETER: usize = 8
-/** The length of the texts of earlier rows. */
+/** Length of the texts of earlier rows. */
 const TEXT_BYTES: usize = 12
-/** Written by the module: positions of the validity, of the values or offsets, and of the text; then two counts. */
+/**
+ * Set by the module: positions of the validity, of the values or offsets, and of the text; then two
+ * counts.
+ */
 const VALIDITY: usize = 16
 const VALUES: usize = 20
 const TEXT: usize = 24
 const TEXT_END: usize = 28
 const NULLS: usize = 32
 const LOSSES: usize = 36
-/** How much longer than its binary form a value can be. */
+/** Maximum ratio of the size of a value to that of its binary form. */
 const EXPANSION: usize = 6
 const POSITION_BYTES: usize = 4
 const OFFSET_BYTES: usize = 4
-/** An area begins at a multiple of this. A store may touch as much behind what it is for. */
+/** Alignment of an area. A store may write up to this many bytes after the end of its value. */
 const BLOCK_BYTES: usize = 16
-/** What a column takes besides its rows: blocks between its areas. */
+/** Room for a column besides its rows: blocks between its areas. */
 const COLUMN_BYTES: usize = 128
 
 /**
- * Takes rows of the CopyData messages of `at … end` into columns, from `out` on: at most `maxRows`, and up to the first
- * one that it cannot take. `firstBit` is the place of the first row in a byte of bits.
+ * Encodes rows of the CopyData messages of `at … end` as columns, from `out` on: at most `maxRows`,
+ * and up to the first row that it hands back. `firstBit` is the bit position of the first row
+ * within a byte.
  */
 export function encodeColumns(
   program: usize,
@@ -56,7 +60,7 @@ export function encodeColumns(
   for (;;) {
     const filled = fillColumns(program, out, columnsAt, rows, firstBit)
     if (filled == rows) break
-    rows = filled // Once more, without the row that a column cannot take
+    rows = filled // Repeat without the row that a column cannot encode
   }
   if (rows == found) return stop
   for (let row: u32 = 0; row < rows; row++) at += 1 + uint32(at + 1)
@@ -65,7 +69,7 @@ export function encodeColumns(
   return Stop.Handed
 }
 
-/** Stores the position of each field, row after row. */
+/** Stores the position of each field, row by row. */
 function findFields(
   program: usize,
   at: usize,
@@ -102,7 +106,7 @@ function findFields(
   return stop
 }
 
-/** Whether the row has as many fields as there are columns, and nothing else. */
+/** Whether the row has exactly as many fields as there are columns. */
 function findRow(at: usize, end: usize, out: usize, columns: u32): bool {
   if (at + COUNT_BYTES > end || uint16(at) != columns) return false
   at += COUNT_BYTES
@@ -118,7 +122,10 @@ function findRow(at: usize, end: usize, out: usize, columns: u32): bool {
   return at == end
 }
 
-/** Up to the first column that cannot take a row; returns the number of that row, or of all rows. */
+/**
+ * Fills the columns up to the first one that cannot encode a row; returns the number of that row,
+ * or of all rows.
+ */
 function fillColumns(program: usize, fields: usize, at: usize, rows: u32, firstBit: u32): u32 {
   const columns = load<u32>(program, COLUMNS)
   const stride = <usize>columns * POSITION_BYTES
@@ -228,7 +235,10 @@ function fillText(
   return rows
 }
 
-/** The next position where an area may begin: what was stored last may have touched a block behind its end. */
+/**
+ * Next position where an area may begin: the last store may have written up to one block after its
+ * end.
+ */
 function blockAt(at: usize): usize {
   return (at + 2 * BLOCK_BYTES - 1) & ~(BLOCK_BYTES - 1)
 }

@@ -5,15 +5,15 @@ const HEADER_BYTES: usize = 8
 const NEGATIVE: u32 = 0x4000
 const LIMB_BYTES: usize = 4
 const DIGIT_BASE: u32 = 10_000
-/** Decimal digits of a base-10000 digit. */
+/** Decimal digits in a base-10000 digit. */
 const BASE_DIGITS: i32 = 4
-/** So many base-10000 digits fit into 64 bits. */
+/** Number of base-10000 digits that fit into 64 bits. */
 const SHORT_DIGITS: i32 = 4
-/** Zeros that the value does not hold are multiplied in one by one. */
+/** Maximum number of implied zeros, which are multiplied in one by one. */
 const MAX_ZEROS: i32 = 80
 const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991
 const MAX_EXACT_POWER: i32 = 22
-/** Powers of ten that are doubles. */
+/** Powers of ten that doubles represent exactly. */
 const POWERS: usize = memory.data(23 * 8, 16)
 
 let power: f64 = 1
@@ -37,7 +37,7 @@ export function putFloat(out: usize, at: usize, length: usize): Fate {
   return Fate.Kept
 }
 
-/** numeric → an integer of `width` bytes, the value times 10^`scale`. */
+/** numeric → an integer of `width` bytes: the value times 10^`scale`. */
 export function putDecimal(out: usize, at: usize, length: usize, width: usize, scale: i32): Fate {
   if (!isFinite(at, length)) return Fate.Unknown
   const count = countOf(at)
@@ -59,7 +59,7 @@ export function putDecimal(out: usize, at: usize, length: usize, width: usize, s
   return Fate.Kept
 }
 
-/** The last base-10000 digit, whose own last decimal digits are zeros behind the scale. */
+/** Adds the last base-10000 digit, without its decimal digits beyond the scale, which are zeros. */
 function putLastDigit(out: usize, end: usize, digit: u32, exponent: i32): bool {
   const unit = exponent < 0 ? <u32>powerOf(-exponent) : 1
   const shortened = digit / unit
@@ -68,7 +68,7 @@ function putLastDigit(out: usize, end: usize, digit: u32, exponent: i32): bool {
   return true
 }
 
-/** Multiplies the little-endian integer `out … end`, and adds. */
+/** Multiplies the little-endian integer `out … end` by a factor and adds a summand. */
 function multiplyAdd(out: usize, end: usize, factor: u32, summand: u32): void {
   let carry = <u64>summand
   for (let at = out; at < end; at += LIMB_BYTES) {
@@ -88,7 +88,7 @@ function negate(out: usize, end: usize): void {
   }
 }
 
-/** Whether it is a whole numeric, and neither NaN nor infinite. */
+/** Whether it is a complete numeric, and neither NaN nor infinite. */
 function isFinite(at: usize, length: usize): bool {
   if (length < HEADER_BYTES || length != HEADER_BYTES + 2 * <usize>countOf(at)) return false
   return (uint16(at + 4) & ~NEGATIVE) == 0

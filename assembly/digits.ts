@@ -9,17 +9,17 @@ for (let n: u32 = 0; n < E4; n++) {
   store<u32>(QUADS + (n << 2), 0x3030_3030 + digits)
 }
 
-/** The four digits of `value` (0 … 9999), the first one in the lowest byte. */
+/** The four digits of `value` (0 … 9999), with the first one in the lowest byte. */
 export function quad(value: u32): u32 {
   return load<u32>(QUADS + (value << 2))
 }
 
-/** The last two digits of `value` (0 … 99), the first one in the lower byte. */
+/** The last two digits of `value` (0 … 99), with the first one in the lower byte. */
 export function pair(value: u32): u32 {
   return quad(value) >>> 16
 }
 
-/** `value / 10000` by a multiplication: exact for 32 bits. */
+/** `value / 10000`, computed by a multiplication that is exact for 32 bits. */
 export function div10000(value: u32): u32 {
   return <u32>((<u64>value * 3_518_437_209) >> 45)
 }
@@ -52,7 +52,7 @@ export function putInt(out: usize, value: i64): usize {
   return putUint(out + 1, <u64>-value)
 }
 
-/** Below 10^8. */
+/** For values below 10^8. */
 function putSmall(out: usize, value: u32): usize {
   if (value < E4) return putQuad(out, value)
   const high = div10000(value)

@@ -10,7 +10,7 @@ export { encodeColumns } from './columns'
 export { Op } from './op'
 export { Stop } from './rows'
 
-/** From here to the end the memory is JavaScript's. */
+/** Start of the memory that JavaScript manages, up to its end. */
 export const FREE: usize = __heap_base
 
 /** Where the last `encode` stopped reading and writing, and how many rows it wrote. */
@@ -20,20 +20,23 @@ export let rows: i32 = 0
 
 const NULL_TEXT: u32 = 0x6c6c_756e
 /**
- * A program: a header, then an instruction for each column. Both are words; positions of texts count from the program's
- * start, and a text is filled up to blocks of 16 bytes.
+ * A program: a header, then an instruction for each column. Both consist of words. Positions of
+ * texts are relative to the program's start, and a text is padded to blocks of 16 bytes.
  */
 const COLUMNS: usize = 0
 const ROOM: usize = 4
 const TAIL: usize = 8
 const INSTRUCTIONS: usize = 16
 const INSTRUCTION_BYTES: usize = 16
-/** Where the text in front of the value is named in an instruction; its op is the first word. */
+/** Word of an instruction that refers to the text before the value; the op is the first word. */
 const KEY: usize = 4
-/** How much longer than its binary form a value can be. */
+/** Maximum ratio of the size of a value to that of its binary form. */
 const EXPANSION: usize = 6
 
-/** Writes the CopyData messages of `at … end` as lines, from `out` on, up to the first one that it cannot write. */
+/**
+ * Writes the CopyData messages of `at … end` as lines, from `out` on, up to the first one that it
+ * hands back.
+ */
 export function encode(program: usize, at: usize, end: usize, out: usize, outEnd: usize): Stop {
   const room = <usize>load<u32>(program, ROOM)
   let stop = Stop.Torn

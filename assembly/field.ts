@@ -11,8 +11,8 @@ import { putText } from './text'
 const JSONB_VERSION: u8 = 1
 
 /**
- * Appends the value `at[0, length)`; returns the position behind it, or HANDED_BACK. A value may take 6 × `length` + 48
- * bytes, and stores may touch 16 bytes behind it.
+ * Appends the value `at[0, length)`; returns the position after it, or HANDED_BACK. A value may
+ * take 6 × `length` + 48 bytes, and stores may write up to 16 bytes after it.
  */
 export function putField(op: u32, out: usize, at: usize, length: usize): usize {
   switch (op) {

@@ -5,12 +5,15 @@ import { putDecimal, putFloat } from './decimal'
 const DAYS_1970_TO_2000: i32 = 10_957
 const MICROS_1970_TO_2000: i64 = 946_684_800_000_000
 const NANOS_PER_MICRO: i64 = 1000
-/** The first and the last timestamp that is an int64 of nanoseconds since 1970, and the last one of microseconds. */
+/**
+ * First and last timestamp that fit into int64 nanoseconds since 1970, and the last one for
+ * microseconds.
+ */
 const FIRST_NANOS: i64 = -10_170_056_836_854_775
 const LAST_NANOS: i64 = 8_276_687_236_854_775
 const LAST_MICROS: i64 = i64.MAX_VALUE - MICROS_1970_TO_2000
 
-/** Stores the value `at[0, length)` of a column whose values have `width` bytes each. */
+/** Stores the value `at[0, length)` of a column with values of `width` bytes. */
 export function putFixed(
   op: u32,
   out: usize,

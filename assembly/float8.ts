@@ -1,30 +1,35 @@
 import { put8, putInt } from './digits'
 import { HANDED_BACK } from './op'
 
-/** The same arithmetic as src/types/float/positional.ts, in which it is explained. */
+/** /* The same arithmetic as in src/types/float/positional.ts, which explains it. */
 const MINUS: u8 = 0x2d
 const POINT: u8 = 0x2e
 const ZERO: u8 = 0x30
 const MIN: f64 = 1e-4
 const MAX: f64 = 1e15
 const NEGATIVE_ZERO: u64 = 0x8000_0000_0000_0000
-/** A decimal of so many digits names a double that no other of as many digits names. */
+/** Any two decimals with so many digits or fewer identify different doubles. */
 const UNIQUE_DIGITS: i32 = 15
-/** So many digits name every double. They are held in two numbers, eight and nine of them. */
+/**
+ * Number of digits that are enough to identify every double. They are held in two numbers of eight
+ * and nine digits.
+ */
 const DIGITS: i32 = 17
 const LOW_UNIT: f64 = 1e9
 const EXPONENT_BIAS: i32 = 1023
 const MANTISSA_BITS: i32 = 52
 const FIRST_BINADE: i32 = 1009
 const BINADES: i32 = 64
-/** What comes so close to a limit is not decided in doubles. */
+/** A value closer than this to a limit cannot be decided with doubles. */
 const DOUBT: f64 = 1e-6
 const LEAST_POWER: i32 = -4
 const POWER_COUNT: i32 = 26
 /** Powers of ten from 1e-4 on, and the upper halves of their bits. */
 const POWERS: usize = memory.data(26 * 8, 16)
 const POWER_HEADS: usize = memory.data(26 * 8, 16)
-/** By binade: the decimal exponent of its first value, and half the distance between its values. */
+/**
+ * By binade: the decimal exponent of its first value, and half of the distance between its values.
+ */
 const EXPONENTS: usize = memory.data(64, 16)
 const HALF_ULPS: usize = memory.data(64 * 8, 16)
 
@@ -60,7 +65,10 @@ function powerOfTen(exponent: i32): f64 {
   return load<f64>(POWERS + ((exponent - LEAST_POWER) << 3))
 }
 
-/** Whole numbers and the shortest decimal from 1e-4 to 1e15; other values, and those in doubt, are handed back. */
+/**
+ * Appends integers, and the shortest decimal from 1e-4 to 1e15. Other values and undecided ones are
+ * handed back.
+ */
 export function putFloat8(out: usize, bits: u64): usize {
   const value = reinterpret<f64>(bits)
   const magnitude = abs(value)
@@ -80,7 +88,7 @@ export function putFloat8(out: usize, bits: u64): usize {
   return putDecimal(out, <u32>high, <u32>((rounded - high * 1e7) * 100), exponent)
 }
 
-/** 16 digits if they are enough, else 17. */
+/** Appends 16 digits if they are enough, otherwise 17. */
 function putLong(out: usize, magnitude: f64, exponent: i32, binade: i32): usize {
   const scale = powerOfTen(DIGITS - 1 - exponent)
   const scaleHead = load<f64>(POWER_HEADS + ((DIGITS - 1 - exponent - LEAST_POWER) << 3))
@@ -113,19 +121,22 @@ function putLong(out: usize, magnitude: f64, exponent: i32, binade: i32): usize 
   return putDecimal(out, <u32>high, <u32>low, exponent)
 }
 
-/** The upper half of the bits: products of halves are exact. */
+/** Returns the upper half of the bits. Products of halves are exact. */
 function headOf(value: f64): f64 {
   const scaled = 134_217_729.0 * value // 2^27 + 1
   return scaled - (scaled - value)
 }
 
-/** To the nearest whole number, halves upwards, as `Math.round`. */
+/** Rounds to the nearest integer, halves upwards, like `Math.round`. */
 function round(value: f64): f64 {
   const up = ceil(value)
   return up - 0.5 <= value ? up : up - 1
 }
 
-/** `high` are the first eight digits, `low` the nine behind them, `exponent` is that of the first. */
+/**
+ * `high` has the first eight digits, `low` the following nine; `exponent` is the decimal exponent
+ * of the first digit.
+ */
 function putDecimal(out: usize, high: u32, low: u32, exponent: i32): usize {
   const first = low / 100_000_000
   const zeros = exponent < 0 ? 1 - exponent : 1
@@ -133,7 +144,7 @@ function putDecimal(out: usize, high: u32, low: u32, exponent: i32): usize {
   let end = put8(out + zeros, high)
   store<u8>(end, <u8>(ZERO + first))
   end = put8(end + 1, low - first * 100_000_000)
-  // What is before the point makes room for it
+  // Digits before the point are moved to make room for it
   const point = exponent < 0 ? out + 1 : out + 1 + exponent
   for (let i = out; i < point; i++) store<u8>(i, load<u8>(i + 1))
   store<u8>(point, POINT)

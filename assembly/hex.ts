@@ -1,7 +1,7 @@
 const QUOTE: u8 = 0x22
 const HYPHEN: u8 = 0x2d
 const BLOCK_BYTES: usize = 16
-/** Characters of a uuid. */
+/** Length of the text form of a uuid. */
 const UUID_CHARACTERS: usize = 36
 
 /** 16 bytes → `"8-4-4-4-12"`, lower-case hex digits. */
@@ -38,21 +38,21 @@ export function putBytea(out: usize, at: usize, length: usize): usize {
   return end + 1
 }
 
-/** The hex digits of bytes 0 … 7. */
+/** Returns the hex digits of bytes 0 … 7. */
 function hexOfLow(block: v128): v128 {
   const high = hexOf(i8x16.shr_u(block, 4))
   const low = hexOf(v128.and(block, i8x16.splat(15)))
   return v128.shuffle<u8>(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 }
 
-/** The hex digits of bytes 8 … 15. */
+/** Returns the hex digits of bytes 8 … 15. */
 function hexOfHigh(block: v128): v128 {
   const high = hexOf(i8x16.shr_u(block, 4))
   const low = hexOf(v128.and(block, i8x16.splat(15)))
   return v128.shuffle<u8>(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
 }
 
-/** The hex digit of each byte (0 … 15). */
+/** Returns the hex digit of each byte (0 … 15). */
 function hexOf(nibbles: v128): v128 {
   const letters = i8x16.gt_u(nibbles, i8x16.splat(9))
   const toLetters = v128.and(letters, i8x16.splat(0x61 - 0x3a))

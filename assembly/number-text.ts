@@ -7,7 +7,7 @@ const POINT: u8 = 0x2e
 const ZERO: u8 = 0x30
 const EXPONENT: u8 = 0x65
 
-/** Copies the text of a number; what is not a JSON number is handed back. */
+/** Copies the text of a number. A text that is not a JSON number is handed back. */
 export function putNumberText(out: usize, at: usize, length: usize): usize {
   const end = at + length
   if (!isJsonNumber(at, end)) return HANDED_BACK
@@ -16,7 +16,10 @@ export function putNumberText(out: usize, at: usize, length: usize): usize {
   return outEnd
 }
 
-/** Digits, then perhaps a point and digits, then perhaps an exponent, as https://www.rfc-editor.org/rfc/rfc8259#section-6 */
+/**
+ * Checks for digits, an optional fraction and an optional exponent, as in
+ * https://www.rfc-editor.org/rfc/rfc8259#section-6
+ */
 function isJsonNumber(start: usize, end: usize): bool {
   const whole = byteAt(start, end) == MINUS ? start + 1 : start
   let at = skipDigits(whole, end)
@@ -40,7 +43,7 @@ function skipDigits(at: usize, end: usize): usize {
   return at
 }
 
-/** 0 behind the end. */
+/** Returns 0 after the end. */
 function byteAt(at: usize, end: usize): u8 {
   return at < end ? load<u8>(at) : 0
 }

@@ -7,11 +7,17 @@ const POINT: u8 = 0x2e
 const ZERO: u8 = 0x30
 const NEGATIVE: u32 = 0x4000
 const HEADER_BYTES: usize = 8
-/** Base-10000 digits that may stand for zeros which the value does not hold: they keep a value within its row's room. */
+/**
+ * Maximum number of base-10000 digits of implied zeros. It limits a value to the room that is
+ * reserved for its row.
+ */
 const MAX_IMPLIED_DIGITS: i32 = 4
 const MAX_IMPLIED_DECIMALS: i32 = 48
 
-/** The digits of a numeric, as `writeNumeric` appends them; NaN, infinities and long runs of zeros are handed back. */
+/**
+ * Appends the digits of a numeric, like `writeNumeric`. NaN, infinities and long runs of zeros are
+ * handed back.
+ */
 export function putNumeric(out: usize, at: usize, length: usize): usize {
   if (length < HEADER_BYTES) return HANDED_BACK
   const count = <i32>uint16(at)
@@ -47,7 +53,7 @@ function putFraction(out: usize, digits: usize, count: i32, weight: i32, scale: 
   return end
 }
 
-/** 0 before the first digit and behind the last one. */
+/** Returns 0 before the first digit and after the last one. */
 function digitAt(digits: usize, count: i32, index: i32): u32 {
   return <u32>index < <u32>count ? uint16(digits + 2 * <usize>index) : 0
 }

@@ -1,6 +1,7 @@
 /**
- * What a column holds and how it is written. A `ValueWriter` of src/types names its op; the op writes the same bytes for
- * each value that it does not hand back. The order is of no importance: JavaScript reads the numbers from the module.
+ * How the values of a column are written. A `ValueWriter` of src/types has the name of its op. The
+ * op writes the same bytes for each value that it does not hand back. The order is arbitrary:
+ * JavaScript reads the numbers from the module.
  */
 export enum Op {
   /** A type without an op: its `ValueWriter` is called. */
@@ -23,5 +24,5 @@ export enum Op {
   TimestampTz,
 }
 
-/** Instead of a position behind a value: JavaScript has to write this row. */
+/** Returned in place of the position after a value: JavaScript must write the row. */
 export const HANDED_BACK: usize = 0

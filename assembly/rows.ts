@@ -1,14 +1,17 @@
-/** Why reading rows stopped. */
+/** Reason for which reading rows stopped. */
 export enum Stop {
-  /** At a message that is not whole, or at the end. */
+  /** An incomplete message, or the end. */
   Torn,
-  /** At a message that the module does not take: another type, or a row that JavaScript has to take. */
+  /** A message for JavaScript: another type, or a row that the module hands back. */
   Handed,
-  /** There is no room for the next row. */
+  /** No room for the next row. */
   Full,
 }
 
-/** A row of a COPY BINARY stream in its message; wire/copy-stream.ts and wire/tuple.ts have the same. */
+/**
+ * Layout of a row of a COPY BINARY stream in its message, as in src/wire/copy-stream.ts and
+ * src/wire/tuple.ts.
+ */
 export const COPY_DATA: u8 = 0x64 /* d */
 export const HEADER_BYTES: usize = 5
 export const COUNT_BYTES: usize = 2

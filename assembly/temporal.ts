@@ -19,7 +19,7 @@ const LAST_DAY: i32 = 2_921_939
 const DAYS_PER_ERA: i32 = 146_097
 /** Days from 0000-03-01 to 2000-01-01 in the proleptic Gregorian calendar. */
 const DAYS_TO_2000: i32 = 730_425
-/** The texts of days that were written lately, by the last bits of the day. */
+/** Cached texts of days, by the lower bits of the day. */
 const CACHE_SLOTS: i32 = 4096
 const CACHED_DAYS: usize = memory.data(4096 * 4, 16)
 const CACHED_TEXTS: usize = memory.data(4096 * 16, 16)
@@ -57,7 +57,7 @@ export function putTimestamp(out: usize, value: i64): usize {
   return out + 1
 }
 
-/** The same in UTC: always six decimals and `Z`. */
+/** timestamptz: the same in UTC, always with six decimals and `Z`. */
 export function putTimestampTz(out: usize, value: i64): usize {
   const days = dayOf(value)
   if (days < FIRST_DAY || days > LAST_DAY) return HANDED_BACK
@@ -70,7 +70,7 @@ export function putTimestampTz(out: usize, value: i64): usize {
   return out + 2
 }
 
-/** Rounded down. The infinities become days that no date has. */
+/** Day of a timestamp, rounded down. The infinities become days outside the range of dates. */
 function dayOf(value: i64): i32 {
   const days = <i32>(value / MICROS_PER_DAY)
   return <i64>days * MICROS_PER_DAY > value ? days - 1 : days
@@ -89,7 +89,7 @@ function putTime(out: usize, micros: u64): usize {
   return out + TIME_BYTES
 }
 
-/** Six decimals for a whole minute, else none, three or six as needed. */
+/** Appends six decimals for a whole minute, otherwise none, three or six as needed. */
 function putDecimals(out: usize, micros: u64): usize {
   const fraction = <u32>(micros % MICROS_PER_SECOND)
   if (fraction == 0) {
@@ -124,7 +124,10 @@ function putDay(out: usize, days: i32): usize {
   return out + DATE_BYTES
 }
 
-/** http://howardhinnant.github.io/date_algorithms.html#civil_from_days, with eras of 400 years from 0000-03-01. */
+/**
+ * Writes a date in the Gregorian calendar, computed with eras of 400 years from 0000-03-01:
+ * http://howardhinnant.github.io/date_algorithms.html#civil_from_days
+ */
 function putCivil(out: usize, days: i32): void {
   const sinceMarch0 = days + DAYS_TO_2000
   const era = sinceMarch0 / DAYS_PER_ERA

@@ -5,11 +5,11 @@ import { isUtf8 } from './utf8'
 
 const BLOCK_BYTES: usize = 16
 const JSONB_VERSION: u8 = 1
-/** `"`, and `"\` in front of the backslash of a bytea: they are not part of the text. */
+/** Length of `"`, and of `"\` before the backslash of a bytea. They are not part of the text. */
 const QUOTE_BYTES: usize = 1
 const BYTEA_QUOTE_BYTES: usize = 2
 
-/** Appends the text of the value `at[0, length)`; returns the position behind it, or HANDED_BACK. */
+/** Appends the text of the value `at[0, length)`; returns the position after it, or HANDED_BACK. */
 export function putColumnText(
   op: u32,
   out: usize,
@@ -30,7 +30,7 @@ export function putColumnText(
   }
 }
 
-/** Bytes that are not UTF-8 are handed back. */
+/** Copies text. Bytes that are not UTF-8 are handed back. */
 function copyText(out: usize, at: usize, length: usize): usize {
   const end = at + length
   const outEnd = out + length
@@ -50,8 +50,9 @@ function copyText(out: usize, at: usize, length: usize): usize {
 }
 
 /**
- * The JSON of a value whose only escape is the first backslash of a bytea. It begins so far in front of `out` that its
- * text begins there; what stood in front is put back.
+ * Writes the JSON of a value whose only escape is the first backslash of a bytea. It is stored some
+ * bytes before `out`, so that the text begins at `out`; the bytes before `out` are restored
+ * afterwards.
  */
 function putWritten(op: u32, out: usize, at: usize, length: usize): usize {
   const before = load<u16>(out - 2)

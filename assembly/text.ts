@@ -7,8 +7,8 @@ const BACKSLASH: u8 = 0x5c
 const U: u8 = 0x75
 const HALF_BYTES: usize = 8
 /**
- * For each set of bytes to escape in a half block: which bytes of `half block, backslashes` come out, in their order.
- * Index 8 is a backslash.
+ * For each set of bytes to escape in a half block: the indexes of the output bytes in `half block,
+ * backslashes`. Index 8 is a backslash.
  */
 const EXPANSIONS: usize = memory.data(256 * 16, 16)
 
@@ -55,7 +55,7 @@ function escapesIn(block: v128): v128 {
   return v128.or(v128.or(controls, quotes), i8x16.eq(block, i8x16.splat(BACKSLASH)))
 }
 
-/** The first `count` bytes of `block`, of which `mask` marks those to escape. */
+/** Appends the first `count` bytes of `block`; `mask` marks those to escape. */
 function putEscapedBlock(out: usize, at: usize, block: v128, mask: i32, count: usize): usize {
   if (mask == 0) {
     v128.store(out, block)
@@ -72,18 +72,18 @@ function putEscapedBlock(out: usize, at: usize, block: v128, mask: i32, count: u
   return out + count - HALF_BYTES + popcnt(high)
 }
 
-/** Bytes 0 … 7, then backslashes. */
+/** Returns bytes 0 … 7, then backslashes. */
 function lowHalf(block: v128): v128 {
   return i64x2.replace_lane(block, 1, 0x5c5c_5c5c_5c5c_5c5c)
 }
 
-/** Bytes 8 … 15, then backslashes. */
+/** Returns bytes 8 … 15, then backslashes. */
 function highHalf(block: v128): v128 {
   const high = i64x2.extract_lane(block, 1)
   return i64x2.replace_lane(i64x2.splat(high), 1, 0x5c5c_5c5c_5c5c_5c5c)
 }
 
-/** Byte by byte, for what holds control characters. */
+/** Appends one byte at a time, for text with control characters. */
 function putBytes(out: usize, at: usize, end: usize): usize {
   for (; at < end; at++) {
     const byte = load<u8>(at)
@@ -108,7 +108,7 @@ function putControl(out: usize, byte: u8): usize {
   return out + 6
 }
 
-/** What follows the backslash for a control character. */
+/** Letter after the backslash for a control character. */
 function letterOf(byte: u8): u8 {
   switch (byte) {
     case 0x08:

@@ -1,12 +1,15 @@
 import { type AccelerationMode, log, type Run } from '../run-context.ts'
 import { Accelerator, type MessageBytes } from './accelerator.ts'
 
-/** Up to this much of a stream the module is not worth its start. Beyond it, V8 would begin to optimize the encoder. */
+/**
+ * Up to this amount of data, starting the module costs more than it saves. After it, V8 would begin
+ * to optimize the encoder.
+ */
 const SMALL_BYTES = 64 * 1024
 
-/** The accelerator of a run, which is instantiated when it is needed first. */
+/** Provides the accelerator of a run, which is instantiated when it is first needed. */
 export class AcceleratorSource {
-  /** How much of a stream is read without it. */
+  /** Number of bytes of a stream that are read without it. */
   readonly smallBytes: number
   readonly #onMissing: (reason: string) => void
   #accelerator: Accelerator | null | undefined
@@ -18,14 +21,14 @@ export class AcceleratorSource {
     if (mode === 'off') this.#accelerator = null
   }
 
-  /** That of a run. */
+  /** The source of a run. */
   static of(run: Run): AcceleratorSource {
     return new AcceleratorSource(run.acceleration, (reason) =>
       log(run, 'INFO', `Rows are encoded without WebAssembly, which takes more CPU: ${reason}`),
     )
   }
 
-  /** Null where there is none. */
+  /** Returns the accelerator; null: the module is not available. */
   get(): Accelerator | null {
     if (this.#accelerator === undefined) this.#accelerator = this.#instantiate()
     return this.#accelerator
@@ -50,7 +53,10 @@ export class StreamSize {
     this.#source = source
   }
 
-  /** What is to encode the messages; null: the module is not worth its start yet, or missing. */
+  /**
+   * Returns the accelerator for the messages; null: the stream is still small, or the module is not
+   * available.
+   */
   add({ start, end }: MessageBytes): Accelerator | null {
     const isSmall = this.#bytes < this.#source.smallBytes
     this.#bytes += end - start

@@ -20,12 +20,15 @@ const SOURCE = new AcceleratorSource('always', (reason) => {
   throw new Error(reason)
 })
 
-/** A field whose values `write` writes; null: it is always null. */
+/** A field whose values are written by `write`; null: it is always null. */
 function field(name: string, write: ValueWriter | null): RecordField {
   return { name, type: write && { ...textEntry('any'), writeBinary: write } }
 }
 
-/** What an encoder appends, and how many rows it counts; with the module, how many of them that wrote. */
+/**
+ * Returns the output of an encoder, its number of rows, and with the module, how many of them the
+ * module wrote.
+ */
 function encode(
   fields: readonly RecordField[],
   chunks: readonly Buffer[],
@@ -54,7 +57,10 @@ function encode(
   return { lines, rows: encoder.rows, handedBack, failure: String(failure) }
 }
 
-/** Fails at the first line that the module writes otherwise; returns the share of the rows that it wrote by itself. */
+/**
+ * Fails at the first line that the module writes differently; returns the share of rows that the
+ * module wrote.
+ */
 function compare(fields: readonly RecordField[], chunks: readonly Buffer[]): number {
   const expected = encode(fields, chunks, null)
   const actual = encode(fields, chunks, SOURCE)
@@ -89,7 +95,7 @@ describe('Accelerator', function () {
   this.timeout(20_000)
 
   for (const values of BINARY_VALUES) {
-    it(`writes what the writer of ${values.name} writes`, () => {
+    it(`writes the same bytes as the writer of ${values.name}`, () => {
       const random = new Random(1)
       const rows = Array.from({ length: 3000 }, () => tuple(values.make(random)))
       const share = compare(
@@ -100,7 +106,7 @@ describe('Accelerator', function () {
     })
   }
 
-  it('writes what RecordEncoder writes for any columns and chunks', () => {
+  it('writes the same lines as RecordEncoder for any columns and chunks', () => {
     let shares = 0
     for (let seed = 1; seed <= 100; seed++) {
       const random = new Random(seed)
@@ -116,7 +122,7 @@ describe('Accelerator', function () {
     expect(shares).to.be.above(5)
   })
 
-  it('writes the same wherever a chunk ends', () => {
+  it('writes the same lines if the stream is split at any byte', () => {
     const random = new Random(7)
     const fields = BINARY_VALUES.map(({ name, write }) => field(name, write))
     const rows = rowsOf(random, BINARY_VALUES, 2)
@@ -128,7 +134,7 @@ describe('Accelerator', function () {
       )
   })
 
-  it('leaves the row to RecordEncoder that has a damaged field', () => {
+  it('leaves a row with a damaged field to RecordEncoder', () => {
     const good = tuple(Buffer.alloc(4), 'x')
     const head = good.subarray(0, good.length - 5)
     for (const damaged of [
@@ -147,7 +153,7 @@ describe('Accelerator', function () {
     }
   })
 
-  it('passes rows to RecordEncoder that are larger than its memory', () => {
+  it('passes rows that are larger than its memory to RecordEncoder', () => {
     const fields = [field('text', writeString)]
     for (const [letter, count] of [
       ['x', 131_000],
@@ -169,19 +175,19 @@ describe('Accelerator', function () {
     }
   })
 
-  it('goes on when its output is full', () => {
+  it('continues when its output is full', () => {
     const rows = Array.from({ length: 5000 }, () => tuple('\u0001'.repeat(300)))
     const chunks = chunksOf(rows, () => 262_144)
     expect(compare([field('text', writeString)], chunks)).to.be.above(0.9)
   })
 
-  it('calls the writer of a type without an op, and leaves the row to RecordEncoder that it flags', () => {
+  it('calls the writer of a type without an op, and leaves the row to RecordEncoder if the value is flagged', () => {
     for (const write of [writeFlagged, writeLong]) {
       const rows = ['a', 'b', '!', 'c', '!', 'd', 'e', 'f'].map((value) =>
         tuple(value, Buffer.alloc(8)),
       )
       const fields = [field('special', write), field('number', writeInt8)]
-      // The first row comes with the header of COPY
+      // The first row and the header of COPY are one message
       expect(
         compare(
           fields,
@@ -191,7 +197,7 @@ describe('Accelerator', function () {
     }
   })
 
-  it('follows the change columns, which change between chunks', () => {
+  it('uses the current change columns, which differ between chunks', () => {
     const row = tuple(Buffer.from([0, 0, 0, 7]))
     const lines = [null, SOURCE].map((accelerators) => {
       const out = new ByteBuffer(16)
@@ -210,7 +216,7 @@ describe('Accelerator', function () {
     expect(lines[1]).to.include('"_ab_cdc_lsn":2147483648')
   })
 
-  it('serves streams in turn, however many there are', () => {
+  it('encodes any number of streams in turn', () => {
     const row = tuple(Buffer.from([0, 0, 0, 7]))
     for (let index = 0; index < 3000; index++) {
       const name = `${index}`.padEnd(400, 'x')
@@ -219,7 +225,7 @@ describe('Accelerator', function () {
     }
   })
 
-  it('leaves a stream to RecordEncoder whose names do not fit into its memory', () => {
+  it('leaves a stream to RecordEncoder if its names do not fit into its memory', () => {
     const fields = Array.from({ length: 1600 }, (_, index) => field(`${index}`.repeat(400), null))
     const row = tuple(Buffer.from([0, 0, 0, 7]))
     const chunks = chunksOf([row, row], () => 10_000)
@@ -228,7 +234,7 @@ describe('Accelerator', function () {
 })
 
 describe('AcceleratorSource', () => {
-  it('is not asked for an accelerator in the first 64 KiB of a stream', () => {
+  it('returns no accelerator in the first 64 KiB of a stream', () => {
     const source = new AcceleratorSource('bulk', () => undefined)
     const row = tuple(Buffer.alloc(8))
     const rows = Array.from({ length: 100_000 }, () => row)
@@ -241,7 +247,7 @@ describe('AcceleratorSource', () => {
     expect(bytes).to.be.within(40_000, 70_000)
   })
 
-  it('has none when it is off', () => {
+  it('returns no accelerator if it is switched off', () => {
     expect(new AcceleratorSource('off', () => undefined).get()).to.equal(null)
   })
 })

@@ -12,50 +12,54 @@ export interface MessageBytes {
   readonly end: number
 }
 
-/** What is done with the part of the messages that is in the input area. */
+/** Encodes the messages in the input area. */
 export interface SliceEncoder {
-  /** Up to so many bytes may come at a time. */
+  /** Maximum number of bytes per call. */
   readonly maxBytes: number
-  /** Takes rows up to `end`. */
+  /** Encodes rows up to `end`. */
   encode(end: number): SliceTaken
 }
 
-/** Rows of a slice; its `end` is a position in the memory of the module. */
+/** Rows of a slice. `end` is a position in the memory of the module. */
 export interface SliceTaken extends RowsTaken {
-  /** Whether it stopped at a message that is not whole. */
+  /** Whether it stopped at an incomplete message. */
   readonly isTorn: boolean
 }
 
-/** The module loads and stores blocks across the end of an area. */
+/** Distance between areas: the module loads and stores blocks across the end of an area. */
 const GAP_BYTES = 64
 const PROGRAMS_BYTES = 1024 * 1024
-/** What is copied into the module at a time: with what comes of it, it stays in a cache of the processor. */
+/**
+ * Number of bytes copied into the module at a time. With their output, they stay in a cache of the
+ * processor.
+ */
 const INPUT_BYTES = 128 * 1024
 const OUTPUT_BYTES = 1024 * 1024
-/** What a writer may append for a value, beyond six times the value's length. */
+/** Maximum size of an appended value, beyond six times the length of its binary form. */
 const VALUE_BYTES = 48
 const EXPANSION = 6
 
 /**
- * Encodes rows in the WebAssembly module. Its memory has three areas: programs, input, output. A call never waits, so
- * that input and output are free when it returns and one instance serves all streams and connections of a process.
+ * Encodes rows in the WebAssembly module. Its memory has three areas: programs, input, output. A
+ * call never waits, so input and output are free when it returns, and one instance serves all
+ * streams and connections of a process.
  */
 export class Accelerator {
   readonly module: EncoderModule
-  /** The input and the output area. */
+  /** Positions of the input and the output area. */
   readonly input: number
   readonly output: number
   readonly outputEnd: number
   readonly #outputArea: Buffer
-  /** The output area, for writers that the module calls. */
+  /** View of the output area for writers that the module calls. */
   readonly #scratch = new ByteBuffer(0)
   readonly #programs: number
   #programsEnd: number
-  /** How often the area of the programs was cleared. */
+  /** Number of times that the area of the programs was cleared. */
   #generation = 0
   #program: Program | null = null
 
-  /** @throws Error where the module cannot be instantiated. */
+  /** @throws Error if the module cannot be instantiated. */
   constructor() {
     this.module = new EncoderModule((...call) => this.#callWriter(...call))
     const { memory, free } = this.module
@@ -75,8 +79,8 @@ export class Accelerator {
   }
 
   /**
-   * Runs a program on the messages, up to the first one that is no row or larger than a slice. They are copied into the
-   * input area slice by slice.
+   * Runs a program on the messages, up to the first one that is not a row or is larger than a
+   * slice. They are copied into the input area slice by slice.
    */
   run(program: Program, { bytes, start, end }: MessageBytes, encoder: SliceEncoder): RowsTaken {
     this.#place(program)
@@ -95,7 +99,7 @@ export class Accelerator {
     return { rows, end: at }
   }
 
-  /** Puts the program into the memory unless it is there. */
+  /** Copies the program into the memory unless it is already there. */
   #place(program: Program): void {
     this.#program = program
     if (program.generation === this.#generation) return
@@ -108,7 +112,7 @@ export class Accelerator {
     this.#programsEnd += program.bytes.copy(this.module.memory, program.at)
   }
 
-  /** A value that takes more than the module reckoned with is handed back. */
+  /** A value that takes more room than reserved is handed back. */
   #callWriter(column: number, out: number, at: number, length: number): number {
     const scratch = this.#scratch
     scratch.replaceStorage(this.#outputArea)
@@ -120,7 +124,7 @@ export class Accelerator {
       const isInPlace = scratch.bytes === this.#outputArea && scratch.length <= mayEnd
       return isInPlace ? program.resultOf(outcome, this.output + scratch.length) : HANDED_BACK
     } catch {
-      return HANDED_BACK // The row's writer throws it again
+      return HANDED_BACK // The writer of the row throws the same error
     }
   }
 }

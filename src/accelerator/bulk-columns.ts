@@ -4,7 +4,7 @@ import { type AcceleratorSource, StreamSize } from './accelerator-source.ts'
 import { type ColumnTarget, encodeColumns } from './column-encoder.ts'
 import { type BulkColumn, ColumnProgram } from './column-program.ts'
 
-/** Takes the rows of one stream into columns in the WebAssembly module, once the stream turns out to be large. */
+/** Encodes the rows of one stream as columns in the WebAssembly module if the stream is large. */
 export class BulkColumns {
   readonly #size: StreamSize
   readonly #columns: readonly BulkColumn[]
@@ -15,7 +15,7 @@ export class BulkColumns {
     this.#columns = columns
   }
 
-  /** Null while the stream is small, and where the module is missing. */
+  /** Returns null while the stream is small, and if the module is not available. */
   takeRows(messages: MessageBytes, target: ColumnTarget): RowsTaken | null {
     const accelerator = this.#size.add(messages)
     if (accelerator === null) return null

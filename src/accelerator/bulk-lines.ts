@@ -4,7 +4,7 @@ import { type AcceleratorSource, StreamSize } from './accelerator-source.ts'
 import { encodeLines, type LineTarget } from './line-encoder.ts'
 import { type LineColumn, LineProgram } from './line-program.ts'
 
-/** Encodes the rows of one stream as lines in the WebAssembly module, once the stream turns out to be large. */
+/** Encodes the rows of one stream as lines in the WebAssembly module if the stream is large. */
 export class BulkLines {
   readonly #size: StreamSize
   readonly #columns: readonly LineColumn[]
@@ -15,7 +15,10 @@ export class BulkLines {
     this.#columns = columns
   }
 
-  /** Null while the stream is small, where the module is missing, and for names that are too long for it. */
+  /**
+   * Returns null while the stream is small, if the module is not available, and for names that do
+   * not fit into its memory.
+   */
   takeRows(messages: MessageBytes, target: LineTarget): RowsTaken | null {
     const accelerator = this.#size.add(messages)
     if (accelerator === null) return null
@@ -24,7 +27,7 @@ export class BulkLines {
     return encodeLines(accelerator, program, { messages, target })
   }
 
-  /** The tail holds change columns, which rarely change between two chunks. */
+  /** The tail has the change columns, which rarely differ between two chunks. */
   #programFor(tail: Buffer, { module }: Accelerator): LineProgram {
     if (this.#program?.tail.equals(tail) !== true) {
       this.#program = new LineProgram(this.#columns, tail, (op) => module.codeOf(op))

@@ -3,28 +3,31 @@ import { HEADER_BYTES } from '../wire/torn-message.ts'
 import type { Accelerator, MessageBytes, SliceTaken } from './accelerator.ts'
 import type { ColumnProgram, ColumnRows } from './column-program.ts'
 
-/** Where columns go, batch by batch. */
+/** Receives columns, batch by batch. */
 export interface ColumnTarget {
-  /** Rows of the batch so far. */
+  /** Number of rows in the current batch. */
   readonly batchRows: number
-  /** How many more rows, and bytes of rows, it may take at once. */
+  /** Number of rows, and bytes of rows, that the batch can still take. */
   readonly freeRows: number
   readonly freeBytes: number
   /** Appends rows to the batch. */
   append(rows: EncodedRows): void
-  /** Appends a row that the module does not take. */
+  /** Appends a row that the module hands back. */
   tuple(bytes: Buffer, start: number, end: number): void
 }
 
-/** Rows that the module has made into columns. */
+/** Rows encoded as columns by the module. */
 export interface EncodedRows {
   readonly rows: number
-  /** Of their tuples. */
+  /** Size of their tuples. */
   readonly bytes: number
   readonly columns: readonly ColumnRows[]
 }
 
-/** Appends rows of messages to columns. Rows that the module hands back are taken by the target, in their order. */
+/**
+ * Appends rows of messages to columns. The target appends the rows that the module hands back, in
+ * their order.
+ */
 export function encodeColumns(
   accelerator: Accelerator,
   program: ColumnProgram,
@@ -48,7 +51,7 @@ function encodeSlice(
   const { memory, stops } = module
   let at = input
   let rows = 0
-  // A row that is handed back has cost the columns in front of it the rows behind it
+  // The columns before the one that handed a row back were already filled with later rows
   let maxRows = Infinity
   for (;;) {
     const limit = Math.min(maxRows, target.freeRows)
@@ -69,7 +72,7 @@ function encodeSlice(
   }
 }
 
-/** Returns why it stopped. */
+/** Returns the reason for stopping. */
 function encodeRows(
   { module, output, outputEnd }: Accelerator,
   program: ColumnProgram,

@@ -1,4 +1,4 @@
-/** The ops of Arrow columns, as `assembly/column-op.ts` names them. */
+/** Ops of Arrow columns, by their names in `assembly/column-op.ts`. */
 export type ColumnOp =
   | 'Callback'
   | 'Word2'

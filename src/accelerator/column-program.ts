@@ -3,55 +3,64 @@ import type { ColumnOp } from './column-op.ts'
 import type { EncoderModule } from './encoder-module.ts'
 import type { Program } from './program.ts'
 
-/** How the values of a column are made. */
+/** How the values of a column are encoded. */
 export interface ColumnCode {
   readonly op: ColumnOp
-  /** Bytes of a value; 0 for bits and text. */
+  /** Size of a value in bytes; 0 for bits and text. */
   readonly width: number
-  /** Of `Decimal`: digits behind the point. */
+  /** For `Decimal`: number of digits after the point. */
   readonly scale?: number
-  /** Of `Written`: the op that writes the JSON of the value. */
+  /** For `Written`: the op that writes the JSON of the value. */
   readonly written?: Op
-  /** Appends a value that the module does not make; NULLED: it is null. */
+  /** Appends a value that the module cannot encode; NULLED: the value is null. */
   readonly write: ValueWriter
 }
 
-/** Where the module has put rows of a column: positions in its memory. */
+/** Rows of a column in the memory of the module, by their positions. */
 export interface ColumnRows {
   readonly memory: Buffer
   readonly rows: number
-  /** A bit for each row, 1 for a value. As those of `values` of bool, they begin at the bit of the first row in its byte. */
+  /**
+   * One bit per row, 1 for a value. Validity and bool values begin at the bit position of the first
+   * row within its byte.
+   */
   readonly validity: number
-  /** Values, or the offsets behind texts. */
+  /** Values, or the end offsets of texts. */
   readonly values: number
   readonly text: number
   readonly textEnd: number
   readonly nulls: number
-  /** How many values the column could not hold, or not without loss. */
+  /** Number of values that the column could not hold, or not without loss. */
   readonly losses: number
 }
 
-/** A column that takes rows from the module. */
+/** A column that can take rows from the module. */
 export interface BulkColumn {
   readonly code: ColumnCode
-  /** Length of its texts so far. */
+  /** Size of its texts so far. */
   readonly textBytes: number
 }
 
 const WORD_BYTES = 4
 const HEADER_WORDS = 4
 const INSTRUCTION_WORDS = 12
-/** In a header or an instruction. */
+/** Index of words in a header or an instruction. */
 const INPUT_AT_WORD = 2
 const ROWS_WORD = 3
 const TEXT_BYTES_WORD = 3
 const RESULT_WORD = 4
-/** The position of a field, and its bits of validity and value. */
+/** Size of the position of a field, and of its validity and value bits. */
 const FIELD_BYTES = 5
-/** The offset of a text, what it may take beyond six times its length, and one block that is stored behind it. */
+/**
+ * Size of the offset of a text, of what the text may take beyond six times its length, and of one
+ * block stored after it.
+ */
 const TEXT_ROOM_BYTES = 4 + 64
 
-/** How the rows of one stream become columns, in the form that `assembly/columns.ts` describes. */
+/**
+ * Program that encodes the rows of one stream as columns, in the form that `assembly/columns.ts`
+ * describes.
+ */
 export class ColumnProgram implements Program {
   readonly bytes: Buffer
   readonly writers: readonly ValueWriter[]
@@ -78,24 +87,24 @@ export class ColumnProgram implements Program {
     return outcome === TRUNCATED ? end + this.#module.truncated : end
   }
 
-  /** Tells the module where the texts of the next rows begin. */
+  /** Writes the current text positions into the program. */
   prepare(): void {
     this.#columns.forEach(({ textBytes }, column) => {
       this.#view.setUint32(this.#wordAt(column, TEXT_BYTES_WORD), textBytes, true)
     })
   }
 
-  /** Where the module stopped reading. */
+  /** Position where the module stopped reading. */
   get inputAt(): number {
     return this.#view.getUint32(this.at + WORD_BYTES * INPUT_AT_WORD, true)
   }
 
-  /** How many rows the module took. */
+  /** Number of rows that the module encoded. */
   get rows(): number {
     return this.#view.getUint32(this.at + WORD_BYTES * ROWS_WORD, true)
   }
 
-  /** What the module made of the rows, by column. */
+  /** Result of the module, by column. */
   columns(): ColumnRows[] {
     const { memory } = this.#module
     const { rows } = this

@@ -14,7 +14,7 @@ import { parserOf } from '../writers/arrow/columns/text-forms.ts'
 import { IpcWriter } from '../writers/arrow/ipc-writer.ts'
 import { AcceleratorSource } from './accelerator-source.ts'
 
-/** A column of a type, and what makes its values. */
+/** A column of a type, and a generator of its values. */
 interface TypedValues {
   readonly name: string
   readonly type: PgType
@@ -23,7 +23,7 @@ interface TypedValues {
 
 interface Options extends ArrowOptions {
   readonly batchRows: number
-  /** Columns that the stream has, but the tuples do not. */
+  /** Number of columns of the stream that the tuples do not have. */
   readonly unselected?: number
   readonly hasChanges?: boolean
 }
@@ -39,7 +39,7 @@ function typeOf(name: string): PgType {
   return entry
 }
 
-/** The values of an op in the type that sends them, or in one of text. */
+/** The values of an op, in the type with its binary form or in a type of text. */
 function typedValues({ name, write, make }: BinaryValues): TypedValues {
   const found = findEntry({ schema: 'pg_catalog', name: name.toLowerCase(), extension: null })
   const type = found?.writeBinary === write ? found : { ...typeOf('text'), writeBinary: write }
@@ -70,7 +70,7 @@ const float4: TypedValues = {
   },
 }
 
-/** Timestamps around the ends of what int64 holds since 1970, in microseconds and in nanoseconds. */
+/** Timestamps around the limits of an int64 since 1970, in microseconds and in nanoseconds. */
 const limits: TypedValues = {
   name: 'timestamp at its limits',
   type: typeOf('timestamp'),
@@ -101,7 +101,7 @@ const VALUES: readonly TypedValues[] = [
   decimals(200, 3),
 ]
 
-/** The IPC stream of the batches of a COPY. */
+/** Returns the IPC stream of the batches of a COPY. */
 function encode(
   values: readonly TypedValues[],
   chunks: readonly Buffer[],
@@ -157,7 +157,9 @@ function encode(
   }
 }
 
-/** Fails if the module makes other batches; returns the share of the rows that it took. */
+/**
+ * Fails if the module makes different batches; returns the share of rows that the module encoded.
+ */
 function compare(
   values: readonly TypedValues[],
   chunks: readonly Buffer[],
@@ -174,7 +176,7 @@ describe('BulkColumns', function () {
   this.timeout(20_000)
 
   for (const values of VALUES) {
-    it(`makes the columns of ${values.name} that ArrowSink makes`, () => {
+    it(`encodes the columns of ${values.name} like ArrowSink`, () => {
       const random = new Random(1)
       const rows = Array.from({ length: 3000 }, () => tuple(values.make(random)))
       for (const form of FORMS) {
@@ -184,7 +186,7 @@ describe('BulkColumns', function () {
     })
   }
 
-  it('makes what ArrowSink makes of any columns, chunks and batches', () => {
+  it('encodes any columns, chunks and batches like ArrowSink', () => {
     let shares = 0
     for (let seed = 1; seed <= 100; seed++) {
       const random = new Random(seed)
@@ -206,7 +208,7 @@ describe('BulkColumns', function () {
     expect(shares).to.be.above(5)
   })
 
-  it('makes the same wherever a chunk ends', () => {
+  it('encodes the same columns if the stream is split at any byte', () => {
     const random = new Random(7)
     const rows = rowsOf(random, VALUES, 2)
     const { length } = Buffer.concat(chunksOf(rows, () => 1_000_000))
@@ -219,7 +221,7 @@ describe('BulkColumns', function () {
     }
   })
 
-  it('leaves the row to ArrowSink that has a damaged field', () => {
+  it('leaves a row with a damaged field to ArrowSink', () => {
     const values = [
       VALUES.find(({ name }) => name === 'Int4')!,
       VALUES.find(({ name }) => name === 'Bool')!,
@@ -243,7 +245,7 @@ describe('BulkColumns', function () {
     }
   })
 
-  it('passes rows to ArrowSink that are larger than its memory, or would end a batch', () => {
+  it('passes rows that are larger than its memory or would end a batch to ArrowSink', () => {
     const text = VALUES.find(({ name }) => name === 'Text')!
     for (const count of [131_000, 131_100, 3_000_000]) {
       const rows = ['a', 'x'.repeat(count), 'b', 'x'.repeat(1000)].map((value) => tuple(value))
@@ -254,7 +256,7 @@ describe('BulkColumns', function () {
     }
   })
 
-  it('goes on when its output is full', () => {
+  it('continues when its output is full', () => {
     const values = [decimals(76, 0), decimals(76, 1), decimals(76, 2), decimals(76, 3)]
     const rows = Array.from({ length: 20_000 }, () => tuple(null, null, null, null))
     const chunks = chunksOf(rows, () => 262_144)
@@ -262,7 +264,7 @@ describe('BulkColumns', function () {
     expect(compare(values, chunks, options)).to.be.above(0.9)
   })
 
-  it('calls the writer of a value that takes more room than it has', () => {
+  it('calls the writer of a value that needs more room than reserved', () => {
     const numeric = VALUES.find(({ name }) => name === 'Numeric')!
     const long = Buffer.concat([1, 2000, 0, 0, 1].map((word) => int(2, word)))
     const short = Buffer.concat([1, 0, 0, 0, 1].map((word) => int(2, word)))

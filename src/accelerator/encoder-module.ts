@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import type { Op } from '../types/pg-type.ts'
 import type { ColumnOp } from './column-op.ts'
 
-/** Calls the writer of a column, as `assembly/callback.ts` describes it. */
+/** Calls the writer of a column; see `assembly/callback.ts`. */
 export type CallWriter = (column: number, out: number, at: number, length: number) => number
 
-/** Instead of a position behind a value: the row is written by TypeScript. */
+/** Returned in place of the position after a value: TypeScript writes the row. */
 export const HANDED_BACK = 0
 
-/** Why the module stopped. */
+/** Reasons for which the module stopped. */
 export interface Stops {
-  /** At a message that is not whole, or at the end. */
+  /** An incomplete message, or the end. */
   readonly torn: number
   /** The output has no room for the next row. */
   readonly full: number
@@ -23,17 +23,20 @@ type EncodeColumns = (...call: [...Parameters<Encode>, maxRows: number, firstBit
 export class EncoderModule {
   /** All of its memory. */
   readonly memory: Buffer
-  /** The first byte that the module does not use itself. */
+  /** Position of the first byte that the module does not use itself. */
   readonly free: number
   readonly stops: Stops
-  /** What `callWriter` may return or add, as `assembly/callback.ts` describes it. */
+  /** Values that `callWriter` may return or add; see `assembly/callback.ts`. */
   readonly lost: number
   readonly truncated: number
-  /** Writes the messages of a part of the memory as lines into another part; returns why it stopped. */
+  /**
+   * Writes the messages in a part of the memory as lines into another part; returns the reason for
+   * stopping.
+   */
   readonly encode: Encode
   /**
-   * Takes rows of the messages of a part of the memory into columns in another part; returns why it stopped.
-   * `assembly/columns.ts` describes it.
+   * Encodes the messages in a part of the memory as columns in another part; returns the reason for
+   * stopping. See `assembly/columns.ts`.
    */
   readonly encodeColumns: EncodeColumns
   readonly #exports: Readonly<Record<string, unknown>>
@@ -41,7 +44,10 @@ export class EncoderModule {
   readonly #outputAt: WebAssembly.Global
   readonly #rows: WebAssembly.Global
 
-  /** @throws Error where WebAssembly, its SIMD instructions or the address space for its memory are missing. */
+  /**
+   * @throws Error if WebAssembly, its SIMD instructions or the address space for its memory are not
+   * available.
+   */
   constructor(callWriter: CallWriter) {
     const code = readFileSync(new URL('encoder.wasm', import.meta.url))
     const module = new WebAssembly.Module(code)
@@ -62,17 +68,17 @@ export class EncoderModule {
     this.#rows = this.#global('rows')
   }
 
-  /** Where the last `encode` stopped reading. */
+  /** Position where the last `encode` stopped reading. */
   get inputAt(): number {
     return this.#inputAt.value
   }
 
-  /** Where the last `encode` stopped writing. */
+  /** Position where the last `encode` stopped writing. */
   get outputAt(): number {
     return this.#outputAt.value
   }
 
-  /** How many rows the last `encode` wrote. */
+  /** Number of rows that the last `encode` wrote. */
   get rows(): number {
     return this.#rows.value
   }

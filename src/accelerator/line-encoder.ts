@@ -4,18 +4,21 @@ import { HEADER_BYTES } from '../wire/torn-message.ts'
 import type { Accelerator, MessageBytes, SliceTaken } from './accelerator.ts'
 import type { LineProgram } from './line-program.ts'
 
-/** Where lines go. */
+/** Receives lines. */
 export interface LineTarget {
   readonly out: ByteBuffer
-  /** What follows the last value of a line. */
+  /** Text after the last value of a line. */
   tail(): Buffer
-  /** How many rows are in the output. */
+  /** Number of rows in the output. */
   rows: number
-  /** Appends the line of a row that the module does not write, and counts it. */
+  /** Appends the line of a row that the module hands back, and counts it. */
   tuple(bytes: Buffer, start: number, end: number): void
 }
 
-/** Appends the lines of messages. Rows that the module hands back are written by the target, in their order. */
+/**
+ * Appends the lines of messages. The target appends the rows that the module hands back, in their
+ * order.
+ */
 export function encodeLines(
   accelerator: Accelerator,
   program: LineProgram,

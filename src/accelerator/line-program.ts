@@ -2,7 +2,7 @@ import { EXACT, type Op, type Outcome, type ValueWriter } from '../types/pg-type
 import { HANDED_BACK } from './encoder-module.ts'
 import type { Program } from './program.ts'
 
-/** A column of a row: the text in front of its value, and what writes the value. */
+/** A column of a row: the text before its value, and the writer of the value. */
 export interface LineColumn {
   readonly key: Buffer
   readonly write: ValueWriter
@@ -11,21 +11,26 @@ export interface LineColumn {
 const WORD_BYTES = 4
 const HEADER_WORDS = 4
 const INSTRUCTION_WORDS = 4
-/** What a value may take beyond six times its length: 48 bytes, and one block that is stored behind it. */
+/**
+ * Maximum size of a value beyond six times its length: 48 bytes, and one block that is stored after
+ * it.
+ */
 const VALUE_ROOM_BYTES = 64
 /** The module copies texts in blocks of this size. */
 const BLOCK_BYTES = 16
 
-/** How the lines of one stream are written, in the form that `assembly/encoder.ts` describes. */
+/**
+ * Program that writes the lines of one stream, in the form that `assembly/encoder.ts` describes.
+ */
 export class LineProgram implements Program {
   readonly bytes: Buffer
-  /** The text behind the last value. */
+  /** Text after the last value. */
   readonly tail: Buffer
   readonly writers: readonly ValueWriter[]
   at = 0
   generation = -1
 
-  /** @param codeOf gives the number of an op. */
+  /** @param codeOf returns the number of an op. */
   constructor(columns: readonly LineColumn[], tail: Buffer, codeOf: (op: Op) => number) {
     this.tail = tail
     this.writers = columns.map(({ write }) => write)
@@ -51,7 +56,7 @@ export class LineProgram implements Program {
     words.forEach((word, index) => code.writeUInt32LE(word, WORD_BYTES * index))
     this.bytes = Buffer.concat([code, ...texts])
   }
-  /** A value that is flagged is handed back. */
+  /** A flagged value is handed back. */
   resultOf(outcome: Outcome, end: number): number {
     return outcome === EXACT ? end : HANDED_BACK
   }

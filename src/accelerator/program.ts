@@ -1,13 +1,13 @@
 import type { Outcome, ValueWriter } from '../types/pg-type.ts'
 
-/** What the module does with the rows of one stream, in the form that it reads. */
+/** Program for the rows of one stream, in the form that the module reads. */
 export interface Program {
   readonly bytes: Buffer
-  /** By column: called for the values that the module does not write. */
+  /** Indexed by column: called for the values that the module cannot encode. */
   readonly writers: readonly ValueWriter[]
-  /** What the module gets for a value that ends at `end`. */
+  /** Returns the result of a writer for the module; the value ends at `end`. */
   resultOf(outcome: Outcome, end: number): number
-  /** Where it is in the module's memory, while `generation` is that of the memory. */
+  /** Position in the module's memory. Valid while `generation` is that of the memory. */
   at: number
   generation: number
 }

@@ -1,4 +1,6 @@
-/** The part of the WebAssembly interface that the connector uses: @types/node does not declare it. */
+/**
+ * The part of the WebAssembly interface that the connector uses. @types/node does not declare it.
+ */
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array)

@@ -2,46 +2,50 @@ import type { StreamDescriptor } from '../protocol/messages.ts'
 import type { RowSink } from '../replication/feed.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 
-/** Takes the rows of one stream. */
+/** Receives the rows of one stream. */
 export interface StreamWriter {
   readonly sink: RowSink
-  /** How many of the sink's rows a STATE may cover, now or once it has its turn in the output. */
+  /**
+   * Number of the sink's rows that a STATE may cover, now or after the output that is already
+   * queued.
+   */
   readonly durableRows: number
-  /** Passes on what there is; waits only while its target is slow. */
+  /** Writes the buffered rows; waits only while the target is slow. */
   drain(): Promise<void>
   /** Waits until all rows are durable. */
   flush(): Promise<void>
-  /** A STATE for durable rows is about to be emitted: they are kept even if the run fails. */
+  /** Called before a STATE for durable rows is emitted: they are kept even if the run fails. */
   commit(): void
-  /** There are no more rows. */
+  /** Called after the last row. */
   finish(): Promise<void>
 }
 
-/** A writer for an attempt. */
+/** The writer of a stream for an attempt. */
 export interface OpenedWriter {
   readonly writer: StreamWriter
   /** Rows of an earlier attempt that no STATE covers and that have been removed from the output. */
   readonly discardedRows: number
 }
 
-/** The writers of a run. Disposed of when the run ends, however it ends. */
+/** The writers of a run. They are disposed of when the run ends or fails. */
 export interface Writers extends AsyncDisposable {
   /**
-   * The writer of a stream; in a later attempt it continues where it was.
-   * @param isResumed whether earlier rows of the stream have been delivered already.
+   * Opens the writer of a stream. In a later attempt, the writer continues.
+   * @param isResumed whether earlier rows of the stream have already been delivered.
    */
   open(plan: StreamPlan, isResumed: boolean): Promise<OpenedWriter>
   /** Null: other processes cannot write a part of a stream. */
   readonly parts: PartFiles | null
 }
 
-/** Takes files that other processes have written as parts of a stream. */
+/** Adds files that other processes have written as parts of a stream. */
 export interface PartFiles {
-  /** A directory for them, which exists until they have been taken, or the run has ended. */
+  /** Creates a directory for them, which is removed after `adopt` or at the end of the run. */
   createWorkDirectory(descriptor: StreamDescriptor): Promise<string>
   /**
-   * The files of the stream in these directories become its next parts together with the file of its writer.
-   * @param rows How many they have; they are durable.
+   * Makes the files in these directories the next parts of the stream, at the same time as the file
+   * of its writer.
+   * @param rows number of their rows; they are durable.
    */
   adopt(descriptor: StreamDescriptor, directories: readonly string[], rows: number): void
 }

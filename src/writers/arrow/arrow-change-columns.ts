@@ -3,9 +3,9 @@ import { findEntry, textEntry } from '../../types/registry.ts'
 import { arrowColumn, type ArrowSource } from './arrow-fields.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'
 
-/** The columns of the `_ab_cdc_` fields, which follow the others. */
+/** The columns of the `_ab_cdc_` fields, after all others. */
 export interface ArrowChangeColumns {
-  /** Of the row that comes next. */
+  /** Values of the next row. */
   readonly values: ChangeColumns
   /** int64, utf8 and utf8 */
   readonly lsn: ArrowColumn
@@ -21,12 +21,14 @@ const CHANGE_COLUMNS: readonly ArrowSource[] = [
   { name: '_ab_cdc_deleted_at', type: TEXT, isNullable: true },
 ]
 
-/** The columns of a stream of changes: a deleted row may have no values but its key. */
+/**
+ * Makes the columns of a stream of changes nullable: a deleted row may have only the values of its
+ * key.
+ */
 export function withChangeColumns(columns: readonly ArrowSource[]): readonly ArrowSource[] {
   return [...columns.map((column) => ({ ...column, isNullable: true })), ...CHANGE_COLUMNS]
 }
 
-/** Empty columns. */
 export function makeChangeColumns(): ArrowChangeColumns {
   const options = { isExact: false }
   return {

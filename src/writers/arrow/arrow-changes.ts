@@ -11,17 +11,17 @@ import { Utf8Column } from './columns/utf8-column.ts'
 /** A field of a stream whose values come from the log. */
 export interface ChangeField {
   readonly column: ArrowColumn
-  /** How the text form becomes what the column reads; null: the column reads text. */
+  /** Parses the text form into the form that the column reads; null: the column reads text. */
   readonly parse: ParseText | null
   /** `pg_type.typname` of the values that the column reads in binary form. */
   readonly typeName: string
 }
 
 interface BoundField extends ChangeField {
-  /** In the tuples of the relation; -1: the relation does not have it. */
+  /** Index in the tuples of the relation; -1: the relation does not have the column. */
   readonly index: number
   readonly writeBinary: ValueWriter
-  /** Of the text of a value, by its form. */
+  /** Appends the text of a value, by its form. */
   readonly appendText: ValueWriter
   readonly appendBinary: ValueWriter
   /** Whether the binary form is that of the column. */
@@ -38,7 +38,7 @@ export class ArrowChanges {
     this.#fields = fields.map((field, position) => bindField(field, columns[position] ?? null))
   }
 
-  /** @throws RangeError if a value is not of its type. */
+  /** @throws RangeError if a value does not have the form of its type. */
   append(row: number, tuple: LogTuple): void {
     for (const field of this.#fields) {
       const { column, index } = field
@@ -81,7 +81,10 @@ function appendValue(row: number, field: BoundField, tuple: LogTuple, isBinary: 
   }
 }
 
-/** The text of a value whose type is not that of the column: the type was altered after the change. */
+/**
+ * Returns the text of a value whose type is not that of the column, because the type was altered
+ * after the change.
+ */
 function jsonText(write: ValueWriter, bytes: Buffer, start: number, end: number): string | null {
   scratch.reset()
   if (write(scratch, bytes, start, end) === NULLED) return null

@@ -17,18 +17,21 @@ import {
   workPrefix,
 } from './part-names.ts'
 
-/** `ARROW1` and two bytes of padding; behind them a file is a stream. */
+/** Size of `ARROW1` and two bytes of padding. The rest of a file is a stream. */
 const MAGIC_BYTES = 8
-/** A batch that is being made good goes by this name. */
+/** Suffix of a file into which the batches of an incomplete file are copied. */
 const SALVAGE = '.salvage'
 
-/** A part that an earlier read had left without its end. */
+/** A part that an interrupted read left incomplete. */
 export interface SalvagedPart {
   readonly path: string
   readonly rows: number
 }
 
-/** The files of one stream in a directory: the first part, and one more for each read that went on from a state. */
+/**
+ * The files of one stream in a directory: the first part, and one more for each read that was
+ * resumed from a state.
+ */
 export class StreamFiles {
   readonly #directory: string
   readonly #base: string
@@ -38,7 +41,10 @@ export class StreamFiles {
     this.#base = safeName(descriptor)
   }
 
-  /** A new generation. It replaces all parts once it is complete, and what an interrupted read has left with its first STATE. */
+  /**
+   * Creates the first part of a new generation. When it is complete, it replaces all parts; its
+   * first STATE already removes what an interrupted read has left.
+   */
   async createFirst(schema: Schema): Promise<ArrowFile> {
     await this.#prepare()
     return await ArrowFile.create(this.#path(1), schema, {
@@ -49,19 +55,25 @@ export class StreamFiles {
     })
   }
 
-  /** The part behind those that are there. */
+  /** Creates the part after the existing ones. */
   async createNext(schema: Schema): Promise<ArrowFile> {
     await this.#prepare()
     const last = Math.max(0, ...this.#list('').map(({ part }) => part))
     return await ArrowFile.create(this.#path(last + 1), schema, { isOptional: last > 0 })
   }
 
-  /** A directory for the files of other processes. One that is left of a killed read goes with the next read. */
+  /**
+   * Creates a directory for the files of other processes. The next read removes one that a killed
+   * read has left.
+   */
   async createWorkDirectory(): Promise<string> {
     return await mkdtemp(join(this.#directory, workPrefix(this.#base)))
   }
 
-  /** The files of other processes, each the first part in a directory of its own, as parts behind the first one. */
+  /**
+   * Returns the files of other processes, each the first part in its own directory, as the parts
+   * after the first one.
+   */
   partsIn(directories: readonly string[]): readonly AdoptedPart[] {
     return directories.map((directory, index) => ({
       temporaryPath: join(directory, partName(this.#base, 1)),
@@ -69,10 +81,10 @@ export class StreamFiles {
     }))
   }
 
-  /** Completes the parts of reads that were interrupted: states have been emitted for their rows. */
+  /** Completes the parts of interrupted reads, because states have been emitted for their rows. */
   async salvage(): Promise<readonly SalvagedPart[]> {
     const salvaged: SalvagedPart[] = []
-    // The first part removes the others of its predecessor
+    // The first part removes the other parts of the previous generation
     for (const { name, part } of this.#list(PARTIAL).toSorted((a, b) => a.part - b.part)) {
       const partial = join(this.#directory, name)
       const rows = await this.#rewrite(partial, part)
@@ -82,7 +94,7 @@ export class StreamFiles {
     return salvaged
   }
 
-  /** Copies the whole batches of a torn file into a good one. */
+  /** Copies the complete batches of an incomplete file into a new file. */
   async #rewrite(partial: string, part: number): Promise<number> {
     let file: ArrowFile | null = null
     for await (const batch of wholeBatches(partial)) {
@@ -96,14 +108,14 @@ export class StreamFiles {
     return file.rows
   }
 
-  /** The first part of a new generation stands for all the old ones. */
+  /** Removes the old parts, which the first part of a new generation replaces. */
   readonly #removeLater = async (): Promise<void> => {
     for (const { name, part } of this.#list('')) {
       if (part > 1) await rm(join(this.#directory, name))
     }
   }
 
-  /** Files of a killed read for which no STATE was emitted are worthless. */
+  /** Removes files of a killed read for which no STATE was emitted. */
   async #prepare(): Promise<void> {
     await mkdir(this.#directory, { recursive: true })
     for (const suffix of [TEMPORARY, `${SALVAGE}${TEMPORARY}`]) {
@@ -114,7 +126,7 @@ export class StreamFiles {
     }
   }
 
-  /** The files of the stream that have the suffix; `''`: those that are complete. */
+  /** Files of the stream with the suffix; `''`: complete ones. */
   #list(suffix: string): { readonly name: string; readonly part: number }[] {
     return listNames(this.#directory).flatMap((name) => {
       if (!name.endsWith(suffix)) return []
@@ -137,7 +149,10 @@ function listNames(directory: string): string[] {
   }
 }
 
-/** The batches of a file that may end anywhere. @throws only what the disk says. */
+/**
+ * Yields the complete batches of a file that may end anywhere. @throws only errors of the file
+ * system.
+ */
 async function* wholeBatches(path: string): AsyncGenerator<RecordBatch> {
   const bytes = createReadStream(path, { start: MAGIC_BYTES })
   try {
@@ -151,7 +166,7 @@ async function* wholeBatches(path: string): AsyncGenerator<RecordBatch> {
   }
 }
 
-/** A batch that was read, as one to be written. No column has children. */
+/** Converts a batch that was read into one to write. No column has children. */
 function columnsOf({ numRows, data }: RecordBatch): Batch {
   const columns = data.children.map(({ nullCount, nullBitmap, valueOffsets, values }) => {
     const validity = nullCount === 0 ? new Uint8Array(0) : nullBitmap

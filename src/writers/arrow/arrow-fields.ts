@@ -35,14 +35,14 @@ import { decimalForm, NUMERIC } from './columns/numeric-forms.ts'
 import { type ParseText, parserOf } from './columns/text-forms.ts'
 import { Utf8Column } from './columns/utf8-column.ts'
 
-/** A column of a relation, as far as Arrow needs it. */
+/** A column of a relation, with the properties that Arrow needs. */
 export interface ArrowSource {
   readonly name: string
   readonly type: PgType
   readonly isNullable: boolean
 }
 
-/** How much of a value Arrow gets: the project's table, or every bit of it. */
+/** Whether values are written exactly, or with the default Arrow types. */
 export interface ArrowOptions {
   readonly isExact: boolean
 }
@@ -63,7 +63,7 @@ const FLOAT64_FORMS: Readonly<Partial<Record<NumberForm, FixedForm>>> = {
   numeric: NUMERIC,
 }
 
-/** How the column of each Arrow type is made. */
+/** Constructors of the columns, by Arrow type. */
 const COLUMNS: Readonly<Record<ArrowTypeName, (type: PgType) => ArrowColumn>> = {
   utf8: textColumn,
   bool: () => new BoolColumn(),
@@ -80,17 +80,23 @@ const COLUMNS: Readonly<Record<ArrowTypeName, (type: PgType) => ArrowColumn>> = 
   'fixed_size_binary[16]': () => new FixedColumn(new FixedSizeBinary(UUID_BYTES), UUID),
 }
 
-/** The column that collects the values of a type. */
+/** Creates the column for the values of a type. */
 export function arrowColumn(type: PgType, { isExact }: ArrowOptions): ArrowColumn {
   return COLUMNS[isExact ? type.arrow.exact : type.arrow.default](type)
 }
 
-/** How the text form of a type becomes what its column reads; null: the column reads text. */
+/**
+ * Returns a parser of the text form into the form that the column reads; null: the column reads
+ * text.
+ */
 export function arrowParser(type: PgType, { isExact }: ArrowOptions): ParseText | null {
   return parserOf(isExact ? type.arrow.exact : type.arrow.default, type)
 }
 
-/** Nullable: a NULL is possible, or a value that the Arrow type cannot hold. */
+/**
+ * Builds the schema. Fields are nullable if NULL is possible, or values that the Arrow type cannot
+ * hold.
+ */
 export function arrowSchema(columns: readonly ArrowSource[], options: ArrowOptions): Schema {
   const fields = columns.map(({ name, type, isNullable }) => {
     return new Field(name, arrowColumn(type, options).type, isNullable || !type.arrow.isTotal)
@@ -98,7 +104,7 @@ export function arrowSchema(columns: readonly ArrowSource[], options: ArrowOptio
   return new Schema(fields)
 }
 
-/** Whether a type loses digits on its way into a float64. */
+/** Whether a type loses digits when it is converted to a float64. */
 export function isRounded({ arrow }: PgType, { isExact }: ArrowOptions): boolean {
   return !isExact && arrow.default === 'float64' && arrow.source === 'numeric'
 }
@@ -116,7 +122,10 @@ function textColumn({ writeBinary, writeText }: PgType): ArrowColumn {
   return new Utf8Column(writeBinary ?? writeText)
 }
 
-/** Without a precision, or with one that no decimal has, the digits are text. */
+/**
+ * Returns a decimal column, or a text column if the type has no precision or one that is too large
+ * for an Arrow decimal.
+ */
 function decimalColumn(type: PgType): ArrowColumn {
   const { decimal } = type
   if (decimal === undefined) return textColumn(type)

@@ -6,26 +6,26 @@ import { BatchQueue, type BatchTarget } from './batch-queue.ts'
 import type { Batch } from './ipc-batch.ts'
 import { PARTIAL, TEMPORARY } from './part-names.ts'
 
-/** What is special about a file. */
+/** Options of a file. */
 interface FileTraits {
-  /** Runs once, before its first commit or, without one, before it gets its name. */
+  /** Called once, before its first commit or, without one, before it is renamed. */
   readonly beforeCommit?: () => void
-  /** Runs just before it gets its name. */
+  /** Called before it is renamed. */
   readonly beforeRename?: () => Promise<void>
-  /** Without rows there is to be no file. */
+  /** Whether no file is created if there are no rows. */
   readonly isOptional?: boolean
 }
 
 /** A complete file of another process. */
 export interface AdoptedPart {
   temporaryPath: string
-  /** What it will be called. */
+  /** Its final path. */
   readonly path: string
 }
 
 /**
- * One Arrow IPC file. Its rows are durable when they are on the disk. Until it is complete it is called `.tmp`, and
- * `.partial` from the first STATE for its rows on.
+ * One Arrow IPC file. Its rows are durable when they have been synced to disk. Until it is
+ * complete, it has the suffix `.tmp`, and `.partial` after the first STATE for its rows.
  */
 export class ArrowFile implements BatchTarget {
   readonly path: string
@@ -33,9 +33,9 @@ export class ArrowFile implements BatchTarget {
   readonly #output: Output
   readonly #queue: BatchQueue
   readonly #traits: FileTraits
-  /** Its name until it is complete; null: it is, or was removed. */
+  /** Its path until it is complete; null: it is complete or was removed. */
   #temporaryPath: string | null
-  /** They get their names together with this one. */
+  /** Files that are renamed together with this one. */
   #adopted: readonly AdoptedPart[] = []
   #isCommitted = false
   #isClosed = false
@@ -51,7 +51,7 @@ export class ArrowFile implements BatchTarget {
     this.#queue = new BatchQueue(this.#output, schema, 'file')
   }
 
-  /** Begins the file that will be called `path`. */
+  /** Creates the file with the final path `path`. */
   static async create(path: string, schema: Schema, traits: FileTraits = {}): Promise<ArrowFile> {
     const file = await open(`${path}${TEMPORARY}`, 'w')
     return new ArrowFile(path, file, schema, traits)
@@ -65,7 +65,7 @@ export class ArrowFile implements BatchTarget {
     return this.#queue.durableRows
   }
 
-  /** Takes files of other processes. */
+  /** Adds files of other processes. */
   adopt(parts: readonly AdoptedPart[]): void {
     this.#adopted = parts
   }
@@ -105,7 +105,7 @@ export class ArrowFile implements BatchTarget {
     await this.finishAs(this.path)
   }
 
-  /** Ends the file under another name. */
+  /** Finishes the file under another name. */
   async finishAs(path: string): Promise<void> {
     await this.#close()
     if (this.#queue.rows === 0 && this.#traits.isOptional === true) await this.#remove()
@@ -115,7 +115,7 @@ export class ArrowFile implements BatchTarget {
   async abandon(): Promise<string | null> {
     if (this.#temporaryPath === null) return null
     if (!this.#isCommitted) {
-      // What is being written would end in the next file that gets this descriptor
+      // Pending writes would otherwise go to the next file that gets this descriptor
       await this.#output.flush().catch(() => undefined)
       if (!this.#isClosed) await this.#file.close()
       await this.#remove()
@@ -151,7 +151,7 @@ export class ArrowFile implements BatchTarget {
     for (const part of this.#adopted) await rename(part.temporaryPath, part.path)
   }
 
-  /** In the background, one at a time: the disk is slower than the rows. */
+  /** Syncs in the background, one call at a time, because the disk is slower than the rows. */
   async #sync(): Promise<void> {
     const { writtenBytes } = this.#output
     try {

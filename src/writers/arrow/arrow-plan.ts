@@ -8,7 +8,7 @@ export interface ArrowOutput extends ArrowOptions {
   readonly directory: string | null
 }
 
-/** What the server must send for Arrow: the binary form also of types that records take as text, such as float4. */
+/** Requests binary forms for Arrow, also for types that records read as text, such as float4. */
 export function toArrowPlan(plan: StreamPlan): StreamPlan {
   const columns = plan.columns.map((column) =>
     column.type.arrow.default !== 'utf8' && column.type.writeBinary === undefined

@@ -12,27 +12,30 @@ import type { LogTuple } from '../../wire/log-tuple.ts'
 import type { RowsTaken } from '../../wire/copy-stream.ts'
 import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire/tuple.ts'
 
-/** A field of the stream; when nothing is selected for it, it is always null. */
+/** A field of the stream. If no column is selected for it, it is always null. */
 export interface ArrowField extends ChangeField {
   readonly isSelected: boolean
 }
 
 interface ArrowSinkOptions {
   readonly batchRows: number
-  /** Gets each batch when it is full; its bytes are valid only during the call. */
+  /** Called for each full batch. Its bytes are only valid during the call. */
   readonly onBatch: (batch: Batch) => void
   readonly changeColumns: ArrowChangeColumns | null
-  /** Where columns are made of rows that come in bulk; null: where the others are. */
+  /** Encodes many rows at once; null: every row is encoded in TypeScript. */
   readonly accelerators?: AcceleratorSource | null
 }
 
 const FIRST_ROWS = 1024
-/** A batch ends early when its rows come to this, whatever they hold. */
+/** A batch ends early when its rows have this size. */
 const MAX_BATCH_BYTES = 64 * 2 ** 20
 
-/** Tuple bytes → record batches of one stream. No JavaScript value for a cell of fixed size. */
+/**
+ * Converts tuple bytes to the record batches of one stream. Cells of fixed size create no
+ * JavaScript values.
+ */
 export class ArrowSink implements RowSink, ColumnTarget {
-  /** Rows so far. */
+  /** Number of rows so far. */
   rows = 0
   readonly #fields: readonly ArrowField[]
   readonly #changeColumns: ArrowChangeColumns | null
@@ -95,7 +98,9 @@ export class ArrowSink implements RowSink, ColumnTarget {
     this.#add(rows, bytes)
   }
 
-  /** @throws RangeError if the tuple does not have the selected fields; then nothing of it is kept. */
+  /**
+   * @throws RangeError if the tuple does not have the selected fields; then no part of it is kept.
+   */
   tuple(bytes: Buffer, start: number, end: number): void {
     if (this.#pending === this.#capacity) this.#grow()
     try {
@@ -141,7 +146,7 @@ export class ArrowSink implements RowSink, ColumnTarget {
     if (this.#changeColumns !== null) appendChangeColumns(this.#changeColumns, this.#pending)
   }
 
-  /** Ends the batch with the rows it has. */
+  /** Ends the current batch. */
   cut(): void {
     const rows = this.#pending
     if (rows === 0) return

@@ -3,7 +3,7 @@ import type { Output } from '../../protocol/output.ts'
 import { BatchQueue, type BatchTarget } from './batch-queue.ts'
 import type { Batch } from './ipc-batch.ts'
 
-/** An Arrow IPC stream for a consumer; its rows are durable when that has taken them. */
+/** An Arrow IPC stream for a consumer. Its rows are durable when the consumer has taken them. */
 export class ArrowStream implements BatchTarget {
   readonly #output: Output
   readonly #queue: BatchQueue
@@ -43,7 +43,7 @@ export class ArrowStream implements BatchTarget {
     await this.flush()
   }
 
-  /** A consumer sees by the missing end of the stream that a read has failed before its first STATE. */
+  /** A failed read leaves out the end of the stream, by which a consumer recognizes the failure. */
   async abandon(): Promise<null> {
     if (this.#isCommitted && !this.#isFinished) await this.finish()
     return null

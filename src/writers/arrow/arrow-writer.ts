@@ -2,17 +2,17 @@ import type { BatchTarget } from './batch-queue.ts'
 import type { ArrowSink } from './arrow-sink.ts'
 import type { StreamWriter } from '../writer.ts'
 
-/** What a writer needs besides its sink and its target. */
+/** Parameters of a writer besides its sink and its target. */
 export interface ArrowWriterOptions {
-  /** A batch ends after this long, however few rows it has. */
+  /** Maximum time until a batch ends, however few rows it has. */
   readonly cutMs: number
-  /** Says what a failure of the target means. */
+  /** Converts an error of the target into one with its cause and remedy. */
   readonly onError: (error: unknown) => unknown
   /** Called once, at the end. */
   readonly onEnd: () => void
 }
 
-/** The rows of one stream as record batches. They are durable when their batch is. */
+/** Writes the rows of one stream as record batches. Rows are durable when their batch is. */
 export class ArrowWriter implements StreamWriter {
   readonly sink: ArrowSink
   /** Whether a STATE has been emitted for its rows. */
@@ -34,7 +34,7 @@ export class ArrowWriter implements StreamWriter {
     return this.#target.durableRows + this.#adoptedRows
   }
 
-  /** So many rows are in durable files of other processes. */
+  /** Counts rows in durable files of other processes. */
   adopt(rows: number): void {
     this.#adoptedRows += rows
     this.sink.rows += rows
@@ -56,7 +56,7 @@ export class ArrowWriter implements StreamWriter {
     this.#target.commit()
   }
 
-  /** Does nothing the second time. */
+  /** A second call does nothing. */
   async finish(): Promise<void> {
     if (this.#isFinished) return
     this.#isFinished = true
@@ -65,14 +65,14 @@ export class ArrowWriter implements StreamWriter {
     await this.#attempt(() => this.#target.finish())
   }
 
-  /** The run has failed: see `BatchTarget.abandon`. */
+  /** Called if the run has failed; see `BatchTarget.abandon`. */
   async abandon(): Promise<string | null> {
     if (!this.#isFinished) this.#options.onEnd()
     this.#isFinished = true
     return await this.#target.abandon()
   }
 
-  /** So that a slow stream has states too. */
+  /** Ends batches regularly, so that a slow stream emits states, too. */
   #cutInTime(): void {
     const nowMs = performance.now()
     const isUndurable = this.sink.rows > this.#cutRows

@@ -22,7 +22,7 @@ import { ArrowWriter } from './arrow-writer.ts'
 import type { OpenedWriter, PartFiles, Writers } from '../writer.ts'
 import { log, logOnce, type Run } from '../../run-context.ts'
 
-/** What is being written of a stream. */
+/** The open writer of a stream. */
 interface OpenStream {
   readonly shape: string
   readonly target: BatchTarget
@@ -60,7 +60,7 @@ export class ArrowWriters implements Writers, PartFiles {
     return { writer: opened.writer, discardedRows }
   }
 
-  /** Whether the rows so far are read again: no STATE covers them. */
+  /** Whether the rows so far are read again, because no STATE covers them. */
   #isDiscarded({ writer }: OpenStream, isResumed: boolean): boolean {
     if (this.#options.directory === null || isResumed) return false
     return !writer.isCommitted && writer.sink.rows > 0
@@ -89,7 +89,7 @@ export class ArrowWriters implements Writers, PartFiles {
     return new StreamFiles(directory, descriptor)
   }
 
-  /** Writers that are not finished by now are those of a run that has failed. */
+  /** Abandons the writers that are not finished, because the run has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { writer } of this.#writers.values()) {
       const partial = await writer.abandon().catch(() => null)
@@ -102,7 +102,7 @@ export class ArrowWriters implements Writers, PartFiles {
     }
   }
 
-  /** An ALTER TABLE came between two attempts: other columns need another file. */
+  /** Finishes the file of an earlier attempt if ALTER TABLE has changed the columns since. */
   async #end(writer: ArrowWriter, plan: StreamPlan): Promise<void> {
     await (writer.isCommitted ? writer.finish() : writer.abandon())
     if (this.#options.directory !== null) return
@@ -183,13 +183,13 @@ export class ArrowWriters implements Writers, PartFiles {
   }
 }
 
-/** Two plans of the same shape fill the same columns. */
+/** Key that is equal for two plans with the same columns. */
 function shapeOf({ fields, columns }: StreamPlan): string {
   const types = columns.map(({ name, type }) => [name, type.name, type.arrow, type.decimal])
   return JSON.stringify([fields.map(({ name }) => name), types])
 }
 
-/** A column that the relation no longer has is text and null. */
+/** A column that the relation no longer has is a text column with nulls. */
 function columnsOf(plan: StreamPlan): readonly Column[] {
   const byName = new Map(plan.columns.map((column) => [column.name, column]))
   return plan.fields.map(({ name }) => {

@@ -3,34 +3,35 @@ import type { Output } from '../../protocol/output.ts'
 import type { Batch } from './ipc-batch.ts'
 import { IpcWriter } from './ipc-writer.ts'
 
-/** Where record batches go, and how far they have got. */
+/** Target of record batches. */
 export interface BatchTarget {
-  /** Appends a batch; it goes out with the next drain. */
+  /** Appends a batch; it is written by the next drain. */
   write(batch: Batch): void
-  /** Rows of the batches that are where they are to be. */
+  /** Number of rows in durable batches. */
   readonly durableRows: number
-  /** Passes on what there is; waits only for a slow target. */
+  /** Writes the buffered batches; waits only while the target is slow. */
   drain(): Promise<void>
   /** Waits until all rows are durable. */
   flush(): Promise<void>
-  /** A STATE is about to be emitted for durable rows. */
+  /** Called before a STATE for durable rows is emitted. */
   commit(): void
   /** Ends the file or stream. */
   finish(): Promise<void>
   /**
-   * Ends the target of a read that failed. Rows without a STATE are dropped; others are kept, but do not replace what an
-   * earlier read has written. Returns the name of a file that a read with the last STATE will complete; null: none.
+   * Ends the target of a failed read. Rows without a STATE are dropped. Others are kept, but do not
+   * replace the files of an earlier read. Returns the name of a file that a read with the last
+   * STATE will complete; null: none.
    */
   abandon(): Promise<string | null>
 }
 
 interface WrittenBatch {
-  /** Rows up to its end. */
+  /** Number of rows up to its end. */
   readonly rows: number
   readonly endByte: number
 }
 
-/** The batches of an IPC file or stream in an output, in the order of their ends. */
+/** The batches of an IPC file or stream in an output, in the order of their end positions. */
 export class BatchQueue {
   rows = 0
   durableRows = 0
@@ -53,12 +54,12 @@ export class BatchQueue {
     this.#writer.finish()
   }
 
-  /** Whether a batch that is not durable yet lies within the first `bytes`. */
+  /** Whether a batch that is not yet durable lies within the first `bytes`. */
   isReady(bytes: number): boolean {
     return this.#batches.length > 0 && this.#batches[0]!.endByte <= bytes
   }
 
-  /** The first `bytes` of the output are safe. */
+  /** Marks the first `bytes` of the output as durable. */
   settle(bytes: number): void {
     const rest = this.#batches.findIndex(({ endByte }) => endByte > bytes)
     const durable = this.#batches.splice(0, rest === -1 ? this.#batches.length : rest)

@@ -2,7 +2,10 @@ import { DataType, TimeUnit } from 'apache-arrow'
 import type { JsonObject } from '../../json/json.ts'
 import { type ArrowOptions, arrowSchema, type ArrowSource } from './arrow-fields.ts'
 
-/** The Arrow schema of a stream as `discover --arrow-schema` shows it; the types are spelled as in the type table. */
+/**
+ * The Arrow schema of a stream for `discover --arrow-schema`, with the names of types from
+ * docs/types.md.
+ */
 export function describeSchema(columns: readonly ArrowSource[], options: ArrowOptions): JsonObject {
   const fields = arrowSchema(columns, options).fields.map(({ name, type, nullable }) => ({
     name,

@@ -1,19 +1,23 @@
 import type { ColumnData } from './columns/arrow-column.ts'
 
-/** Rows of a stream, in the columns of its schema. Its bytes are only valid until the next rows are appended. */
+/**
+ * Rows of a stream, in the columns of its schema. Its bytes are only valid until the next rows are
+ * appended.
+ */
 export interface Batch {
   readonly rows: number
   readonly columns: readonly ColumnData[]
 }
 
-/** Buffers in the body of a message begin at multiples of this. */
+/** Alignment of the buffers in the body of a message. */
 const ALIGNMENT_BYTES = 8
 const INT64_BYTES = 8
-/** Of a FieldNode and of a Buffer: two int64. */
+/** Size of a FieldNode and of a Buffer: two int64. */
 const STRUCT_BYTES = 2 * INT64_BYTES
 /*
- * A RecordBatch message as a flatbuffer: a table is its fields behind the distance to its vtable, which holds the sizes
- * of both and the positions of the fields. Tables and vectors are at distances from the fields that refer to them.
+ * Layout of a RecordBatch message as a flatbuffer. A table starts with the distance to its
+ * vtable, which has the sizes of both and the positions of the fields. Fields refer to tables and
+ * vectors by their distance.
  * https://github.com/apache/arrow/blob/main/format/Message.fbs
  */
 const ROOT_AT = 0
@@ -25,15 +29,15 @@ const NODES_AT = 68
 const NODES_FIELD_AT = BATCH_AT + 4
 const ROWS_FIELD_AT = BATCH_AT + 8
 const BUFFERS_FIELD_AT = BATCH_AT + 16
-/** Without the nodes and buffers, whose elements are at multiples of 8. */
+/** Size without the nodes and buffers, whose elements are at multiples of 8. */
 const MESSAGE_BYTES = 80
-/** Version V5, then the type RecordBatch of the header. */
+/** Vtable with version V5 and the header type RecordBatch. */
 const MESSAGE_VTABLE = [12, 20, 4, 6, 16, 8]
 const BATCH_VTABLE = [10, 20, 8, 4, 16]
 const VERSION = 4
 const RECORD_BATCH = 3
 
-/** The metadata of a batch: the flatbuffer of its message. */
+/** Builds the metadata of a batch: the flatbuffer of its message. */
 export function batchMessage({ rows, columns }: Batch): Uint8Array {
   const buffers = columns.flatMap((column) => column.buffers)
   const buffersAt = NODES_AT + 8 + STRUCT_BYTES * columns.length
@@ -61,7 +65,7 @@ export function batchMessage({ rows, columns }: Batch): Uint8Array {
   return bytes
 }
 
-/** How many zeros follow so many bytes. */
+/** Number of padding zeros after so many bytes. */
 export function paddingOf(length: number): number {
   return -length & (ALIGNMENT_BYTES - 1)
 }

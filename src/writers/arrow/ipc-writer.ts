@@ -5,13 +5,14 @@ import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 import { type Batch, batchMessage, paddingOf } from './ipc-batch.ts'
 
 /*
- * All use of what apache-arrow does not document. package.json pins its version exactly, and ipc-writer.test.ts is the
- * contract. Its own writer takes most of the CPU time of a batch for objects that describe the columns.
+ * All uses of undocumented parts of apache-arrow. package.json pins its exact version, and
+ * ipc-writer.test.ts checks them. Its own writer spends most of the CPU time of a batch on objects
+ * that describe the columns.
  */
 
 const MAGIC = Buffer.from('ARROW1')
 const PADDING = new Uint8Array(8)
-/** In front of each message, with the length of its metadata behind it. */
+/** Marker before each message, followed by the length of its metadata. */
 const CONTINUATION = -1
 
 /** Appends an Arrow IPC file or stream to a buffer, batch by batch. */
@@ -19,12 +20,12 @@ export class IpcWriter {
   readonly #out: ByteBuffer
   readonly #schema: Schema
   readonly #isFile: boolean
-  /** Where the messages of the batches are in the file. */
+  /** Positions of the batches in the file. */
   readonly #blocks: FileBlock[] = []
-  /** Bytes so far. */
+  /** Number of bytes so far. */
   #position = 0
 
-  /** Begins with the schema, so that a file can be read without its end. */
+  /** Writes the schema first, so that a file without its end can be read. */
   constructor(out: ByteBuffer, schema: Schema, format: 'file' | 'stream') {
     this.#out = out
     this.#schema = schema
@@ -33,7 +34,7 @@ export class IpcWriter {
     this.#appendMetadata(Message.encode(Message.from(schema)))
   }
 
-  /** The batch is in the buffer when this returns. */
+  /** Copies the batch into the buffer. */
   write(batch: Batch): void {
     const start = this.#position
     this.#appendMetadata(batchMessage(batch))
@@ -45,7 +46,7 @@ export class IpcWriter {
     this.#blocks.push(new FileBlock(bodyStart - start, this.#position - bodyStart, start))
   }
 
-  /** Appends what ends a file or stream. */
+  /** Appends the end of a file or stream. */
   finish(): void {
     this.#append(Int32Array.of(CONTINUATION, 0))
     if (!this.#isFile) return
@@ -72,7 +73,7 @@ export class IpcWriter {
   }
 }
 
-/** The memory of an array. */
+/** The bytes of an array. */
 export function bytesOf(values: Readonly<ArrayBufferView>): Uint8Array {
   return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const SOURCE = fileURLToPath(new URL('../../../../src', import.meta.url))
-/** An import that loads something: types are gone at run time. */
+/** Matches imports that load a module, unlike imports of types. */
 const ARROW_IMPORT = /^import (?!type\b)[^;]*?from '(?:apache-arrow[^']*|\.{1,2}\/arrow\/[^']*)'/m
-/** The files that are loaded on demand. */
+/** Matches the files that are loaded on demand. */
 const ARROW_FILE = /^writers\/arrow\//
 
-describe("Arrow's library", () => {
-  it('is loaded only by what needs it', () => {
+describe('apache-arrow', () => {
+  it('is imported only by files that are loaded on demand', () => {
     const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter(
       (path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !ARROW_FILE.test(path),
     )

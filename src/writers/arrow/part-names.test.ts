@@ -19,7 +19,7 @@ describe('safeName', () => {
     })
   }
 
-  it('fits a file system and tells long names apart', () => {
+  it('limits the length of file names and keeps long names unique', () => {
     const names = ['!', '?'].map((last) =>
       safeName({ namespace: '!'.repeat(63), name: '.'.repeat(62) + last }),
     )
@@ -30,7 +30,7 @@ describe('safeName', () => {
 
 describe('partOf', () => {
   for (const part of [1, 2, 10, 123_456_789]) {
-    it(`knows part ${part}`, () => {
+    it(`recognizes part ${part}`, () => {
       expect(partOf('public.orders', partName('public.orders', part))).to.equal(part)
     })
   }
@@ -43,7 +43,7 @@ describe('partOf', () => {
     'public.orders2.arrow',
     'other.arrow',
   ]) {
-    it(`does not take ${file} for a part`, () => {
+    it(`does not recognize ${file} as a part`, () => {
       expect(partOf('public.orders', file)).to.equal(null)
     })
   }

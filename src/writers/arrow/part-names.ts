@@ -1,19 +1,28 @@
 import { createHash } from 'node:crypto'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
 
-/** What is no letter, digit, `_` or `-`; dots separate the parts of a file name. */
+/**
+ * Matches characters other than letters, digits, `_` and `-`. Dots separate the parts of a file
+ * name.
+ */
 const UNSAFE = /[^\p{L}\p{M}\p{N}_-]/gu
-/** File systems allow 255 bytes in a name. */
+/** Maximum length of a base name: file systems allow 255 bytes, including the suffixes. */
 const MAX_NAME_BYTES = 200
 const HASH_DIGITS = 16
-/** Suffix of a part that is being written, before a STATE was emitted for its rows: worthless once its read has ended. */
+/**
+ * Suffix of a part that is being written, before a STATE was emitted for its rows. It can be
+ * removed after its read has ended.
+ */
 export const TEMPORARY = '.tmp'
-/** Suffix of a part that is being written, and whose rows up to the last STATE must not be lost. */
+/** Suffix of a part that is being written. Its rows up to the last STATE must be kept. */
 export const PARTIAL = '.partial'
-/** No file of a stream has it in its name. */
+/** Part of the names of work directories. No file of a stream contains it. */
 const WORK = '.tmp.parts-'
 
-/** `namespace.stream` as a file name has it: unsafe characters percent-encoded, long names cut and made unique by a hash. */
+/**
+ * Encodes `namespace.stream` as a file name: unsafe characters are percent-encoded; long names are
+ * cut and end in a hash.
+ */
 export function safeName({ namespace, name }: StreamDescriptor): string {
   const pieces = [namespace, name].flatMap((piece) => (piece === undefined ? [] : encode(piece)))
   const safe = pieces.join('.')
@@ -29,7 +38,7 @@ export function partName(base: string, part: number): string {
   return part === 1 ? `${base}.arrow` : `${base}.${part}.arrow`
 }
 
-/** The number of a part by its file name; null: it is none of `base`. */
+/** Number of a part from its file name; null: it is not a part of `base`. */
 export function partOf(base: string, file: string): number | null {
   if (file === partName(base, 1)) return 1
   if (!file.startsWith(`${base}.`)) return null
@@ -37,12 +46,15 @@ export function partOf(base: string, file: string): number | null {
   return digits === undefined || digits === '1' ? null : Number(digits)
 }
 
-/** How the name of a directory begins in which other processes write parts; six letters and digits follow. */
+/**
+ * Prefix of the name of a directory in which other processes write parts; six letters and digits
+ * follow.
+ */
 export function workPrefix(base: string): string {
   return `${base}${WORK}`
 }
 
-/** Whether that is the name of such a directory. */
+/** Whether a name is that of such a directory. */
 export function isWorkName(base: string, name: string): boolean {
   return (
     name.startsWith(workPrefix(base)) &&

@@ -53,7 +53,7 @@ const PLAIN = {
 }
 
 describe('ChangeEncoder', () => {
-  it('writes the fields in their order, wherever their columns are in the relation', () => {
+  it('writes the fields in their order, independently of the column order of the relation', () => {
     const [line] = encode(PLAIN, tupleData('a', 'not selected', SEVEN))
     const start = '{"type":"RECORD","record":{"namespace":"public","stream":"t","data":'
     expect(line).to.equal(`${start}{"id":7,"gone":null,"note":"a"},"emitted_at":${TIME_MS}}}`)
@@ -134,7 +134,7 @@ describe('ChangeEncoder', () => {
     expect(JSON.parse(lines[2] ?? '').record.meta.changes).to.have.length(1)
   })
 
-  it('leaves nothing of a row in the output that fails', () => {
+  it('removes an incomplete row from the output if it fails', () => {
     const out = new ByteBuffer(1)
     const encoder = new RecordEncoder(out, STREAM, [NOTE, ID], { emittedAtMs: TIME_MS })
     const sink = encoder.bind([

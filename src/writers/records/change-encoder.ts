@@ -3,13 +3,16 @@ import { type LogForms, logForms, type ValueWriter } from '../../types/pg-type.t
 import { BINARY_KIND, type LogTuple, TEXT_KIND, UNCHANGED_KIND } from '../../wire/log-tuple.ts'
 import type { RecordLine } from './record-line.ts'
 
-/** Instead of the index of a column: the relation does not have it. */
+/** Index of a column that the relation does not have. */
 const NO_COLUMN = -1
 
-/** Tuples of one relation of the log → RECORD line bytes. */
+/** Encodes tuples of one relation of the log as RECORD lines. */
 export class ChangeEncoder implements ChangeSink {
   readonly #line: RecordLine
-  /** Per selected field: its column of the relation, and the writers of that column's type. */
+  /**
+   * By selected field: the index of its column in the relation, and the writers of that column's
+   * type.
+   */
   readonly #columns: Int32Array
   readonly #textWriters: readonly ValueWriter[]
   readonly #binaryWriters: readonly ValueWriter[]
@@ -54,7 +57,7 @@ function formsOf(column: BoundColumn | null): LogForms | null {
   return column === null ? null : logForms(column.type)
 }
 
-/** The binary form was asked for although a column has no writer for it. */
+/** The log is in binary form although a column has no writer for it. */
 const unreadable: ValueWriter = () => {
   throw new RangeError('damaged replication stream: a value in a form that was not asked for')
 }

@@ -3,7 +3,7 @@ import type { ByteBuffer } from '../../bytes/byte-buffer.ts'
 const WORD_BYTES = 8
 const NO_WORDS = new Float64Array(0)
 
-/** Bytes that every row repeats, as words of eight; the last one is filled up with bytes that do not count. */
+/** Bytes that every row repeats, as words of eight bytes; the last word is padded. */
 export interface Constant {
   readonly bytes: Buffer
   readonly words: Float64Array
@@ -20,7 +20,7 @@ export function constant(text: string): Constant {
   return { bytes, words: words.some(Number.isNaN) ? NO_WORDS : words }
 }
 
-/** Copies by words: UTF-8 that would be a NaN, whose bits may change on the way, is copied by bytes. */
+/** Copies by words. UTF-8 with the bits of a NaN, which a copy might change, is copied by bytes. */
 export function append(out: ByteBuffer, { bytes, words }: Constant): void {
   if (words.length === 0) {
     out.copy(bytes, 0, bytes.length)

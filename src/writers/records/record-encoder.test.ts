@@ -57,12 +57,12 @@ describe('RecordEncoder', () => {
     )
   })
 
-  it('leaves out a namespace that there is none of', () => {
+  it('writes no namespace for a stream without one', () => {
     const line = encode([ID], [tuple(SEVEN)], { name: 't' })
     expect(line).to.match(/^\{"type":"RECORD","record":\{"stream":"t","data":\{"id":7\},/)
   })
 
-  it('writes null for fields that are not selected, wherever they stand', () => {
+  it('writes null for fields that are not selected, at any position', () => {
     const fields = [gone('a'), ID, gone('b'), gone('c'), NOTE, gone('d')]
     const line = encode(fields, [tuple(SEVEN, 'x')])
     expect(line).to.include('{"a":null,"id":7,"b":null,"c":null,"note":"x","d":null}')
@@ -73,7 +73,7 @@ describe('RecordEncoder', () => {
     expect(encode([], [tuple()])).to.include('"data":{},"emitted_at"')
   })
 
-  it('takes any name', () => {
+  it('accepts any name', () => {
     const names = ['"', '\\', '\n', 'é', '\u{1f600}'.repeat(9), '__proto__', 'ÿÿÿÿÿÿÿÿ', '']
     for (const name of names) {
       const line = encode([{ name, type: typeOf(writeInt4) }], [tuple(SEVEN)], {
@@ -87,7 +87,7 @@ describe('RecordEncoder', () => {
     }
   })
 
-  it('lists what could not be given in meta.changes, in this record only', () => {
+  it('lists nulled and truncated values in meta.changes, in this record only', () => {
     const fields = [
       ID,
       { name: 'a"', type: typeOf(nullUnlessEmpty) },
@@ -120,7 +120,7 @@ describe('RecordEncoder', () => {
       (_, end) => [`a cut at ${end}`, whole.subarray(0, end)] as const,
     ),
   ] as const) {
-    it(`refuses ${what} and leaves nothing of it in the output`, () => {
+    it(`rejects ${what} and removes the incomplete row from the output`, () => {
       const out = new ByteBuffer(1)
       const encoder = new RecordEncoder(out, STREAM, [ID, NOTE], { emittedAtMs: TIME_MS })
       encoder.tuple(whole, 0, whole.length)

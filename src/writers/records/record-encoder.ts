@@ -12,16 +12,17 @@ import { COUNT_BYTES, LENGTH_BYTES, NULL_LENGTH, damagedTuple } from '../../wire
 import { ChangeEncoder } from './change-encoder.ts'
 import { RecordLine } from './record-line.ts'
 
-/** What records have in addition to the values of their fields. */
+/** Parts of records besides the values of their fields. */
 interface RecordOptions {
   readonly emittedAtMs: number
   readonly changeColumns?: ChangeColumns | null
-  /** Where rows are encoded that come in bulk; null: where the others are. */
+  /** Encodes many rows at once; null: every row is encoded in TypeScript. */
   readonly accelerators?: AcceleratorSource | null
 }
 
 /**
- * Tuple bytes → RECORD line bytes, for one stream. Per field one writer runs. No object per row, no string per field.
+ * Encodes tuple bytes as RECORD lines of one stream. One writer is called per field; no object per
+ * row, no string per field.
  */
 export class RecordEncoder implements RowSink {
   readonly changeColumns: ChangeColumns | null
@@ -60,13 +61,14 @@ export class RecordEncoder implements RowSink {
     return this.#bulk?.takeRows({ bytes, start, end }, this) ?? null
   }
 
-  /** What follows the last value of a line. */
+  /** Text after the last value of a line. */
   tail(): Buffer {
     return this.#line.tail()
   }
 
   /**
-   * Writes the line of a tuple of COPY; when that fails, nothing of it is left in the output.
+   * Writes the line of a tuple of COPY. If that fails, the incomplete line is removed from the
+   * output.
    * @throws RangeError if the tuple does not have the selected fields.
    */
   tuple(bytes: Buffer, start: number, end: number): void {

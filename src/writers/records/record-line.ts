@@ -6,7 +6,7 @@ import { writeUint64 } from '../../types/numbers.ts'
 import { EXACT, NULLED, type Outcome, TRUNCATED, type ValueWriter } from '../../types/pg-type.ts'
 import { append, type Constant, constant } from './constant.ts'
 
-/** The outcome of a value that the server did not send. */
+/** Outcome of a value that the server did not send. */
 const MISSING = 3
 const CHANGES = {
   [NULLED]: { change: 'NULLED', reason: 'SOURCE_SERIALIZATION_ERROR' },
@@ -19,27 +19,34 @@ interface Change {
   readonly outcome: Exclude<Outcome, typeof EXACT> | typeof MISSING
 }
 
-/** What closes `data`, `record` and the message, to make room for `meta`. */
+/**
+ * Length of the text that closes `data`, `record` and the message; `meta` is inserted before its
+ * last part.
+ */
 const CLOSING_BYTES = '}}\n'.length
 const NULL = constant('null')
 
 /**
- * The line of a RECORD message of one stream, written value by value: `begin`, then `value`, `null` or `missing` for each
- * selected field in order, then `end`; or `cancel` at any point. Envelope and keys are made once.
+ * Writes the line of a RECORD message of one stream value by value: `begin`, then `value`, `null`
+ * or `missing` for each selected field in order, then `end`; or `cancel` at any point. Envelope and
+ * keys are built once.
  */
 export class RecordLine {
-  /** Lines so far. */
+  /** Number of lines so far. */
   rows = 0
-  /** The fields that values are given for: those that are not always null. */
+  /** Fields for which values are passed: those that are not always null. */
   readonly fields: readonly RecordField[]
   readonly #out: ByteBuffer
-  /** What precedes the value of each of `fields`. */
+  /** Text before the value of each of `fields`. */
   readonly keys: readonly Constant[]
   readonly #emittedAtMs: number
   readonly #changeColumns: ChangeColumns | null
-  /** What follows the last value: the rest of `data`, or the key of `_ab_cdc_lsn`. */
+  /** Text after the last value: the rest of `data`, or the key of `_ab_cdc_lsn`. */
   readonly #afterValues: Constant
-  /** What follows `_ab_cdc_lsn`, for rows that exist and for deleted ones, with the time that it was made for. */
+  /**
+   * Text after `_ab_cdc_lsn`, for existing and for deleted rows, built for this
+   * `_ab_cdc_updated_at`.
+   */
   #updatedAt = ''
   #existing = NULL
   #deleted = NULL
@@ -75,7 +82,6 @@ export class RecordLine {
     this.#start = this.#out.length
   }
 
-  /** `write` writes the value `bytes[start, end)`. */
   value(index: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
     append(this.#out, this.keys[index]!)
     const outcome = write(this.#out, bytes, start, end)
@@ -87,7 +93,7 @@ export class RecordLine {
     append(this.#out, NULL)
   }
 
-  /** The field has a value that is not known: null, with an entry in `meta.changes`. */
+  /** Writes null for a value that is not known, with an entry in `meta.changes`. */
   missing(index: number): void {
     this.null(index)
     this.#changes.push({ field: this.fields[index]!.name, outcome: MISSING })
@@ -99,7 +105,7 @@ export class RecordLine {
     this.rows++
   }
 
-  /** What `end` appends if every value is exact, while the change columns stay as they are. */
+  /** Text that `end` appends if every value is exact and the change columns stay the same. */
   tail(): Buffer {
     const start = this.#out.length
     this.#appendTail()
@@ -108,7 +114,7 @@ export class RecordLine {
     return tail
   }
 
-  /** Leaves nothing of the line in the output. */
+  /** Removes the incomplete line from the output. */
   cancel(): void {
     this.#out.length = this.#start
     this.#changes.length = 0

@@ -6,7 +6,7 @@ import type { Run } from '../../run-context.ts'
 import type { OpenedWriter, StreamWriter, Writers } from '../writer.ts'
 import { RecordEncoder } from './record-encoder.ts'
 
-/** Writes RECORD messages among the other messages. */
+/** Writes RECORD messages to the output of the other messages. */
 export class RecordWriters implements Writers {
   readonly parts = null
   readonly #run: Run
@@ -28,7 +28,7 @@ export class RecordWriters implements Writers {
   async [Symbol.asyncDispose](): Promise<void> {}
 }
 
-/** A STATE that follows records in the same output covers them: they are durable at once. */
+/** Rows are durable at once: a STATE follows the records that it covers in the same output. */
 class RecordWriter implements StreamWriter {
   readonly sink: RowSink
 

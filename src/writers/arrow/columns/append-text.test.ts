@@ -4,7 +4,7 @@ import { appendText } from './append-text.ts'
 
 describe('appendText', () => {
   for (const text of ['', 'a', 'abcd', 'abcdefg', 'Zoë', '🦣', 'x'.repeat(300), 'ü'.repeat(200)]) {
-    it(`copies ${JSON.stringify(text.slice(0, 12))} of ${text.length}`, () => {
+    it(`copies ${JSON.stringify(text.slice(0, 12))} with ${text.length} characters`, () => {
       const out = new ByteBuffer(4)
       out.latin1('before')
       const bytes = Buffer.from(`<${text}>`)
@@ -14,7 +14,7 @@ describe('appendText', () => {
   }
 
   for (const hex of ['ff', '61c3', 'c328', `${'61'.repeat(300)}ff`]) {
-    it(`repairs ${hex.slice(0, 8)}`, () => {
+    it(`replaces invalid bytes in ${hex.slice(0, 8)}`, () => {
       const out = new ByteBuffer(4)
       const bytes = Buffer.from(hex, 'hex')
       expect(appendText(out, bytes, 0, bytes.length)).to.equal(false)

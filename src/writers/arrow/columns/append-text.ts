@@ -2,12 +2,14 @@ import type { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 import { isValidUtf8, replaceInvalidUtf8 } from '../../../bytes/utf8.ts'
 import { viewOf } from '../../../bytes/byte-view.ts'
 
-/** From this length on a call into the runtime beats a loop. */
+/** From this length on, a call into the runtime is faster than a loop. */
 const LONG_BYTES = 256
-/** The high bits of four bytes. */
+/** Mask of the high bits of four bytes. */
 const NON_ASCII = 0x8080_8080
 
-/** Appends `bytes[start, end)`, with U+FFFD for what is no UTF-8; whether it all was. */
+/**
+ * Appends `bytes[start, end)`, with U+FFFD for invalid UTF-8; returns whether all of it was valid.
+ */
 export function appendText(out: ByteBuffer, bytes: Buffer, start: number, end: number): boolean {
   if (end - start >= LONG_BYTES) {
     if (isValidUtf8(bytes, start, end)) {
@@ -21,7 +23,7 @@ export function appendText(out: ByteBuffer, bytes: Buffer, start: number, end: n
   return false
 }
 
-/** Four bytes at a time; whether all of them were ASCII. */
+/** Copies four bytes at a time; returns whether all of them were ASCII. */
 function appendAscii(out: ByteBuffer, bytes: Buffer, start: number, end: number): boolean {
   out.reserve(end - start)
   const source = viewOf(bytes)

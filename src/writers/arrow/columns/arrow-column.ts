@@ -4,33 +4,36 @@ import type { BulkColumn, ColumnRows } from '../../../accelerator/column-program
 /** The rows of one column in a record batch. */
 export interface ColumnData {
   readonly nullCount: number
-  /** The validity, which is empty without nulls; offsets, of text; values. */
+  /** The validity, which is empty without nulls; offsets, for text; values. */
   readonly buffers: readonly Uint8Array[]
 }
 
 const EMPTY = new Uint8Array(0)
 
-/** Collects the values of one column for a record batch. Rows come in order; `grow` has made room for them. */
+/**
+ * Collects the values of one column for a record batch. Rows are appended in order, after `grow`
+ * has made room for them.
+ */
 export interface ArrowColumn extends BulkColumn {
   readonly type: DataType
-  /** Values so far that the type cannot hold: they are null. */
+  /** Number of values so far that the type cannot hold; they are null. */
   readonly lost: number
-  /** Makes room for so many rows, keeping those that are there. */
+  /** Makes room for so many rows and keeps the existing ones. */
   grow(rows: number): void
-  /** @throws RangeError if the field is none of its type: the stream is damaged. */
+  /** @throws RangeError if the field does not have the form of its type: the stream is damaged. */
   append(row: number, bytes: Buffer, start: number, end: number): void
   appendNull(row: number): void
-  /** Appends rows from `row` on that the WebAssembly module has made. */
+  /** Appends rows that the WebAssembly module has encoded, starting at index `row`. */
   appendRows(row: number, rows: ColumnRows): void
   /** Appends null for a value that the type cannot hold. */
   lose(row: number): void
-  /** The row has failed and comes again. */
+  /** Removes a row that failed and will be appended again. */
   forget(row: number): void
-  /** The first `rows` rows, valid until the next call; the column is empty then. */
+  /** Returns the first `rows` rows, valid until the next call, and empties the column. */
   take(rows: number): ColumnData
 }
 
-/** Which rows of a batch are null: a bit each, 1 for a value. */
+/** Validity bitmap of a batch: one bit per row, 1 for a value. */
 export class Validity {
   #bits = new Uint8Array(0)
   #nullCount = 0
@@ -46,7 +49,7 @@ export class Validity {
     this.#nullCount++
   }
 
-  /** Of rows from `row` on, for which there is room. */
+  /** Appends rows starting at index `row`, for which there is room. */
   append(row: number, { memory, validity, rows, nulls }: ColumnRows): void {
     if (nulls === 0) return
     copyBits(this.#bits, row, memory.subarray(validity), rows)
@@ -60,7 +63,7 @@ export class Validity {
     this.#nullCount--
   }
 
-  /** The data of the first `rows` rows. It is empty then. */
+  /** Returns the data of the first `rows` rows and empties the bitmap. */
   take(rows: number, values: readonly Uint8Array[]): ColumnData {
     const nullCount = this.#nullCount
     if (nullCount === 0) return { nullCount, buffers: [EMPTY, ...values] }
@@ -71,12 +74,15 @@ export class Validity {
   }
 }
 
-/** Bytes of a bit for each row. */
+/** Number of bytes for one bit per row. */
 export function bitBytes(rows: number): number {
   return (rows + 7) >> 3
 }
 
-/** Copies `count` bits from `index` on, which are at the same places in the bytes of `source`; keeps the bits around them. */
+/**
+ * Copies `count` bits starting at `index`, which have the same bit positions in `source`. The
+ * surrounding bits are kept.
+ */
 export function copyBits(
   target: Uint8Array,
   index: number,

@@ -5,7 +5,7 @@ import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
 import { type ArrowColumn, type ColumnData, Validity } from './arrow-column.ts'
 import type { FixedForm } from './fixed-forms.ts'
 
-/** A column of values that all have the same number of bytes. */
+/** A column of values with the same size in bytes. */
 export class FixedColumn implements ArrowColumn {
   readonly type: DataType
   readonly code: ColumnCode
@@ -63,7 +63,7 @@ export class FixedColumn implements ArrowColumn {
   }
 }
 
-/** Appends the value in its form. */
+/** Returns a writer that appends a value in this form. */
 function writerOf({ put, width }: FixedForm): ValueWriter {
   return (out, bytes, start, end) => {
     out.reserve(width)

@@ -31,11 +31,11 @@ describe('timestamps', () => {
       })
     }
     for (const micros of [max + 1n, 2n ** 63n - 1n, -(2n ** 63n)]) {
-      it(`${name} cannot hold ${micros} µs`, () => {
+      it(`${name} cannot represent ${micros} µs`, () => {
         expect(put(form, int8(micros))).to.equal(null)
       })
     }
-    it(`${name} is exact anywhere`, () => {
+    it(`${name} is exact over its whole range`, () => {
       for (let i = 0n; i < 2000n; i++) {
         const micros = lowest + ((max - lowest) * i) / 2000n
         expect(put(form, int8(micros))?.readBigInt64LE()).to.equal(
@@ -45,7 +45,7 @@ describe('timestamps', () => {
     })
   }
 
-  it('TIMESTAMP_NS cannot hold what is before 1677', () => {
+  it('TIMESTAMP_NS cannot represent timestamps before 1677', () => {
     const min = -(2n ** 63n) / 1000n - EPOCH_MICROS
     expect(put(forms.TIMESTAMP_NS, int8(min - 1n))).to.equal(null)
   })
@@ -64,11 +64,11 @@ describe('integers', () => {
     ['int4', forms.INT4, '7fffffff', 2_147_483_647n],
     ['oid', forms.OID, 'ffffffff', 4_294_967_295n],
   ] as const) {
-    it(`${name} ${expected}`, () => {
+    it(`${name} → ${expected}`, () => {
       expect(put(form, Buffer.from(hex, 'hex'))?.readBigInt64LE()).to.equal(expected)
     })
   }
-  it('a field of another size is a damaged stream', () => {
+  it('a field of another size throws a RangeError', () => {
     for (const form of Object.values(forms)) {
       if (typeof form === 'object') expect(() => put(form, Buffer.alloc(3))).to.throw(RangeError)
     }

@@ -3,17 +3,17 @@ import { UUID_BYTES } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
 
-/** How a field of COPY binary becomes a value of fixed size. */
+/** How a field of COPY BINARY is converted to a value of fixed size. */
 export interface FixedForm {
-  /** Bytes of the value. */
+  /** Size of the value in bytes. */
   readonly width: number
-  /** What does the same in the WebAssembly module. */
+  /** The op of the WebAssembly module for the same conversion. */
   readonly op: ColumnOp
-  /** Of a decimal: digits behind the point. */
+  /** For a decimal: number of digits after the point. */
   readonly scale?: number
   /**
    * Writes the value of `source[start, end)` at `at`; false: the type cannot hold it.
-   * @throws RangeError if the field is none of its type.
+   * @throws RangeError if the field does not have the form of its type.
    */
   readonly put: (
     target: DataView,
@@ -124,7 +124,7 @@ export const FLOAT8: FixedForm = {
   },
 }
 
-/** date → date32: int32 days since 1970; infinities cannot be held. */
+/** date → date32: int32 days since 1970. Infinities are not representable. */
 export const DATE: FixedForm = {
   width: 4,
   op: 'Date',
@@ -144,7 +144,7 @@ export const TIMESTAMP_NS: FixedForm = {
   put: timestampPut(1000),
 }
 
-/** timestamp → timestamp[us]: all that PostgreSQL has but the infinities and the years from 294247 on. */
+/** timestamp → timestamp[us]: all values except the infinities and the years from 294247 on. */
 export const TIMESTAMP_US: FixedForm = {
   width: 8,
   op: 'TimestampMicros',
@@ -162,7 +162,10 @@ export const UUID: FixedForm = {
   },
 }
 
-/** Multiplies and adds in two words, each step exact in a double; what leaves int64 is found by its upper word. */
+/**
+ * Multiplies and adds in two words; each step is exact in a double. An overflow of int64 is
+ * detected in the upper word.
+ */
 function timestampPut(unitsPerMicro: number): FixedForm['put'] {
   const epoch = BigInt(MICROS_1970_TO_2000) * BigInt(unitsPerMicro)
   const epochHigh = Number(epoch >> 32n)
@@ -171,7 +174,7 @@ function timestampPut(unitsPerMicro: number): FixedForm['put'] {
     expectBytes(end - start, 8)
     const high = source.getInt32(start)
     const low = source.getUint32(start + 4)
-    if (high === INT32_MIN && low === 0) return false // -infinity; infinity leaves the range by itself
+    if (high === INT32_MIN && low === 0) return false // -infinity; infinity overflows anyway
     const lowSum = low * unitsPerMicro + epochLow
     const carry = Math.floor(lowSum / WORD)
     const highSum = high * unitsPerMicro + epochHigh + carry

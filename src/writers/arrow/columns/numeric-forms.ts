@@ -12,7 +12,7 @@ import type { FixedForm } from './fixed-forms.ts'
 const HEADER_BYTES = 8
 const BASE = 10_000
 const BASE_DIGITS = 4
-/** Powers of ten up to here are doubles. */
+/** Highest power of ten that is exact in a double. */
 const MAX_EXACT_POWER = 22
 const POWERS = Array.from({ length: MAX_EXACT_POWER + 1 }, (_, power) => Number(`1e${power}`))
 const WORD_BITS = 32n
@@ -20,7 +20,7 @@ const WORD_MASK = 0xffff_ffffn
 
 const scratch = new ByteBuffer(64)
 
-/** numeric → the nearest float64; NaN and infinities are themselves. */
+/** numeric → the nearest float64, also NaN and infinities. */
 export const NUMERIC: FixedForm = {
   width: 8,
   op: 'Numeric',
@@ -40,7 +40,8 @@ export const NUMERIC: FixedForm = {
 }
 
 /**
- * numeric(p,s) → an integer of `bits` bits, the value times 10^`scale`; NaN and infinities cannot be held.
+ * numeric(p,s) → an integer of `bits` bits, the value times 10^`scale`. NaN and infinities are not
+ * representable.
  * @throws RangeError if the value has more decimals than the column.
  */
 export function decimalForm(bits: 128 | 256, scale: number): FixedForm {
@@ -75,7 +76,10 @@ function headerOf(source: DataView, start: number, end: number): Header & { sign
   return { count, weight: source.getInt16(start + 2), sign: source.getUint16(start + 4) }
 }
 
-/** Rounded once, since both its digits and the power of ten are exact; null when they are not. */
+/**
+ * The absolute value, rounded only once, because its digits and the power of ten are exact; null if
+ * they are not.
+ */
 function magnitudeOf(source: DataView, start: number, { count, weight }: Header): number | null {
   let digits = 0
   for (let i = 0; i < count; i++) {

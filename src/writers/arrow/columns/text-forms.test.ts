@@ -43,12 +43,12 @@ describe('parserOf', () => {
     ['timestamp', '2000-01-02'],
     ['uuid', '00112233'],
   ] as const) {
-    it(`${type} is not ${text}`, () => {
+    it(`${type} rejects ${text}`, () => {
       expect(parsed(type, text, type === 'uuid' ? 'exact' : 'default')).to.equal(undefined)
     })
   }
 
-  it('leaves text alone', () => {
+  it('returns null for a column of text', () => {
     expect(parsed('text', 'a', 'default')).to.equal(undefined)
   })
 })

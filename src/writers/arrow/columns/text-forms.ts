@@ -7,7 +7,7 @@ import {
 import { DATE_INFINITY, DATE_MINUS_INFINITY } from '../../../types/temporal.ts'
 import type { ArrowTypeName, NumberForm, PgType } from '../../../types/pg-type.ts'
 
-/** Parses the text form of a type into its binary form; null: it is not one. */
+/** Parses the text form of a type into its binary form; null: malformed. */
 export type ParseText = (text: string) => Buffer | null
 
 const DAYS_1970_TO_2000 = Date.UTC(2000, 0, 1) / 86_400_000
@@ -33,7 +33,10 @@ const NUMBERS: Readonly<Record<NumberForm, ParseText>> = {
   numeric,
 }
 
-/** How the text of a type becomes what its Arrow column of `name` reads; null: the column reads text. */
+/**
+ * Returns a parser of the text of a type for its Arrow column of type `name`; null: the column
+ * reads text.
+ */
 export function parserOf(name: ArrowTypeName, { arrow }: PgType): ParseText | null {
   switch (name) {
     case 'utf8':
@@ -60,7 +63,7 @@ export function parserOf(name: ArrowTypeName, { arrow }: PgType): ParseText | nu
   }
 }
 
-/** @param min The least value: 0 for unsigned ones. */
+/** @param min the lowest value: 0 for unsigned types. */
 function integer(text: string, size: 2 | 4 | 8, min: bigint): Buffer | null {
   if (!/^-?\d+$/.test(text)) return null
   const value = BigInt(text)
@@ -81,7 +84,7 @@ function float(text: string, size: 4 | 8): Buffer | null {
   return bytes
 }
 
-/** Digits to the base of 10,000, as numeric_send has them, but for zeros that it leaves out at both ends. */
+/** Encodes a numeric like numeric_send, but without zero digits at both ends. */
 function numeric(text: string): Buffer | null {
   const special = NUMERIC_SPECIAL.get(text)
   if (special !== undefined) return words([0, 0, special, 0])
@@ -137,7 +140,10 @@ function microsOf(text: string): bigint | null {
   return BigInt(days) * MICROS_PER_DAY + BigInt(time) * 1_000_000n + BigInt(fraction.padEnd(6, '0'))
 }
 
-/** Days since 2000-01-01, for every year that PostgreSQL has: more than a JavaScript Date can hold. */
+/**
+ * Days since 2000-01-01, for every year of PostgreSQL's range, which exceeds that of a JavaScript
+ * Date.
+ */
 function daysOf(text: string): number | null {
   const [, yearText, month, day, era] = DATE.exec(text) ?? []
   if (yearText === undefined) return null

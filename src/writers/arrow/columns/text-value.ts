@@ -17,7 +17,10 @@ import { unescapeJson } from './unescape-json.ts'
 
 const json = new ByteBuffer(4096)
 
-/** Makes the writer of the text of the values that `write` writes: a JSON string without its quotes, other JSON as it is. */
+/**
+ * Returns a writer of the text of values that `write` writes as JSON: a string without its quotes,
+ * other JSON unchanged.
+ */
 export function textWriter(write: ValueWriter): ValueWriter {
   if (write === writeString) return appendString
   if (write === writeJsonb)
@@ -26,7 +29,10 @@ export function textWriter(write: ValueWriter): ValueWriter {
   return (out, bytes, start, end) => appendWritten(out, write, { bytes, start, end })
 }
 
-/** The WebAssembly module writes a string as it is; from what it writes in JSON, it takes the quotes. */
+/**
+ * The WebAssembly module copies strings, and removes the quotes of other values after writing them
+ * as JSON.
+ */
 export function textCode(write: ValueWriter): ColumnCode {
   const code = { width: 0, write: textWriter(write) }
   const { op } = write

@@ -6,7 +6,7 @@ import { unescapeJson } from './unescape-json.ts'
 describe('unescapeJson', () => {
   const controls = Array.from({ length: 0x20 }, (_, code) => String.fromCharCode(code)).join('')
   for (const text of ['', 'plain', '"', '\\', '\\x1234', 'a"b\\c/d', controls, 'ü\u2028🦣\\']) {
-    it(`undoes what writeString does to ${JSON.stringify(text)}`, () => {
+    it(`reverses the escapes of writeString for ${JSON.stringify(text)}`, () => {
       const json = new ByteBuffer(8)
       const bytes = Buffer.from(text)
       writeString(json, bytes, 0, bytes.length)

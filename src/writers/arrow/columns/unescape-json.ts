@@ -2,7 +2,7 @@ import { BACKSLASH, LOWER_U } from '../../../bytes/ascii.ts'
 import type { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 
 const HEX_DIGITS = 4
-/** What the letter behind a backslash stands for; 0: itself. */
+/** Meaning of the letter after a backslash; 0: the letter itself. */
 const MEANINGS = new Uint8Array(256)
 for (const [letter, byte] of [
   ['b', 0x08],
@@ -14,7 +14,10 @@ for (const [letter, byte] of [
   MEANINGS[letter.charCodeAt(0)] = byte
 }
 
-/** Appends the text of the inside of a JSON string that the writers made: they escape nothing beyond U+001F by number. */
+/**
+ * Appends the text of a JSON string, given without quotes. The string was made by the writers of
+ * src/types, which use \\u escapes only for control characters.
+ */
 export function unescapeJson(out: ByteBuffer, json: Buffer, start: number, end: number): void {
   let from = start
   for (;;) {

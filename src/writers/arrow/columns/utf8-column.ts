@@ -7,11 +7,11 @@ import { textCode } from './text-value.ts'
 
 const FIRST_BYTES = 4096
 const OFFSET_BYTES = Int32Array.BYTES_PER_ELEMENT
-/** A buffer that huge values blew up beyond this is not kept. */
+/** A buffer that huge values enlarged beyond this is not kept. */
 const KEPT_BYTES = 16 * 2 ** 20
 const MAX_OFFSET = 2 ** 31 - 1
 
-/** A column of text: what the record has as its string, or the JSON of anything that is no string there. */
+/** A column of text: the string in the record, or the JSON of any other value. */
 export class Utf8Column implements ArrowColumn {
   readonly type = new Utf8()
   readonly code: ColumnCode
@@ -39,7 +39,7 @@ export class Utf8Column implements ArrowColumn {
     this.appendAs(row, this.code.write, bytes, start, end)
   }
 
-  /** Appends a value in another form than the column's. @param write Appends its text. */
+  /** Appends a value in another form than that of the column. @param write appends its text. */
   appendAs(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
     const outcome = write(this.#text, bytes, start, end)
     if (outcome === NULLED) this.#validity.setNull(row)
