@@ -1,4 +1,4 @@
-/** The bytes of the ASCII characters that have a meaning in text formats. */
+/** Bytes of the ASCII characters with a meaning in text formats. */
 export const LINE_FEED = 0x0a
 export const SPACE = 0x20
 export const QUOTE = 0x22

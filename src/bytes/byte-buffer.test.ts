@@ -7,7 +7,7 @@ function contents(buffer: ByteBuffer): string {
 }
 
 describe('ByteBuffer', () => {
-  it('grows, keeps what it holds and shows new storage in both views', () => {
+  it('grows, keeps its content and shows new storage in both views', () => {
     const buffer = new ByteBuffer(2)
     for (const letter of 'abcdefghij') buffer.byte(letter.charCodeAt(0))
     expect(contents(buffer)).to.equal('abcdefghij')
@@ -15,7 +15,7 @@ describe('ByteBuffer', () => {
     expect(buffer.view.byteLength).to.equal(buffer.bytes.length)
   })
 
-  it('reserves room for words beside what it holds', () => {
+  it('reserves room for words after its content', () => {
     const buffer = new ByteBuffer(1)
     buffer.byte(0x61)
     buffer.reserve(8)
@@ -72,14 +72,14 @@ describe('ByteBuffer', () => {
     expect(contents(buffer)).to.equal('y')
   })
 
-  it('gives back what a value beyond 1 MiB needed', () => {
+  it('releases the storage of a value larger than 1 MiB', () => {
     const buffer = new ByteBuffer(64)
     buffer.reserve(KEPT_BYTES + 1)
     buffer.reset()
     expect(buffer.bytes.length).to.equal(64)
   })
 
-  it('begins anew in other storage', () => {
+  it('restarts in other storage', () => {
     const buffer = new ByteBuffer(4)
     buffer.utf8('old')
     const storage = Buffer.alloc(16)

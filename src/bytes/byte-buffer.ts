@@ -1,15 +1,21 @@
 import { constants } from 'node:buffer'
 
-/** Up to this length a loop beats a call into the runtime. */
+/** Up to this length, a loop is faster than a call into the runtime. */
 const SHORT_BYTES = 32
 
-/** So much is kept of a buffer that is used again for each value: one huge value must not stay in memory for ever. */
+/**
+ * Storage that a reused buffer keeps; a single huge value must not occupy memory for the rest of
+ * the run.
+ */
 export const KEPT_BYTES = 2 ** 20
 
-/** Bytes that grow: what every writer of output writes to. `length` counts the bytes in use. */
+/**
+ * A growing array of bytes to which all writers of output append. `length` is the number of bytes
+ * in use.
+ */
 export class ByteBuffer {
   bytes: Buffer
-  /** Over all of `bytes`, for writing words. */
+  /** View of all of `bytes`, for writing words. */
   view: DataView
   length = 0
   readonly #firstBytes: number
@@ -25,7 +31,7 @@ export class ByteBuffer {
     if (this.length + count > this.bytes.length) this.#grow(count)
   }
 
-  /** Empties it. Storage that has grown beyond `keepBytes` is given back. */
+  /** Empties the buffer. Storage that has grown beyond `keepBytes` is released. */
   reset(keepBytes = KEPT_BYTES): void {
     this.length = 0
     if (this.bytes.length > keepBytes) {
@@ -33,14 +39,13 @@ export class ByteBuffer {
     }
   }
 
-  /** Goes on in other storage, which the caller has made free, from its beginning. */
+  /** Restarts at the beginning of other storage, which the caller no longer uses. */
   replaceStorage(bytes: Buffer): void {
     this.bytes = bytes
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.length = 0
   }
 
-  /** Appends a byte. */
   byte(value: number): void {
     this.reserve(1)
     this.bytes[this.length++] = value
@@ -57,7 +62,7 @@ export class ByteBuffer {
     this.length = to + count
   }
 
-  /** Appends a string of characters up to U+00FF, a byte each. */
+  /** Appends a string of characters up to U+00FF, as one byte each. */
   latin1(text: string): void {
     const count = text.length
     this.reserve(count)
@@ -68,7 +73,6 @@ export class ByteBuffer {
     this.length = to + count
   }
 
-  /** Appends a string as UTF-8. */
   utf8(text: string): void {
     this.reserve(text.length * 3)
     this.length += this.bytes.write(text, this.length, 'utf8')

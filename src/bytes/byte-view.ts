@@ -2,8 +2,9 @@ let lastBytes: Buffer | null = null
 let lastView: DataView = new DataView(new ArrayBuffer(0))
 
 /**
- * A DataView over the whole of `bytes`. It reads and writes words in one instruction where a Buffer goes byte by byte,
- * and it throws outside of its range. The last one is kept: all rows of a socket chunk share it.
+ * Returns a DataView of all of `bytes`. It reads and writes words in one instruction, where a
+ * Buffer accesses each byte, and it throws outside of its range. The last view is cached: all rows
+ * of a socket chunk share it.
  */
 export function viewOf(bytes: Buffer): DataView {
   if (bytes !== lastBytes) {

@@ -16,7 +16,7 @@ for (const [name, put, width, values] of [
 ] as const) {
   describe(name, () => {
     for (const value of values) {
-      it(`${value} in ${width} digits`, () => {
+      it(`writes ${value} in ${width} digits`, () => {
         expect(text(put, value)).to.equal(String(value).padStart(width, '0'))
       })
     }
@@ -25,7 +25,7 @@ for (const [name, put, width, values] of [
 
 describe('putQuad', () => {
   for (const value of [0, 1, 9, 10, 99, 100, 999, 1000, 9999]) {
-    it(`${value} without leading zeros`, () => {
+    it(`writes ${value} without leading zeros`, () => {
       expect(text(putQuad, value)).to.equal(String(value))
     })
   }
@@ -33,14 +33,14 @@ describe('putQuad', () => {
 
 describe('putUint', () => {
   for (let power = 0; power < 16; power++) {
-    it(`around 10^${power}`, () => {
+    it(`writes the integers around 10^${power}`, () => {
       for (const value of [10 ** power - 1, 10 ** power, 10 ** power + 1]) {
         expect(text(putUint, value)).to.equal(String(value))
       }
     })
   }
 
-  it('2^53 - 1', () => {
+  it('writes 2^53 - 1', () => {
     expect(text(putUint, Number.MAX_SAFE_INTEGER)).to.equal('9007199254740991')
   })
 })

@@ -6,7 +6,7 @@ const QUADS = new Int32Array(10_000)
 for (let n = 0; n < 100; n++) PAIRS[n] = ZERO + Math.floor(n / 10) + ((ZERO + (n % 10)) << 8)
 for (let n = 0; n < 10_000; n++) QUADS[n] = PAIRS[Math.floor(n / 100)]! | (PAIRS[n % 100]! << 16)
 
-/** Writes `value` (0 … 99) as two digits at `at`; returns the position behind them. */
+/** Writes `value` (0 … 99) as two digits at `at`; returns the position after them. */
 export function put2(target: DataView, at: number, value: number): number {
   target.setUint16(at, PAIRS[value]!, true)
   return at + 2
@@ -42,7 +42,7 @@ export function putQuad(target: DataView, at: number, value: number): number {
   return at + 4 - zeros
 }
 
-/** Writes a whole `value` (0 … 2^53 - 1) without leading zeros; at most 16 bytes. */
+/** Writes an integer `value` (0 … 2^53 - 1) without leading zeros, at most 16 bytes. */
 export function putUint(target: DataView, at: number, value: number): number {
   if (value < 10_000) return putQuad(target, at, value)
   if (value < 100_000_000) {

@@ -2,14 +2,14 @@ import { expect } from 'chai'
 import { isUtf8 } from 'node:buffer'
 import { isValidUtf8, replaceInvalidUtf8 } from './utf8.ts'
 
-/** Bytes at the borders of what each place of a sequence may hold. */
+/** Lowest and highest bytes of the ranges that are valid at each position of a sequence. */
 const BORDERS = [
   0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec,
   0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xff,
 ]
 
 describe('isValidUtf8', () => {
-  it('agrees with Node.js for every four border bytes', () => {
+  it('agrees with Node.js for all sequences of four of these bytes', () => {
     const bytes = Buffer.alloc(6, 0x20)
     for (let number = 0; number < BORDERS.length ** 4; number++) {
       for (let place = 0, rest = number; place < 4; place++) {
@@ -22,14 +22,14 @@ describe('isValidUtf8', () => {
     }
   })
 
-  it('sees a sequence that goes on behind the end as cut', () => {
+  it('rejects a sequence that continues after the end', () => {
     const bytes = Buffer.from('é€\u{1f600}')
     for (let end = 0; end <= bytes.length; end++) {
       expect(isValidUtf8(bytes, 0, end)).to.equal([0, 2, 5, 9].includes(end))
     }
   })
 
-  it('looks at long text too', () => {
+  it('validates long text', () => {
     const bytes = Buffer.from('é'.repeat(1000))
     expect(isValidUtf8(bytes, 0, bytes.length)).to.equal(true)
     expect(isValidUtf8(bytes, 1, bytes.length)).to.equal(false)
@@ -47,13 +47,13 @@ describe('replaceInvalidUtf8', () => {
     ['efbbbf61', '\ufeffa'],
     ['c3a9', 'é'],
   ] as const) {
-    it(`${hex || 'nothing'} → ${JSON.stringify(text)}`, () => {
+    it(`${hex || 'an empty value'} → ${JSON.stringify(text)}`, () => {
       const bytes = Buffer.from(`41${hex}41`, 'hex')
       expect(replaceInvalidUtf8(bytes, 1, bytes.length - 1).toString()).to.equal(text)
     })
   }
 
-  it('is the same over the borders of its blocks', () => {
+  it('gives the same result across block boundaries', () => {
     for (const before of [65_533, 65_534, 65_535, 65_536]) {
       const bytes = Buffer.concat([
         Buffer.alloc(before, 'x'),

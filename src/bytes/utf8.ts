@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 
-/** From this length on a call into the runtime beats a loop. */
+/** From this length on, a call into the runtime is faster than a loop. */
 const LONG_BYTES = 96
-/** How much is repaired at a time, so that no string is longer than V8 allows. */
+/** Number of bytes repaired at a time, so that no string exceeds V8's limit. */
 const BLOCK_BYTES = 65_536
 const CONTINUATION_MASK = 0xc0
 const CONTINUATION = 0x80
@@ -18,7 +18,9 @@ export function isValidUtf8(bytes: Buffer, start: number, end: number): boolean 
   return true
 }
 
-/** `bytes[start, end)` as UTF-8: what is not, is U+FFFD, as the WHATWG decoder replaces it. */
+/**
+ * Returns `bytes[start, end)` as UTF-8. Invalid bytes become U+FFFD, like in the WHATWG decoder.
+ */
 export function replaceInvalidUtf8(bytes: Buffer, start: number, end: number): Buffer {
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const blocks: Buffer[] = []
@@ -30,7 +32,10 @@ export function replaceInvalidUtf8(bytes: Buffer, start: number, end: number): B
   return Buffer.concat(blocks)
 }
 
-/** Length of the well-formed sequence at `at`, which may go beyond the end; 0 if there is none. */
+/**
+ * Length of the well-formed sequence at `at`, which may end after the end of the value; 0:
+ * malformed.
+ */
 function sequenceBytes(bytes: Buffer, at: number): number {
   const lead = bytes[at]!
   if (lead < 0x80) return 1

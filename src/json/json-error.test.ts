@@ -28,7 +28,7 @@ describe('locateJsonError', () => {
     })
   }
 
-  it('takes deep nesting and long strings', () => {
+  it('accepts deep nesting and long strings', () => {
     expect(locateJsonError('['.repeat(100_000) + '}').column).to.equal(100_001)
     expect(locateJsonError(`["${'x'.repeat(5_000_000)}" 1]`).column).to.equal(5_000_005)
   })

@@ -1,4 +1,4 @@
-/** A place in a text; both count from 1, a column in UTF-16 units. */
+/** A position in a text. Line and column start at 1; a column is a UTF-16 unit. */
 export interface TextPosition {
   readonly line: number
   readonly column: number
@@ -8,7 +8,7 @@ const SPACE = /[ \t\n\r]*/y
 const STRING = String.raw`"(?:[ !#-[\]-\uFFFF]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"`
 const VALUE = String.raw`[{[]|${STRING}|true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?`
 
-/** What may come next → the tokens that it may be. */
+/** Patterns of the tokens that are allowed, by the parser's expectation. */
 const TOKENS = {
   value: new RegExp(VALUE, 'y'),
   valueOrEnd: new RegExp(`]|${VALUE}`, 'y'),
@@ -23,15 +23,15 @@ const TOKENS = {
 type Expected = keyof typeof TOKENS
 
 /**
- * Where `text`, which JSON.parse refuses, stops being JSON. The parser does not always say, and when
- * it does it also quotes the text.
+ * Finds where `text`, which JSON.parse rejects, stops being valid JSON. The error of JSON.parse
+ * does not always have the position, and it quotes the text.
  */
 export function locateJsonError(text: string): TextPosition {
   const before = text.slice(0, validLength(text)).split('\n')
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }
 }
 
-/** The length of the part of `text` that a JSON text may begin with, in whole tokens. */
+/** Length of the longest prefix of `text`, in whole tokens, with which a JSON text can begin. */
 function validLength(text: string): number {
   const openBrackets: string[] = []
   let expected: Expected = 'value'
@@ -45,7 +45,7 @@ function validLength(text: string): number {
   return at
 }
 
-/** What may follow the token that begins with `char`; keeps `openBrackets` up to date. */
+/** Returns what is expected after the token that begins with `char`; updates `openBrackets`. */
 function expectAfter(char: string, expected: Expected, openBrackets: string[]): Expected {
   if (char === ':') return 'value'
   if (char === ',') return openBrackets.at(-1) === '{' ? 'key' : 'value'

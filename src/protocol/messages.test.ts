@@ -15,7 +15,7 @@ const DESCRIPTOR = { name: 'users', namespace: 'public' }
 const STREAM = '"stream_descriptor":{"name":"users","namespace":"public"}'
 
 describe('logMessage', () => {
-  it('has the facts for machines beside the line for a person', () => {
+  it('has the same facts as a text and as an object', () => {
     expect(serializeMessage(logMessage('WARN', 'm', { rows: 1 }))).to.equal(
       '{"type":"LOG","log":{"level":"WARN","message":"m","health":{"rows":1}}}',
     )
@@ -26,7 +26,7 @@ describe('logMessage', () => {
 })
 
 describe('streamStatus', () => {
-  it('names the stream and where it stands', () => {
+  it('contains the stream and its status', () => {
     expect(serializeMessage(streamStatus(DESCRIPTOR, 'RUNNING', 7))).to.equal(
       `{"type":"TRACE","trace":{"type":"STREAM_STATUS","emitted_at":7,"stream_status":{${STREAM},"status":"RUNNING"}}}`,
     )
@@ -34,7 +34,7 @@ describe('streamStatus', () => {
 })
 
 describe('streamEstimate', () => {
-  it('is of one stream', () => {
+  it('contains the estimate of one stream', () => {
     expect(serializeMessage(streamEstimate(DESCRIPTOR, { rows: 3, bytes: 8192 }, 7))).to.equal(
       '{"type":"TRACE","trace":{"type":"ESTIMATE","emitted_at":7,"estimate":{"type":"STREAM",' +
         '"name":"users","namespace":"public","row_estimate":3,"byte_estimate":8192}}}',
@@ -43,7 +43,7 @@ describe('streamEstimate', () => {
 })
 
 describe('stateMessage', () => {
-  it('counts its records with a decimal point', () => {
+  it('has the record count as a number with a decimal point', () => {
     expect(serializeMessage(stateMessage(streamState(DESCRIPTOR, { version: 3 }), 12))).to.equal(
       `{"type":"STATE","state":{"type":"STREAM","stream":{${STREAM},"stream_state":{"version":3}},"sourceStats":{"recordCount":12.0}}}`,
     )
@@ -51,7 +51,7 @@ describe('stateMessage', () => {
 })
 
 describe('stateMessage of several streams', () => {
-  it('has the shared state and the state of each stream, also of one that has none', () => {
+  it('has the shared state and the state of each stream, also of a stream without state', () => {
     const content = {
       type: 'GLOBAL',
       global: {
@@ -73,13 +73,13 @@ describe('serializeMessage', () => {
     )
   })
 
-  it('leaves a string that looks like a number a string', () => {
+  it('does not change a string that looks like a number', () => {
     const state = streamState(DESCRIPTOR, { cursor: '12.0', other: ':1' })
     const line = serializeMessage(stateMessage(state, 0))
     expect(line).to.include('"cursor":"12.0","other":":1"')
   })
 
-  it('is one line whatever a name holds', () => {
+  it('is one line for any name', () => {
     const line = serializeMessage(streamStatus({ name: 'a\n"b"\u2028\\' }, 'STARTED', 0))
     expect(line).not.to.include('\n')
     expect(JSON.parse(line)).to.have.nested.property(
@@ -90,7 +90,7 @@ describe('serializeMessage', () => {
 })
 
 describe('errorTrace', () => {
-  it('tells the user what to do, and the developer where it arose', () => {
+  it('has a message for the user, and the internal message and stack trace', () => {
     const place = { severity: 'FATAL', code: '28P01', file: 'auth.c', line: '3' }
     const cause = Object.assign(new Error('secret'), place)
     const error = new ConnectorError('config_error', 'Check the password.', { cause })
@@ -112,7 +112,7 @@ describe('errorTrace', () => {
     expect(trace.error).not.to.have.property('internal_message')
   })
 
-  it('names the stream of an error that is about one', () => {
+  it('contains the stream to which the error belongs', () => {
     const stream = { name: 't', namespace: 'public' }
     const error = ConnectorError.ofStream(stream, new Error('x'))
     const { trace } = JSON.parse(serializeMessage(errorTrace(error, 7)))

@@ -5,13 +5,13 @@ export type LogLevel = 'FATAL' | 'ERROR' | 'WARN' | 'INFO' | 'DEBUG' | 'TRACE'
 export type SyncMode = 'full_refresh' | 'incremental'
 export type StreamStatus = 'STARTED' | 'RUNNING' | 'COMPLETE' | 'INCOMPLETE'
 
-/** What names a stream; PostgreSQL's schema is Airbyte's namespace. */
+/** Name of a stream. PostgreSQL's schema is Airbyte's namespace. */
 export interface StreamDescriptor {
   readonly name: string
   readonly namespace?: string
 }
 
-/** A stream as discover offers it. */
+/** A stream in the discovered catalog. */
 export interface AirbyteStream {
   readonly name: string
   readonly namespace?: string
@@ -25,7 +25,7 @@ export interface AirbyteStream {
   readonly arrow_schema?: JsonObject
 }
 
-/** A stream as the user selected it; fields that the connector does not use are left out. */
+/** A stream of the configured catalog, without the fields that the connector does not use. */
 export interface ConfiguredStream {
   readonly stream: Pick<AirbyteStream, 'name' | 'namespace' | 'json_schema'>
   readonly sync_mode: SyncMode
@@ -50,7 +50,7 @@ export type Message =
 interface LogMessage {
   readonly level: LogLevel
   readonly message: string
-  /** The same facts for machines; an extra key that protocol readers ignore. */
+  /** The same facts as an object. Protocol readers ignore this additional key. */
   readonly health?: JsonObject
 }
 
@@ -63,7 +63,7 @@ export interface GlobalContent {
   }[]
 }
 
-/** What a STATE says: of one stream, or of all streams that share a position. */
+/** Content of a STATE: of one stream, or of all streams that share a position. */
 export type StateContent =
   | {
       readonly type: 'STREAM'
@@ -77,7 +77,7 @@ export type StateContent =
 export interface StateMessage {
   readonly type: 'STATE'
   readonly state: StateContent & {
-    /** With a decimal point: the protocol counts in doubles. */
+    /** With a decimal point, because the protocol defines a double. */
     readonly sourceStats: { readonly recordCount: JsonNumber }
   }
 }
@@ -112,7 +112,7 @@ type TraceMessage = { readonly emitted_at: number } & (
     }
 )
 
-/** A LOG message; `health` is an extra key with the same facts for machines. */
+/** A LOG message. `health` is an additional key with the same facts as an object. */
 export function logMessage(level: LogLevel, message: string, health?: JsonObject): Message {
   return {
     type: 'LOG',
@@ -120,7 +120,7 @@ export function logMessage(level: LogLevel, message: string, health?: JsonObject
   }
 }
 
-/** A TRACE that says where a stream stands. */
+/** A TRACE with the status of a stream. */
 export function streamStatus(
   descriptor: StreamDescriptor,
   status: StreamStatus,
@@ -136,7 +136,7 @@ export function streamStatus(
   }
 }
 
-/** A TRACE with what the statistics expect a stream to hold, in rows and bytes. */
+/** A TRACE with the estimated rows and bytes of a stream, from the statistics. */
 export function streamEstimate(
   descriptor: StreamDescriptor,
   estimate: { rows: number; bytes: number },
@@ -162,7 +162,10 @@ export function streamState(descriptor: StreamDescriptor, state: JsonObject): St
   return { type: 'STREAM', stream: { stream_descriptor: descriptor, stream_state: state } }
 }
 
-/** A STATE; `recordCount` is the number of records of its stream or streams since their previous STATE. */
+/**
+ * A STATE. `recordCount` is the number of records of its stream or streams since their previous
+ * STATE.
+ */
 export function stateMessage(content: StateContent, recordCount: number): StateMessage {
   const sourceStats = { recordCount: new JsonNumber(`${recordCount}.0`) }
   return { type: 'STATE', state: { ...content, sourceStats } }
@@ -173,7 +176,7 @@ export function serializeMessage(message: Message): string {
   return message.type === 'STATE' ? stringifyExact(message) : JSON.stringify(message)
 }
 
-/** A TRACE that says why the run fails and who must act. */
+/** A TRACE for a failed run: the error and its failure type. */
 export function errorTrace(error: ConnectorError, emittedAtMs: number): Message {
   const { internalMessage, stackTrace } = describeCause(error)
   return {

@@ -10,7 +10,10 @@ import { Output, OutputClosedError } from './output.ts'
 const PIPE_BYTES = 64 * 1024
 const FULL_BYTES = 512 * 1024
 
-/** Both ends of a real pipe. Its writing end does not block: a full pipe is EAGAIN, a long write is partial. */
+/**
+ * Both ends of a real pipe. The writing end does not block: a full pipe is EAGAIN, a long write is
+ * partial.
+ */
 class Pipe implements Disposable {
   readonly writeFd: number
   readonly #directory = mkdtempSync(join(tmpdir(), 'output-'))
@@ -25,7 +28,7 @@ class Pipe implements Disposable {
     this.writeFd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK)
   }
 
-  /** What is in the pipe now. */
+  /** Returns the current content of the pipe. */
   take(): string {
     try {
       return this.#chunk.toString('utf8', 0, readSync(this.#readFd, this.#chunk))
@@ -34,7 +37,7 @@ class Pipe implements Disposable {
     }
   }
 
-  /** Reads on until `promise` has settled and the pipe is empty. */
+  /** Reads until `promise` has settled and the pipe is empty. */
   async takeUntil(promise: Promise<unknown>): Promise<string> {
     const state = { isPending: true }
     const settled = promise.finally(() => {
@@ -69,13 +72,13 @@ function fill(output: Output, bytes: number): void {
   while (output.buffer.length < bytes) output.write(logMessage('INFO', 'x'.repeat(1000)))
 }
 
-/** Whether a promise is still pending after everything that could settle it by itself has had its turn. */
+/** Whether a promise is still pending after the event loop has run all other callbacks. */
 async function isPending(promise: Promise<unknown>): Promise<boolean> {
   return await Promise.race([promise.then(() => false), sleep(20).then(() => true)])
 }
 
 describe('Output', () => {
-  it('writes messages in their order, each on a line', async () => {
+  it('writes messages in their order, one per line', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     for (let i = 0; i < 100; i++) output.write(logMessage('INFO', String(i)))
@@ -85,7 +88,7 @@ describe('Output', () => {
     expect(output.writtenBytes).to.equal(expected.length)
   })
 
-  it('survives a full pipe and partial writes: every byte once, in order', async () => {
+  it('writes every byte once and in order to a full pipe and with partial writes', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     const expected: string[] = []
@@ -145,7 +148,7 @@ describe('Output', () => {
     expect(output.writtenBytes).to.equal(length)
   })
 
-  it('takes a line that is longer than all of its buffers', async () => {
+  it('accepts a line that is longer than all of its buffers', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     output.write(logMessage('INFO', `0${'x'.repeat(5_000_000)}`))
@@ -158,7 +161,7 @@ describe('Output', () => {
     expect(output.buffer.bytes.length).to.be.at.most(FULL_BYTES)
   })
 
-  it('makes its caller wait when nobody reads, and keeps two buffers of its own', async () => {
+  it('waits if the consumer does not read, and keeps at most two buffers', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     fill(output, FULL_BYTES)
@@ -175,7 +178,7 @@ describe('Output', () => {
     expect(output.waitedMs).to.be.above(0)
   })
 
-  it('sends the little that a slow source has given without being asked to', async () => {
+  it('writes a small amount of data from a slow source without a flush', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     output.write(logMessage('INFO', '0'))
@@ -191,7 +194,7 @@ describe('Output', () => {
     expect(text).to.equal('{"a":1}\n')
   })
 
-  it('sends a small batch of a slow source, on which a STATE waits, without being asked to', async () => {
+  it('writes a small batch from a slow source, for which a STATE waits, without a flush', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd, () => undefined, 'bytes')
     output.buffer.utf8('batch')
@@ -205,7 +208,7 @@ describe('Output', () => {
     expect(text).to.equal('batch')
   })
 
-  it('drops a line that its writer could not finish', async () => {
+  it('drops a line whose writer failed', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)
     output.buffer.utf8('{"whole":1}\n{"torn":')
@@ -218,7 +221,7 @@ describe('Output', () => {
     expect(pipe.take()).to.equal('')
   })
 
-  it('fails with OutputClosedError once nobody can read any more, and says so at once', async () => {
+  it('fails with OutputClosedError as soon as the consumer has closed the pipe', async () => {
     using pipe = new Pipe()
     const closings: Error[] = []
     const output = new Output(pipe.writeFd, (error) => closings.push(error))
@@ -233,7 +236,7 @@ describe('Output', () => {
     expect(again).to.equal(failure)
   })
 
-  it('reports any other failure as it is', async () => {
+  it('reports any other error unchanged', async () => {
     const output = new Output(openSync('/dev/null', constants.O_RDONLY))
     output.write(logMessage('INFO', '0'))
     const failure: unknown = await output.flush().catch((error: unknown) => error)

@@ -7,22 +7,25 @@ import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { type Message, serializeMessage } from './messages.ts'
 
 const writeFile = promisify(write)
-/** A buffer with at least this much in it is handed to the writer. */
+/** Amount of data in a buffer from which on it is written. */
 const WRITE_BYTES = 256 * 1024
-/** A buffer with this much in it waits for the writer. */
+/** Amount of data in a buffer from which on producers wait for the write. */
 const FULL_BYTES = 2 * WRITE_BYTES
-/** Buffers that one huge row blew up beyond this are not kept; of bytes, those of a batch of 64 MiB are. */
+/**
+ * Buffers that a huge row enlarged beyond this are not kept. For bytes, the limit keeps the buffer
+ * of a batch of 64 MiB.
+ */
 const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 256 * WRITE_BYTES } as const
-/** `fs.write` takes its length as an int32; a line may be longer. */
+/** Maximum length of one `fs.write`, which takes an int32; a line may be longer. */
 const MAX_WRITE_BYTES = 2 ** 30
 const EAGAIN_MS = 2
-/** What a slow source has given goes out after this long, however little it is. */
+/** Data of a slow source is written after this time, even if it is little. */
 const LINGER_MS = 200
 
-/** What an output is made of. */
+/** Unit of an output: whole lines, or any bytes. */
 export type OutputUnit = 'lines' | 'bytes'
 
-/** The consumer closed the pipe: nobody reads any more. */
+/** The consumer closed the pipe. */
 export class OutputClosedError extends Error {
   constructor(cause: unknown) {
     super('the consumer closed the output', { cause })
@@ -31,33 +34,38 @@ export class OutputClosedError extends Error {
 }
 
 /**
- * The one writer to stdout. Two buffers: one is being filled, the other is being written, asynchronously, so that timers
- * run under back-pressure. Several producers may share it: what one of them appends in one turn of the event loop stays
- * together, so each appends whole lines and then awaits `drain`.
+ * The only writer to stdout. One of its two buffers is filled while the other is written
+ * asynchronously, so that timers run under back-pressure. Several producers may share it: data
+ * appended in one turn of the event loop stays together, so a producer appends whole lines and then
+ * awaits `drain`.
  */
 export class Output {
-  /** Takes whole lines. Replaced storage under the same object, so keep the object, not its bytes. */
+  /**
+   * Receives whole lines. The storage in this object is replaced, so keep a reference to the object
+   * and not to its bytes.
+   */
   readonly buffer = new ByteBuffer(FULL_BYTES)
-  /** Bytes that the consumer has taken. */
+  /** Number of bytes written to the consumer. */
   writtenBytes = 0
   readonly #fd: number
   readonly #unit: OutputUnit
   readonly #onClosed: (error: OutputClosedError) => void
   #waitedMs = 0
-  /** Since when the consumer is waited for; null: it is not. */
+  /** Time since when the writer waits for the consumer; null: it does not wait. */
   #waitingSinceMs: number | null = null
   #lingering: NodeJS.Timeout | null = null
-  /** Bytes that were handed to the writer. */
+  /** Number of bytes passed to the writer. */
   #startedBytes = 0
   #spare: Buffer = Buffer.allocUnsafeSlow(FULL_BYTES)
   #writing: Promise<void> | null = null
-  /** The end of the current write, shared by all that wait for it. */
+  /** Settles at the end of the current write; shared by all producers that wait for it. */
   #settling: Promise<void> | null = null
   #failure: unknown = null
 
   /**
-   * @param onClosed called once when the consumer is found to be gone, also while nobody waits for it.
-   * @param unit of bytes nothing is dropped as a torn line; what is appended in one turn of the event loop is whole.
+   * @param onClosed called once when the consumer has closed the pipe, also if no producer waits.
+   * @param unit with `bytes`, no data is dropped as an incomplete line: data appended in one turn
+   * of the event loop is complete.
    */
   constructor(
     fd: number,
@@ -69,12 +77,12 @@ export class Output {
     this.#unit = unit
   }
 
-  /** Bytes of everything so far; the consumer has taken the first `writtenBytes` of them. */
+  /** Total number of bytes appended. The consumer has taken the first `writtenBytes` of them. */
   get appendedBytes(): number {
     return this.#startedBytes + this.buffer.length
   }
 
-  /** Whether a write has not returned yet. */
+  /** Whether a write is pending. */
   get isWriting(): boolean {
     return this.#writing !== null
   }
@@ -85,7 +93,7 @@ export class Output {
     return this.#waitedMs + (since === null ? 0 : performance.now() - since)
   }
 
-  /** Appends a message. It goes out soon, or with the next drain or flush. */
+  /** Appends a message. It is written within `LINGER_MS`, or by the next drain or flush. */
   write(message: Message): void {
     this.#dropTornLine()
     this.buffer.utf8(serializeMessage(message))
@@ -94,8 +102,9 @@ export class Output {
   }
 
   /**
-   * Hands a well-filled buffer to the writer; waits only while both buffers are full. Several producers may wait at once.
-   * @throws OutputClosedError if the consumer is gone.
+   * Starts writing a buffer that is full enough. Waits only while both buffers are full. Several
+   * producers may wait at once.
+   * @throws OutputClosedError if the consumer has closed the pipe.
    */
   async drain(): Promise<void> {
     if (this.#failure !== null) throw this.#failure
@@ -103,12 +112,13 @@ export class Output {
       this.#linger()
       return
     }
-    // Another producer may have started the next write, and filled the buffer again, before this one resumes
+    // Another producer may have started the next write and filled the buffer before this one
+    // resumes
     while (this.#writing !== null && this.buffer.length >= FULL_BYTES) await this.#settle()
     if (this.#writing === null && this.buffer.length >= WRITE_BYTES) this.#start()
   }
 
-  /** Resolves when everything appended so far has been taken by the consumer. */
+  /** Resolves when the consumer has taken everything appended so far. */
   async flush(): Promise<void> {
     if (this.#failure !== null) throw this.#failure
     this.#dropTornLine()
@@ -119,7 +129,7 @@ export class Output {
     }
   }
 
-  /** Who was to finish the last line has failed half-way: it is not part of the output. */
+  /** Removes the last line if its writer failed before the end of the line. */
   #dropTornLine(): void {
     const { bytes, length } = this.buffer
     if (this.#unit === 'bytes' || length === 0 || bytes[length - 1] === LINE_FEED) return

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { message } from '../testing/bytes.ts'
 import { isControlMessage } from './control-message.ts'
 
-/** Between other bytes, as in a socket chunk. */
+/** Checks the message between other bytes, like in a socket chunk. */
 function isOne(type: string, body: string): boolean {
   const bytes = Buffer.concat([Buffer.from('x\0'), message(type, body), Buffer.from('\0y\0')])
   return isControlMessage(bytes, 2, 7 + body.length)
@@ -21,7 +21,7 @@ describe('isControlMessage', () => {
     ['ReadyForQuery', 'Z', 'I'],
     ['CopyDone', 'c', ''],
   ] as const) {
-    it(`takes ${name}, but not with a byte less or more`, () => {
+    it(`accepts ${name}, but not with one byte more or less`, () => {
       expect(isOne(type, body)).to.equal(true)
       for (let size = 0; size < body.length; size++) {
         expect(isOne(type, body.slice(0, size)), `${size} bytes`).to.equal(false)
@@ -39,7 +39,7 @@ describe('isControlMessage', () => {
     ['d', 'x'],
     ['\0', ''],
   ] as const) {
-    it(`refuses ${JSON.stringify(type + body)}`, () => {
+    it(`rejects ${JSON.stringify(type + body)}`, () => {
       expect(isOne(type, body)).to.equal(false)
     })
   }

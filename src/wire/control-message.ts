@@ -3,8 +3,9 @@ const COPY_HEADER_BYTES = 3
 const PROCESS_ID_BYTES = 4
 
 /**
- * Whether `bytes[start, end)`, a message with its type and length, is one of those that may come between the data of a
- * COPY, and has the parts that such a message has: pg's parser looks for their ends without minding the message's.
+ * Whether `bytes[start, end)`, a message with its type and length, may come between the data of a
+ * COPY and is well-formed. pg's parser searches for the end of a string without respecting the end
+ * of the message, so it must not get others.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export function isControlMessage(bytes: Buffer, start: number, end: number): boolean {
@@ -31,14 +32,14 @@ export function isControlMessage(bytes: Buffer, start: number, end: number): boo
   }
 }
 
-/** So many strings, each with a zero behind it, and nothing else. */
+/** Whether there are exactly `count` zero-terminated strings. */
 function isStrings(bytes: Buffer, start: number, end: number, count: number): boolean {
   let zeros = 0
   for (let at = start; at < end; at++) if (bytes[at] === 0) zeros++
   return zeros === count && start < end && bytes[end - 1] === 0
 }
 
-/** A letter and a string for each field, and a zero behind them. */
+/** Whether there are fields of a letter and a string, followed by a zero. */
 function isFields(bytes: Buffer, start: number, end: number): boolean {
   let at = start
   while (at < end && bytes[at] !== 0) {
@@ -49,7 +50,7 @@ function isFields(bytes: Buffer, start: number, end: number): boolean {
   return at === end - 1
 }
 
-/** A format, and for each of its columns another. */
+/** Whether there is a format, and a format for each column. */
 function isCopyResponse(bytes: Buffer, start: number, end: number): boolean {
   const columnBytes = end - start - COPY_HEADER_BYTES
   return columnBytes >= 0 && columnBytes === 2 * bytes.readInt16BE(start + 1)

@@ -12,7 +12,7 @@ function complete(rows: number): Buffer {
   return message('C', Buffer.from(`COPY ${rows}\0`))
 }
 
-/** A COPY from its CopyOutResponse to its CommandComplete. */
+/** Builds a COPY from its CopyOutResponse to its CommandComplete. */
 function headerWith(flags: number): Buffer<ArrayBuffer> {
   return Buffer.concat([HEADER.subarray(0, 11), int(4, flags), HEADER.subarray(15)])
 }
@@ -34,7 +34,10 @@ interface Seen {
   readonly stops: number[]
 }
 
-/** What the sink and the handler got, and where `push` stopped, counted over all chunks. */
+/**
+ * Returns what the sink and the handler received, and where `push` stopped, counted over all
+ * chunks.
+ */
 function run(chunks: readonly Buffer[]): Seen {
   const tuples: string[] = []
   const stops: number[] = []
@@ -71,20 +74,20 @@ const WHOLE = Buffer.concat([
 ])
 
 describe('CopyStream', () => {
-  it('gives every tuple and every other message, of several statements', () => {
+  it('passes every tuple and every other message of several statements', () => {
     const { tuples, messages } = run([WHOLE])
     expect(tuples).to.deep.equal([...ROWS, FIRST].map((row) => row.toString('hex')))
     expect(messages).to.equal('HcCHcCNHcCZ')
   })
 
-  it('stops behind each statement and behind ReadyForQuery', () => {
+  it('stops after each statement and after ReadyForQuery', () => {
     const ends = [copy(ROWS).length]
     ends.push(ends[0]! + copy([]).length)
     ends.push(WHOLE.length - READY.length, WHOLE.length)
     expect(run([WHOLE]).stops).to.deep.equal(ends)
   })
 
-  it('does the same at every split', () => {
+  it('gives the same result if the stream is split at any byte', () => {
     const { tuples, messages } = run([WHOLE])
     for (let split = 1; split < WHOLE.length; split++) {
       const seen = run([WHOLE.subarray(0, split), WHOLE.subarray(split)])
@@ -93,13 +96,13 @@ describe('CopyStream', () => {
     }
   })
 
-  it('does the same byte by byte', () => {
+  it('gives the same result if each byte is a chunk', () => {
     const seen = run(Array.from(WHOLE, (_, at) => WHOLE.subarray(at, at + 1)))
     expect(seen.tuples).to.deep.equal(run([WHOLE]).tuples)
     expect(seen.messages).to.equal(run([WHOLE]).messages)
   })
 
-  it('copies a torn message, so that chunks may be written over', () => {
+  it('copies a message that is split between chunks, so that chunks may be overwritten', () => {
     const bytes = Buffer.from(WHOLE)
     const chunks = [Buffer.from(bytes.subarray(0, 70)), Buffer.from(bytes.subarray(70))]
     const tuples: string[] = []
@@ -114,7 +117,7 @@ describe('CopyStream', () => {
     expect(tuples).to.deep.equal(run([WHOLE]).tuples)
   })
 
-  it('skips what an extended header adds', () => {
+  it('skips the extension of the header', () => {
     const header = Buffer.concat([
       HEADER.subarray(0, 15),
       Buffer.from([0, 0, 0, 3]),
@@ -123,17 +126,17 @@ describe('CopyStream', () => {
     expect(run([copy(ROWS, header), READY]).tuples).to.have.length(3)
   })
 
-  it('ignores flags that a reader need not know', () => {
+  it('ignores flags that are not critical', () => {
     expect(run([copy(ROWS, headerWith(0xffff)), READY]).tuples).to.have.length(3)
   })
 
-  it('takes rows that come in one message with the header', () => {
+  it('accepts rows in the same message as the header', () => {
     const first = message('d', Buffer.concat([HEADER, FIRST]))
     const bytes = [COPY_OUT, first, message('d', TRAILER), COPY_DONE, complete(1), READY]
     expect(run([Buffer.concat(bytes)]).tuples).to.have.length(1)
   })
 
-  it('lets an error end a COPY anywhere', () => {
+  it('accepts an error message anywhere in a COPY', () => {
     const error = message('E', Buffer.from('SERROR\0\0'))
     const bytes = Buffer.concat([COPY_OUT, message('d', HEADER), message('d', FIRST), error, READY])
     expect(run([bytes]).messages).to.equal('HEZ')
@@ -200,7 +203,7 @@ describe('CopyStream', () => {
     ['a negative length', [Buffer.from('d\xff\xff\xff\xff', 'latin1')]],
     ['a length beyond what the server can build', [Buffer.from('d\x7f\xff\xff\xff', 'latin1')]],
   ] as const) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(() => run([Buffer.concat(parts)])).to.throw(RangeError, 'damaged COPY stream')
       const bytes = Array.from(Buffer.concat(parts), (byte) => Buffer.from([byte]))
       expect(() => run(bytes)).to.throw(RangeError, 'damaged COPY stream')

@@ -2,26 +2,32 @@ import { viewOf } from '../bytes/byte-view.ts'
 import { isControlMessage } from './control-message.ts'
 import { HEADER_BYTES, TornMessage } from './torn-message.ts'
 
-/** Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then per field int32 length and bytes. */
+/**
+ * Receives each row of a COPY BINARY stream: `bytes[start, end)` is an int16 count, then for each
+ * field int32 length and bytes.
+ */
 export interface TupleSink {
   /** The bytes are only valid during the call. */
   tuple(bytes: Buffer, start: number, end: number): void
   /**
-   * Takes the rows of the CopyData messages of `bytes[start, end)`, as many as it can take at once, perhaps none. The
-   * others go to `tuple`. Null: so do all rows of this chunk. Absent: so do all rows. The bytes are only valid during
-   * the call.
+   * Takes rows of the CopyData messages in `bytes[start, end)`: as many as possible at once,
+   * perhaps none. `tuple` receives the remaining rows. Null: `tuple` receives all rows of this
+   * chunk. Absent: it receives all rows. The bytes are only valid during the call.
    */
   takeRows?(bytes: Buffer, start: number, end: number): RowsTaken | null
 }
 
-/** Rows that a sink took at once. */
+/** Rows taken by one call of `takeRows`. */
 export interface RowsTaken {
   readonly rows: number
-  /** Where the first message begins that it did not take. */
+  /** Position of the first message that was not taken. */
   readonly end: number
 }
 
-/** Size of the CopyData message at `at`; 0 if it is not one, not whole, or perhaps the trailer of COPY. */
+/**
+ * Size of the CopyData message at `at`; 0 if it is another message, incomplete, or possibly the
+ * trailer of COPY.
+ */
 export function rowMessageBytes(bytes: Buffer, at: number, end: number): number {
   if (end - at < HEADER_BYTES || bytes[at] !== COPY_DATA) return 0
   const length = viewOf(bytes).getUint32(at + 1)
@@ -31,7 +37,7 @@ export function rowMessageBytes(bytes: Buffer, at: number, end: number): number 
 /** Receives every message that is not COPY data, type byte included; valid only during the call. */
 export type MessageHandler = (bytes: Buffer, start: number, end: number) => void
 
-/** The type of the message that a row comes in. */
+/** Type of the message that contains a row. */
 export const COPY_DATA = 0x64 /* d */
 const COPY_OUT_RESPONSE = 0x48 /* H */
 const COPY_BOTH_RESPONSE = 0x57 /* W */
@@ -40,10 +46,10 @@ const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
 const SIGNATURE = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 const COPY_HEADER_BYTES = 19
-/** From this bit on, a reader must support the flags of the header. */
+/** First bit of the critical flags of the header. A reader must support these flags. */
 const CRITICAL_FLAG_BIT = 16
 const TRAILER_BYTES = 2
-/** The length in the message of a trailer, and in that of a row without fields. */
+/** Message length of a trailer, and of a row without fields. */
 const TRAILER_LENGTH = 6
 const TRAILER = -1
 
@@ -55,9 +61,9 @@ const TRAILER = -1
 export class CopyStream {
   readonly #sink: TupleSink
   readonly #onMessage: MessageHandler
-  /** Where the current COPY stands: before its header, between its tuples, or behind its trailer. */
+  /** Position in the current COPY: before its header, between its tuples, or after its trailer. */
   #position: 'header' | 'tuples' | 'trailer' = 'trailer'
-  /** Tuples of the current COPY, to compare with what the server says it sent. */
+  /** Number of tuples in the current COPY, compared with the count in CommandComplete. */
   #tuples = 0
   readonly #torn = new TornMessage('COPY stream')
   /** Whether the sink may take several rows of the current chunk at once. */
@@ -69,8 +75,9 @@ export class CopyStream {
   }
 
   /**
-   * Reads `chunk` from `offset` on, up to its end or just behind the end of a statement or of all of them
-   * (ReadyForQuery); returns where it stopped.
+   * Reads `chunk` from `offset` to its end, or to the end of a statement or of all statements
+   * (ReadyForQuery).
+   * @returns the position where it stopped.
    * @throws RangeError if the bytes are not such a stream.
    */
   push(chunk: Buffer, offset: number): number {
@@ -101,7 +108,7 @@ export class CopyStream {
     }
   }
 
-  /** Whether the message ended a statement, or all of them. */
+  /** Returns whether the message ended a statement, or all of them. */
   #tornMessage(message: Buffer): boolean {
     const isRow = this.#position === 'tuples' && message[0] === COPY_DATA
     if (isRow && this.#takeRows(message, 0) === message.length) return false
@@ -118,7 +125,7 @@ export class CopyStream {
     return taken.end
   }
 
-  /** Whether the message ended a statement, or all of them. */
+  /** Returns whether the message ended a statement, or all of them. */
   #message(bytes: Buffer, start: number, end: number): boolean {
     const type = bytes[start]!
     if (type === COPY_DATA) {
@@ -133,7 +140,7 @@ export class CopyStream {
     return type === COMMAND_COMPLETE || type === READY_FOR_QUERY
   }
 
-  /** @throws RangeError if the message cannot come at this place. */
+  /** @throws RangeError if the message is not allowed at this position. */
   #follow(type: number, bytes: Buffer, start: number, end: number): void {
     if (type === ERROR_RESPONSE) this.#position = 'trailer'
     if (type !== COPY_OUT_RESPONSE && type !== COMMAND_COMPLETE && type !== READY_FOR_QUERY) return

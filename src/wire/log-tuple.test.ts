@@ -22,7 +22,7 @@ describe('LogTuple', () => {
     expect(tuple.hasUnchanged).to.equal(true)
   })
 
-  it('forgets the tuple before', () => {
+  it('overwrites the previous tuple', () => {
     const tuple = read(MIXED, 4)
     const next = tupleData('b')
     tuple.read(next, 0, next.length, 1)
@@ -30,12 +30,12 @@ describe('LogTuple', () => {
     expect(tuple.hasUnchanged).to.equal(false)
   })
 
-  it('holds as many columns as a tuple of the server can have, and no more', () => {
+  it('accepts as many columns as a server tuple can have, and no more', () => {
     expect(read(nulls(1664), 1664).count).to.equal(1664)
     expect(() => read(nulls(1665), 1665)).to.throw(RangeError, 'damaged')
   })
 
-  it('takes a column from another tuple of its message', () => {
+  it('takes a column from another tuple of the same message', () => {
     const bytes = Buffer.concat([MIXED, tupleData('b', null, 'c', 'd')])
     const tuple = new LogTuple()
     const other = new LogTuple()
@@ -47,7 +47,7 @@ describe('LogTuple', () => {
     expect(() => tuple.take(read(MIXED, 4), 0)).to.throw('not of one message')
   })
 
-  it('detaches a copy that outlives the bytes, with other values in it', () => {
+  it('detaches a copy that stays valid, with some values replaced', () => {
     const bytes = Buffer.from(MIXED)
     const tuple = read(bytes, 4)
     const same = tuple.detach()

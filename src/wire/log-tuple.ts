@@ -1,38 +1,39 @@
 import { viewOf } from '../bytes/byte-view.ts'
 
-/** How a column of a tuple is sent: the kind byte of TupleData. */
+/** Kind bytes of TupleData: how a column is sent. */
 export const NULL_KIND = 0x6e /* n */
-export const UNCHANGED_KIND = 0x75 /* u: a TOASTed value that the change did not touch; it is not in the log */
-export const TEXT_KIND = 0x74 /* t: what the output function of its type gives */
-export const BINARY_KIND = 0x62 /* b: what the send function of its type gives */
+export const UNCHANGED_KIND = 0x75 /* u: a TOASTed value that the change did not modify; the log does not contain it */
+export const TEXT_KIND = 0x74 /* t: the text of the output function */
+export const BINARY_KIND = 0x62 /* b: the bytes of the send function */
 
-/** A value outside of a tuple. */
+/** A value that is not part of a tuple. */
 export interface TupleValue {
-  /** One of the kinds above. */
+  /** One of the `…_KIND`s. */
   readonly kind: number
   /** Empty for NULL. */
   readonly bytes: Buffer
 }
 
-/** A tuple of the server has no more columns: MaxTupleAttributeNumber. */
+/** Maximum number of columns of a tuple: MaxTupleAttributeNumber. */
 const MAX_COLUMNS = 1664
 const COUNT_BYTES = 2
 const LENGTH_BYTES = 4
 
 /**
- * The columns of a TupleData of pgoutput: where each value is in `bytes`, without an object for it. One instance is
- * filled again for each row, so its content is only valid during the call that passes it; `detach` makes it last.
+ * The columns of a TupleData of pgoutput: the position of each value in `bytes`, without an object
+ * per value. One instance is filled again for each row, so its content is only valid during the
+ * call that passes it; `detach` returns a copy.
  * https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html#PROTOCOL-LOGICALREP-MESSAGE-FORMATS-TUPLEDATA
  */
 export class LogTuple {
   bytes: Buffer = Buffer.alloc(0)
   /** Number of columns. */
   count = 0
-  /** Bytes that it takes in the message. */
+  /** Size in the message, in bytes. */
   extent = 0
-  /** Per column: one of the `…_KIND`s. */
+  /** Indexed by column: one of the `…_KIND`s. */
   readonly kinds: Uint8Array
-  /** Per column of kind text or binary: its value is `bytes[starts[i], ends[i])`. */
+  /** Indexed by column, for text and binary kinds: the value is `bytes[starts[i], ends[i])`. */
   readonly starts: Int32Array
   readonly ends: Int32Array
   /** Whether a column has the kind `UNCHANGED_KIND`. */
@@ -46,7 +47,7 @@ export class LogTuple {
 
   /**
    * Reads the tuple at `start`; returns the position after it.
-   * @throws RangeError if there is none before `end`, or if it does not have `columns` columns.
+   * @throws RangeError if the tuple does not end before `end` or does not have `columns` columns.
    */
   read(bytes: Buffer, start: number, end: number, columns: number): number {
     const view = viewOf(bytes)
@@ -77,7 +78,7 @@ export class LogTuple {
     return at
   }
 
-  /** Bytes of its values. */
+  /** Total size of the values, in bytes. */
   get size(): number {
     let size = 0
     for (let i = 0; i < this.count; i++) {
@@ -87,7 +88,7 @@ export class LogTuple {
     return size
   }
 
-  /** Takes column `index` from `other`, a tuple of the same message. */
+  /** Replaces column `index` by that of `other`, a tuple of the same message. */
   take(other: LogTuple, index: number): void {
     if (other.bytes !== this.bytes) throw new Error('The tuples are not of one message')
     this.kinds[index] = other.kinds[index]!
@@ -95,7 +96,7 @@ export class LogTuple {
     this.ends[index] = other.ends[index]!
   }
 
-  /** A copy that stays valid, in which `values` replaces columns. */
+  /** Returns a copy that stays valid, in which `values` replaces columns. */
   detach(values: ReadonlyMap<number, TupleValue> = NOTHING): LogTuple {
     const copy = new LogTuple(this.count)
     copy.count = this.count

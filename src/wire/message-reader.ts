@@ -1,6 +1,6 @@
 import { viewOf } from '../bytes/byte-view.ts'
 
-/** An error of bytes that no server sends. */
+/** Error for bytes that no server sends. */
 export function damaged(what: string): RangeError {
   return new RangeError(`damaged replication stream: ${what}`)
 }
@@ -12,7 +12,7 @@ export class MessageReader {
   #at = 0
   #end = 0
 
-  /** Starts over with `bytes[start, end)`. */
+  /** Restarts with `bytes[start, end)`. */
   over(bytes: Buffer, start: number, end: number): this {
     this.#bytes = bytes
     this.#view = viewOf(bytes)
@@ -53,7 +53,7 @@ export class MessageReader {
     return this.#bytes.toString('utf8', start, start + zero)
   }
 
-  /** An int32 length and as many bytes, which are only valid as long as the message. */
+  /** Reads an int32 length and as many bytes. They are only valid as long as the message. */
   sized(): Buffer {
     const length = this.uint32()
     const start = this.#advance(length)

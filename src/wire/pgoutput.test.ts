@@ -24,7 +24,7 @@ const BEGIN = begin(100n, 5n, 0xffff_fffe)
 const COMMIT = commit(100n, 148n, 5n)
 const ROW = tupleData('1', 'a')
 
-/** Decodes messages that all have the LSN 2^32 + 7, each between other bytes. */
+/** Decodes messages with the LSN 2^32 + 7, each between other bytes. */
 function decode(messages: readonly Buffer[], log = new RecordedLog()): string[] {
   const decoder = new PgoutputDecoder(log)
   for (const message of messages) {
@@ -145,13 +145,13 @@ describe('PgoutputDecoder', () => {
     ])
   })
 
-  it('skips the changes of a relation that nobody takes, whatever is in them', () => {
+  it('skips the changes of a relation without a visitor, whatever they contain', () => {
     const log = new RecordedLog()
     log.skipped.add('t')
     expect(decode(transaction(insert(OID, Buffer.from('?'))), log)).to.have.length(3)
   })
 
-  it('reads changes in the form of the last Relation', () => {
+  it('reads changes in the form of the last Relation message', () => {
     const wider = relation({ oid: OID, schema: 'public', name: 'renamed' }, [
       { name: 'id', oid: 23 },
       { name: 'note', oid: 25 },
@@ -163,12 +163,12 @@ describe('PgoutputDecoder', () => {
     expect(lines.at(-2)).to.equal("INSERT renamed 4294967303 ('2','b','c')")
   })
 
-  it('names the server bug when a tuple has other columns than its relation', () => {
+  it('reports a server bug when a tuple has other columns than its relation', () => {
     const short = transaction(insert(OID, tupleData('1')))
     expect(() => decode(short)).to.throw(RangeError, '15.0 and 15.1')
   })
 
-  it('stops where the visitor says so', () => {
+  it('stops where the visitor returns true', () => {
     const log = new RecordedLog()
     const decoder = new PgoutputDecoder(log)
     const stopsAfter = (bytes: Buffer): boolean => decoder.message(bytes, 0, bytes.length, 0)
@@ -194,7 +194,7 @@ describe('PgoutputDecoder', () => {
   messages.forEach((message, index) => {
     const type = String.fromCharCode(message[0] ?? 0)
     const before = messages.slice(0, index)
-    it(`refuses ${type} (${index}) that is cut anywhere or followed by another byte`, () => {
+    it(`rejects ${type} (${index}) if it is cut at any byte or followed by another byte`, () => {
       for (let end = 0; end < message.length; end++) {
         const cut = [...before, message.subarray(0, end)]
         expect(() => decode(cut), `cut at ${end}`).to.throw(RangeError, 'damaged replication')
@@ -224,7 +224,7 @@ describe('PgoutputDecoder', () => {
       transaction(insert(OID, Buffer.from('\0\u0002nt\x7f\xff\xff\xff', 'latin1'))),
     ],
   ] as const) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(() => decode(damaged)).to.throw(RangeError, 'damaged replication stream')
     })
   }

@@ -5,17 +5,17 @@ import { damaged, MessageReader } from './message-reader.ts'
 /** `pg_class.relreplident`: default, nothing, full or index. */
 type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
 
-/** A column of a relation as the log has it. */
+/** A column of a relation in the log. */
 interface LogColumn {
   readonly name: string
   readonly typeOid: number
   /** `pg_attribute.atttypmod`; -1 without a modifier. */
   readonly typmod: number
-  /** Whether it is part of the replica identity: of all columns under `f`. */
+  /** Whether it is part of the replica identity; true for all columns with FULL. */
   readonly isKey: boolean
 }
 
-/** A relation as it was at the time of the changes that follow. */
+/** A relation with the columns that it had when the following changes were made. */
 export interface LogRelation {
   readonly oid: number
   readonly schema: string
@@ -26,23 +26,24 @@ export interface LogRelation {
 }
 
 /**
- * A change of one row. The same object is filled again for the next change: it is only valid during the call.
- * An LSN has two unsigned halves so that no bigint is made for each row.
+ * A change of one row. The same object is filled again for the next change, so it is only valid
+ * during the call. An LSN is held in two unsigned halves, so that no bigint is created for each
+ * row.
  */
 export class LogChange {
   lsnHigh = 0
   lsnLow = 0
-  /** The row as it is now; of INSERT and UPDATE. */
+  /** The new row of INSERT and UPDATE. */
   readonly newTuple = new LogTuple()
   /**
-   * What is in `oldTuple`: nothing, the columns of the replica identity (the others are null), or the whole row. An
-   * UPDATE has a key only if it changed the key.
+   * Content of `oldTuple`: nothing, the columns of the replica identity (the others are null), or
+   * the whole row. An UPDATE has a key only if the key changed.
    */
   oldKind: 'none' | 'key' | 'row' = 'none'
   readonly oldTuple = new LogTuple()
 }
 
-/** Takes the changes of one relation. */
+/** Receives the changes of one relation. */
 export interface ChangeVisitor {
   insert(change: LogChange): void
   update(change: LogChange): void
@@ -51,16 +52,16 @@ export interface ChangeVisitor {
 
 /** Times are microseconds since 2000-01-01 UTC. */
 export interface LogBegin {
-  /** Of the top-level transaction; unsigned. */
+  /** Id of the top-level transaction; unsigned. */
   readonly xid: number
-  /** Where its commit record starts. */
+  /** Start of the commit record. */
   readonly commitLsn: bigint
   readonly commitMicros: bigint
 }
 
 export interface LogCommit {
   readonly commitLsn: bigint
-  /** Where its commit record ends: the position to resume from. */
+  /** End of the commit record: the position to resume from. */
   readonly endLsn: bigint
   readonly commitMicros: bigint
 }
@@ -78,16 +79,22 @@ interface TruncateOptions {
   readonly restartIdentity: boolean
 }
 
-/** Takes what pgoutput says, in the order of the log. Nothing that is passed is valid after the call, but strings. */
+/**
+ * Receives the messages of pgoutput in the order of the log. Arguments other than strings are only
+ * valid during the call.
+ */
 export interface LogVisitor {
   begin(begin: LogBegin): void
-  /** Returns whether reading is to stop here: the rest is read by the next call. */
+  /** Returns whether to stop reading; the next call then reads the rest. */
   commit(commit: LogCommit): boolean
-  /** The transaction was replicated to this server from another one. */
+  /** Reports that the transaction was replicated to this server from another one. */
   origin(name: string): void
-  /** What takes the changes of the relation from here on, on this connection; null: they are skipped. */
+  /**
+   * Returns the visitor of the following changes of the relation on this connection; null: they are
+   * skipped.
+   */
   relation(relation: LogRelation): ChangeVisitor | null
-  /** A type that is not built in; for a domain the name is that of its base type. */
+  /** Describes a type that is not built in. For a domain, the name is that of its base type. */
   type(oid: number, schema: string, name: string): void
   truncate(relations: readonly LogRelation[], options: TruncateOptions): void
   message(message: LogMessage): void
@@ -109,8 +116,8 @@ interface KnownRelation {
 }
 
 /**
- * Calls a visitor for each message of pgoutput, protocol version 1. Changes make no object: their tuples are indexed in
- * place. Relations are kept by oid for as long as the connection lasts.
+ * Calls a visitor for each message of pgoutput, protocol version 1. Changes create no objects:
+ * their tuples are indexed in place. Relations are kept by oid until the connection ends.
  * https://www.postgresql.org/docs/current/protocol-logicalrep-message-formats.html
  */
 export class PgoutputDecoder {
@@ -125,8 +132,9 @@ export class PgoutputDecoder {
   }
 
   /**
-   * Reads the message `bytes[start, end)` of an XLogData whose LSN is at `lsnAt`; returns whether reading is to stop.
-   * @throws RangeError if it is not such a message, or cannot come here.
+   * Reads the message `bytes[start, end)` of an XLogData whose LSN is at `lsnAt`; returns whether
+   * to stop reading.
+   * @throws RangeError if it is not such a message, or is not allowed at this position.
    */
   message(bytes: Buffer, start: number, end: number, lsnAt: number): boolean {
     if (start >= end) throw damaged('an empty message')

@@ -97,11 +97,11 @@ function failureOf(work: () => unknown): Error | null {
 }
 
 describe('ReplicationStream', () => {
-  it('gives every message of the log and every other message', () => {
+  it('passes every message of the log and every other message', () => {
     expect(run([WHOLE])).to.deep.equal({ lines: LINES, messages: 'NWScCCZ', stops: [] })
   })
 
-  it('does the same at every split', () => {
+  it('gives the same result if the stream is split at any byte', () => {
     for (let split = 1; split < WHOLE.length; split++) {
       const { lines, messages } = run([WHOLE.subarray(0, split), WHOLE.subarray(split)])
       expect(lines, `split at ${split}`).to.deep.equal(LINES)
@@ -109,13 +109,13 @@ describe('ReplicationStream', () => {
     }
   })
 
-  it('does the same byte by byte', () => {
+  it('gives the same result if each byte is a chunk', () => {
     const { lines, messages } = run(Array.from(WHOLE, (byte) => Buffer.from([byte])))
     expect(lines).to.deep.equal(LINES)
     expect(messages).to.equal('NWScCCZ')
   })
 
-  it('copies a torn message, so that chunks may be overwritten', () => {
+  it('copies a message that is split between chunks, so that chunks may be overwritten', () => {
     for (const split of [60, 100, 300, 500]) {
       const log = new RecordedLog()
       const stream = new ReplicationStream(log, () => undefined)
@@ -129,7 +129,7 @@ describe('ReplicationStream', () => {
     }
   })
 
-  it('stops where the visitor says so, and continues there', () => {
+  it('stops where the visitor returns true, and continues from there', () => {
     const log = new RecordedLog()
     log.stops = true
     const start = WHOLE.indexOf(TRANSACTION)
@@ -141,7 +141,7 @@ describe('ReplicationStream', () => {
     expect(lines).to.deep.equal(LINES)
   })
 
-  it('assembles a large message without copying it again and again', () => {
+  it('copies each byte of a large message only once', () => {
     const size = 64 * 2 ** 20
     const head = xlogData(900n, insert(OID, tupleData('1', '')))
     const frame = Buffer.from(head)
@@ -160,14 +160,14 @@ describe('ReplicationStream', () => {
     expect(grown).to.be.below(1.1 * size)
   })
 
-  it('lets an error end the stream anywhere', () => {
+  it('accepts an error message anywhere', () => {
     const { lines, messages } = run([Buffer.concat([COPY_BOTH, TRANSACTION, ERROR, READY])])
     expect(lines).to.have.length(7)
     expect(messages).to.equal('WEZ')
     expect(run([Buffer.concat([ERROR, READY])]).messages).to.equal('EZ')
   })
 
-  it('discards data once the client has ended the stream, also behind the CopyDone of the server', () => {
+  it('discards data after the client has ended the stream, also after the CopyDone of the server', () => {
     const log = new RecordedLog()
     const stream = new ReplicationStream(log, () => undefined)
     stream.push(COPY_BOTH, 0)
@@ -208,7 +208,7 @@ describe('ReplicationStream', () => {
     ['a length below four', [Buffer.from('d\0\0\0\u0003', 'latin1')]],
     ['a length beyond what the server can build', [Buffer.from('d\x7f\xff\xff\xff', 'latin1')]],
   ] as const) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       const bytes = Buffer.concat(parts)
       expect(() => run([bytes])).to.throw(RangeError, 'damaged replication stream')
       const single = Array.from(bytes, (byte) => Buffer.from([byte]))
@@ -216,7 +216,7 @@ describe('ReplicationStream', () => {
     })
   }
 
-  it('ends in a clear error or not at all when a byte is changed', () => {
+  it('throws a RangeError or accepts the stream when one byte is changed', () => {
     let errors = 0
     for (let at = 0; at < WHOLE.length; at++) {
       const bytes = Buffer.from(WHOLE)

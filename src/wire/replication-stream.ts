@@ -5,11 +5,11 @@ import { damaged } from './message-reader.ts'
 import { type LogVisitor, PgoutputDecoder } from './pgoutput.ts'
 import { HEADER_BYTES, TornMessage } from './torn-message.ts'
 
-/** Takes the changes of a log and the keepalives between them. */
+/** Receives the changes of a log and the keepalives between them. */
 export interface ReplicationVisitor extends LogVisitor {
   /**
-   * The server has read the log up to `walEnd`. Outside of a transaction that is a position to resume from.
-   * Returns whether reading is to stop here.
+   * The server has read the log up to `walEnd`. Outside of a transaction, that is a position to
+   * resume from. Returns whether to stop reading.
    */
   keepalive(walEnd: bigint, isReplyRequested: boolean): boolean
 }
@@ -22,7 +22,10 @@ const ERROR_RESPONSE = 0x45 /* E */
 const READY_FOR_QUERY = 0x5a /* Z */
 const XLOG_DATA = 0x77 /* w */
 const KEEPALIVE = 0x6b /* k */
-/** Of an XLogData: its type, the LSN of what it carries, the end of the log and the time. */
+/**
+ * Size of the header of XLogData: its type, the LSN of its content, the end of the log and the
+ * time.
+ */
 const XLOG_HEADER_BYTES = 25
 const KEEPALIVE_BYTES = 18
 
@@ -50,14 +53,18 @@ export class ReplicationStream {
     return this.#decoder.isInTransaction
   }
 
-  /** From here on data is not looked at: the client has ended the stream and waits for the server to do so, too. */
+  /**
+   * Ignores all further data: the client has ended the stream and waits until the server ends it,
+   * too.
+   */
   discard(): void {
     this.#isDiscarding = true
   }
 
   /**
-   * Reads `chunk` from `offset` on, up to its end, to where the visitor stops, or just behind ReadyForQuery; returns
-   * where it stopped.
+   * Reads `chunk` from `offset` to its end, to where the visitor stops, or to the end of
+   * ReadyForQuery.
+   * @returns the position where it stopped.
    * @throws RangeError if the bytes are not such a stream.
    */
   push(chunk: Buffer, offset: number): number {
@@ -83,7 +90,7 @@ export class ReplicationStream {
     if (!this.#torn.isEmpty || this.#phase === 'streaming') throw damaged('it ended early')
   }
 
-  /** Whether reading stops after the message. */
+  /** Returns whether to stop reading after the message. */
   #message(bytes: Buffer, start: number, end: number): boolean {
     const type = bytes[start]!
     if (type === COPY_DATA) return this.#copyData(bytes, start + HEADER_BYTES, end)
@@ -95,7 +102,7 @@ export class ReplicationStream {
     return type === READY_FOR_QUERY
   }
 
-  /** @throws RangeError if the message cannot come at this place. */
+  /** @throws RangeError if the message is not allowed at this position. */
   #follow(type: number): void {
     if (type === COPY_BOTH_RESPONSE) {
       if (this.#phase !== 'command') throw damaged('a second stream')

@@ -1,13 +1,13 @@
 import { viewOf } from '../bytes/byte-view.ts'
 
-/** Type byte and length of a message. */
+/** Size of the type byte and the length of a message. */
 export const HEADER_BYTES = 5
-/** The server cannot build a larger message: MaxAllocSize. */
+/** Maximum size of a message that the server can build: MaxAllocSize. */
 const MAX_MESSAGE_BYTES = 0x3fff_ffff + HEADER_BYTES
 
 /**
- * A message that is torn between chunks of a socket. It is assembled in a buffer of its exact size, so that one of
- * hundreds of megabytes is copied once.
+ * A message that is split between chunks of a socket. It is assembled in a buffer of its exact
+ * size, so that hundreds of megabytes are copied only once.
  */
 export class TornMessage {
   readonly #stream: string
@@ -15,7 +15,7 @@ export class TornMessage {
   #message: Buffer | null = null
   #bytes = 0
 
-  /** @param stream What the messages are part of, for error messages. */
+  /** @param stream the stream of which the messages are part, for error messages. */
   constructor(stream: string) {
     this.#stream = stream
   }
@@ -24,7 +24,10 @@ export class TornMessage {
     return this.#bytes === 0
   }
 
-  /** Size of the message at `at`, header included. @throws RangeError if no message has that size. */
+  /**
+   * Size of the message at `at`, including its header. @throws RangeError if no message can have
+   * that size.
+   */
   sizeAt(bytes: Buffer, at: number): number {
     const length = viewOf(bytes).getInt32(at + 1)
     if (length < 4 || length > MAX_MESSAGE_BYTES) {
@@ -33,7 +36,7 @@ export class TornMessage {
     return length + 1
   }
 
-  /** Keeps the beginning of a message: `chunk` from `at` on. */
+  /** Stores the beginning of a message: `chunk` from `at` on. */
   begin(chunk: Buffer, at: number): void {
     const count = chunk.length - at
     if (count < HEADER_BYTES) chunk.copy(this.#header, 0, at)
@@ -44,7 +47,9 @@ export class TornMessage {
     this.#bytes = count
   }
 
-  /** Adds what `chunk` has of the message from `at` on; returns the position after it. */
+  /**
+   * Appends the part of the message that `chunk` has from `at` on; returns the position after it.
+   */
   extend(chunk: Buffer, at: number): number {
     let next = at
     while (next < chunk.length) {
@@ -62,7 +67,7 @@ export class TornMessage {
     return next
   }
 
-  /** The message if it is complete; it is no longer kept then. */
+  /** Returns the message and releases it if it is complete. */
   take(): Buffer | null {
     const message = this.#message
     if (message === null || this.#bytes < message.length) return null
