@@ -2,32 +2,38 @@ import type { ExtensibleCopy } from '../postgres/copy/copier.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import type { BlockPool, TupleBlock } from './tuple-block.ts'
 
-/** Of rows that were read ahead, about so many are delivered at one time. */
+/** Approximate number of bytes, of rows that were read ahead, that are delivered at a time. */
 const DELIVERED_BYTES = 512 * 1024
 const NOWHERE: TupleSink = { tuple: () => undefined }
 
-/** A connection that runs COPY statements, which end one after the other. */
+/** A connection that runs COPY statements in sequence. */
 export interface CopySource {
   readonly isUsable: boolean
   copy(selects: readonly string[], sink: TupleSink): ExtensibleCopy
 }
 
-/** `rows`: some of the statement's rows were delivered. `end`: all of them. `failed`: `failure` says why it goes no further. */
+/**
+ * `rows`: some of the statement's rows were delivered. `end`: all of them. `failed`: the worker
+ * cannot continue; see `failure`.
+ */
 export type Delivery = 'rows' | 'end' | 'failed'
 
-/** What a worker asks of the copy that it works for. */
+/** Parameters of a worker. */
 export interface WorkerOptions {
-  /** It takes no more statements than these at one time. The server begins the second without a round trip. */
+  /**
+   * Maximum number of statements that are sent ahead. With two, the server begins the second
+   * without a round trip.
+   */
   readonly maxAsked: number
-  /** It reads no further ahead of its turn than this. */
+  /** Maximum number of bytes that are read ahead of the statement's turn. */
   readonly readAheadBytes: number
-  /** Where the blocks for what it reads ahead come from. */
+  /** Pool of the blocks for rows that are read ahead. */
   readonly blocks: BlockPool
   /** Called when it can take another statement. */
   readonly onFree: () => void
 }
 
-/** Reads the statements that one connection has taken, ahead of their turn as far as it may. */
+/** Reads the statements assigned to one connection, ahead of their turn within the limit. */
 export class CopyWorker implements TupleSink {
   failure: unknown = null
   /** Bytes that came from the server. */
@@ -39,9 +45,9 @@ export class CopyWorker implements TupleSink {
   readonly #options: WorkerOptions
   #copy: ExtensibleCopy | null = null
   #earlierBytes = 0
-  /** Statements that the server has not ended, as far as was read. */
+  /** Number of sent statements whose end has not been read. */
   #asked = 0
-  /** What was read ahead, a block for each statement. */
+  /** Rows that were read ahead, in one block per statement. */
   readonly #blocks: TupleBlock[] = []
   #target: TupleSink = NOWHERE
   #isItsTurn = false
@@ -64,7 +70,7 @@ export class CopyWorker implements TupleSink {
     return this.#target.takeRows?.(bytes, start, end) ?? null
   }
 
-  /** Asks the server for one more statement. */
+  /** Sends one more statement to the server. */
   ask(select: string): void {
     this.#asked++
     try {
@@ -75,7 +81,7 @@ export class CopyWorker implements TupleSink {
     }
   }
 
-  /** Reads on its own until it has read enough ahead. */
+  /** Reads in the background up to the read-ahead limit. */
   readAhead(): void {
     if (this.#readingAhead !== null || !this.#mayReadAhead) return
     this.#readingAhead = this.#readWhileAhead().finally(() => {
@@ -83,7 +89,10 @@ export class CopyWorker implements TupleSink {
     })
   }
 
-  /** Delivers more of the statement whose turn it is: what was read ahead, then straight from the server. */
+  /**
+   * Delivers more of the current statement: first the rows that were read ahead, then rows straight
+   * from the server.
+   */
   async deliver(sink: TupleSink): Promise<Delivery> {
     this.#isItsTurn = true
     await this.#readingAhead
@@ -100,7 +109,9 @@ export class CopyWorker implements TupleSink {
     return await this.#deliverDirectly(sink)
   }
 
-  /** Throws away what was read ahead, and what is still to come of the statements that were asked for. */
+  /**
+   * Discards the rows that were read ahead and the remaining rows of the statements that were sent.
+   */
   async startOver(): Promise<void> {
     this.#isItsTurn = true
     await this.#readingAhead

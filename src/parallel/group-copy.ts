@@ -1,7 +1,7 @@
 import type { Copier, CopyProgress, CopyReader } from '../postgres/copy/copier.ts'
 import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 
-/** The COPYs of one stream among those of others: it waits for its turn. */
+/** The COPYs of one stream within those of a group. They are read in the order of the group. */
 export class CopyPart implements CopyReader {
   receivedBytes = 0
   readonly selects: readonly string[]
@@ -19,7 +19,7 @@ export class CopyPart implements CopyReader {
       this.#begin = resolve
       this.#fail = reject
     })
-    this.#turn.catch(() => undefined) // It may be left before it is read
+    this.#turn.catch(() => undefined) // It may be abandoned before its turn
   }
 
   /** Whether all of its statements have been read. */
@@ -33,26 +33,26 @@ export class CopyPart implements CopyReader {
     return await copy.read(this)
   }
 
-  /** Its turn has come. */
+  /** Called when its turn has come. */
   begin(copy: GroupCopy): void {
     this.#begin(copy)
   }
 
-  /** Its turn does not come any more. */
+  /** Called when its turn will not come. */
   fail(error: unknown): void {
     this.#fail(error)
   }
 
-  /** One of its statements has been read. */
+  /** Called when one of its statements has been read. */
   endStatement(): void {
     this.#unread--
   }
 }
 
-/** The COPYs of several streams as one query. Each stream reads its own, in their order. */
+/** The COPYs of several streams, sent as one query. Each stream reads its own, in their order. */
 export class GroupCopy implements TupleSink {
   readonly #parts: readonly CopyPart[]
-  /** Called when it cannot be read any further; gives the error for the stream whose turn it is. */
+  /** Called when it cannot be read any further; returns the error for the current stream. */
   readonly #onFailure: (error: unknown) => unknown
   #copy: CopyReader | null = null
   #turn = 0
@@ -82,7 +82,7 @@ export class GroupCopy implements TupleSink {
     await ended
   }
 
-  /** For a part whose turn it is. */
+  /** Reads for the part whose turn it is. */
   async read(part: CopyPart): Promise<CopyProgress> {
     const copy = this.#copy!
     const before = copy.receivedBytes
@@ -96,7 +96,7 @@ export class GroupCopy implements TupleSink {
     }
   }
 
-  /** It is not read any further. */
+  /** Ends reading with an error. */
   fail(error: unknown): void {
     for (const part of this.#parts.slice(this.#turn)) part.fail(error)
     this.#end()

@@ -6,16 +6,19 @@ import type { CopySource } from './copy-worker.ts'
 import { OrderedCopy } from './ordered-copy.ts'
 import { BlockPool } from './tuple-block.ts'
 
-/** Rows of every statement. */
+/** Number of rows of every statement. */
 const ROWS = 3
 
-/** A server whose statement `n` has the rows `n.0`, `n.1`, …; one row comes with each read, or later. */
+/**
+ * A source whose statement `n` has the rows `n.0`, `n.1`, …; each read returns one row, perhaps
+ * later.
+ */
 class ScriptedSource implements CopySource {
   isUsable = true
   readonly asked: string[] = []
-  /** Reads after which it is lost. */
+  /** Number of reads after which the connection is lost. */
   readonly #lostAfter: number
-  /** Turns of the event loop that a read takes. */
+  /** Number of event loop turns per read. */
   readonly #delay: number
 
   constructor({ lostAfter = Infinity, delay = 0 } = {}) {
@@ -62,7 +65,7 @@ class ScriptedSource implements CopySource {
 
 class Rows implements TupleSink {
   readonly all: string[] = []
-  /** A row that is not taken. */
+  /** A row that the sink rejects. */
   readonly #refused: string | null
 
   constructor(refused: string | null = null) {
@@ -107,7 +110,7 @@ describe('OrderedCopy', () => {
     ['the first is slow', 9, 0],
     ['the second is slow', 0, 9],
   ] as const) {
-    it(`two connections give all rows in the order of the statements: ${name}`, async () => {
+    it(`two connections deliver all rows in the order of the statements: ${name}`, async () => {
       const main = new ScriptedSource({ delay: mainDelay })
       const other = new ScriptedSource({ delay: otherDelay })
       const { rows, statements, failures } = await readAll(main, other)
@@ -118,7 +121,7 @@ describe('OrderedCopy', () => {
     })
   }
 
-  it('the faster connection takes more statements', async () => {
+  it('the faster connection reads more statements', async () => {
     const main = new ScriptedSource({ delay: 20 })
     const other = new ScriptedSource()
     await readAll(main, other)
@@ -126,7 +129,7 @@ describe('OrderedCopy', () => {
   })
 
   for (let lostAfter = 0; lostAfter <= 4 * ROWS; lostAfter++) {
-    it(`an optional connection that is lost after ${lostAfter} reads costs no row and repeats none`, async () => {
+    it(`losing an optional connection after ${lostAfter} reads loses and repeats no row`, async () => {
       const other = new ScriptedSource({ lostAfter })
       const { rows, failures } = await readAll(new ScriptedSource({ delay: 1 }), other)
       expect(rows).to.deep.equal(EXPECTED)
@@ -135,7 +138,7 @@ describe('OrderedCopy', () => {
   }
 
   for (const refused of EXPECTED.slice(0, 4 * ROWS)) {
-    it(`row ${refused}, which the sink refuses, fails the copy, whichever connection has read it`, async () => {
+    it(`the copy fails if the sink rejects row ${refused}, whichever connection has read it`, async () => {
       const rows = new Rows(refused)
       const failures: unknown[] = []
       const onFailure = (failure: unknown): void => void failures.push(failure)
@@ -153,13 +156,13 @@ describe('OrderedCopy', () => {
     })
   }
 
-  it('the main connection that is lost fails the copy', async () => {
+  it('the copy fails if the main connection is lost', async () => {
     const failing = readAll(new ScriptedSource({ lostAfter: 4 }), new ScriptedSource())
     const failure: unknown = await failing.catch((error: unknown) => error)
     expect(String(failure)).to.equal('Error: lost')
   })
 
-  it('reads no more than 2 MiB ahead of its turn, whatever the statements hold', async () => {
+  it('reads at most 2 MiB ahead of its turn, for statements of any size', async () => {
     let reads = 0
     const read = async (): Promise<CopyProgress> => {
       await turn()

@@ -5,23 +5,24 @@ import type { BlockPool } from './tuple-block.ts'
 
 const LIMITS = { maxAsked: 8, readAheadBytes: 2 * 2 ** 20 }
 
-/** What an ordered copy reads with. */
+/** Connections and resources of an ordered copy. */
 export interface CopySources {
-  /** Its failure is that of the copy. */
+  /** If it fails, the copy fails. */
   readonly main: CopySource
-  /** Optional ones: what they do not finish is read by the main one. */
+  /** Optional connections. The main one reads the statements that they do not finish. */
   readonly others: readonly CopySource[]
-  /** Called when an optional one has failed. */
+  /** Called when an optional connection has failed. */
   readonly onFailure: (failure: unknown) => void
-  /** For what is read ahead. */
+  /** Pool of the blocks for rows that are read ahead. */
   readonly blocks: BlockPool
 }
 
 /**
- * COPY statements that several connections share: each takes the next one as soon as it has asked for less than it may,
- * and reads ahead of its turn, in bounded memory. Their rows come in the order of the statements. All sources see the
- * same snapshot, so that a statement of an optional one that has failed gives the same rows in the same order on the main
- * one: those that have been delivered are left out there.
+ * COPY statements that several connections share. Each connection takes the next statement when it
+ * has sent fewer than its limit, and reads ahead of its turn in bounded memory. Rows are delivered
+ * in the order of the statements. All sources have the same snapshot, so the main connection can
+ * repeat a statement of a failed one: it returns the same rows in the same order, and those that
+ * were already delivered are skipped.
  */
 export class OrderedCopy implements CopyReader, TupleSink {
   readonly #selects: readonly string[]
@@ -29,15 +30,15 @@ export class OrderedCopy implements CopyReader, TupleSink {
   readonly #sink: TupleSink
   readonly #main: CopyWorker
   readonly #workers: readonly CopyWorker[]
-  /** By statement. */
+  /** Indexed by statement. */
   readonly #owners: CopyWorker[] = []
-  /** The statement whose turn it is. */
+  /** The current statement. */
   #turn = 0
-  /** Rows of it that were delivered. */
+  /** Number of its rows that were delivered. */
   #rows = 0
-  /** Rows that come once more. */
+  /** Number of rows to skip in a repeated statement. */
   #repeatedRows = 0
-  /** What the sink failed with, as opposed to the connection that its rows came from. */
+  /** Error of the sink, to distinguish it from an error of the connection. */
   #sinkFailure: { readonly error: unknown } | null = null
 
   constructor(selects: readonly string[], sources: CopySources, sink: TupleSink) {
@@ -93,7 +94,9 @@ export class OrderedCopy implements CopyReader, TupleSink {
     }
   }
 
-  /** Each worker in turn, so that the first statements are begun by all of them. */
+  /**
+   * Assigns statements to the workers in turn, so that all of them take part from the beginning.
+   */
   #assign(): void {
     for (let isAssigned = true; isAssigned;) {
       isAssigned = false
@@ -114,8 +117,8 @@ export class OrderedCopy implements CopyReader, TupleSink {
   }
 
   /**
-   * Gives what a failed worker has left undone to the main one. What that has read ahead is thrown away and read again,
-   * since it comes after the rows that are missing now.
+   * Moves the unfinished statements of a failed worker to the main one. Rows that the main one has
+   * read ahead are discarded and read again, because they follow the missing rows.
    */
   async #replace(failed: CopyWorker): Promise<void> {
     if (failed === this.#main) throw failed.failure

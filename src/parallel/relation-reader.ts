@@ -6,35 +6,40 @@ import type { TupleSink } from '../wire/copy-stream.ts'
 import { OrderedCopy } from './ordered-copy.ts'
 import { BlockPool } from './tuple-block.ts'
 
-/** From this share of the time on that is spent waiting for the server, another backend is worth its cost. */
+/**
+ * Share of the time spent waiting for the server from which on another backend is worth its cost.
+ */
 const MIN_WAITED_SHARE = 0.2
 
 /** Reads one stream. */
 export interface StreamReader extends AsyncDisposable {
-  /** For everything that concerns the relation: its locks end with this reader, or with its group. */
+  /**
+   * Session for queries about the relation. Its locks are released with this reader or its group.
+   */
   readonly transaction: StreamSession
-  /** A larger relation is not for this reader. */
+  /** Size above which this reader does not read a relation. */
   readonly maxBytes: number
   /**
-   * Reads the relation, or a leaf of it, in parts.
-   * @param from the item of a FROM list, which is locked already, for other connections; null: there are to be none.
+   * Opens a copier that reads the relation, or a leaf of it, in parts.
+   * @param from item of a FROM list, already locked, for additional connections; null: none are
+   * opened.
    */
   copier(from: string | null): Copier & AsyncDisposable
 }
 
-/** Where the readers of one snapshot come from. */
+/** Provides the readers of one snapshot. */
 export interface Readers {
-  /** Whether there can be another reader just now. */
+  /** Whether another reader can be opened now. */
   readonly hasRoom: boolean
-  /** Another reader of a relation that is being read; null if there can be none just now. */
+  /** Opens another reader for a relation that is being read; null: none is available. */
   openAnother(from: string): Promise<ReadTransaction | null>
-  /** There will be no optional readers any more: one has failed. */
+  /** Disables optional readers, because one has failed. */
   disableOthers(failure: unknown): void
-  /** The relation of a reader has been read. */
+  /** Releases the reader of a relation that has been read. */
   release(reader: ReadTransaction): Promise<void>
 }
 
-/** Reads one relation in a shared snapshot, with a connection of its own. */
+/** Reads one relation in a shared snapshot on its own connection. */
 export class RelationReader implements StreamReader {
   readonly maxBytes = Infinity
   readonly transaction: ReadTransaction
@@ -55,8 +60,8 @@ export class RelationReader implements StreamReader {
 }
 
 /**
- * Reads with one connection. When that waits for the server, another one is opened while the reading continues, and takes
- * part in the next COPYs, until it is disposed of.
+ * Reads with one connection. If that spends much time waiting for the server, a second one is
+ * opened during the read and takes part in the following COPYs until it is disposed of.
  */
 class ParallelCopier implements Copier, AsyncDisposable {
   readonly #readers: Readers
@@ -88,7 +93,7 @@ class ParallelCopier implements Copier, AsyncDisposable {
     return copy
   }
 
-  /** Ends the other one, also if it is still being opened. */
+  /** Closes the second connection, also while it is being opened. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isDone = true
     if (this.#other !== null) await this.#readers.release(this.#other)
@@ -100,7 +105,7 @@ class ParallelCopier implements Copier, AsyncDisposable {
     return copy.waitedMs > MIN_WAITED_SHARE * (performance.now() - startedMs)
   }
 
-  /** Never fails. */
+  /** Never rejects. */
   async #open(from: string): Promise<void> {
     this.#isAsked = true
     const other = await this.#readers.openAnother(from).catch(() => null)

@@ -7,10 +7,13 @@ import type { TupleSink } from '../wire/copy-stream.ts'
 import { CopyPart, GroupCopy } from './group-copy.ts'
 import type { Readers, StreamReader } from './relation-reader.ts'
 
-/** Larger relations are read alone: the others of a group stay locked meanwhile. */
+/**
+ * Larger relations are read alone, because the other relations of a group stay locked while one is
+ * read.
+ */
 export const MAX_GROUPED_BYTES = 4 * 2 ** 20
 
-/** Why a stream is to be read again by itself: its group has failed, or it is too large for one. */
+/** The stream must be read again by itself: its group has failed, or it is too large for one. */
 export class ReadAloneError extends Error {
   constructor(cause?: unknown) {
     super('the stream cannot be read in a group', { cause })
@@ -26,9 +29,9 @@ interface Question {
 }
 
 /**
- * Streams that are read side by side in one transaction. When each of them waits for the server, what they have asked
- * goes there as one query, and so do their COPYs: the number of round trips is that of one stream. A statement that
- * fails ends the transaction, so that the others are read again one by one.
+ * Streams that share one transaction. When each of them waits for the server, their statements are
+ * sent as one query, and so are their COPYs: the number of round trips is that of one stream. A
+ * statement that fails ends the transaction, and the other streams are read again one by one.
  */
 export class SessionGroup implements AsyncDisposable {
   readonly transaction: ReadTransaction
@@ -45,7 +48,7 @@ export class SessionGroup implements AsyncDisposable {
     this.transaction = transaction
   }
 
-  /** Adds a stream. Nothing goes to the server before all members wait for it. */
+  /** Adds a stream. Statements are sent when all members wait for the server. */
   join(): GroupMember {
     const member = new GroupMember(this)
     this.#members.add(member)
@@ -71,14 +74,17 @@ export class SessionGroup implements AsyncDisposable {
     return part
   }
 
-  /** A member has no more to ask. One that leaves in the middle of its COPY ends those of the others. */
+  /**
+   * Removes a member that sends nothing more. If it leaves during its COPY, the COPYs of the others
+   * end, too.
+   */
   leave(member: GroupMember): void {
     if (!this.#members.delete(member)) return
     if (member.part?.isWhole === false) this.fail(new Error('A stream was left unread'))
     else this.#advance()
   }
 
-  /** @returns what the members fail with from now on. */
+  /** Ends the group. @returns the error for all further calls of its members. */
   fail(error: unknown): unknown {
     const isOfAll = this.transaction.hasEnded
     this.#failure ??= { error: isOfAll ? error : new ReadAloneError(error) }
@@ -93,7 +99,7 @@ export class SessionGroup implements AsyncDisposable {
     await this.#readers.release(this.transaction)
   }
 
-  /** In a later microtask, so that a member can ask several things at once. */
+  /** Runs in a later microtask, so that a member can send several statements at once. */
   #advance(): void {
     queueMicrotask(() => {
       if (this.#isBusy || this.#failure !== null || !this.#areAllWaiting) return
@@ -151,7 +157,7 @@ export class GroupMember implements StreamReader {
     this.#group = group
   }
 
-  /** What its statements run in is the member itself. */
+  /** The member itself runs its statements. */
   get transaction(): this {
     return this
   }
@@ -165,14 +171,15 @@ export class GroupMember implements StreamReader {
     return (await this.#group.ask(this, statements)) as readonly (readonly Row[])[]
   }
 
-  /** A value that is not valid ends the transaction: then the stream is read alone. */
+  /** An invalid value ends the transaction; the stream is then read alone. */
   async areValid(literals: readonly string[]): Promise<boolean> {
     await this.queryAll([selectOf(literals)])
     return true
   }
 
   async setSearchPath(): Promise<void> {
-    // Relations of a group are all read with the path of the session, which the transaction began with
+    // Relations of a group are all read with the search_path of the session, with which the
+    // transaction began
   }
 
   copy(selects: readonly string[], sink: TupleSink): CopyReader {

@@ -15,48 +15,50 @@ import {
 } from './snapshot-setting.ts'
 
 /**
- * How long an optional reader waits for a lock. It must not wait for ever: who keeps it waiting may be waiting for a
- * reader that has the relation locked already.
+ * Lock timeout of an optional reader. It must not wait indefinitely: the session that holds the
+ * lock may itself wait for a reader that has already locked the relation.
  */
 const LOCK_TIMEOUT_MS = 1000
 /**
- * How long a group waits for a lock. It holds others meanwhile, so that it must give up before the server looks for a
- * deadlock, which it may end by failing the other session: `deadlock_timeout` is 1 s.
+ * Lock timeout of a group. The group holds other locks meanwhile, so it must give up before the
+ * server looks for a deadlock after `deadlock_timeout` (1 s by default) and possibly cancels the
+ * other session.
  */
 const GROUP_LOCK_TIMEOUT_MS = 200
-/** How long a relation that has been read may stay locked until the next one is. */
+/** Maximum time that a relation which has been read stays locked before the next one is opened. */
 const IDLE_MS = 50
 
 interface BeginOptions {
-  /** The item of a FROM list; null: nothing is locked. */
+  /** Item of a FROM list to lock; null: nothing is locked. */
   readonly from?: string | null
-  /** How long a statement may wait for a lock; 0: for ever. */
+  /** Maximum time that a statement waits for a lock; 0: no limit. */
   readonly lockTimeoutMs?: number
 }
 
 /**
- * One snapshot, held by a transaction that reads no relation itself. Each relation is read on another connection, in a
- * transaction with the same snapshot that ends with it: so a relation stays locked no longer than its own reading takes,
- * and any number of relations needs only the locks of those that are being read. This is the one place that decides who
- * reads with which connection. Where the snapshot cannot be shared, the holder reads everything, and its locks stay.
+ * One snapshot, held by a transaction that reads no relation itself. Each relation is read on
+ * another connection, in a transaction with the same snapshot that ends with it. A relation
+ * therefore stays locked only while it is read, and any number of relations needs only the locks of
+ * those that are being read. This class alone assigns connections to readers. If the snapshot
+ * cannot be shared, the holder reads everything and its locks are kept.
  */
 export class SharedSnapshot implements Readers, AsyncDisposable {
   readonly holder: ReadTransaction
   readonly begunMs = performance.now()
   readonly #setting: SnapshotSetting
-  /** Null: it is not shared. */
+  /** Null: the snapshot is not shared. */
   readonly #shared: SharedFrom | null
   readonly #readers = new Set<ReadTransaction>()
-  /** Those that wait for a lock. */
+  /** Readers that wait for a lock. */
   readonly #opening = new Set<ReadTransaction>()
-  /** Readers whose relation has been read; the next ones take their connections. */
+  /** Readers whose relation has been read. Their connections are used for the next ones. */
   readonly #idle = new Map<ReadTransaction, NodeJS.Timeout>()
-  /** How many read streams side by side. */
+  /** Number of workers that read streams. */
   #workers = 0
-  /** Readers that take part in the reading of a relation, or are being opened for that. */
+  /** Number of optional readers, including those that are being opened. */
   #optional = 0
   readonly #optionals = new Set<ReadTransaction>()
-  /** The end of what is read by the holder, where that reads relations. */
+  /** Settles when the holder has read its current relation, if it reads relations. */
   #holderTurn: Promise<void> = Promise.resolve()
   #endHolderTurn: () => void = () => undefined
   #ended: Error | null = null
@@ -72,7 +74,10 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     this.#setting = setting
   }
 
-  /** Takes the snapshot. A server that refuses to share it ends the transaction with that: another one begins. */
+  /**
+   * Takes the snapshot. If the server refuses to share it, the transaction has failed and another
+   * one is started.
+   */
   static async take(setting: SnapshotSetting): Promise<SharedSnapshot> {
     const { database, policy, imported } = setting
     const holder =
@@ -100,8 +105,8 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   }
 
   /**
-   * Calls `work` for each reader that there may be, at most `wanted` times, side by side; once in any case. It returns
-   * when there is no more to read.
+   * Calls `work` for each available reader, at most `wanted` times, side by side, and at least
+   * once. `work` returns when nothing is left to read.
    */
   async readSideBySide(wanted: number, work: () => Promise<void>): Promise<void> {
     const limit = this.#shared === null ? 1 : readerLimit(this.#setting.database)
@@ -111,7 +116,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     await Promise.all([this.#countWorker(work), ...others])
   }
 
-  /** Opens a reader for one relation; dispose of it when that has been read. */
+  /** Opens a reader for one relation. Dispose of it when the relation has been read. */
   async open(): Promise<RelationReader> {
     if (this.#shared === null || !this.#setting.policy.separatesReaders) {
       return await this.#openHolder()
@@ -126,17 +131,17 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     }
   }
 
-  /** The snapshot, for other processes; null: it is not shared. */
+  /** Identifier of the snapshot for other processes; null: it is not shared. */
   get exported(): SharedFrom | null {
     return this.#setting.policy.separatesReaders ? this.#shared : null
   }
 
-  /** How many streams may be read in a group. */
+  /** Maximum number of streams in a group. */
   get maxGrouped(): number {
     return this.#shared === null ? 1 : groupLimit(this.#setting.database)
   }
 
-  /** Opens a transaction for several relations; null: they are to be read one by one. */
+  /** Opens a transaction for several relations; null: they are read one by one. */
   async openGroup(): Promise<SessionGroup | null> {
     if (this.#shared === null || !this.#setting.policy.separatesReaders) return null
     try {
@@ -189,14 +194,14 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     this.#idle.set(reader, setTimeout(end, IDLE_MS))
   }
 
-  /** Like `ReadTransaction.abort`, for all of them. */
+  /** Calls `ReadTransaction.abort` for all of them. */
   abort(reason: Error): void {
     this.#ended ??= reason
     const all = [this.holder, ...this.#readers, ...this.#opening]
     for (const transaction of all) transaction.abort(reason)
   }
 
-  /** Ends all its transactions, once. */
+  /** Ends all transactions, once. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending ??= this.#end()
     await this.#ending
@@ -220,7 +225,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     return reader
   }
 
-  /** Opens a connection for one more reader. False: there is none. */
+  /** Opens a connection for one more reader. Returns false if none is available. */
   async #openSpare(): Promise<boolean> {
     if (!this.#setting.policy.addsReaders) return false
     try {
@@ -251,7 +256,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
     return new RelationReader(this, this.holder)
   }
 
-  /** A transaction with the snapshot on another connection, which has `from` locked. */
+  /** Begins a transaction with the snapshot on another connection and locks `from`. */
   async #begin(
     sharedFrom: SharedFrom,
     { from = null, lockTimeoutMs = 0 }: BeginOptions = {},

@@ -7,7 +7,7 @@ const ROWS = ['a', 'bc', ''].map((value) => tuple(value))
 const FIRST = tuple('a')
 const MESSAGES = Buffer.concat(ROWS.map((row) => message('d', row)))
 
-/** Notes the rows that it gets, and how: one by one, or several at once. */
+/** Records the rows that it receives, and whether they came one by one or several at once. */
 class Notes implements TupleSink {
   readonly rows: string[] = []
   readonly runs: number[] = []
@@ -18,7 +18,7 @@ class Notes implements TupleSink {
 }
 
 class BulkNotes extends Notes {
-  /** Takes what a block takes, which is tested by itself. */
+  /** Takes the same rows as a block, which has its own tests. */
   takeRows(bytes: Buffer, start: number, end: number): RowsTaken {
     const block = new TupleBlock()
     const taken = block.takeRows(bytes, start, end)
@@ -31,7 +31,7 @@ class BulkNotes extends Notes {
 const EXPECTED = ROWS.map((row) => row.toString('hex'))
 
 describe('TupleBlock', () => {
-  it('takes rows one by one and at once', () => {
+  it('takes rows one by one and several at once', () => {
     const block = new TupleBlock()
     block.tuple(ROWS[0]!, 0, ROWS[0]!.length)
     const rest = Buffer.concat([Buffer.from('before'), MESSAGES])
@@ -49,7 +49,7 @@ describe('TupleBlock', () => {
     ['another message', message('c')],
     ['an impossible length', Buffer.from('64ffffffff00', 'hex')],
   ] as const) {
-    it(`leaves ${name}`, () => {
+    it(`does not take ${name}`, () => {
       const bytes = Buffer.concat([MESSAGES, behind])
       expect(new TupleBlock().takeRows(bytes, 0, bytes.length)).to.deep.equal({
         rows: 3,
@@ -58,7 +58,7 @@ describe('TupleBlock', () => {
     })
   }
 
-  it('moves rows at once to a sink that takes them so, until it has enough', () => {
+  it('moves several rows at once to a sink that supports it, up to the requested size', () => {
     const block = new TupleBlock()
     block.takeRows(MESSAGES, 0, MESSAGES.length)
     const notes = new BulkNotes()
@@ -70,14 +70,14 @@ describe('TupleBlock', () => {
   })
 })
 
-/** Puts so many bytes into a block, and empties it. */
+/** Appends so many bytes to a block, and empties it. */
 function use(block: TupleBlock, bytes: number): void {
   block.tuple(Buffer.alloc(bytes), 0, bytes)
   block.moveTo({ tuple: () => undefined }, Infinity)
 }
 
 describe('BlockPool', () => {
-  it('gives a block that was used before, with its storage', () => {
+  it('returns a block that was used before, with its storage', () => {
     const pool = new BlockPool()
     const block = pool.take()
     use(block, 2 ** 20)
@@ -89,7 +89,7 @@ describe('BlockPool', () => {
     expect(pool.take()).not.to.equal(block)
   })
 
-  it('keeps no more than 8 MiB', () => {
+  it('keeps at most 8 MiB', () => {
     const pool = new BlockPool()
     const blocks = [1, 2, 3].map(() => pool.take())
     for (const block of blocks) {

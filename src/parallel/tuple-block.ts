@@ -4,13 +4,13 @@ import { COPY_DATA, type RowsTaken, rowMessageBytes, type TupleSink } from '../w
 import { HEADER_BYTES } from '../wire/torn-message.ts'
 
 const FIRST_BYTES = 64 * 1024
-/** Storage beyond this is given back, of a block and of all spare ones. */
+/** Storage beyond this size is released, of a single block and of all spare blocks. */
 const KEPT_BYTES = 8 * 2 ** 20
 const LENGTH_BYTES = 4
 
 /**
- * Rows of one statement that were read ahead of their turn, in CopyData messages as the server sent them: what a sink learns from a row, it
- * must learn in the order of the rows.
+ * Rows of one statement that were read ahead of their turn, as CopyData messages. They are passed
+ * to the sink only when their turn comes, because a sink must process rows in their order.
  */
 export class TupleBlock implements TupleSink {
   /** Whether the statement has no more rows. */
@@ -18,7 +18,7 @@ export class TupleBlock implements TupleSink {
   readonly #rows = new ByteBuffer(FIRST_BYTES)
   #start = 0
 
-  /** Bytes of the rows that are left. */
+  /** Size of the remaining rows in bytes. */
   get bytes(): number {
     return this.#rows.length - this.#start
   }
@@ -44,7 +44,7 @@ export class TupleBlock implements TupleSink {
     return { rows, end: at }
   }
 
-  /** Bytes of its storage. */
+  /** Size of its storage in bytes. */
   get capacity(): number {
     return this.#rows.bytes.length
   }
@@ -66,18 +66,21 @@ export class TupleBlock implements TupleSink {
   }
 }
 
-/** Blocks that are used again. Otherwise each statement leaves several megabytes to the garbage collector. */
+/**
+ * Blocks for reuse. Otherwise each statement would leave several megabytes to the garbage
+ * collector.
+ */
 export class BlockPool {
   readonly #spare: TupleBlock[] = []
 
-  /** A block without rows. */
+  /** Returns an empty block. */
   take(): TupleBlock {
     const block = this.#spare.pop() ?? new TupleBlock()
     block.isWhole = false
     return block
   }
 
-  /** Takes back a block without rows. */
+  /** Returns an empty block to the pool. */
   give(block: TupleBlock): void {
     const capacity = this.#spare.reduce((sum, spare) => sum + spare.capacity, block.capacity)
     if (capacity <= KEPT_BYTES) this.#spare.push(block)

@@ -15,7 +15,7 @@ describe('isComparable', () => {
 })
 
 describe('notCoveredBy', () => {
-  it('compares with the low 32 bits and leaves out what was visible', () => {
+  it('compares the low 32 bits of ids, and excludes what was visible', () => {
     expect(notCoveredBy({ xmin: 2n ** 32n + 7n, xids: ['8', '9'] })).to.equal(
       'pg_catalog.age(xmin) OPERATOR(pg_catalog.>=) 0::pg_catalog.int4' +
         " AND pg_catalog.age(xmin) OPERATOR(pg_catalog.<=) pg_catalog.age('7'::pg_catalog.xid)" +
@@ -26,10 +26,10 @@ describe('notCoveredBy', () => {
 
 describe('isSameHorizon', () => {
   const horizon = { xmin: 5n, xids: ['6'], atMs: 1 }
-  it('does not look at the clock', () => {
+  it('ignores the clock', () => {
     expect(isSameHorizon(horizon, { ...horizon, atMs: 2 })).to.equal(true)
   })
-  it('sees a transaction that has ended', () => {
+  it('differs after a transaction has ended', () => {
     expect(isSameHorizon(horizon, { ...horizon, xids: [] })).to.equal(false)
     expect(isSameHorizon(null, horizon)).to.equal(false)
   })

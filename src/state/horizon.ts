@@ -1,8 +1,9 @@
 import { literal } from '../sql.ts'
 
 /**
- * What a snapshot saw, by transaction ids of 64 bits: everything that was committed below `xmin`, and of those from
- * `xmin` on only `xids` (32 bits, as the column xmin has them). Anything else may become visible later.
+ * The transactions that a snapshot saw, by 64-bit ids: all that were committed below `xmin`, and
+ * from `xmin` on only `xids` (the low 32 bits, as in the system column xmin). All others may become
+ * visible later.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
  */
 export interface Horizon {
@@ -12,26 +13,31 @@ export interface Horizon {
   readonly atMs: number
 }
 
-/** The snapshot of a transaction. Transactions below `xmin` have ended, those from `xmax` on had not begun to write. */
+/**
+ * Snapshot of a transaction. Transactions below `xmin` had ended; those from `xmax` on had no id
+ * yet.
+ */
 export interface Snapshot extends Omit<Horizon, 'xids'> {
   readonly xmax: bigint
 }
 
-/** The xids of rows have 32 bits and are compared in a circle: half of it lies ahead. */
+/** Xids of rows have 32 bits and are compared modulo 2^32: half of them are in the future. */
 const HALF_CIRCLE = 2n ** 31n
 const XID_MASK = 2n ** 32n - 1n
 
 /**
- * Whether the xids of rows can be compared with a horizon: it is not ahead of the snapshot (then this is another
- * server's history), nor so far behind that the circle of xids has come round.
+ * Whether the xids of rows can be compared with a horizon. It must not be ahead of the snapshot,
+ * which means that it is from another server, nor so far behind that 32-bit xids have wrapped
+ * around.
  */
 export function isComparable(horizon: Pick<Horizon, 'xmin'>, snapshot: Snapshot): boolean {
   return horizon.xmin <= snapshot.xmin && snapshot.xmax - horizon.xmin < HALF_CIRCLE
 }
 
 /**
- * SQL that is true for the rows which the horizon does not cover, by their system column xmin. `age` counts backwards from the newest xid; it is
- * negative for rows so old that the circle has come round, which are frozen.
+ * Builds a condition on the system column xmin that is true for rows which the horizon does not
+ * cover. `age` is the distance from the newest xid; it is negative for rows so old that their xid
+ * has wrapped around. Such rows are frozen.
  */
 export function notCoveredBy(
   { xmin, xids }: Pick<Horizon, 'xmin' | 'xids'>,
@@ -47,7 +53,7 @@ export function notCoveredBy(
   return `${range} AND ${column} OPERATOR(pg_catalog.<>) ALL (${list})`
 }
 
-/** Whether no transaction has ended between two snapshots: then nothing can have changed. */
+/** Whether no transaction has ended between two snapshots. Then no data can have changed. */
 export function isSameHorizon(a: Horizon | null, b: Horizon | null): boolean {
   return a !== null && b !== null && a.xmin === b.xmin && a.xids.join() === b.xids.join()
 }

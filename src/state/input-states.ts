@@ -7,9 +7,9 @@ interface StreamEntry {
   readonly isGlobal: boolean
 }
 
-/** The states that a run was given; of several for one stream the last one counts. */
+/** The states passed to a run. If there are several for one stream, the last one counts. */
 export class InputStates {
-  /** In the order in which they were given. */
+  /** In the given order. */
   readonly contents: readonly StateContent[]
   /** The last GLOBAL state; null: there is none. */
   readonly global: GlobalContent | null
@@ -29,13 +29,16 @@ export class InputStates {
     )
   }
 
-  /** What was saved for a stream; an empty object is nothing. A state without a namespace is that of any. */
+  /**
+   * The saved state of a stream; an empty object counts as none. A state without a namespace
+   * matches any namespace.
+   */
   stream(descriptor: StreamDescriptor): JsonObject | null {
     const state = this.#find(descriptor)?.state ?? null
     return state === null || Object.keys(state).length === 0 ? null : state
   }
 
-  /** Whether what was saved for a stream is part of a GLOBAL state. */
+  /** Whether the saved state of a stream is part of a GLOBAL state. */
   isGlobal(descriptor: StreamDescriptor): boolean {
     return this.#find(descriptor)?.isGlobal === true
   }
@@ -46,7 +49,7 @@ export class InputStates {
   }
 }
 
-/** The streams that a state is about. */
+/** The streams in a state. */
 export function streamsOf(content: StateContent): GlobalContent['stream_states'] {
   return content.type === 'STREAM' ? [content.stream] : content.global.stream_states
 }

@@ -1,23 +1,26 @@
 import { LINE_FEED } from '../bytes/ascii.ts'
-/** So much of a line decides whether it is kept. */
+/** Length of the beginning of a line that decides whether the line is kept. */
 const START_BYTES = 64
 const BYTE_ORDER_MARK = /^\uFEFF/
 
 export interface Line {
-  /** From 1. */
+  /** Starts at 1. */
   readonly number: number
   readonly text: string
-  /** Whether the file ended before its line feed. */
+  /** Whether the file ended without a line feed. */
   readonly isCut: boolean
 }
 
-/** Splits a file into lines. Those whose beginning matches a pattern are skipped, whatever their length. */
+/**
+ * Splits a file into lines. Lines whose beginning matches a pattern are skipped, also very long
+ * ones.
+ */
 export class LineReader {
   readonly lines: Line[] = []
   hasSkipped = false
   readonly #skipped: RegExp
   #number = 1
-  /** Of the line that is being read. */
+  /** Parts of the current line. */
   #parts: Buffer[] = []
   #bytes = 0
   #isSkipped = false

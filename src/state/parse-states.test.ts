@@ -15,27 +15,27 @@ describe('parseStates', () => {
     ['one content', CONTENT],
     ['one message', { type: 'STATE', state: CONTENT }],
   ] as const) {
-    it(`${name} is understood`, () => {
+    it(`${name} is accepted`, () => {
       expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.deep.equal(STATE)
     })
   }
 
   for (const raw of [[], {}, null]) {
-    it(`${JSON.stringify(raw)} is no state`, () => {
+    it(`${JSON.stringify(raw)} is an empty list of states`, () => {
       expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.equal(null)
     })
   }
 
-  it('an empty object as a stream state is no state', () => {
+  it('an empty object as a stream state counts as no state', () => {
     const raw = { ...CONTENT, stream: { ...CONTENT.stream, stream_state: {} } }
     expect(parseStates(raw).stream({ name: 't', namespace: 'public' })).to.equal(null)
   })
 
-  it('a state of another namespace is not that of the stream', () => {
+  it('a state with another namespace does not match the stream', () => {
     expect(parseStates([CONTENT]).stream({ name: 't', namespace: 'other' })).to.equal(null)
   })
 
-  it('a GLOBAL state has what all streams share and the state of each', () => {
+  it('a GLOBAL state has the shared state and the state of each stream', () => {
     const global = { shared_state: { lsn: 1 }, stream_states: [CONTENT.stream] }
     const states = parseStates([{ type: 'GLOBAL', global }])
     expect(states.global).to.deep.equal(global)
@@ -56,7 +56,7 @@ describe('parseStates', () => {
     expect(states.contents).to.deep.equal([CONTENT])
   })
 
-  it('knows which states are part of a GLOBAL one', () => {
+  it('distinguishes states that are part of a GLOBAL state', () => {
     const other = { stream_descriptor: { name: 'u' }, stream_state: STATE }
     const states = parseStates([CONTENT, { type: 'GLOBAL', global: { stream_states: [other] } }])
     expect(states.isGlobal({ name: 't', namespace: 'public' })).to.equal(false)
@@ -85,7 +85,7 @@ describe('parseStates', () => {
     expect(states.isGlobal({ name: 't', namespace: 'public' })).to.equal(true)
   })
 
-  it('an empty LEGACY state is no state', () => {
+  it('an empty LEGACY state counts as no state', () => {
     expect(parseStates({ type: 'LEGACY', data: {} }).contents).to.deep.equal([])
   })
 

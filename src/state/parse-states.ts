@@ -5,7 +5,7 @@ import { InputStates } from './input-states.ts'
 
 type StreamContent = GlobalContent['stream_states'][number]
 
-/** Messages of the output of a read that are skipped. */
+/** Types of messages in the output of a read that are skipped. */
 const OTHER_MESSAGES: ReadonlySet<unknown> = new Set([
   'RECORD',
   'LOG',
@@ -17,8 +17,10 @@ const OTHER_MESSAGES: ReadonlySet<unknown> = new Set([
 ])
 
 /**
- * An array of STATE messages or of their contents, a single one, `{}` or `[]`. Other messages of a read are skipped.
- * @throws ConnectorError config_error if it is anything else: a state that is not understood must not become a full sync.
+ * Parses an array of STATE messages or of their contents, a single one, `{}` or `[]`. Other
+ * messages of a read are skipped.
+ * @throws ConnectorError config_error for anything else: an unknown state must not cause a full
+ * sync.
  */
 export function parseStates(raw: unknown): InputStates {
   const entries: unknown[] = Array.isArray(raw) ? raw : isEmpty(raw) ? [] : [raw]
@@ -46,14 +48,20 @@ function parseEntry(raw: unknown, index: number): readonly StateContent[] {
   return parseLegacy(data, index)
 }
 
-/** `data` of a state of before there were types, or just that. The protocol takes a state without a type for one. */
+/**
+ * Returns `data` of a state without a type, which the protocol treats as LEGACY, or the state
+ * itself.
+ */
 function legacyData(entry: JsonObject): JsonObject | null {
   const { data } = entry
   if (isJsonObject(data)) return data
   return entry['streams'] === undefined && entry['cdc_state'] === undefined ? null : entry
 }
 
-/** The official connector of then lists its streams, each with its state, and for CDC has what they share. */
+/**
+ * Parses a state of the former official connector: a list of streams with their states, and for CDC
+ * the shared state.
+ */
 function parseLegacy(data: JsonObject, index: number): readonly StateContent[] {
   const { cdc_state: shared, streams } = data
   if (Object.keys(data).length === 0) return []

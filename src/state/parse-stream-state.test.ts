@@ -15,7 +15,7 @@ const PROGRESS = { field: 'id', value: '42', recordCount: null, marks: [] }
 const SAVED = { version: 3, state_type: 'cursor_based', cursors: { id: '42' } }
 
 describe('parseStreamState', () => {
-  it('reads what has just been built, without a file between', () => {
+  it('reads an object returned by buildStreamState', () => {
     const cursor = { ...PROGRESS, value: new JsonNumber('9007199254740993') }
     const state: StreamState = { ...NOTHING, type: 'xmin', cursor, xmin: 2n ** 40n }
     expect(parseStreamState(buildStreamState(state))).to.deep.equal(state)
@@ -111,19 +111,19 @@ describe('parseStreamState', () => {
     it(name, () => expect(parseStreamState(raw)).to.deep.equal(expected))
   }
 
-  it('takes an empty string of version 3 for a value', () => {
+  it('accepts an empty string as a cursor value of version 3', () => {
     const state = parseStreamState({ version: 3, state_type: 'cursor_based', cursors: { id: '' } })
     expect(state?.cursor).to.deep.equal({ ...PROGRESS, value: '' })
   })
 
-  it('takes keys that are null for absent', () => {
+  it('treats null keys as absent', () => {
     const keys = { ctid: null, relation_filenode: null, xmin: null, cursor_record_count: null }
     const raw = { ...SAVED, ...keys, horizon: null, marks: null, incremental_state: null }
     expect(parseStreamState(raw)).to.deep.equal({ ...NOTHING, type: 'cursor', cursor: PROGRESS })
   })
 
   for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
-    it(`takes no state_type ${name}`, () => {
+    it(`rejects state_type ${name}`, () => {
       expect(parseStreamState({ ...SAVED, state_type: name })).to.equal(null)
     })
   }

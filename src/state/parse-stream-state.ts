@@ -3,7 +3,7 @@ import type { Horizon } from './horizon.ts'
 import { parseFilenode, parseScan } from './scan-position.ts'
 import type { CursorProgress, CursorValue, HighWaterMark, StreamState } from './stream-state.ts'
 
-/** A key has a value that no version of a state has there. */
+/** A key has a value that is not valid in any version of the state. */
 class MalformedStateError extends Error {}
 
 const STATE_TYPES: ReadonlyMap<unknown, StreamState['type']> = new Map([
@@ -19,8 +19,8 @@ const MAX_XID = 2n ** XID_BITS - 1n
 const MAX_FULL_XID = 2n ** 64n - 1n
 
 /**
- * Reads versions 3, 2 and those before versions had numbers. Null if it is none of them, or if a key that counts has a
- * value that does not belong there: half a state must not be resumed from.
+ * Reads versions 3, 2 and those without a version number. Null if it is none of them, or if a
+ * required key has an invalid value: the sync must not resume from a part of a state.
  */
 export function parseStreamState(raw: JsonObject): StreamState | null {
   try {
@@ -37,7 +37,7 @@ function parseKeys(raw: JsonObject): StreamState {
   if (type === undefined || !VERSIONS.has(raw['version'])) throw new MalformedStateError()
   const scan = optional(raw['ctid'], () => parseScan(raw))
   const nested = optional(raw['incremental_state'], asObject) ?? raw
-  // The file of a leaf says nothing of the relation, which has none
+  // The filenode of a leaf is not that of the relation, which has none
   const hasLeaf = scan !== null && scan.leaf !== null
   return {
     type,
@@ -49,7 +49,10 @@ function parseKeys(raw: JsonObject): StreamState {
   }
 }
 
-/** The cursor is in the nested state of version 2; what only this connector stores is not. */
+/**
+ * Reads the cursor from the nested state of version 2, which does not have the additional keys of
+ * this connector.
+ */
 function parseCursor(nested: JsonObject, raw: JsonObject): CursorProgress | null {
   const [field, rawValue] = cursorOf(nested)
   const value = optional(rawValue, parseValue)
@@ -58,7 +61,10 @@ function parseCursor(nested: JsonObject, raw: JsonObject): CursorProgress | null
   return field === null || value === null ? null : { field, value, recordCount, marks }
 }
 
-/** Name and value of the only cursor: `cursors` of version 3, or two keys of the earlier ones, where a blank is no value. */
+/**
+ * Name and value of the only cursor: `cursors` of version 3, or two keys of earlier versions, where
+ * an empty value is none.
+ */
 function cursorOf({
   cursors,
   cursor_field: path,
@@ -94,7 +100,7 @@ function parseHorizon(raw: JsonValue): Horizon | null {
   }
 }
 
-/** `xmin` of version 3, or the 64 bits of version 2: epoch and 32-bit xid. */
+/** Reads `xmin` of version 3, or the 64 bits of version 2: epoch and 32-bit xid. */
 function parseXmin(raw: JsonObject): bigint | null {
   const xid = optional(raw['xmin_xid_value'], parseXid)
   if (xid === null) return optional(raw['xmin'], parseFullXid)
@@ -135,7 +141,10 @@ function asObject(raw: JsonValue | undefined): JsonObject | null {
   return isJsonObject(raw) ? raw : null
 }
 
-/** Null if the key is not there or null. @throws MalformedStateError if it has a value that `parse` does not take. */
+/**
+ * Returns null if the key is absent or null. @throws MalformedStateError if `parse` rejects the
+ * value.
+ */
 function optional<Value>(
   raw: JsonValue | undefined,
   parse: (raw: JsonValue) => Value | null,

@@ -60,7 +60,7 @@ describe('readStateFile', () => {
     })
   }
 
-  it('keeps none of the records, wherever the chunks of the file end', async () => {
+  it('skips records, wherever the chunks of the file end', async () => {
     const long = RECORD.replace('"id":1', `"text":"${'x'.repeat(100_000)}"`)
     const lines = Array.from({ length: 20 }, (_, n) => `${long}\n${state(n)}\n`)
     await writeFile(path, lines.join(''))
@@ -78,7 +78,7 @@ describe('readStateFile', () => {
     ],
     ['two values in a line', `${state(1)} ${state(2)}\n`, 'line 1, column 34'],
   ] as const) {
-    it(`says where ${what} does so`, async () => {
+    it(`reports the position where ${what} is malformed`, async () => {
       await writeFile(path, text)
       const error = await failure(path)
       expect(error.message).to.equal(`The state file ${path} is not JSON: see ${place}`)
@@ -86,7 +86,7 @@ describe('readStateFile', () => {
     })
   }
 
-  it('names what cannot be read', async () => {
+  it('reports the path of a file that cannot be read', async () => {
     const missing = join(directory, 'missing.json')
     expect((await failure(missing)).message).to.equal(`The state file ${missing} does not exist`)
     const { message } = await failure(directory)

@@ -4,14 +4,17 @@ import { quoteInexactNumbers } from '../json/exact-json.ts'
 import { locateJsonError } from '../json/json-error.ts'
 import { type Line, LineReader } from './line-reader.ts'
 
-/** How the lines of a read's output begin that are no states: there are many, of any length, and none is kept. */
+/**
+ * Matches the beginning of output lines that are not states. There are many, of any length, and
+ * they are not kept.
+ */
 const OTHER_MESSAGE = /^\s*\{\s*"type"\s*:\s*"(?:RECORD|LOG|TRACE)"/
 
 /**
- * The JSON value in the file of `--state`, or the list of those in its lines, such as the output of a read: records and
- * logs are left out of it, and so is a last line that was cut off. An empty file is `[]`. Numbers that JavaScript cannot
- * hold are strings.
- * @throws ConnectorError config_error that names `path` and quotes nothing of the content.
+ * Reads the JSON value in the file of `--state`, or the list of those in its lines, such as the
+ * output of a read. Records and logs are skipped, and so is an incomplete last line. An empty file
+ * is `[]`. Numbers that JavaScript cannot represent are strings.
+ * @throws ConnectorError config_error with `path`, without any content of the file.
  */
 export async function readStateFile(path: string): Promise<unknown> {
   const reader = new LineReader(OTHER_MESSAGE)
@@ -38,11 +41,11 @@ function parseLine({ number, text, isCut }: Line, path: string): unknown[] {
   throw notJson('state', path, { line: number, column: locateJsonError(text).column })
 }
 
-/** Undefined: it is not JSON. */
+/** Returns undefined if it is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(quoteInexactNumbers(text)) as unknown
   } catch {
-    return undefined // The parser's error quotes the text
+    return undefined // The parser's error contains parts of the text
   }
 }

@@ -4,7 +4,7 @@ import { buildScan, parseScan } from './scan-position.ts'
 const SCAN = { page: 4_294_967_295, tuple: 65_535, filenode: 4_294_967_295, leaf: '"a"."b"' }
 
 describe('parseScan', () => {
-  it('reads what buildScan has written, up to the limits of a tid', () => {
+  it('reads the result of buildScan, up to the limits of a tid', () => {
     expect(parseScan(buildScan(SCAN))).to.deep.equal(SCAN)
   })
 

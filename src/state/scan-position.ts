@@ -1,14 +1,20 @@
 import type { JsonObject, JsonValue } from '../json/json.ts'
 
-/** Address of a row version: block number, and index within it, where 0 is before the first one. */
+/**
+ * Address of a row version: block number and index within the block. Index 0 is before the first
+ * row.
+ */
 export interface Tid {
   readonly page: number
   readonly tuple: number
 }
 
-/** Everything of the relation up to and including this tid has been read: all leaves before `leaf`, and its rows. */
+/**
+ * Position of a scan: all leaves before `leaf`, and all rows up to and including this tid, have
+ * been read.
+ */
 export interface ScanPosition extends Tid {
-  /** `pg_relation_filenode`: another one means that the rows have moved. */
+  /** `pg_relation_filenode`. If it has changed, the rows have moved. */
   readonly filenode: number
   /** The partition, `"schema"."name"`; null for a relation without partitions. */
   readonly leaf: string | null
@@ -19,7 +25,7 @@ const MAX_PAGE = 2 ** 32 - 1
 const MAX_TUPLE = 2 ** 16 - 1
 const MAX_OID = 2 ** 32 - 1
 
-/** A tid as the server reads it. */
+/** Text form of a tid. */
 export function tidText({ page, tuple }: Tid): string {
   return `(${page},${tuple})`
 }
@@ -34,8 +40,9 @@ export function buildScan({ page, tuple, filenode, leaf }: ScanPosition): JsonOb
 }
 
 /**
- * The position in a `stream_state`, of both generations of the official connector or of this one: in all of them the
- * row at `ctid` has been delivered. Null if there is none, or if it is not understood.
+ * Parses the position in a `stream_state` of both generations of the official connector or of this
+ * one: in all of them, the row at `ctid` has been delivered. Null if there is no position or if it
+ * is malformed.
  */
 export function parseScan({ ctid, relation_filenode, leaf }: JsonObject): ScanPosition | null {
   const [, page, tuple] = typeof ctid === 'string' ? (TID.exec(ctid) ?? []) : []
@@ -46,7 +53,7 @@ export function parseScan({ ctid, relation_filenode, leaf }: JsonObject): ScanPo
   return { ...tid, filenode, leaf: typeof leaf === 'string' ? leaf : null }
 }
 
-/** A `relation_filenode`; null if it is none. */
+/** Parses a `relation_filenode`; null: malformed. */
 export function parseFilenode(raw: JsonValue | undefined): number | null {
   const isOid = typeof raw === 'number' && Number.isInteger(raw) && raw > 0 && raw <= MAX_OID
   return isOid ? raw : null

@@ -23,12 +23,12 @@ describe('buildStreamState', () => {
     })
   })
 
-  it('puts the xmin of the xmin method in as a number', () => {
+  it('writes the xmin of the xmin method as a number', () => {
     const state = buildStreamState({ ...NOTHING, type: 'xmin', xmin: 2n ** 40n })
     expect(state['xmin']).to.deep.equal(new JsonNumber('1099511627776'))
   })
 
-  it('is read back as it was', () => {
+  it('is parsed to an equal state', () => {
     const state: StreamState = {
       type: 'ctid',
       scan: { page: 7, tuple: 0, filenode: 16402, leaf: '"public"."p1"' },
@@ -45,7 +45,7 @@ describe('buildStreamState', () => {
     expect(parseStreamState(throughJson(buildStreamState(state)))).to.deep.equal(state)
   })
 
-  it('is read back as it was, without partitions', () => {
+  it('is parsed to an equal state without partitions', () => {
     const scan = { page: 7, tuple: 0, filenode: 16402, leaf: null }
     const state: StreamState = { ...NOTHING, scan, filenode: 16402 }
     expect(parseStreamState(throughJson(buildStreamState(state)))).to.deep.equal(state)

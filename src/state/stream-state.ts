@@ -2,41 +2,43 @@ import { JsonNumber, type JsonObject } from '../json/json.ts'
 import type { Horizon } from './horizon.ts'
 import { buildScan, type ScanPosition } from './scan-position.ts'
 
-/** A cursor value as records show it: a number with its digits, a string, or a boolean. */
+/** A cursor value as in records: a number with all its digits, a string, or a boolean. */
 export type CursorValue = string | boolean | JsonNumber
 
-/** How far the cursor was at a time of the server's clock. */
+/** Value of the cursor at a time of the server's clock. */
 export interface HighWaterMark {
   readonly value: CursorValue
   readonly atMs: number
 }
 
-/** How far an incremental read by a cursor has got. */
+/** Position of an incremental read by a cursor. */
 export interface CursorProgress {
   readonly field: string
   readonly value: CursorValue
-  /** Rows with just this value that have been delivered; null: not known. */
+  /** Number of delivered rows with exactly this value; null: unknown. */
   readonly recordCount: number | null
-  /** Earlier marks, oldest first. */
+  /** Earlier marks, the oldest first. */
   readonly marks: readonly HighWaterMark[]
 }
 
-/** What a stream has delivered, from a state of any version. */
+/** Saved state of a stream, from a state of any version. */
 export interface StreamState {
-  /** By which column of the state the stream resumes: pages, the cursor, or xmin. */
+  /** How the stream resumes: from a page, the cursor, or xmin. */
   readonly type: 'ctid' | 'cursor' | 'xmin'
-  /** Where the scan of a `ctid` state stands; null: it is complete. */
+  /** Position of the scan of a `ctid` state; null: the scan is complete. */
   readonly scan: ScanPosition | null
   readonly cursor: CursorProgress | null
-  /** Rows of transactions below it, and of those it lists, have been delivered. */
+  /** Rows of transactions below it, and of those that it lists, have been delivered. */
   readonly horizon: Horizon | null
-  /** For the xmin method: the 64-bit id below which everything has been delivered. */
+  /** For the xmin method: rows of transactions below this 64-bit id have been delivered. */
   readonly xmin: bigint | null
-  /** The file that the state of a cursor is about; null: not known. */
+  /** Filenode of the relation when the state of a cursor was saved; null: unknown. */
   readonly filenode: number | null
 }
 
-/** A `stream_state` of the official connector's version 3; the additional keys are ignored by it. */
+/**
+ * Builds a `stream_state` of the official connector's version 3, which ignores the additional keys.
+ */
 export function buildStreamState(state: StreamState): JsonObject {
   const { type, scan, cursor, horizon, xmin, filenode } = state
   return {

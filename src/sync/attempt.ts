@@ -9,23 +9,27 @@ import { groupFeeds } from './feed-groups.ts'
 import { type AttemptContext, FeedError, readFeed } from './read-feed.ts'
 import type { Sync } from './sync.ts'
 
-/** An attempt that is under way. */
+/** Context of a running attempt. */
 interface Attempt {
   readonly run: Run
   readonly sync: Sync
   readonly context: AttemptContext
-  /** What no reader has taken yet. */
+  /** Groups of feeds that no reader has taken yet. */
   readonly queue: Feed[][]
-  /** What is read together: some of it may come back into the queue. */
+  /** Groups that are being read. Some of their feeds may return to the queue. */
   readonly groups: Set<Promise<void>>
-  /** The first failure that ends the attempt; what is being read then is read to its end. */
+  /**
+   * The first failure that ends the attempt. Feeds that are being read at that time are read to
+   * their end.
+   */
   failure: { readonly error: unknown } | null
 }
 
 /**
- * Reads feeds in one snapshot, streams side by side. One that fails is reported, and the others are still read, unless the
- * snapshot was lost with it: then they are left to the next attempt.
- * @throws what may pass or concerns all feeds; then the last reachable states are in the output.
+ * Reads feeds in one snapshot, streams side by side. A feed that fails is reported, and the others
+ * are still read, unless the snapshot was lost, too: then they are left to the next attempt.
+ * @throws an error that is transient or concerns all feeds, after the last reachable states have
+ * been emitted.
  */
 export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): Promise<void> {
   const { config, database, states, startedMs, policy } = sync
@@ -55,7 +59,7 @@ export async function readFeeds(run: Run, feeds: readonly Feed[], sync: Sync): P
   }
 }
 
-/** Streams side by side, then what ends the snapshot. */
+/** Reads streams side by side, then the feed that ends the snapshot. */
 async function readAll(attempt: Attempt, feeds: readonly Feed[]): Promise<void> {
   const { queue, context } = attempt
   const streams = feeds.filter(({ scope }) => scope === 'STREAM')
@@ -67,7 +71,7 @@ async function readAll(attempt: Attempt, feeds: readonly Feed[]): Promise<void> 
   attempt.run.signal.throwIfAborted()
 }
 
-/** Reads what is in the queue; never fails. */
+/** Reads feeds from the queue. Never rejects. */
 async function work(attempt: Attempt): Promise<void> {
   const { queue, groups, context, run } = attempt
   while (attempt.failure === null && !run.signal.aborted && context.snapshot.holder.isUsable) {
@@ -106,7 +110,7 @@ async function readTogether(feeds: readonly Feed[], attempt: Attempt): Promise<v
   }
 }
 
-/** Whether the feed needs no further reading in this attempt. Never fails. */
+/** Returns whether the feed is finished in this attempt. Never rejects. */
 async function read(
   feed: Feed,
   attempt: Attempt,
@@ -127,7 +131,7 @@ async function read(
   return true
 }
 
-/** The failure of a feed ends its streams. @throws what is no such failure. */
+/** Reports the failure of a feed, which ends its streams. @throws any other error. */
 function reportFailure(
   run: Run,
   { plans }: Feed,

@@ -14,7 +14,7 @@ function stateAt(at: number): StateThunk {
 }
 
 describe('Checkpointer', () => {
-  it('waits for batch_size rows', () => {
+  it('emits a state after batch_size rows', () => {
     const checkpointer = open()
     checkpointer.count(9)
     expect(checkpointer.reach(stateAt(9), 1)).to.equal(null)
@@ -24,14 +24,14 @@ describe('Checkpointer', () => {
     expect(message?.state).to.deep.include(stateAt(10)())
   })
 
-  it('does not wait for rows longer than the interval', () => {
+  it('emits a state after the interval, whatever the number of rows', () => {
     const checkpointer = open()
     expect(checkpointer.reach(stateAt(0), 999)).to.equal(null)
     expect(checkpointer.reach(stateAt(0), 1000)).to.not.equal(null)
     expect(checkpointer.reach(stateAt(0), 1999)).to.equal(null)
   })
 
-  it('gives the last state that was passed over, once', () => {
+  it('returns the last state that was not emitted, once', () => {
     const checkpointer = open()
     checkpointer.count(3)
     checkpointer.reach(stateAt(3), 1)
@@ -40,7 +40,7 @@ describe('Checkpointer', () => {
     expect(checkpointer.take(1)).to.equal(null)
   })
 
-  it('counts records between two states, also those behind the state', () => {
+  it('counts all records between two states, also those after the emitted state', () => {
     const checkpointer = open()
     checkpointer.count(10)
     checkpointer.reach(stateAt(0), 1)

@@ -6,7 +6,7 @@ import type { Checkpointer } from './checkpointer.ts'
 import type { RunStates } from './run-states.ts'
 import type { StateFile } from './state-file.ts'
 
-/** Where the states of a feed go. */
+/** Receivers of the states of a feed. */
 interface StateTargets {
   readonly checkpointer: Checkpointer
   readonly states: RunStates
@@ -15,13 +15,16 @@ interface StateTargets {
 
 interface Reached {
   readonly state: StateThunk
-  /** Of all writers of the feed. */
+  /** Number of rows in all writers of the feed. */
   readonly rows: number
-  /** Writers whose rows were not all durable, each with the number that must be. */
+  /** Writers with rows that were not durable, each with the required number of durable rows. */
   readonly waitsFor: readonly (readonly [StreamWriter, number])[]
 }
 
-/** Emits the states of one feed as they become due, each after the rows that it covers are durable in every writer. */
+/**
+ * Emits the states of one feed when they are due, each after the rows that it covers are durable in
+ * every writer.
+ */
 export class FeedCheckpoints {
   readonly #run: Run
   readonly #targets: StateTargets
@@ -36,7 +39,7 @@ export class FeedCheckpoints {
     this.#countedRows = this.#rows
   }
 
-  /** With the rows so far, this state has been reached. */
+  /** Called when this state is reached with the rows so far. */
   reach(state: StateThunk): void {
     const rows = this.#rows
     const waitsFor = this.#writers
@@ -47,7 +50,7 @@ export class FeedCheckpoints {
     this.emitDurable()
   }
 
-  /** Emits what is due of the states that cover durable rows only. */
+  /** Emits the due states that cover only durable rows. */
   emitDurable(): void {
     while (this.#waiting.length > 0 && isDurable(this.#waiting[0]!)) {
       const { state, rows } = this.#waiting.shift()!
@@ -56,7 +59,7 @@ export class FeedCheckpoints {
     }
   }
 
-  /** The feed ends, or its attempt: emits the last state that can be given. */
+  /** Ends the feed or its attempt: emits the last state that covers only durable rows. */
   end(): void {
     this.emitDurable()
     this.#count(this.#rows)

@@ -3,7 +3,10 @@ import type { Feed } from '../replication/feed.ts'
 
 const MAX_BYTES = 4 * MAX_GROUPED_BYTES
 
-/** Divides feeds of one stream into lists that are read together: small tables, according to the statistics. */
+/**
+ * Divides feeds of one stream into groups that are read together: small tables, according to the
+ * statistics.
+ */
 export function groupFeeds(feeds: readonly Feed[], maxStreams: number): Feed[][] {
   const groups: Feed[][] = []
   let open: Feed[] | null = null
@@ -25,7 +28,10 @@ export function groupFeeds(feeds: readonly Feed[], maxStreams: number): Feed[][]
   return groups
 }
 
-/** Null: it is read alone. Views may lock and read more than is known, and a shard has one stream. */
+/**
+ * Returns null if the feed is read alone. Views may lock and read more than their size suggests,
+ * and a shard has one stream.
+ */
 function groupedSize({ plans: [plan] }: Feed): number | null {
   if (plan === undefined || plan.ranges !== null) return null
   const { kind, sizeBytes } = plan.relation

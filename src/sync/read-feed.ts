@@ -6,7 +6,7 @@ import type { StreamWriter } from '../writers/writer.ts'
 import { FeedCheckpoints } from './feed-checkpoints.ts'
 import type { Sync } from './sync.ts'
 
-/** What a feed failed with, as opposed to where its rows and states go: it concerns no other feed. */
+/** A failure of a feed, as opposed to one of its output. It concerns no other feed. */
 export class FeedError extends Error {
   constructor(cause: unknown) {
     super('a feed failed', { cause })
@@ -14,15 +14,15 @@ export class FeedError extends Error {
   }
 }
 
-/** What all feeds of an attempt are read with. */
+/** Context that all feeds of an attempt share. */
 export type AttemptContext = Omit<FeedContext, 'sinkOf' | 'openReader'>
 
 /** The writers of a feed, by stream key. */
 type Writers = ReadonlyMap<string, StreamWriter>
 
 /**
- * Reads one feed to its end. When that fails, its last reachable state is in the output.
- * @throws FeedError if it is the feed that failed.
+ * Reads one feed to its end. If that fails, its last reachable state has been emitted.
+ * @throws FeedError if the feed failed.
  */
 export async function readFeed(
   run: Run,
@@ -58,7 +58,10 @@ export async function readFeed(
   }
 }
 
-/** With `--state-out` only: who else reads the output has not stored its states yet. */
+/**
+ * Acknowledges a position with `--state-out` only: any other consumer has not stored the states
+ * yet.
+ */
 async function acknowledge(
   { output }: Run,
   feed: Feed,
@@ -80,7 +83,7 @@ async function* eventsOf(feed: Feed, context: FeedContext): AsyncGenerator<FeedE
 
 function start({ descriptor, relation }: StreamPlan, { statuses, progress, states }: Sync): void {
   statuses.started(descriptor)
-  // What a saved state leaves to read is not what the statistics count
+  // The remaining rows after a saved state are not those of the statistics
   const isFresh = states.stream(descriptor) === null
   progress.start(descriptor, isFresh ? relation.estimatedRows : null)
 }
@@ -103,7 +106,10 @@ function writerOf({ descriptor }: StreamPlan, writers: Writers): StreamWriter {
   return writer
 }
 
-/** Of the other streams, rows may wait for the end of a batch, which comes with time. */
+/**
+ * Drains the writers. Those of other streams may have rows that wait for the end of a batch, which
+ * has a time limit.
+ */
 async function drain(event: FeedEvent, writers: Writers): Promise<void> {
   if (event.type === 'ROWS') return await writerOf(event.plan, writers).drain()
   for (const writer of writers.values()) {

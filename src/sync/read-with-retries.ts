@@ -9,18 +9,21 @@ import { openSync, type Sync, type SyncParts } from './sync.ts'
 const FIRST_DELAY_MS = 1000
 const MAX_DELAY_MS = 30_000
 
-/** What is read: the feeds of the first attempt, and how those of a later one are made, from the database as it is then. */
+/**
+ * Provides the feeds of the first attempt, and those of later attempts from the current database.
+ */
 export interface FeedSource {
   readonly feeds: readonly Feed[]
   readonly renew: () => Promise<readonly Feed[]>
 }
 
 /**
- * Reads the feeds; what may pass (a lost connection, a restarting server, a recovery conflict) is tried again from the
- * last state, up to `max_retries` times without any progress in between. A feed that fails with anything else is
- * reported, and the others are still read.
- * @throws ReportedError if any has failed so.
- * @throws ConnectorError when it gives up; then the last reachable states and INCOMPLETE are in the output.
+ * Reads the feeds. A transient failure (a lost connection, a restarting server, a recovery
+ * conflict) is retried from the last state, up to `max_retries` times without any progress in
+ * between. A feed that fails with another error is reported, and the others are still read.
+ * @throws ReportedError if a feed failed with such an error.
+ * @throws ConnectorError after the last retry; the last reachable states and INCOMPLETE have been
+ * emitted.
  */
 export async function readWithRetries(
   run: Run,

@@ -4,9 +4,9 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { ResumeStates } from '../replication/feed.ts'
 import { type InputStates, streamsOf } from '../state/input-states.ts'
 
-/** The states of a run: those it was given, replaced by those it has emitted. */
+/** The states of a run: the given ones, replaced by those that were emitted. */
 export class RunStates implements ResumeStates {
-  /** STATE messages so far: a measure of progress. */
+  /** Number of emitted STATE messages: a measure of progress. */
   emitted = 0
   readonly givenGlobal: GlobalContent | null
   global: GlobalContent | null
@@ -28,7 +28,7 @@ export class RunStates implements ResumeStates {
     return !this.#streams.has(streamKey(descriptor)) && this.#input.isGlobal(descriptor)
   }
 
-  /** A STATE with this content is in the output. */
+  /** Called when a STATE with this content has been emitted. */
   record(content: StateContent): void {
     this.emitted++
     if (content.type === 'GLOBAL') this.global = content.global

@@ -41,7 +41,7 @@ describe('StateFile', () => {
     return states
   }
 
-  it('saves nothing that the consumer has not taken', async () => {
+  it('saves a state only after the consumer has taken it', async () => {
     const file = new StateFile(path, output, [])
     emit(file, { n: 1 })
     file.save()
@@ -66,7 +66,7 @@ describe('StateFile', () => {
     expect(saved()).to.deep.equal([other, { type: 'STREAM', stream }])
   })
 
-  it('keeps the last GLOBAL state behind the older states of its streams', async () => {
+  it('saves the last GLOBAL state after the older states of its streams', async () => {
     const old = streamState(ORDERS, { n: 0 })
     const global = (lsn: number): StateContent => {
       const stream = { stream_descriptor: ORDERS, stream_state: { lsn } }
@@ -87,7 +87,7 @@ describe('StateFile', () => {
     expect(readFileSync(path, 'utf8')).to.include('"xmin":9007199254740993}')
   })
 
-  it('says when it cannot be written, and leaves nothing behind', async () => {
+  it('reports a file that cannot be written, and leaves no temporary file', async () => {
     const file = new StateFile(join(directory, 'no', 'state.json'), output, [])
     emit(file, {})
     await output.flush()

@@ -6,19 +6,20 @@ import { stringifyExact } from '../json/json.ts'
 import type { StateContent, StateMessage } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 
-/** How a file system answers that cannot sync a directory. */
+/** Error codes of file systems that cannot sync a directory. */
 const UNSUPPORTED = ['EBADF', 'EINVAL']
 
 interface Emitted {
   readonly key: string
   readonly text: string
-  /** It has gone to the consumer when so many bytes have. */
+  /** Position in the output at which the message ends. */
   readonly endByte: number
 }
 
 /**
- * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is replaced whole. A state is
- * in it only after the consumer has taken the message with it, and with that all records before it.
+ * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is always
+ * replaced as a whole. A state is saved only after the consumer has taken its message, and
+ * therefore all records before it.
  */
 export class StateFile implements AsyncDisposable {
   readonly #path: string
@@ -28,21 +29,21 @@ export class StateFile implements AsyncDisposable {
   #saving: Promise<void> | null = null
   #failure: ConnectorError | null = null
 
-  /** @param base The states so far; those of other streams are kept. */
+  /** @param base initial states; those of other streams are kept. */
   constructor(path: string, output: Output, base: readonly StateContent[]) {
     this.#path = path
     this.#output = output
     for (const content of base) this.#put(keyOf(content), stringifyExact(content))
   }
 
-  /** A STATE is at the end of the output. */
+  /** Called when a STATE is at the end of the output. */
   emitted({ state }: StateMessage): void {
     const text = stringifyExact({ ...state, sourceStats: undefined })
     this.#emitted.push({ key: keyOf(state), text, endByte: this.#output.appendedBytes })
   }
 
   /**
-   * Saves what the consumer has taken, without waiting for the disk.
+   * Saves the states that the consumer has taken, without waiting for the disk.
    * @throws ConnectorError config_error if the file could not be written.
    */
   save(): void {
@@ -57,7 +58,7 @@ export class StateFile implements AsyncDisposable {
       })
   }
 
-  /** Saves the rest and waits for the disk. */
+  /** Saves the remaining states and waits for the disk. */
   async finish(): Promise<void> {
     await this.#saving
     this.save()
@@ -74,7 +75,7 @@ export class StateFile implements AsyncDisposable {
     }
   }
 
-  /** Whether there is anything new to save. */
+  /** Returns whether there are new states to save. */
   #takeDelivered(): boolean {
     const { writtenBytes } = this.#output
     const count = this.#emitted.findIndex(({ endByte }) => endByte > writtenBytes)
@@ -83,7 +84,7 @@ export class StateFile implements AsyncDisposable {
     return delivered.length > 0
   }
 
-  /** The last one is to be the last in the file: it wins over the others. */
+  /** Moves the newest state to the end of the file, where it takes precedence. */
   #put(key: string, text: string): void {
     this.#states.delete(key)
     this.#states.set(key, text)
@@ -109,7 +110,7 @@ export class StateFile implements AsyncDisposable {
   }
 }
 
-/** Makes a rename durable, where the file system can. */
+/** Makes a rename durable if the file system supports it. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r')
   try {

@@ -19,40 +19,40 @@ export class StreamStatuses {
     )
   }
 
-  /** The stream is being read. */
+  /** Emits STARTED. */
   started(descriptor: StreamDescriptor): void {
     const entry = this.#entry(descriptor)
     if (entry.status === null) this.#set(entry, 'STARTED')
   }
 
-  /** It has given its first records. */
+  /** Emits RUNNING after the first records of the stream. */
   running(descriptor: StreamDescriptor): void {
     const entry = this.#entry(descriptor)
     if (entry.status !== 'RUNNING') this.#set(entry, 'RUNNING')
   }
 
-  /** All of it has been read. */
+  /** Emits COMPLETE. */
   complete(descriptor: StreamDescriptor): void {
     this.#set(this.#entry(descriptor), 'COMPLETE')
   }
 
-  /** It is not read any further. */
+  /** Emits INCOMPLETE for a stream that is not read any further. */
   failed(descriptor: StreamDescriptor): void {
     this.#set(this.#entry(descriptor), 'INCOMPLETE')
   }
 
-  /** Whether any stream has failed. */
+  /** Whether a stream has failed. */
   get haveFailures(): boolean {
     return [...this.#streams.values()].some(({ status }) => status === 'INCOMPLETE')
   }
 
-  /** Whether the stream is complete or has failed, and needs no further attempt. */
+  /** Whether the stream is complete or has failed, so that no further attempt reads it. */
   hasEnded(descriptor: StreamDescriptor): boolean {
     const { status } = this.#entry(descriptor)
     return status === 'COMPLETE' || status === 'INCOMPLETE'
   }
 
-  /** Ends the status of every stream that is not complete; has no effect when called again. */
+  /** Emits INCOMPLETE for every stream that is not complete. A second call has no effect. */
   incomplete(): void {
     for (const { descriptor } of this.#streams.values()) {
       if (!this.hasEnded(descriptor)) this.failed(descriptor)

@@ -12,31 +12,31 @@ import type { RunStates } from './run-states.ts'
 import type { StateFile } from './state-file.ts'
 import type { StreamStatuses } from './stream-statuses.ts'
 
-/** What a sync reads with and what it reports to. */
+/** Parts of a sync: its inputs and outputs. */
 export interface SyncParts {
   readonly config: Config
   readonly database: Database
-  /** The snapshot of another process to read in; null: it takes one. */
+  /** Snapshot of another process to read in; null: a new one is taken. */
   readonly imported: SharedFrom | null
   readonly states: RunStates
   readonly statuses: StreamStatuses
   readonly health: HealthLog
   readonly progress: Progress
-  /** Follows the states; null: `--state-out` was not given. */
+  /** Saves the states; null: `--state-out` was not given. */
   readonly stateFile: StateFile | null
   readonly writers: Writers
 }
 
-/** A sync, over all its attempts. */
+/** A sync with all its attempts. */
 export interface Sync extends SyncParts {
-  /** `performance.now()` of its begin. */
+  /** `performance.now()` at its start. */
   readonly startedMs: number
   readonly policy: ReaderPolicy
-  /** Counts the records of a feed between two states, also when an attempt has failed between them. */
+  /** The checkpointer of a feed, which continues to count records after a failed attempt. */
   checkpointerOf(feed: Feed): Checkpointer
 }
 
-/** Adds what the attempts of a sync have in common. */
+/** Adds what all attempts of a sync share. */
 export function openSync(parts: SyncParts): Sync {
   const checkpointers = new Map<string, Checkpointer>()
   const startedMs = performance.now()
@@ -53,7 +53,7 @@ export function openSync(parts: SyncParts): Sync {
   }
 }
 
-/** A later attempt has feeds of its own, for the same streams. */
+/** Identifies a feed over all attempts: a later attempt has new feeds for the same streams. */
 function keyOf({ scope, plans }: Feed): string {
   return scope === 'GLOBAL' ? scope : streamKey(plans[0]!.descriptor)
 }
