@@ -22,7 +22,7 @@ function stream(name: string, ...columns: readonly string[]): AirbyteStream {
 }
 
 describe('parseConfiguredCatalog', () => {
-  it('keeps what the connector uses and ignores the rest', () => {
+  it('keeps the fields that the connector uses and ignores the others', () => {
     const json_schema = { type: 'object', properties: { id: { type: 'number' } } }
     const entry = {
       stream: { name: 'orders', namespace: 'shop', json_schema, is_file_based: null },
@@ -61,12 +61,12 @@ describe('parseConfiguredCatalog', () => {
       },
     ],
   ] as const) {
-    it(`takes optional fields that are ${what}`, () => {
+    it(`accepts optional fields that are ${what}`, () => {
       expect(parseConfiguredCatalog({ streams: [entry] })).to.deep.equal([bare])
     })
   }
 
-  it('takes the same name in two namespaces', () => {
+  it('accepts the same name in two namespaces', () => {
     const streams = ['a', 'b', null].map((namespace) => ({ stream: { name: 'orders', namespace } }))
     expect(parseConfiguredCatalog({ streams })).to.have.length(3)
   })
@@ -114,7 +114,7 @@ describe('buildConfiguredCatalog', () => {
     primaryKey: [],
     needsCursor: true,
   }
-  it('takes every stream with the key that the source defines', () => {
+  it('selects every stream with its source-defined primary key', () => {
     const streams = [stream('a', 'id'), stream('b', 'id')]
     const [first, second] = buildConfiguredCatalog(streams, selection)
     expect(first).to.deep.equal({
@@ -126,7 +126,7 @@ describe('buildConfiguredCatalog', () => {
     expect(second?.stream.name).to.equal('b')
   })
 
-  it('reads a stream in full that is offered as full refresh only, unless the config names its cursor', () => {
+  it('selects full refresh for a stream without incremental mode, unless the config has a cursor for it', () => {
     const fullRefreshOnly: AirbyteStream = {
       ...stream('a', 'id'),
       supported_sync_modes: ['full_refresh'],
@@ -142,7 +142,7 @@ describe('buildConfiguredCatalog', () => {
     expect(modes(true)).to.deep.equal(['incremental', 'incremental'])
   })
 
-  it('takes sync mode, cursor and key from the config', () => {
+  it('uses sync mode, cursor and primary key of the config', () => {
     const given = { syncMode: 'incremental', cursorField: 'at', primaryKey: ['k', 'l'] } as const
     const [only] = buildConfiguredCatalog([stream('a', 'at', 'k', 'l')], { ...selection, ...given })
     expect(only?.sync_mode).to.equal('incremental')

@@ -6,9 +6,10 @@ import { streamKey } from '../protocol/stream-names.ts'
 import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
 
 /**
- * The streams of a configured catalog. Fields that the connector does not use may be there or not; an optional one
- * may be null. A stream without a sync mode is a full refresh, as the protocol says.
- * @throws ConnectorError config_error that names the stream and the field.
+ * Parses the streams of a configured catalog. Fields that the connector does not use are ignored;
+ * an optional field may be null. A stream without a sync mode is a full refresh, according to the
+ * protocol.
+ * @throws ConnectorError config_error with the stream and the field.
  */
 export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
   if (!isJsonObject(raw)) throw invalid('is not a JSON object')
@@ -20,7 +21,7 @@ export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
   return streams
 }
 
-/** What `buildConfiguredCatalog` needs of a config. */
+/** The parameters of the config that select streams. */
 export type Selection = Pick<
   Config,
   'table' | 'query' | 'syncMode' | 'cursorField' | 'primaryKey'
@@ -30,10 +31,10 @@ export type Selection = Pick<
 }
 
 /**
- * What `read` does without a catalog: every discovered stream, or only that of the config's `query` if there is
- * one and no `table`, in the config's sync mode, with its cursor field and primary key. The key that the source defines
- * stands in for one that the config does not give. Streams that are offered as full refresh only are read so, unless
- * the config names a cursor for them.
+ * Builds the catalog for `read` without `--catalog`: every discovered stream, or only that of the
+ * config's `query` if there is one and no `table`, with the config's sync mode, cursor field and
+ * primary key. The source-defined key is the default of the primary key. Streams that support only
+ * full refresh are read in full, unless the config has a cursor for them.
  */
 export function buildConfiguredCatalog(
   streams: readonly AirbyteStream[],
@@ -53,7 +54,10 @@ export function buildConfiguredCatalog(
   }))
 }
 
-/** `o.updated_at` → `updated_at`, unless a column is called just that or none is called the latter. */
+/**
+ * `o.updated_at` → `updated_at`, unless a column has exactly this name or no column has the shorter
+ * name.
+ */
 function outputColumn(name: string, { json_schema }: AirbyteStream): string {
   const { properties } = json_schema
   if (!isJsonObject(properties) || Object.hasOwn(properties, name)) return name

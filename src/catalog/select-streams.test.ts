@@ -38,12 +38,12 @@ describe('selectStreams', () => {
     })
   }
 
-  it('counts the streams when there are too many to list', () => {
+  it('reports the number of streams if there are too many to list', () => {
     const many = Array.from({ length: 70 }, (_, n) => ({ stream: { name: `table_number_${n}` } }))
     expect(() => selectStreams(many, ['x'])).to.throw('… (70 streams)')
   })
 
-  it('says when there is none', () => {
+  it('reports that there are no streams', () => {
     expect(() => selectStreams([], ['x'])).to.throw("no stream 'x' to read. There is none.")
   })
 })

@@ -2,12 +2,13 @@ import { ConnectorError } from '../errors.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
 
-/** How many names a message lists. */
+/** Maximum number of names in a message. */
 const SHOWN_NAMES = 5
 
 /**
- * Those of `streams` that `wanted` names, as `name` or `namespace.name`; all of them when it names none.
- * @throws ConnectorError config_error for a name that none has, with those that come near to it.
+ * Returns the streams that `wanted` names as `name` or `namespace.name`; all of them if it is
+ * empty.
+ * @throws ConnectorError config_error for an unknown name, with similar names.
  */
 export function selectStreams<Item extends { readonly stream: StreamDescriptor }>(
   streams: readonly Item[],
@@ -19,7 +20,10 @@ export function selectStreams<Item extends { readonly stream: StreamDescriptor }
   return streams.filter(({ stream }) => wanted.some((name) => isCalled(stream, name)))
 }
 
-/** How many characters must be put in, taken out or replaced to make `a` into `b`. */
+/**
+ * Levenshtein distance: the number of inserted, deleted or replaced characters that turn `a` into
+ * `b`.
+ */
 export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {

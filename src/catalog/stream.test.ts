@@ -72,7 +72,7 @@ describe('toCatalog', () => {
     ])
   })
 
-  it('leaves the list it was given alone', () => {
+  it('does not modify its argument', () => {
     const relations = [relation({ name: 'b' }), relation({ name: 'a' })]
     toCatalog(relations, OFFERS.Standard)
     expect(relations.map(({ name }) => name)).to.deep.equal(['b', 'a'])
@@ -93,7 +93,7 @@ describe('toStream', () => {
     })
   })
 
-  it('gives the key in key order, a path for each column', () => {
+  it('has the primary key in key order, with a path for each column', () => {
     const stream = standardStream(relation({ primaryKey: ['b', 'a'] }))
     expect(stream.source_defined_primary_key).to.deep.equal([['b'], ['a']])
   })

@@ -3,16 +3,16 @@ import type { AirbyteStream } from '../protocol/messages.ts'
 import type { Column, Relation } from '../introspection/relation.ts'
 import { LSN_FIELD, offeredColumns } from '../introspection/replication/change-columns.ts'
 
-/** What a replication method can do with a relation. */
+/** Sync modes that a replication method supports for a relation. */
 export interface StreamOffer {
   readonly isIncremental: boolean
-  /** Whether incremental syncs find changes without a cursor of the user's choice. */
+  /** Whether incremental syncs find changes without a cursor chosen by the user. */
   readonly hasSourceDefinedCursor: boolean
 }
 
 export type OfferOf = (relation: Relation) => StreamOffer
 
-/** What discover prints: the streams by namespace and name. */
+/** Builds the catalog of discover: streams sorted by namespace and name. */
 export function toCatalog(
   relations: readonly Relation[],
   offerOf: OfferOf,
@@ -23,7 +23,7 @@ export function toCatalog(
   return { streams: sorted.map((relation) => toStream(relation, offerOf(relation))) }
 }
 
-/** The one place where a relation of PostgreSQL becomes a stream of Airbyte. */
+/** Converts a relation of PostgreSQL to an Airbyte stream; the only place for this conversion. */
 export function toStream(
   relation: Relation,
   { isIncremental, hasSourceDefinedCursor }: StreamOffer,
@@ -43,12 +43,12 @@ export function toStream(
   }
 }
 
-/** Own properties even for a column called `__proto__`. */
+/** Defines own properties, also for a column called `__proto__`. */
 function propertiesOf(columns: readonly Column[]): JsonObject {
   return Object.fromEntries(columns.map(({ name, type }) => [name, type.jsonSchema] as const))
 }
 
-/** The same order on every machine, unlike that of a locale. */
+/** Compares by code units, independently of the locale. */
 function compare(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1

@@ -84,7 +84,7 @@ describe('parseCommandLine', () => {
       expect(await parseCommandLine(line.split(' '))).to.deep.equal(expected)
     })
 
-    it(`${line}: yargs parses the same`, () => {
+    it(`${line}: yargs parses it to the same result`, () => {
       const words = line.replace(/^--(?=[sdr]|check)/, '').split(' ')
       expect(toCommandLine(parseWithYargs(words))).to.deep.equal(expected)
     })
@@ -145,18 +145,18 @@ describe('parseCommandLine', () => {
     [['read', '--config', 'c', '-v'], 'Unknown argument: v'],
     [['read', '--config', 'c', '--', 'x'], 'Unexpected arguments after --'],
   ] as const) {
-    it(`refuses ${JSON.stringify(argv)}: ${problem}`, async () => {
+    it(`rejects ${JSON.stringify(argv)}: ${problem}`, async () => {
       const error: unknown = await parseCommandLine(argv).catch((reason: unknown) => reason)
       expect(() => throwIt(error)).to.throw(UsageError, problem)
     })
   }
 
-  it('names the help when it refuses', async () => {
+  it('mentions --help in an error', async () => {
     const error: unknown = await parseCommandLine(['fetch']).catch((reason: unknown) => reason)
     expect(() => throwIt(error)).to.throw('Run source-postgres --help')
   })
 
-  it('tells every command and an example in the help', async () => {
+  it('lists every command and an example in the help', async () => {
     const help = await parseCommandLine(['--help'])
     if (help.command !== 'help') throw new Error('no help')
     for (const command of ['spec', 'check', 'discover', 'read', 'shards']) {
@@ -165,7 +165,7 @@ describe('parseCommandLine', () => {
     expect(help.text).to.include('source-postgres check --config config.json')
   })
 
-  it('tells the options of a command in its help', async () => {
+  it('lists the options of a command in its help', async () => {
     const help = await parseCommandLine(['read', '--help'])
     if (help.command !== 'help') throw new Error('no help')
     for (const option of ['--config', '--catalog', '--state', '--expand-env']) {
@@ -173,17 +173,17 @@ describe('parseCommandLine', () => {
     }
   })
 
-  it('takes the word help for --help', async () => {
+  it('treats the command help like --help', async () => {
     expect(await parseCommandLine(['help'])).to.deep.equal(await parseCommandLine(['--help']))
   })
 
-  it('gives the version alone', async () => {
+  it('prints only the version', async () => {
     const version = await parseCommandLine(['--version'])
     if (version.command !== 'help') throw new Error('no version')
     expect(version.text).to.match(/^\d+\.\d+\.\d+$/)
   })
 
-  it('prints the script of a shell', async () => {
+  it('prints the completion script of a shell', async () => {
     const script = await parseCommandLine(['completion'])
     if (script.command !== 'help') throw new Error('no script')
     expect(script.text).to.include('source-postgres --get-yargs-completions')
@@ -207,7 +207,7 @@ describe('parseCommandLine', () => {
     })
   }
 
-  it('leaves its argument as it is', async () => {
+  it('does not modify its argument', async () => {
     expect(await parseCommandLine(Object.freeze(['--spec']))).to.deep.equal({ command: 'spec' })
   })
 })
@@ -217,7 +217,7 @@ function throwIt(error: unknown): never {
 }
 
 describe('UsageError', () => {
-  it('keeps its name and message', () => {
+  it('has its name and message', () => {
     expect(new UsageError('no').toString()).to.equal('UsageError: no')
   })
 })

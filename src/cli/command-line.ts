@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { COMMANDS } from './options.ts'
 import type { Parsed } from './yargs-parser.ts'
 
-/** A parsed command line. Files are paths as given. */
+/** A parsed command line. Files are the paths as given. */
 export type CommandLine =
   | { readonly command: 'spec' }
   | { readonly command: 'check'; readonly config: string; readonly expandEnv: boolean }
@@ -21,20 +21,20 @@ export type CommandLine =
       readonly config: string
       readonly catalog: string | null
       readonly state: string | null
-      /** File to keep the latest states in; may be the same file as `state`. */
+      /** File to which the latest states are saved; may be the same file as `state`. */
       readonly stateOut: string | null
       /** `name` or `namespace.name` of the streams to read; empty: all selected streams. */
       readonly streams: readonly string[]
       readonly format: 'json' | 'arrow'
-      /** The directory of Arrow files; null: an Arrow stream to stdout. */
+      /** Directory of the Arrow files; null: an Arrow stream to stdout. */
       readonly output: string | null
       readonly arrowExact: boolean
-      /** How many processes read a large table; null: not given. */
+      /** Number of processes that read a large table; null: not given. */
       readonly processes: number | null
       readonly expandEnv: boolean
-      /** A shard or a file of shards; null: the streams are read whole. */
+      /** A shard or a file of shards; null: whole streams are read. */
       readonly shard: string | null
-      /** Which line of the file; null: its only one. */
+      /** Index of the line in the file; null: the file has one line. */
       readonly shardIndex: number | null
     }
   | {
@@ -43,21 +43,21 @@ export type CommandLine =
       readonly expandEnv: boolean
       readonly stream: string
       readonly count: number
-      /** Null: none. */
+      /** Null: no timeout. */
       readonly idleTimeoutSeconds: number | null
     }
-  /** `--help`, `--version` or the script of `completion`: print `text`. */
+  /** `--help`, `--version` or `completion`: print `text`. */
   | { readonly command: 'help'; readonly text: string }
 
-/** The command line is invalid. `message` says why. */
+/** The command line is invalid; `message` is the reason. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
 const PROGRAM = 'source-postgres'
-/** How the official connector spells the commands inside its image. */
+/** Names of the commands in the image of the official connector. */
 const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
-/** The request that the completion script of yargs makes. */
+/** Option that the completion script of yargs passes. */
 const COMPLETION_REQUEST = '--get-yargs-completions'
 
 const OPTIONS = [...COMMANDS.values()].flatMap(({ options }) => Object.entries(options))
@@ -78,7 +78,7 @@ export async function parseCommandLine(argv: readonly string[]): Promise<Command
   if (mistake !== null) throw usageError(mistake)
   const valid = parseValid(words)
   if (valid !== null) return toCommandLine(valid)
-  // yargs writes the help and names the problem. It takes a third of the time of `spec` to load
+  // yargs prints the help and explains errors. Loading it takes a third of the time of `spec`
   const { parseWithYargs } = await import('./yargs-parser.ts')
   const { problem, text, ...parsed } = parseWithYargs(words)
   if (problem !== null) throw usageError(problem)
@@ -89,7 +89,10 @@ function namesOf(isWanted: (entry: (typeof OPTIONS)[number]) => boolean): Readon
   return new Set(OPTIONS.filter(isWanted).map(([name]) => `--${name}`))
 }
 
-/** What yargs accepts: it takes the last of two flags, and any text as the value of a flag. */
+/**
+ * Finds a mistake that yargs accepts: it uses the last of two flags, and any text as the value of a
+ * flag.
+ */
 function findMistake(words: readonly string[]): string | null {
   const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0]!)
   const repeated = options.find(
@@ -102,7 +105,7 @@ function findMistake(words: readonly string[]): string | null {
   return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A name is empty' : null
 }
 
-/** A command followed by its options, all valid; null: something else, which yargs explains. */
+/** Parses a command followed by valid options; null: anything else, which yargs explains. */
 function parseValid([command = '', ...args]: readonly string[]): Arguments | null {
   const options = COMMANDS.get(command)?.options
   if (options === undefined) return null
@@ -128,7 +131,7 @@ function parseValid([command = '', ...args]: readonly string[]): Arguments | nul
   }
 }
 
-/** The command line with the given command and option values. @throws UsageError if options exclude each other. */
+/** Converts the command and option values. @throws UsageError if options exclude each other. */
 export function toCommandLine(parsed: Arguments): CommandLine {
   const line = commandLineOf(parsed)
   const conflict = findConflict(line)
@@ -180,7 +183,7 @@ function integerOrNull(values: Arguments['values'], name: string, min: number): 
   throw usageError(`--${name} is not an integer from ${min} to 999999`)
 }
 
-/** Options that have no effect without another one. */
+/** Finds options that have no effect without another one. */
 function findConflict(line: CommandLine): string | null {
   if (line.command === 'discover') {
     if (line.arrowExact && !line.arrowSchema) return '--arrow-exact is for --arrow-schema'

@@ -4,7 +4,7 @@ export interface Option {
   readonly describe: string
   readonly isRequired?: boolean
   readonly isRepeatable?: boolean
-  /** The first one is the default. */
+  /** The first choice is the default. */
   readonly choices?: readonly string[]
 }
 

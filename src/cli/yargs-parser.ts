@@ -4,7 +4,7 @@ import { COMMANDS, type Option } from './options.ts'
 
 const PROGRAM = 'source-postgres'
 
-/** The command and its options by name, or the text of a help, or the problem with the command line. */
+/** The command and its options by name, the text of a help, or an error in the command line. */
 export interface Parsed {
   readonly command: string
   readonly values: Readonly<Record<string, unknown>>

@@ -4,7 +4,7 @@ import { CONFIG_SCHEMA } from './schema.ts'
 
 describe('ALIASES', () => {
   for (const [alias, canonical] of Object.entries(ALIASES)) {
-    it(`${alias} and ${canonical} are in spec.json, and the form shows only the second`, () => {
+    it(`${alias} and ${canonical} are in spec.json, and Airbyte's form shows only the second`, () => {
       const [outer = ''] = canonical.split('.')
       const parameters: Readonly<Record<string, object>> = CONFIG_SCHEMA.properties ?? {}
       expect(parameters[alias]).to.include({ airbyte_hidden: true })
@@ -44,7 +44,7 @@ describe('resolveAliases', () => {
     })
   }
 
-  it('prefers the canonical name and warns with both names, never the values', () => {
+  it('prefers the canonical name and warns with both names, without the values', () => {
     const given = { database: 'secret1', dbname: 'secret2', ssl_mode: { mode: 'a' }, sslmode: 'b' }
     const { values, warnings } = resolveAliases(given)
     expect(values).to.deep.equal({ database: 'secret1', ssl_mode: { mode: 'a' } })
@@ -54,7 +54,7 @@ describe('resolveAliases', () => {
     ])
   })
 
-  it('remembers the name that counted', () => {
+  it('returns the name that was used', () => {
     const { writtenAs } = resolveAliases({ dbname: 'd', user: 'u', username: 'v' })
     expect([...writtenAs]).to.deep.equal([['database', 'dbname']])
   })

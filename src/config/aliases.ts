@@ -1,6 +1,9 @@
 import { isValues, type Values } from './values.ts'
 
-/** Other name → canonical name; a dot leads into an object. The canonical name wins over the other. */
+/**
+ * Alias → canonical name; a dot separates the levels of objects. The canonical name takes
+ * precedence.
+ */
 export const ALIASES: Readonly<Record<string, string>> = {
   dbname: 'database',
   user: 'username',
@@ -16,13 +19,13 @@ export const ALIASES: Readonly<Record<string, string>> = {
 /** Values under their canonical names only. */
 export interface CanonicalValues {
   readonly values: Values
-  /** One sentence for each parameter that was given under both of its names; without the values. */
+  /** One sentence for each parameter that was given under both names, without the values. */
   readonly warnings: readonly string[]
-  /** Canonical name → the other name, where that was the one that counted. */
+  /** Canonical name → the alias that the config uses for it. */
   readonly writtenAs: ReadonlyMap<string, string>
 }
 
-/** `values` with every other name of `ALIASES` replaced by the canonical one. */
+/** Replaces every alias in `values` by the canonical name. */
 export function resolveAliases(values: Values): CanonicalValues {
   const warnings: string[] = []
   const writtenAs = new Map<string, string>()
@@ -41,7 +44,7 @@ export function resolveAliases(values: Values): CanonicalValues {
   return { values: result, warnings, writtenAs }
 }
 
-/** Whether `values` have the parameter; a dot leads into an object. */
+/** Whether `values` contain the parameter; a dot separates the levels of objects. */
 export function hasParameter(values: Values, name: string): boolean {
   const [outer, inner] = splitName(name)
   if (!Object.hasOwn(values, outer)) return false
@@ -49,7 +52,7 @@ export function hasParameter(values: Values, name: string): boolean {
   return inner === null || !isValues(value) || Object.hasOwn(value, inner)
 }
 
-/** `values` with the parameter set; a dot leads into an object. */
+/** Returns `values` with the parameter set; a dot separates the levels of objects. */
 export function withParameter(values: Values, name: string, value: unknown): Values {
   const [outer, inner] = splitName(name)
   if (inner === null) return { ...values, [outer]: value }

@@ -7,7 +7,7 @@ const LIST = { type: 'array', items: TEXT }
 const TUNNEL: ParameterSchema = CONFIG_SCHEMA.properties?.['tunnel_method'] ?? TEXT
 
 describe('coerceParameters', () => {
-  it('fills in defaults and leaves unknown parameters alone', () => {
+  it('adds defaults and keeps unknown parameters unchanged', () => {
     const schema = { type: 'object', properties: { n: { type: 'integer', default: '7' } } }
     expect(coerceParameters({ x: '1' }, schema)).to.deep.equal({ n: 7, x: '1' })
   })
@@ -46,14 +46,14 @@ describe('coerce', () => {
     })
   }
 
-  it('finds the branch of an object in other letters, with its defaults', () => {
+  it('finds the branch of an object in other letter case, with its defaults', () => {
     expect(coerce({ tunnel_method: 'ssh_key_auth' }, TUNNEL)).to.deep.equal({
       tunnel_method: 'SSH_KEY_AUTH',
       tunnel_port: 22,
     })
   })
 
-  it('leaves an object of no branch as it is', () => {
+  it('returns an object without a branch unchanged', () => {
     expect(coerce({ tunnel_method: 'VPN' }, TUNNEL)).to.deep.equal({ tunnel_method: 'VPN' })
     expect(coerce({}, TUNNEL)).to.deep.equal({})
     expect(coerce(7, TUNNEL)).to.equal(7)
@@ -61,11 +61,11 @@ describe('coerce', () => {
 })
 
 describe('expandShorthand', () => {
-  it('takes plain text for the discriminator', () => {
+  it('uses plain text as the discriminator', () => {
     expect(expandShorthand('NO_TUNNEL', TUNNEL)).to.deep.equal({ tunnel_method: 'NO_TUNNEL' })
   })
 
-  it('leaves everything else as it is', () => {
+  it('returns any other value unchanged', () => {
     expect(expandShorthand('x', TEXT)).to.equal('x')
     expect(expandShorthand(7, TUNNEL)).to.equal(7)
   })

@@ -3,8 +3,8 @@ import { choicesOf, discriminatorOf, type ParameterSchema, parametersOf } from '
 import { isValues, type Values } from './values.ts'
 
 /**
- * `values` with the defaults of `schema` filled in and every parameter in the form it asks for.
- * What `schema` does not name stays as it is.
+ * Adds the defaults of `schema` to `values` and converts every parameter to its type. Parameters
+ * that `schema` does not contain are not changed.
  */
 export function coerceParameters(values: Values, schema: ParameterSchema): Values {
   const filled = withDefaults(values, schema)
@@ -15,9 +15,9 @@ export function coerceParameters(values: Values, schema: ParameterSchema): Value
 }
 
 /**
- * `value` in the form that `schema` asks for, where another one means the same: a number or truth
- * value as text, a choice in other letters (`verify_ca`), one item for a list of one and the reverse.
- * Anything else comes back as it is, for the validator to complain about.
+ * Converts `value` to the type of `schema` if another form has the same meaning: a number or
+ * boolean as text, a choice in other letter case (`verify_ca`), a single item for a list of one and
+ * the reverse. Any other value is returned unchanged, and the validator reports it.
  */
 export function coerce(value: unknown, schema: ParameterSchema): unknown {
   switch (schema.type) {
@@ -36,7 +36,10 @@ export function coerce(value: unknown, schema: ParameterSchema): unknown {
   }
 }
 
-/** `{method: "Xmin"}` for the plain text "Xmin", where `schema` has branches; else `value` itself. */
+/**
+ * Converts the plain text "Xmin" to `{method: "Xmin"}` if `schema` has branches; otherwise returns
+ * `value`.
+ */
 export function expandShorthand(value: unknown, schema: ParameterSchema): unknown {
   const discriminator = discriminatorOf(schema)
   return discriminator !== null && typeof value === 'string' ? { [discriminator]: value } : value

@@ -2,7 +2,7 @@ import type { SshHostKey } from './ssh-host-key.ts'
 
 export type SslMode = 'disable' | 'allow' | 'prefer' | 'require' | 'verify-ca' | 'verify-full'
 
-/** TLS as libpq means it. Certificates and keys are PEM text, never file names. */
+/** TLS with the semantics of libpq. Certificates and keys are PEM text, never file names. */
 export interface SslConfig {
   readonly mode: SslMode
   readonly caCertificate: string | null
@@ -18,7 +18,7 @@ export type TunnelConfig =
       readonly host: string
       readonly port: number
       readonly user: string
-      /** Empty: the server may have any. */
+      /** Empty: any host key is accepted. */
       readonly hostKeys: readonly SshHostKey[]
       readonly key: string
       readonly keyPassphrase: string | null
@@ -28,7 +28,7 @@ export type TunnelConfig =
       readonly host: string
       readonly port: number
       readonly user: string
-      /** Empty: the server may have any. */
+      /** Empty: any host key is accepted. */
       readonly hostKeys: readonly SshHostKey[]
       readonly password: string
     }
@@ -37,12 +37,12 @@ export type TunnelConfig =
 export interface CdcConfig {
   readonly slot: string
   readonly publication: string
-  /** How long the log may make no progress. */
+  /** Maximum time without progress in the log. */
   readonly initialWaitingMs: number
-  /** Which position is acknowledged: that of the given state, or that of the last state that was emitted. */
+  /** The acknowledged position: that of the given state, or that of the last emitted state. */
   readonly acknowledges: 'GIVEN' | 'EMITTED'
   readonly heartbeatActionQuery: string | null
-  /** When the changes since the given state are gone. */
+  /** Behaviour if the changes since the given state are no longer available. */
   readonly onInvalidPosition: 'FAIL' | 'RESYNC'
   readonly initialLoadTimeoutMs: number
 }
@@ -53,19 +53,22 @@ export interface EntraConfig {
   readonly clientId: string
 }
 
-/** The config of a run: canonical names, defaults filled in, frozen. */
+/** The config of a run: canonical names, with defaults, frozen. */
 export interface Config {
   readonly host: string
   readonly port: number
   readonly database: string
   readonly username: string
-  /** With `entra` the secret of the client. */
+  /** With `entra`, the client secret. */
   readonly password: string
-  /** The service principal whose tokens are the passwords; null: the password is one of PostgreSQL. */
+  /**
+   * The service principal whose tokens are used as passwords; null: `password` is a PostgreSQL
+   * password.
+   */
   readonly entra: EntraConfig | null
   /** Case sensitive, never empty. */
   readonly schemas: readonly string[]
-  /** Narrows discovery to one relation. */
+  /** Restricts discovery to one relation. */
   readonly table: string | null
   /** Adds a stream that reads this SELECT as a subquery. */
   readonly query: string | null
@@ -74,15 +77,15 @@ export interface Config {
   readonly primaryKey: readonly string[]
   readonly ssl: SslConfig
   readonly tunnel: TunnelConfig
-  /** `method` of `replication_method`: a branch of spec.json. */
+  /** Value of `method` in `replication_method`: a branch of spec.json. */
   readonly replicationMethod: string
   /** Null unless the replication method is CDC. */
   readonly cdc: CdcConfig | null
-  /** Options of the session as `postgres` takes them on its command line, such as `-c work_mem=64MB`. */
+  /** Session options in the format of the `postgres` command line, such as `-c work_mem=64MB`. */
   readonly serverOptions: string | null
   readonly applicationName: string
   readonly connectTimeoutMs: number
-  /** How long the server may send nothing before its backend is looked at. */
+  /** Maximum time without data from the server before its backend is probed. */
   readonly timeoutMs: number
   readonly minConnections: number
   readonly maxConnections: number

@@ -3,7 +3,7 @@ import { withDefaults } from './defaults.ts'
 import { CONFIG_SCHEMA } from './schema.ts'
 
 describe('withDefaults', () => {
-  it('fills in what is documented', () => {
+  it('adds the documented defaults', () => {
     expect(withDefaults({}, CONFIG_SCHEMA)).to.deep.equal({
       port: 5432,
       password: '',
@@ -27,7 +27,7 @@ describe('withDefaults', () => {
     })
   })
 
-  it('leaves what is given', () => {
+  it('keeps given values', () => {
     expect(withDefaults({ port: 1, x: 2 }, CONFIG_SCHEMA)).to.include({ port: 1, x: 2 })
   })
 })

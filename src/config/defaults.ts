@@ -2,8 +2,8 @@ import { type ParameterSchema, parametersOf } from './schema.ts'
 import type { Values } from './values.ts'
 
 /**
- * `values` with every absent parameter that has a `default` in `schema` set to it. The table of
- * defaults is spec.json itself, so that the form and the connector cannot disagree.
+ * Sets every absent parameter that has a `default` in `schema`. spec.json is the only table of
+ * defaults, so the form and the connector cannot differ.
  */
 export function withDefaults(values: Values, schema: ParameterSchema): Values {
   const defaults = parametersOf(schema)

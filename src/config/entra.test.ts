@@ -10,19 +10,19 @@ const ENTRA = {
 }
 
 describe('parseConfig: Microsoft Entra', () => {
-  it('has a service principal, and TLS by default', () => {
+  it('has a service principal, and requires TLS by default', () => {
     const { config } = parseConfig({ ...BASE, ...ENTRA })
     expect(config.entra).to.deep.equal({ tenantId: 'tenant', clientId: 'client' })
     expect(config.ssl.mode).to.equal('require')
   })
 
-  it('takes true as text', () => {
+  it('accepts true as text', () => {
     const { config } = parseConfig({ ...BASE, ...ENTRA, entra_service_principal_auth: 'true' })
     expect(config.entra).not.to.equal(null)
     expect(config.ssl.mode).to.equal('require')
   })
 
-  it('keeps the mode that is given', () => {
+  it('keeps a given SSL mode', () => {
     const { config } = parseConfig({
       ...BASE,
       ...ENTRA,
@@ -38,7 +38,7 @@ describe('parseConfig: Microsoft Entra', () => {
   })
 
   for (const mode of ['disable', 'allow', 'prefer']) {
-    it(`does not go without TLS: ${mode}`, () => {
+    it(`rejects SSL mode ${mode}`, () => {
       expect(refusalOf({ ...BASE, ...ENTRA, sslmode: mode })).to.equal(
         "Parameter 'sslmode' must be require, verify-ca or verify-full with entra_service_principal_auth",
       )
@@ -46,7 +46,7 @@ describe('parseConfig: Microsoft Entra', () => {
   }
 
   for (const name of ['password', 'entra_tenant_id', 'entra_client_id']) {
-    it(`needs ${name}`, () => {
+    it(`requires ${name}`, () => {
       expect(refusalOf({ ...BASE, ...ENTRA, [name]: '' })).to.equal(
         `Parameter '${name}' is required with entra_service_principal_auth`,
       )

@@ -20,7 +20,7 @@ describe('expandEnv', () => {
     })
   }
 
-  it('names every variable that is not set and where it is used', () => {
+  it('reports every variable that is not set and where it is used', () => {
     const raw = { password: 'top-${NOPE}', ssl_mode: { client_key: '${NADA}' }, schemas: ['${NO}'] }
     expect(() => expandEnv(raw, ENV)).to.throw(
       ConnectorError,
@@ -28,11 +28,11 @@ describe('expandEnv', () => {
     )
   })
 
-  it('takes no variable from the prototype of the environment', () => {
+  it('ignores the prototype of the environment', () => {
     expect(() => expandEnv('${constructor}', ENV)).to.throw(ConnectorError, 'constructor')
   })
 
-  it('leaves its argument as it is', () => {
+  it('does not modify its argument', () => {
     const raw = { host: '${HOST}' }
     expandEnv(raw, ENV)
     expect(raw).to.deep.equal({ host: '${HOST}' })

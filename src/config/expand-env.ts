@@ -1,15 +1,15 @@
 import { ConnectorError } from '../errors.ts'
 import { isValues } from './values.ts'
 
-/** The environment to take variables from. */
+/** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
 /**
- * `raw` with every `${NAME}` in its strings, at any depth, replaced by the variable of that name.
- * Keys stay as they are, and so does a `${…}` that comes out of a variable.
- * @throws ConnectorError config_error that names every variable that is not set, and where it is used.
+ * Replaces every `${NAME}` in the strings of `raw`, at any depth, by the variable of that name.
+ * Keys are not changed, and neither is a `${…}` in the value of a variable.
+ * @throws ConnectorError config_error with every variable that is not set, and where it is used.
  */
 export function expandEnv(raw: unknown, env: Environment): unknown {
   const problems: string[] = []

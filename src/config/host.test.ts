@@ -55,7 +55,7 @@ describe('hostProblem', () => {
 })
 
 describe('parseConfig: hosts', () => {
-  it('takes host and tunnel_host without blanks and brackets', () => {
+  it('trims host and tunnel_host and removes brackets', () => {
     const tunnel = { tunnel_method: 'SSH_PASSWORD_AUTH', tunnel_host: ' [::1]', tunnel_port: 22 }
     const { config } = parseConfig({
       host: '[2001:db8::7] ',

@@ -1,21 +1,24 @@
 import { isIP, isIPv6 } from 'node:net'
 
-/** The parameters that belong to a host. */
+/** Names of the parameters that belong to a host. */
 interface HostParameters {
   readonly host: string
   readonly port: string
-  /** What else a URL holds. */
+  /** Other parts of a URL. */
   readonly others: string
 }
 
-/** `text` without blanks around it, and without the brackets of an IPv6 address. */
+/** Trims `text` and removes the brackets of an IPv6 address. */
 export function normalizeHost(text: string): string {
   const host = text.trim()
   const [, address = ''] = /^\[(.*)\]$/.exec(host) ?? []
   return isIPv6(address) ? address : host
 }
 
-/** What is wrong with a host, without its value, which may be a URL with a password; null: nothing. */
+/**
+ * Describes the problem of a host without its value, which may be a URL with a password; null: no
+ * problem.
+ */
 export function hostProblem(text: string, { host, port, others }: HostParameters): string | null {
   const name = normalizeHost(text)
   if (isIP(name) !== 0) return null

@@ -25,20 +25,20 @@ describe('applyJdbcParams', () => {
     })
   }
 
-  it('sslrootcert is PEM text', () => {
+  it('accepts sslrootcert as PEM text', () => {
     const params = `sslrootcert=${encodeURIComponent(PEM)}`
     const { config, warnings } = parse(params, { ssl_mode: 'verify-full' })
     expect(config.ssl).to.include({ mode: 'verify-full', caCertificate: PEM })
     expect(warnings).to.deep.equal([])
   })
 
-  it('sslrootcert alone leaves the mode as it is by default', () => {
+  it('keeps the default SSL mode if only sslrootcert is given', () => {
     const { config } = parse(`sslrootcert=${encodeURIComponent(PEM)}`)
     expect(config.ssl).to.include({ mode: 'prefer', caCertificate: PEM })
   })
 
   for (const params of ['', 'tcpKeepAlive=true', 'prepareThreshold=0&readOnly=true']) {
-    it(`says nothing of '${params}', which is so anyway`, () => {
+    it(`does not warn of '${params}', which is the behaviour anyway`, () => {
       expect(parse(params).warnings).to.deep.equal([])
     })
   }
@@ -53,14 +53,14 @@ describe('applyJdbcParams', () => {
     ['defaultRowFetchSize', 'it has no meaning for this connector'],
     ['constructor', 'it has no meaning for this connector'],
   ] as const) {
-    it(`names ${params}, which is ignored, without its value`, () => {
+    it(`warns that ${params} is ignored, without its value`, () => {
       expect(parse(`${params}=${SECRET}`).warnings).to.deep.equal([
         `'${params}' of jdbc_url_params is ignored: ${reason}.`,
       ])
     })
   }
 
-  it('the config itself wins', () => {
+  it('parameters of the config take precedence', () => {
     const { config, warnings } = parse('connectTimeout=30', { connect_timeout: 5 })
     expect(config.connectTimeoutMs).to.equal(5000)
     expect(warnings).to.deep.equal([
@@ -68,7 +68,7 @@ describe('applyJdbcParams', () => {
     ])
   })
 
-  it('no timeout at all is none of the choices', () => {
+  it('ignores a timeout of 0, because there is always a timeout', () => {
     const { config, warnings } = parse('socketTimeout=0')
     expect(config.timeoutMs).to.equal(300_000)
     expect(warnings).to.deep.equal([
@@ -77,20 +77,20 @@ describe('applyJdbcParams', () => {
   })
 
   for (const params of [SECRET, `=${SECRET}`, `connectTimeout=%${SECRET}`]) {
-    it(`${params} is told by its place`, () => {
+    it(`reports ${params} by its position`, () => {
       expect(parse(params).warnings).to.deep.equal([
         'Part 1 of jdbc_url_params is ignored: it is not a URL-encoded key=value.',
       ])
     })
   }
 
-  it('a problem names the parameter as it was written', () => {
+  it('reports a problem by the name of the JDBC parameter', () => {
     expect(() => parse(`connectTimeout=${SECRET}`)).to.throw(
       "Parameter 'jdbc_url_params connectTimeout' must be an integer",
     )
   })
 
-  it('leaves what is no text to the validator', () => {
+  it('leaves a value that is not text to the validator', () => {
     expect(applyJdbcParams({ jdbc_url_params: 7 }).values).to.deep.equal({ jdbc_url_params: 7 })
   })
 })

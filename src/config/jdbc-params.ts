@@ -1,7 +1,7 @@
 import { hasParameter, withParameter } from './aliases.ts'
 import type { Values } from './values.ts'
 
-/** JDBC's parameter → ours, which it sets unless the config gives that itself. */
+/** JDBC parameter → parameter of the config, which takes precedence if it is given. */
 const MAPPED = new Map(
   Object.entries({
     connectTimeout: 'connect_timeout',
@@ -16,7 +16,7 @@ const MAPPED = new Map(
   }),
 )
 
-/** Parameters that the connector sets by itself, from these. */
+/** Parameters that the connector sets itself, from these parameters. */
 const RESERVED = new Map(
   Object.entries({
     currentSchema: 'schemas',
@@ -27,7 +27,7 @@ const RESERVED = new Map(
   }),
 )
 
-/** What is so anyway; any other value is ignored. */
+/** Values that describe the behaviour anyway; other values are ignored. */
 const FULFILLED = new Map(
   Object.entries({
     tcpKeepAlive: 'true',
@@ -36,19 +36,19 @@ const FULFILLED = new Map(
   }),
 )
 
-/** JDBC's word for no timeout at all; here there always is one. */
+/** JDBC's value for no timeout, which the connector does not support. */
 const ENDLESS = '0'
 
-/** Values with what their `jdbc_url_params` mean, and sentences about what they do not: with names, without values. */
+/** Values after `jdbc_url_params` were applied, and warnings with names, without values. */
 export interface JdbcValues {
   readonly values: Values
   readonly warnings: readonly string[]
-  /** Parameter → where the user wrote it. */
+  /** Parameter → the name that the user wrote. */
   readonly writtenAs: ReadonlyMap<string, string>
 }
 
 /**
- * Takes the parameters of `jdbc_url_params` that mean something here over into `values`, whose names are canonical.
+ * Applies the supported parameters of `jdbc_url_params` to `values`, whose names are canonical.
  * https://jdbc.postgresql.org/documentation/use/#connection-parameters
  */
 export function applyJdbcParams(given: Values): JdbcValues {
@@ -68,7 +68,10 @@ export function applyJdbcParams(given: Values): JdbcValues {
   return { values, warnings, writtenAs }
 }
 
-/** Decoded pairs; one that is malformed is named by its place, since it may be a secret that was not encoded. */
+/**
+ * Returns decoded pairs. A malformed pair is reported by its position, because it may be a secret
+ * that was not encoded.
+ */
 function pairsOf(text: unknown, warnings: string[]): (readonly [name: string, value: string])[] {
   if (typeof text !== 'string') return []
   return text.split('&').flatMap((pair, index) => {

@@ -4,7 +4,7 @@ import { refusalOf } from '../testing/refused.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 
-describe('parseConfig: the fixed texts', () => {
+describe('parseConfig: error messages', () => {
   for (const name of [
     'port',
     'connect_timeout',
@@ -18,12 +18,12 @@ describe('parseConfig: the fixed texts', () => {
     'late_commit_window_seconds',
   ]) {
     for (const value of ['abc', '1.5', 2.5, true, [1]]) {
-      it(`${name}: ${JSON.stringify(value)} must be an integer`, () => {
+      it(`rejects ${JSON.stringify(value)} for ${name}, which must be an integer`, () => {
         const expected = `Parameter '${name}' must be an integer`
         expect(refusalOf({ ...BASE, [name]: value })).to.equal(expected)
       })
     }
-    it(`${name} may be given as text`, () => {
+    it(`accepts ${name} as text`, () => {
       expect(() => parseConfig({ ...BASE, [name]: '4' })).not.to.throw()
     })
   }
@@ -63,7 +63,7 @@ describe('parseConfig: the fixed texts', () => {
     it(`${JSON.stringify(raw)}: ${expected}`, () => expect(refusalOf(raw)).to.equal(expected))
   }
 
-  it('tells all problems in one message', () => {
+  it('reports all problems in one message', () => {
     expect(refusalOf({ port: 'x', sync_mode: 'incremental' }).split('; ')).to.have.members([
       "Parameter 'host' is required",
       "Parameter 'port' must be an integer",
@@ -72,7 +72,7 @@ describe('parseConfig: the fixed texts', () => {
     ])
   })
 
-  it('never tells a value that could be a secret', () => {
+  it('never contains a value that could be a secret', () => {
     const hidden = 'hunter2'
     const message = refusalOf({
       password: { hidden },

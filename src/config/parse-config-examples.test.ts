@@ -9,7 +9,7 @@ function configOf(raw: unknown): Config {
   return parseConfig(raw).config
 }
 
-describe('parseConfig: the seed examples', () => {
+describe('parseConfig: the example configs', () => {
   const orders = { sync_mode: 'incremental', primary_key: ['order_id'], table: 'orders' }
   for (const [name, raw, expected] of [
     [
@@ -134,7 +134,7 @@ describe('parseConfig: the seed examples', () => {
     })
   }
 
-  it('lets the canonical names win and warns without the values', () => {
+  it('prefers the canonical names and warns without the values', () => {
     const { config, warnings } = parseConfig({
       host: 'localhost',
       dbname: 'legacy_db',
@@ -150,7 +150,7 @@ describe('parseConfig: the seed examples', () => {
     ])
   })
 
-  it('takes the other name when the canonical one is empty', () => {
+  it('uses the alias if the canonical parameter is empty', () => {
     const raw = { host: 'h', database: '', dbname: 'd', username: null, user: 'u' }
     expect(configOf(raw)).to.include({ database: 'd', username: 'u' })
     expect(parseConfig(raw).warnings).to.deep.equal([])
@@ -180,7 +180,7 @@ describe('parseConfig: both generations of the official connector', () => {
   }
   const cdc = { method: 'CDC', replication_slot: 's', publication: 'p' }
 
-  it('accepts the 3.8 style', () => {
+  it('accepts a config in the style of 3.8', () => {
     const config = configOf({ ...newest, replication_method: { method: 'Xmin' } })
     expect(config).to.include({ replicationMethod: 'Xmin', maxConnections: 4 })
     expect(config.ssl).to.include({
@@ -198,7 +198,7 @@ describe('parseConfig: both generations of the official connector', () => {
     })
   })
 
-  it('accepts the 3.7 style', () => {
+  it('accepts a config in the style of 3.7', () => {
     const raw = {
       ...BASE,
       ssl_mode: { mode: 'prefer' },
@@ -263,7 +263,7 @@ describe('parseConfig: both generations of the official connector', () => {
     })
   })
 
-  it('asks for slot and publication', () => {
+  it('requires slot and publication', () => {
     expect(refusalOf({ ...newest, replication_method: 'CDC' })).to.equal(
       "Parameter 'replication_method.replication_slot' is required; Parameter 'replication_method.publication' is required",
     )

@@ -49,7 +49,7 @@ function configOf(raw: unknown): Config {
 }
 
 describe('parseConfig: defaults', () => {
-  it('needs host, database and username only', () => {
+  it('requires only host, database and username', () => {
     expect(parseConfig(BASE)).to.deep.equal({ config: DEFAULT_CONFIG, warnings: [] })
   })
 
@@ -60,7 +60,7 @@ describe('parseConfig: defaults', () => {
     }
   })
 
-  it('leaves its argument as it is', () => {
+  it('does not modify its argument', () => {
     const raw = { ...BASE, ssl_mode: { mode: 'verify_ca', ca_certificate: PEM }, schemas: [''] }
     const copy = structuredClone(raw)
     parseConfig(raw)
@@ -74,7 +74,7 @@ describe('parseConfig: defaults', () => {
   })
 
   for (const blank of [null, ''] as const) {
-    it(`takes ${JSON.stringify(blank)} for absent`, () => {
+    it(`treats ${JSON.stringify(blank)} as absent`, () => {
       const names = ['port', 'password', 'table', 'query', 'cursor_field', 'ssl_mode', 'sslmode']
       const blanks = Object.fromEntries([...names, 'schema', 'dbname'].map((name) => [name, blank]))
       expect(parseConfig({ ...blanks, ...BASE })).to.deep.equal({
@@ -119,7 +119,7 @@ describe('parseConfig: columns and schemas', () => {
 
 describe('parseConfig: SSL', () => {
   for (const mode of ['disable', 'allow', 'prefer', 'require'] as const) {
-    it(`takes ${mode} as text under both names and as an object`, () => {
+    it(`accepts ${mode} as text under both names and as an object`, () => {
       for (const raw of [{ sslmode: mode }, { ssl_mode: mode }, { ssl_mode: { mode } }]) {
         expect(configOf({ ...BASE, ...raw }).ssl).to.deep.equal({ ...DEFAULT_CONFIG.ssl, mode })
       }
@@ -132,7 +132,7 @@ describe('parseConfig: SSL', () => {
     ['verify-full', 'verify-full'],
     ['verify_full', 'verify-full'],
   ] as const) {
-    it(`takes ${word} with a certificate, and refuses it without`, () => {
+    it(`accepts ${word} with a certificate, and rejects it without one`, () => {
       const expected = { ...DEFAULT_CONFIG.ssl, mode, caCertificate: PEM }
       for (const raw of [
         { sslmode: word, sslrootcert: PEM },
@@ -148,7 +148,7 @@ describe('parseConfig: SSL', () => {
   }
 
   for (const mode of ['allow', 'prefer', 'require'] as const) {
-    it(`takes a client certificate with ${mode}`, () => {
+    it(`accepts a client certificate with ${mode}`, () => {
       const certificates = { sslcert: PEM, sslkey: KEY, sslpassword: 'p' }
       expect(configOf({ ...BASE, sslmode: mode, ...certificates }).ssl).to.deep.equal({
         mode,
@@ -178,13 +178,13 @@ describe('parseConfig: SSL', () => {
     })
   }
 
-  it('refuses a file name where PEM text belongs, by the name that was written', () => {
+  it('rejects a file name in place of PEM text, with the name that the user wrote', () => {
     expect(refusalOf({ ...BASE, sslmode: 'verify-ca', sslrootcert: '/root.crt' })).to.equal(
       "Parameter 'sslrootcert' must be PEM text that begins with '-----BEGIN', not a file name",
     )
   })
 
-  it('does not guess the mode of an ssl_mode without one', () => {
+  it('rejects an ssl_mode without a mode', () => {
     expect(refusalOf({ ...BASE, ssl_mode: { Mode: 'require' } })).to.equal(
       "Parameter 'ssl_mode.mode' (or 'sslmode') is required",
     )
@@ -230,7 +230,7 @@ describe('parseConfig: SSH tunnel', () => {
     })
   }
 
-  it('names the parameters of a tunnel by their path', () => {
+  it('reports the parameters of a tunnel by their path', () => {
     const tunnel = { tunnel_method: 'SSH_KEY_AUTH', ...SERVER, tunnel_port: 'x' }
     expect(refusalOf({ ...BASE, tunnel_method: tunnel }).split('; ')).to.have.members([
       "Parameter 'tunnel_method.ssh_key' is required",

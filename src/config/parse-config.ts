@@ -13,20 +13,20 @@ import { isValues, type Values, withoutBlanks } from './values.ts'
 
 const MS_PER_HOUR = 3_600_000
 
-/** A config, and warnings for its author: sentences without any values. */
+/** A config, and warnings without any values. */
 export interface ParsedConfig {
   readonly config: Config
   readonly warnings: readonly string[]
 }
 
 /**
- * The config that `raw`, a parsed config file, stands for: other names resolved, defaults filled in,
- * checked against spec.json, frozen. Unknown keys are ignored.
- * @throws ConnectorError config_error that names every problem at once, and no value.
+ * Parses the content of a config file: resolves aliases, adds defaults, validates against
+ * spec.json, and freezes the result. Unknown keys are ignored.
+ * @throws ConnectorError config_error with all problems, without any values.
  */
 export function parseConfig(raw: unknown): ParsedConfig {
   if (!isValues(raw)) throw new ConnectorError('config_error', 'The config must be a JSON object')
-  // Only jdbc_url_params may set it: the name is no parameter of the config
+  // Only jdbc_url_params may set it: it is not a parameter of the config
   const { server_options: _, ...known } = withoutBlanks(raw)
   const canonical = resolveAliases(expandShorthands(known))
   const jdbc = applyJdbcParams(canonical.values)
@@ -43,7 +43,7 @@ export function parseConfig(raw: unknown): ParsedConfig {
   return { config: freeze(toConfig(valid, ssl)), warnings: [...warnings, ...ignored] }
 }
 
-/** Certificates that were given by other names say nothing of the mode: it is the default one then. */
+/** Certificates given under other names do not set the mode; it is then the default. */
 function withSslMode(values: Values, given: Values): Values {
   const { ssl_mode: ssl } = values
   const isGuessable = !Object.hasOwn(given, 'ssl_mode') && isValues(ssl)
@@ -51,7 +51,7 @@ function withSslMode(values: Values, given: Values): Values {
   return { ...values, ssl_mode: { ...ssl, mode: CONFIG_SCHEMA.properties?.['ssl_mode']?.default } }
 }
 
-/** The default mode may go without TLS, and a token may not. */
+/** The default mode allows a connection without TLS, which would expose a token. */
 function withEntraTls(values: Values, given: Values): Values {
   const isDefault = !Object.hasOwn(given, 'ssl_mode')
   const isEntra = values['entra_service_principal_auth'] === true
@@ -121,7 +121,10 @@ function toEntra(values: ValidValues): EntraConfig | null {
   return values.entra_service_principal_auth ? { tenantId, clientId } : null
 }
 
-/** A client certificate is of no use without its key, nor the key without it: alone they are ignored. */
+/**
+ * A client certificate requires its key, and the key requires the certificate: one without the
+ * other is ignored.
+ */
 function toSsl(ssl: ValidSsl): { ssl: SslConfig; ignored: readonly string[] } {
   const certificate = ssl.client_certificate ?? null
   const key = ssl.client_key ?? null

@@ -28,13 +28,13 @@ describe('readJsonFile', () => {
   }
 
   for (const what of ['config', 'catalog'] as const) {
-    it(`refuses an empty ${what} file`, async () => {
+    it(`rejects an empty ${what} file`, async () => {
       await writeFile(path, '\uFEFF \n')
       expect((await failure(path, what)).message).to.equal(`The ${what} file ${path} is empty`)
     })
   }
 
-  it('says where the JSON breaks off and quotes nothing', async () => {
+  it('reports the position where the JSON ends, without any content', async () => {
     await writeFile(path, '{\n  "password": "hunter2",\n  "port": hunter2\n}')
     const error = await failure(path, 'config')
     const expected = `The config file ${path} is not JSON: see line 3, column 11`
@@ -43,25 +43,25 @@ describe('readJsonFile', () => {
     expect(error.cause).to.equal(undefined)
   })
 
-  it('names a file that does not exist', async () => {
+  it('reports a file that does not exist', async () => {
     const missing = join(directory, 'missing.json')
     const error = await failure(missing, 'catalog')
     expect(error.message).to.equal(`The catalog file ${missing} does not exist`)
     expect(error.failureType).to.equal('config_error')
   })
 
-  it('names a file inside what is not a directory', async () => {
+  it('reports a path below a file that is not a directory', async () => {
     await writeFile(path, '')
     const { message } = await failure(join(path, 'x'), 'config')
     expect(message).to.match(/^The config file .* does not exist$/)
   })
 
-  it('names a directory', async () => {
+  it('reports a directory', async () => {
     const { message } = await failure(directory, 'config')
     expect(message).to.equal(`The config file ${directory} is a directory`)
   })
 
-  it('refuses a path with a NUL', async () => {
+  it('rejects a path with a NUL character', async () => {
     const { message, failureType } = await failure('a\0b', 'config')
     expect(message).to.include('cannot be read (ERR_INVALID_ARG_VALUE)')
     expect(failureType).to.equal('config_error')

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { ConnectorError, errorCode } from '../errors.ts'
 import { locateJsonError, type TextPosition } from '../json/json-error.ts'
 
-/** What a file on the command line is for. */
+/** Purpose of a file on the command line. */
 export type FileRole = 'config' | 'catalog' | 'state' | 'shard'
 
-/** Node.js error code → what it means for someone who names a file. */
+/** Node.js error code → explanation for the user. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'does not exist',
   ENOTDIR: 'does not exist',
@@ -15,8 +15,8 @@ const REASONS: Readonly<Record<string, string>> = {
 }
 
 /**
- * The JSON value in the file at `path`, which may begin with a byte order mark.
- * @throws ConnectorError config_error that names `what` and `path`, and quotes nothing of the content.
+ * Reads the JSON value in the file at `path`, which may begin with a byte order mark.
+ * @throws ConnectorError config_error with `what` and `path`, without any content.
  */
 export async function readJsonFile(
   path: string,
@@ -29,12 +29,15 @@ export async function readJsonFile(
   try {
     return JSON.parse(text) as unknown
   } catch {
-    /* The parser's own error quotes the text, which may hold a password: it is not kept as a cause. */
+    /*
+     * The parser's own error contains a part of the text, which may include a password, so it is
+     * not kept as the cause.
+     */
     throw notJson(what, path, locateJsonError(text))
   }
 }
 
-/** A file is not JSON from a position on. */
+/** Error for a file that is not JSON from a position on. */
 export function notJson(
   what: FileRole,
   path: string,
@@ -44,14 +47,14 @@ export function notJson(
   return new ConnectorError('config_error', message)
 }
 
-/** A file cannot be read. */
+/** Error for a file that cannot be read. */
 export function unreadable(what: FileRole, path: string, error: unknown): ConnectorError {
   const code = errorCode(error) ?? 'unknown error'
   const reason = REASONS[code] ?? `cannot be read (${code})`
   return new ConnectorError('config_error', `The ${what} file ${path} ${reason}`, { cause: error })
 }
 
-/** The text of a file, which may begin with a byte order mark. */
+/** Reads the text of a file, which may begin with a byte order mark. */
 export async function readText(path: string, what: FileRole): Promise<string> {
   try {
     return (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')

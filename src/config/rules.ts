@@ -5,7 +5,10 @@ import { isValues, type Values } from './values.ts'
 type NameOf = (path: string) => string
 type Rule = (values: Values, nameOf: NameOf) => string | null
 
-/** What spec.json cannot say: it may not use the keywords that relate parameters to each other. */
+/**
+ * Rules that spec.json cannot express, because keywords that relate parameters to each other are
+ * not allowed there.
+ */
 const RULES: readonly Rule[] = [
   requireDatabaseAndUsername,
   checkHost,
@@ -19,8 +22,8 @@ const RULES: readonly Rule[] = [
 ]
 
 /**
- * What is wrong with `values` as a whole: a sentence for each broken rule, without the values.
- * `nameOf` turns the path of a parameter into the name that the user gave.
+ * Finds the problems of `values` as a whole: one sentence for each violated rule, without the
+ * values. `nameOf` maps the path of a parameter to the name that the user gave.
  */
 export function ruleProblems(values: Values, nameOf: NameOf): string[] {
   return RULES.map((rule) => rule(values, nameOf)).filter((problem) => problem !== null)
@@ -65,7 +68,7 @@ function requireForEntra(name: string): Rule {
   }
 }
 
-/** The token travels as a password in clear text. */
+/** The token is sent as a clear-text password. */
 function requireTlsForEntra(values: Values, nameOf: NameOf): string | null {
   const { entra_service_principal_auth: isEntra, ssl_mode: ssl } = values
   const mode = isValues(ssl) ? String(ssl['mode']) : ''
@@ -73,7 +76,7 @@ function requireTlsForEntra(values: Values, nameOf: NameOf): string | null {
   return `Parameter '${nameOf('ssl_mode.mode')}' must be require, verify-ca or verify-full with entra_service_principal_auth`
 }
 
-/** The other methods find changes without a cursor. */
+/** All other methods find changes without a cursor. */
 function requireCursorField(values: Values): string | null {
   const { sync_mode: syncMode, cursor_field: cursorField, replication_method: method } = values
   if (syncMode !== 'incremental' || cursorField !== undefined) return null
@@ -88,7 +91,7 @@ function compareConnections(values: Values, nameOf: NameOf): string | null {
   return `Parameter 'min_connections' (${min}) must not be greater than '${maxName}' (${max})`
 }
 
-/** libpq takes file names here, so people write them. */
+/** libpq expects file names here, so users often give one. */
 function requirePem(name: string): Rule {
   return ({ ssl_mode: ssl }, nameOf) => {
     if (!isValues(ssl) || ssl['mode'] === 'disable') return null

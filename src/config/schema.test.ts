@@ -10,15 +10,15 @@ import {
 } from './schema.ts'
 import { isValues, type Values } from './values.ts'
 
-/** A schema anywhere in spec.json, and the names that lead to it. */
+/** A schema anywhere in spec.json, and the path of names to it. */
 interface Place {
   readonly path: string
   readonly schema: Values
 }
 
-/** The names that Airbyte's acceptance tests take for secrets, and more that are. */
 const NO_BOUNDS = [undefined, undefined] as const
 const CDC = { method: 'CDC', replication_slot: 's', publication: 'p' } as const
+/** Names that Airbyte's acceptance tests treat as secrets, and other names of secrets. */
 const SECRET_NAME =
   /^key$|token|secret|password|passphrase|certificate|ssh_key|client_key|ssl\w*(cert|key)$/
 
@@ -27,7 +27,7 @@ const named = places.filter(({ path }) => path !== '' && !/\[\d+\]$/.test(path))
 const branched = places.filter(({ schema }) => Array.isArray(schema['oneOf']))
 
 describe('CONFIG_SCHEMA', () => {
-  it('is in an envelope as the protocol describes it', () => {
+  it('is in the envelope that the protocol requires', () => {
     expect(spec).to.include({ supportsNormalization: false, supportsDBT: false })
     expect(spec.supported_destination_sync_modes).to.deep.equal([])
     expect(new URL(spec.documentationUrl).protocol).to.equal('https:')
@@ -46,7 +46,7 @@ describe('CONFIG_SCHEMA', () => {
     expect(ajv.validateSchema(spec.connectionSpecification), ajv.errorsText()).to.equal(true)
   })
 
-  it('requires the host only', () => {
+  it('requires only the host', () => {
     expect(spec.connectionSpecification.required).to.deep.equal(['host'])
   })
 
@@ -56,7 +56,7 @@ describe('CONFIG_SCHEMA', () => {
     expect(JSON.stringify(spec.connectionSpecification)).not.to.match(forbidden)
   })
 
-  it('allows additional properties wherever it speaks of them', () => {
+  it('sets additionalProperties only to true', () => {
     for (const { path, schema } of places) {
       if ('additionalProperties' in schema) {
         expect(schema['additionalProperties'], path).to.equal(true)
@@ -72,7 +72,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('has no empty object and no list without an item type', () => {
+  it('has no object without properties and no list without an item type', () => {
     for (const { path, schema } of places) {
       if (schema['type'] === 'object') expect(schema, path).to.have.any.keys('properties', 'oneOf')
       if (schema['type'] === 'array') {
@@ -83,7 +83,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('tells the branches of every oneOf apart by exactly one common parameter', () => {
+  it('distinguishes the branches of every oneOf by exactly one common parameter', () => {
     expect(branched.map(({ path }) => path)).to.deep.equal([
       'ssl_mode',
       'tunnel_method',
@@ -100,7 +100,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('marks what holds a secret', () => {
+  it('marks all secrets', () => {
     for (const { path, schema } of named) {
       const name = path.split('.').at(-1) ?? ''
       const holdsSecret = schema['type'] === 'string' && SECRET_NAME.test(name)
@@ -108,7 +108,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('gives siblings different places in the form', () => {
+  it('gives sibling parameters different positions in the form', () => {
     for (const { path, schema } of places) {
       const orders = Object.values(propertiesOf(schema)).map((child) => child['order'])
       const given = orders.filter((order) => order !== undefined)
@@ -116,7 +116,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('puts every parameter, and no nested one, in a known group', () => {
+  it('assigns every top-level parameter to a known group', () => {
     const groups = spec.connectionSpecification.groups.map(({ id }) => id)
     for (const { path, schema } of named) {
       if (path.includes('.')) expect(schema, path).not.to.have.property('group')
@@ -124,7 +124,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('titles and describes everything that a form shows', () => {
+  it('has a title and a description for everything that a form shows', () => {
     for (const { path, schema } of named) {
       if (isDiscriminator(schema)) continue
       expect(schema['title'], path).to.be.a('string')
@@ -132,13 +132,13 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('shows display_type on a oneOf only', () => {
+  it('uses display_type only on a oneOf', () => {
     for (const { path, schema } of places) {
       if ('display_type' in schema) expect(schema, path).to.have.property('oneOf')
     }
   })
 
-  it('has every default and example within its own rules', () => {
+  it('has only valid defaults and examples', () => {
     const ajv = new Ajv({ strict: false })
     for (const { path, schema } of named) {
       const { default: fallback, examples, oneOf } = schema
@@ -148,7 +148,7 @@ describe('CONFIG_SCHEMA', () => {
     }
   })
 
-  it('has the parameters of CDC as the official connector has them', () => {
+  it('has the CDC parameters of the official connector', () => {
     const methods = branchesOf(
       propertiesOf(spec.connectionSpecification)['replication_method'] ?? {},
     )
@@ -184,7 +184,7 @@ describe('CONFIG_SCHEMA', () => {
     ])
   })
 
-  it('takes the configs of the official connector as they are', () => {
+  it('accepts the configs of the official connector unchanged', () => {
     const validate = new Ajv({ strict: false }).compile(spec.connectionSpecification)
     const base = { host: 'db', port: 5432, database: 'shop', username: 'ab', password: 'x' }
     for (const config of [

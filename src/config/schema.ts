@@ -1,6 +1,6 @@
 import spec from '../../spec.json' with { type: 'json' }
 
-/** As much of JSON schema as spec.json uses to describe one parameter. */
+/** The part of JSON schema that spec.json uses to describe a parameter. */
 export interface ParameterSchema {
   readonly type: string
   readonly default?: unknown
@@ -10,7 +10,7 @@ export interface ParameterSchema {
   readonly oneOf?: readonly ParameterSchema[] | undefined
 }
 
-/** The connectionSpecification of spec.json: the one place that names every parameter. */
+/** The connectionSpecification of spec.json: the only list of all parameters. */
 export const CONFIG_SCHEMA: ParameterSchema = spec.connectionSpecification
 
 /** The schemas of the parameters inside `schema`, by name. */
@@ -27,7 +27,7 @@ export function discriminatorOf(schema: ParameterSchema): string | null {
   return name
 }
 
-/** What the parameter may be: its enum, or the values of its discriminator; empty if it is free. */
+/** Allowed values: the enum, or the values of the discriminator; empty: any value. */
 export function choicesOf(schema: ParameterSchema): readonly string[] {
   const discriminator = discriminatorOf(schema)
   if (discriminator === null) return schema.enum ?? []

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 
-/** A key by which an SSH server may identify itself. */
+/** A public key of an SSH server. */
 export interface SshHostKey {
   /** Such as `ssh-ed25519`; null: unknown, because only the fingerprint is given. */
   readonly type: string | null
-  /** As OpenSSH prints it: `SHA256:` and base64 without padding. */
+  /** In the format of OpenSSH: `SHA256:` and base64 without padding. */
   readonly fingerprint: string
 }
 
@@ -12,8 +12,9 @@ const FINGERPRINT = /(?:^|\s)(SHA256:[A-Za-z0-9+/]{43})=?(?:\s|$)/
 const PUBLIC_KEY = /(?:^|\s)((?:ssh|ecdsa)-[a-z0-9-]+)\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/
 
 /**
- * The keys in `text`: a line each, as a public key (also with a host in front or a comment behind, as in known_hosts and
- * from ssh-keyscan) or as a SHA256 fingerprint (also as `ssh-keygen -l` prints it). Null: a line is neither.
+ * Parses one key per line: a public key (also with a host before it or a comment after it, as in
+ * known_hosts and in the output of ssh-keyscan) or a SHA256 fingerprint (also in the format of
+ * `ssh-keygen -l`). Null: a line is neither.
  */
 export function parseSshHostKeys(text: string): readonly SshHostKey[] | null {
   const lines = text.split('\n').map((line) => line.trim())
@@ -21,7 +22,7 @@ export function parseSshHostKeys(text: string): readonly SshHostKey[] | null {
   return keys.every((key) => key !== null) ? keys : null
 }
 
-/** The key whose bytes, as in a public key, an SSH server has sent. */
+/** Returns the key that an SSH server has sent in its binary form. */
 export function sshHostKeyOf(bytes: Buffer): SshHostKey {
   const hash = createHash('sha256').update(bytes).digest('base64').replace(/=$/, '')
   return { type: typeOf(bytes), fingerprint: `SHA256:${hash}` }
@@ -35,7 +36,7 @@ function parseLine(line: string): SshHostKey | null {
   return type !== undefined && key.type === type ? key : null
 }
 
-/** Its first field, behind a length; null: there is none. */
+/** Type of the key, which is its first field; null: malformed. */
 function typeOf(bytes: Buffer): string | null {
   const end = bytes.length < 4 ? Infinity : 4 + bytes.readUInt32BE(0)
   return end < bytes.length ? bytes.toString('latin1', 4, end) : null

@@ -1,7 +1,7 @@
 import type { Config, SslMode } from './config.ts'
 import type { Values } from './values.ts'
 
-/** What the values of a config are once neither spec.json nor the rules find a problem in them. */
+/** The values of a config that spec.json and the rules accept. */
 export interface ValidValues extends Values {
   readonly host: string
   readonly port: number
@@ -51,7 +51,7 @@ export interface ValidCdc extends ValidMethod {
   readonly initial_load_timeout_hours: number
 }
 
-/** `ssl_mode`, whatever its branch. */
+/** `ssl_mode`, of any branch. */
 export interface ValidSsl {
   readonly mode: SslMode
   readonly ca_certificate?: string

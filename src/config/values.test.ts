@@ -31,7 +31,7 @@ describe('withoutBlanks', () => {
     })
   }
 
-  it('keeps a key named __proto__ an ordinary key', () => {
+  it('treats __proto__ as an ordinary key', () => {
     const values: unknown = JSON.parse('{"__proto__":{"host":"h"}}')
     if (!isValues(values)) throw new Error('not an object')
     expect(withoutBlanks(values)['host']).to.equal(undefined)

@@ -1,4 +1,4 @@
-/** A JSON object that nobody has looked into yet. */
+/** A JSON object that has not been validated. */
 export type Values = Readonly<Record<string, unknown>>
 
 /** Whether `value` is a JSON object: neither null nor a list. */
@@ -7,8 +7,8 @@ export function isValues(value: unknown): value is Values {
 }
 
 /**
- * `values` without its blanks, at every depth: null, empty text, blank and repeated list entries, and
- * the lists and objects that hold nothing else. A form sends these for fields that nobody filled in.
+ * Removes blanks from `values` at every depth: null, empty text, blank and repeated list entries,
+ * and lists and objects that contain nothing else. A form sends them for empty fields.
  */
 export function withoutBlanks(values: Values): Values {
   const entries = Object.entries(values).map(([key, value]) => [key, withoutBlank(value)] as const)

@@ -9,12 +9,12 @@ function problemsOf(values: Values): readonly string[] {
 }
 
 describe('validate', () => {
-  it('returns the values when it finds no problem', () => {
+  it('returns the values if there is no problem', () => {
     const values = { host: 'h', unknown: { key: 1 } }
     expect(validate(values, String)).to.deep.equal({ valid: values, problems: [] })
   })
 
-  it('misses the host', () => {
+  it('reports a missing host', () => {
     expect(validate({}, String)).to.deep.equal({
       valid: null,
       problems: ["Parameter 'host' is required"],
@@ -73,7 +73,7 @@ describe('validate', () => {
     })
   }
 
-  it('reports on the chosen branch only, every problem of it', () => {
+  it('reports all problems of the selected branch, and only those', () => {
     expect(
       problemsOf({ tunnel_method: { tunnel_method: 'SSH_PASSWORD_AUTH', tunnel_port: 'x' } }),
     ).to.have.members([

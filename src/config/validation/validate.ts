@@ -5,7 +5,7 @@ import type { ValidValues } from '../valid-values.ts'
 import { validator } from './validator.ts'
 import { isValues, type Values } from '../values.ts'
 
-/** What to say for one keyword of one parameter where the general sentence is not clear enough. */
+/** Messages for a keyword of a parameter for which the general sentence is not clear enough. */
 const FIXED_PROBLEMS: Readonly<Record<string, string>> = {
   'checkpoint_target_interval_seconds minimum': 'Checkpoint Target Interval should be positive',
 }
@@ -18,15 +18,15 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: 'a text',
 }
 
-/** The outcome of a validation: `valid` is null if there are problems. */
+/** Result of a validation: `valid` is null if there are problems. */
 export interface Validation {
   readonly valid: ValidValues | null
   readonly problems: readonly string[]
 }
 
 /**
- * Checks `values` against spec.json. A problem is one sentence without the value it is about; `nameOf`
- * turns the path of a parameter into the name that the user gave.
+ * Validates `values` against spec.json. A problem is one sentence without the value. `nameOf` maps
+ * the path of a parameter to the name that the user gave.
  */
 export function validate(values: Values, nameOf: (path: string) => string): Validation {
   if (validator(values)) return { valid: values, problems: [] }

@@ -3,8 +3,8 @@ import { CONFIG_SCHEMA, discriminatorOf } from '../schema.ts'
 import type { ValidValues } from '../valid-values.ts'
 
 /*
- * Compiling the schema takes about 100 ms. scripts/bundle.js compiles it at build time, with VALIDATION_SCHEMA and
- * AJV_OPTIONS, and puts the result in the place of this module.
+ * Compiling the schema takes about 100 ms. scripts/bundle.js compiles it at build time with
+ * VALIDATION_SCHEMA and AJV_OPTIONS, and replaces this module by the result.
  */
 
 export const AJV_OPTIONS: Options = { allErrors: true, discriminator: true, strict: false }
