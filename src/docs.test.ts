@@ -14,7 +14,7 @@ const PAGES = [
 const MAX_README_LINES = 150
 const LINK = /!?\[[^\]]*\]\(([^)\s]+)\)/g
 const CODE = /^```[^]*?^```$|`[^`\n]*`/gm
-/** The name of a file or folder in the checkout, as code. */
+/** Matches a file or folder of the checkout in code formatting. */
 const FILE = /`((?:assembly|bench|docs|examples|integration_tests|scripts|src)\/[\w./-]*)`/g
 const HEADING = /^#+ +(.+)$/gm
 
@@ -37,7 +37,7 @@ describe('documentation', () => {
   }
 
   for (const page of PAGES) {
-    it(`the files that ${shortPath(page)} names exist`, () => {
+    it(`the files named in ${shortPath(page)} exist`, () => {
       const named = [...readFileSync(page, 'utf8').matchAll(FILE)].map(([, path = '']) => path)
       expect(named.filter((path) => !existsSync(join(ROOT, path)))).to.deep.equal([])
     })
@@ -52,7 +52,7 @@ describe('documentation', () => {
     ['docs/types.md#no-such-heading', false],
     ['#no-such-heading', false],
   ] as const) {
-    it(`${link} in README.md ${exists ? 'has' : 'has no'} target`, () => {
+    it(`${link} in README.md ${exists ? 'has a' : 'has no'} target`, () => {
       expect(hasTarget(join(ROOT, 'README.md'), link)).to.equal(exists)
     })
   }
@@ -66,7 +66,7 @@ function shortPath(page: string): string {
   return relative(ROOT, page)
 }
 
-/** The relative links of a page. Links to other sites are left out. */
+/** Returns the relative links of a page, without links to other sites. */
 function linksOf(text: string): string[] {
   return [...text.replaceAll(CODE, '').matchAll(LINK)]
     .map(([, link = '']) => link)
@@ -81,7 +81,7 @@ function hasTarget(page: string, link: string): boolean {
   return statSync(target).isFile() && anchorsOf(readFileSync(target, 'utf8')).has(anchor)
 }
 
-/** The anchors that GitHub gives to the headings of a page. */
+/** Returns the anchors that GitHub generates for the headings of a page. */
 function anchorsOf(text: string): ReadonlySet<string> {
   const headings = text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(HEADING)
   return new Set(

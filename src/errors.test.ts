@@ -3,7 +3,7 @@ import { ConnectorError, describeCause, errorCode, isTransient } from './errors.
 
 const SECRET = 'row value 4711'
 
-/** As pg makes one of an ErrorResponse, or as Node.js makes one of an errno. */
+/** Builds an error like that of pg for an ErrorResponse, or that of Node.js for an errno. */
 function failure(code: string, message = 'the message', fields: object = {}): Error {
   const isErrno = /^E[A-Z]+$/.test(code)
   return Object.assign(new Error(message), {
@@ -60,12 +60,12 @@ describe('ConnectorError', () => {
     })
   }
 
-  it('is kept as it is', () => {
+  it('returns a ConnectorError unchanged', () => {
     const error = new ConnectorError('config_error', 'Do this.')
     expect(ConnectorError.from(error)).to.equal(error)
   })
 
-  it('shows what the server says of objects and privileges', () => {
+  it("contains the server's message about objects and privileges", () => {
     const { message } = ConnectorError.from(failure('42501', 'permission denied for table t'))
     expect(message).to.equal(
       'The server says: permission denied for table t (SQLSTATE 42501). GRANT what is missing to the role.',
@@ -81,13 +81,13 @@ describe('ConnectorError', () => {
     ['the timeout of idle transactions', '25P03', 'idle_in_transaction_session_timeout'],
     ['too many clients', '53300', 'max_connections'],
   ] as const) {
-    it(`${cause}: says what to do`, () => {
+    it(`${cause}: contains a remedy`, () => {
       expect(ConnectorError.from(failure(code)).message).to.include(remedy)
     })
   }
 
   for (const code of ['22P02', '22012', '23505', '42601', 'P0001', 'XX000']) {
-    it(`${code}: does not quote the server, whose message may hold values or SQL`, () => {
+    it(`${code}: omits the server's message, which may contain values or SQL`, () => {
       const { message } = ConnectorError.from(failure(code, `wrong: "${SECRET}"`))
       expect(message).to.include(code).and.not.include(SECRET)
     })
@@ -103,7 +103,7 @@ describe('ConnectorError', () => {
     ['HV00N', 'could not connect to server "elsewhere"'],
     ['XX001', 'invalid page in block 7 of relation base/5/16384'],
   ] as const) {
-    it(`${code}: keeps the first line of the server and the SQLSTATE`, () => {
+    it(`${code}: contains the first line of the server's message and the SQLSTATE`, () => {
       const { message: shown } = ConnectorError.from(failure(code, `${message}\n${SECRET}`))
       expect(shown).to.include(`The server says: ${message} (SQLSTATE ${code}).`)
       expect(shown).not.to.include(SECRET)
@@ -111,14 +111,14 @@ describe('ConnectorError', () => {
   }
 
   for (const code of ['38000', '54000', '23514', 'HV000', 'HV00L', 'P0000', 'P0004', 'ZZ999']) {
-    it(`${code}: does not quote the server, and says what failed`, () => {
+    it(`${code}: omits the server's message and describes the failure`, () => {
       const { message } = ConnectorError.from(failure(code, `wrong: "${SECRET}"`))
       expect(message).to.include(`SQLSTATE ${code}.`).and.not.include(SECRET)
     })
   }
 
   for (const code of ['42P01', '42703', '42704', '42883']) {
-    it(`${code}: quotes the server only for a name in the statement`, () => {
+    it(`${code}: contains the server's message only for a name in the statement`, () => {
       const text = `"${SECRET}" does not exist`
       const parsed = ConnectorError.from(failure(code, text, { position: '15' }))
       expect(parsed.message).to.include(text)
@@ -127,18 +127,18 @@ describe('ConnectorError', () => {
   }
 
   for (const routine of ['exec_stmt_raise', 'PLy_elog_impl', 'pgfdw_report_error']) {
-    it(`does not quote a text of ${routine}, whatever its SQLSTATE`, () => {
+    it(`omits the message of ${routine} for every SQLSTATE`, () => {
       const { message } = ConnectorError.from(failure('55000', SECRET, { routine }))
       expect(message).to.equal('The server refused the query with SQLSTATE 55000.')
     })
   }
 
-  it('takes no errno for an SQLSTATE', () => {
+  it('does not take an errno for an SQLSTATE', () => {
     const { message } = ConnectorError.from(failure('EPERM', 'connect EPERM 127.0.0.1:5432'))
     expect(message).to.equal('Internal error: connect EPERM 127.0.0.1:5432')
   })
 
-  it('is the error of the block when its disposal fails, too', async () => {
+  it('is the error of the block if its disposal also fails', async () => {
     const cause = failure('57P01')
     const work = async (): Promise<void> => {
       await using _ = { [Symbol.asyncDispose]: () => Promise.reject(new Error('later')) }
@@ -150,7 +150,7 @@ describe('ConnectorError', () => {
     expect(describeCause(error).internalMessage).to.include('server error 57P01')
   })
 
-  it('that is final ends the run, although a later one may succeed', () => {
+  it('ends the run if it is final, although a later run may succeed', () => {
     const error = new ConnectorError('transient_error', 'the message', { isFinal: true })
     expect(isTransient(error)).to.equal(false)
   })
@@ -164,7 +164,7 @@ describe('ConnectorError', () => {
 
 describe('ConnectorError.ofStream', () => {
   const STREAM = { name: 't', namespace: 'public' }
-  it('names the stream, and keeps the rest', () => {
+  it('adds the stream and keeps everything else', () => {
     const cause = failure('57P01')
     const error = ConnectorError.ofStream({ ...STREAM }, cause)
     expect(error).to.include({ failureType: 'transient_error', cause, isFinal: false })
@@ -176,7 +176,7 @@ describe('ConnectorError.ofStream', () => {
     })
   })
 
-  it('keeps the stream that an error names', () => {
+  it('keeps the stream of an error that already has one', () => {
     const error = ConnectorError.ofStream(STREAM, new Error('x'))
     expect(ConnectorError.ofStream({ name: 'other' }, error)).to.equal(error)
   })
@@ -197,7 +197,7 @@ describe('errorCode', () => {
 })
 
 describe('describeCause', () => {
-  it('says of a server error where it arose, and nothing that it says', () => {
+  it("describes a server error by its place in the server's source, without its message", () => {
     const place = { file: 'acl.c', line: '12', routine: 'aclcheck_error', detail: SECRET }
     const cause = Object.assign(failure('22P02', SECRET), place)
     const error = new ConnectorError('config_error', 'Do this.', { cause })
@@ -207,7 +207,7 @@ describe('describeCause', () => {
     expect(stackTrace).to.match(/^ {4}at /)
   })
 
-  it('has no frames of the message when that has several lines', () => {
+  it('removes every line of a message with several lines from the stack trace', () => {
     const { stackTrace } = describeCause(new Error(`first\n${SECRET}`))
     expect(stackTrace).not.to.include(SECRET)
   })
@@ -218,7 +218,7 @@ describe('describeCause', () => {
     expect(describeCause(error).internalMessage).to.equal(null)
   })
 
-  it('takes what is not an error', () => {
+  it('accepts a value that is not an error', () => {
     expect(describeCause('text')).to.deep.equal({ internalMessage: 'text', stackTrace: '' })
   })
 })

@@ -2,7 +2,7 @@ import { type FailureType, isServerError, serverFailure, serverMessage } from '.
 
 export type { FailureType } from './sql-state.ts'
 
-/** Node.js error codes of a connection that may work when tried again. */
+/** Node.js error codes of a connection for which a retry may succeed. */
 const TRANSIENT_NODE_CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'ECONNABORTED',
@@ -16,7 +16,7 @@ const TRANSIENT_NODE_CODES: ReadonlySet<string> = new Set([
   'ETIMEDOUT',
 ])
 
-/** The stream that an error is about. */
+/** Name of the stream to which an error belongs. */
 interface StreamName {
   readonly name: string
   readonly namespace?: string
@@ -28,12 +28,12 @@ interface ErrorOptions {
   readonly stream?: StreamName | null
 }
 
-/** An error that its reader can act on. `message` is one sentence: what is wrong, then what to do. */
+/** An error that the user can act on. `message` is one sentence: what is wrong, then what to do. */
 export class ConnectorError extends Error {
   readonly failureType: FailureType
-  /** The run ends with it, although a later one may succeed. */
+  /** Whether the run ends with it without a retry, although a later run may succeed. */
   readonly isFinal: boolean
-  /** The stream that it ends; null: it is not about a single one. */
+  /** The stream that ends with it; null: it does not belong to a single stream. */
   readonly stream: StreamName | null
 
   constructor(failureType: FailureType, message: string, options: ErrorOptions = {}) {
@@ -44,7 +44,10 @@ export class ConnectorError extends Error {
     this.stream = options.stream ?? null
   }
 
-  /** `error` itself if it is one already; otherwise classified by its code, kept as `cause`. */
+  /**
+   * Returns `error` unchanged if it is a ConnectorError; otherwise classifies it by its code and
+   * keeps it as `cause`.
+   */
   static from(error: unknown): ConnectorError {
     const cause = unwrap(error)
     if (cause instanceof ConnectorError) return cause
@@ -60,7 +63,7 @@ export class ConnectorError extends Error {
     return new ConnectorError('system_error', `Internal error: ${detail}`, { cause })
   }
 
-  /** `error` as one that ends a stream; one that names a stream keeps it. */
+  /** Returns `error` as one that ends a stream. An error that already has a stream keeps it. */
   static ofStream({ name, namespace }: StreamName, error: unknown): ConnectorError {
     const given = ConnectorError.from(error)
     if (given.stream !== null) return given
@@ -74,7 +77,10 @@ export class ConnectorError extends Error {
   }
 }
 
-/** Whether the same work may succeed a little later; a refused connection counts, since a server that restarts refuses. */
+/**
+ * Whether a retry may succeed. A refused connection counts, because a server refuses connections
+ * while it restarts.
+ */
 export function isTransient(error: unknown): boolean {
   const known = ConnectorError.from(error)
   if (known.isFinal) return false
@@ -82,16 +88,17 @@ export function isTransient(error: unknown): boolean {
   return TRANSIENT_NODE_CODES.has(errorCode(known.cause) ?? '')
 }
 
-/** The `code` of a PostgreSQL or Node.js error, or null. */
+/** Returns the `code` of a PostgreSQL or Node.js error, or null. */
 export function errorCode(error: unknown): string | null {
   if (typeof error !== 'object' || error === null || !('code' in error)) return null
   return typeof error.code === 'string' ? error.code : null
 }
 
 /**
- * Technical details of an error: for a server error its code and place in the server's source, since its message, detail
- * and context can carry row values; for any other error its name and message. What a ConnectorError says is for the user;
- * null: there is nothing else.
+ * Technical details of an error. For a server error: its code and its place in the server's source,
+ * because its message, detail and context can contain row values. For any other error: its name and
+ * message. Null: there are no details besides the message of a ConnectorError, which the user sees
+ * anyway.
  */
 export function describeCause(error: unknown): {
   internalMessage: string | null
@@ -108,8 +115,8 @@ export function describeCause(error: unknown): {
 }
 
 /**
- * The error that came first: `await using` throws a SuppressedError when its block and then the disposal fail, and
- * what the disposal says is a consequence.
+ * Returns the first error: `await using` throws a SuppressedError if its block and then the
+ * disposal fail, and the error of the disposal is a consequence.
  */
 function unwrap(error: unknown): unknown {
   let first = error
@@ -127,7 +134,7 @@ function isFrame(line: string): boolean {
   return line.startsWith('    at ')
 }
 
-/** The run has failed, and its output says why. */
+/** The run has failed, and the reason is already in its output. */
 export class ReportedError extends Error {
   constructor() {
     super('the failure was reported')

@@ -3,10 +3,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Compiled to dist/src, so that two levels up is the checkout. */
+/** The folder `src` of the checkout, from dist/src. */
 const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 
-/** Lowest first. A layer is a folder of src or a file in it; those of one rank do not know each other. */
+/**
+ * Layers from the lowest to the highest. A layer is a folder of src or a file in it. Layers of one
+ * rank do not import each other.
+ */
 const LAYERS = [
   ['sql-state.ts'],
   ['errors.ts', 'sql.ts', 'lsn.ts', 'json', 'bytes'],
@@ -30,9 +33,9 @@ const LAYERS = [
   ['cli'],
   ['main.ts'],
 ]
-/** What only tests import: no layer, so that an import of it from a layer is an error. */
+/** Code for tests only. It is not a layer, so importing it from a layer is an error. */
 const TESTING = 'testing/'
-/** With more files a folder no longer tells what is in it. */
+/** Maximum number of files in a folder. */
 const MAX_FILES = 15
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'(\.{1,2}\/[^']+)'/g
@@ -45,12 +48,12 @@ const FILES = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
   .filter((path) => !path.startsWith(TESTING))
 
 describe('layers', () => {
-  it('every file of src belongs to one', () => {
+  it('every file of src belongs to a layer', () => {
     expect(FILES).to.have.length.above(50)
     expect(FILES.filter((file) => rankOf(file) === -1)).to.deep.equal([])
   })
 
-  it('a file imports from its own folder or a lower one', () => {
+  it('a file imports only from its own folder or a lower layer', () => {
     expect(FILES.flatMap(upwardImports)).to.deep.equal([])
   })
 
@@ -66,12 +69,12 @@ describe('layers', () => {
     expect(large).to.deep.equal([])
   })
 
-  it('only main.ts touches the process', () => {
+  it('only main.ts uses the global process', () => {
     const touching = FILES.filter((file) => PROCESS.test(codeOf(file)))
     expect(touching).to.deep.equal(['main.ts'])
   })
 
-  it('nothing is called utils, helpers, common or manager', () => {
+  it('no file or folder is called utils, helpers, common or manager', () => {
     expect(
       FILES.filter((file) => /utils?\b|helpers?\b|common\b|manager\b/.test(file)),
     ).to.deep.equal([])
@@ -108,7 +111,10 @@ function importsOf(file: string): string[] {
     .filter((imported) => imported.endsWith('.ts'))
 }
 
-/** What is left after taking away, again and again, the files that import nothing that is left. */
+/**
+ * Removes files that import none of the remaining ones until nothing changes; returns the rest,
+ * which form circles.
+ */
 function circlesOf(files: readonly string[]): string[] {
   let left = new Map(files.map((file) => [file, importsOf(file)]))
   for (let size = -1; size !== left.size;) {

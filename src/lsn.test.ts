@@ -17,17 +17,18 @@ describe('parseLsn and formatLsn', () => {
     })
   }
 
-  it('takes lower case and leading zeros', () => {
+  it('accepts lower case and leading zeros', () => {
     expect(parseLsn('00000016/0b374d84')).to.equal(parseLsn('16/B374D84'))
   })
 
   for (const text of ['', '0', '/', '0/', '/0', '0/G', '0/123456789', '0/0 ', '-1/0']) {
-    it(`${JSON.stringify(text)} is none`, () => {
+    it(`${JSON.stringify(text)} is not an LSN`, () => {
       expect(() => parseLsn(text)).to.throw(RangeError, 'not an LSN')
     })
   }
 
   for (const lsn of [-1n, 2n ** 64n]) {
-    it(`${lsn} is none`, () => expect(() => formatLsn(lsn)).to.throw(RangeError, 'not an LSN'))
+    it(`${lsn} is not an LSN`, () =>
+      expect(() => formatLsn(lsn)).to.throw(RangeError, 'not an LSN'))
   }
 })

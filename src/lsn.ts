@@ -1,13 +1,13 @@
 const LSN_TEXT = /^([\dA-F]{1,8})\/([\dA-F]{1,8})$/i
 const WORD_BITS = 32n
 const WORD_MASK = 0xffff_ffffn
-/** The WAL cannot become longer: an LSN has 64 bits. */
+/** Highest LSN: it has 64 bits. */
 const MAX_LSN = 2n ** 64n - 1n
 
 /**
  * Parses `16/B374D848`, the text form of a pg_lsn.
+ * @throws RangeError if `text` is not an LSN.
  * https://www.postgresql.org/docs/current/datatype-pg-lsn.html
- * @throws RangeError if `text` is not one.
  */
 export function parseLsn(text: string): bigint {
   const [, high, low] = LSN_TEXT.exec(text) ?? []
@@ -16,8 +16,8 @@ export function parseLsn(text: string): bigint {
 }
 
 /**
- * Formats an LSN as the server prints it: upper-case hexadecimal words without leading zeros.
- * @throws RangeError if `lsn` does not have 64 bits.
+ * Formats an LSN like the server: two upper-case hexadecimal words without leading zeros.
+ * @throws RangeError if `lsn` does not fit into 64 bits.
  */
 export function formatLsn(lsn: bigint): string {
   if (lsn < 0n || lsn > MAX_LSN) throw new RangeError(`not an LSN: ${lsn}`)

@@ -21,9 +21,9 @@ const STDERR_FD = 2
 const EXIT_OK = 0
 const EXIT_FAILED = 1
 const EXIT_USAGE = 2
-/** How long a stopped process waits for its command. */
+/** Maximum time that a process waits for its command after a stop signal. */
 const STOP_MS = 3000
-/** How long a process that exits without its command waits for the consumer. */
+/** Maximum time that a process which exits without its command waits for the consumer. */
 const LAST_FLUSH_MS = 500
 
 const stop = new AbortController()
@@ -46,16 +46,18 @@ for (const name of ['SIGTERM', 'SIGINT'] as const) {
     setTimeout(() => void exitHard(reason), STOP_MS).unref()
   })
 }
-// Without these Node.js prints the error with all its properties; those of a server error hold row values
+// By default, Node.js prints an error with all its properties; those of a server error contain row
+// values
 process.on('uncaughtException', (error) => void exitHard(error))
 process.on('unhandledRejection', (reason) => void exitHard(reason))
 
 process.exit(await main(process.argv.slice(2)))
 
 /**
- * V8 of Node.js 20 optimizes a function that has run 66 KB of bytecode. In a read of some seconds this takes more CPU time
- * than the optimized code saves; in a short command it is the other way round. Its later versions have no such flag, and take less by themselves. To be removed with
- * Node.js 20.
+ * Raises the optimization threshold of V8. On Node.js 20, V8 optimizes a function after it has run
+ * 66 KB of bytecode. In a read of some seconds, this takes more CPU time than the optimized code
+ * saves; in a short command, it saves more. Later versions of V8 do not have this flag and spend
+ * less time on it. To be removed with Node.js 20.
  */
 function delayOptimizer(): void {
   if (process.version.startsWith('v20.')) setFlagsFromString('--interrupt-budget=1000000')
@@ -83,7 +85,7 @@ async function executeLine(argv: readonly string[]): Promise<void> {
   await execute(line)
 }
 
-/** Reads what another process of this program asks for, and ends with it. */
+/** Reads the shard that the parent process assigns, and ends with that process. */
 async function executeTask(): Promise<void> {
   delayOptimizer()
   process.once('disconnect', () => {
@@ -99,12 +101,14 @@ async function executeTask(): Promise<void> {
   await readTask(run, task)
 }
 
-/** A switch for tests and comparisons. */
+/**
+ * Parses the environment variable that switches the module on or off, for tests and comparisons.
+ */
 function acceleration(value: string | undefined): Run['acceleration'] {
   return value === 'always' || value === 'off' ? value : 'bulk'
 }
 
-/** Messages go to stdout, unless that is for something else. */
+/** Messages go to stdout unless stdout is used for an Arrow stream. */
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
   return isStdoutTaken
     ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD, 'bytes') }
@@ -121,7 +125,10 @@ function takesStdout(line: CommandLine): boolean {
   return line.command === 'discover' && line.table
 }
 
-/** `process.stderr` makes a pipe non-blocking. With `2>&1` stdout would be too, and be written in small parts. */
+/**
+ * Opens a second description of the terminal. `process.stderr` makes a pipe non-blocking; with
+ * `2>&1` this would include stdout, which would then be written in small parts.
+ */
 function terminal(): Run['terminal'] {
   if (!isatty(STDERR_FD)) return null
   const { stderr } = process
@@ -139,7 +146,7 @@ async function execute(line: CommandLine): Promise<void> {
   else await executeWithConfig(line)
 }
 
-/** The commands that need a database are loaded on demand: `spec` answers sooner without them. */
+/** Commands that need a database are loaded on demand, so that `spec` starts faster. */
 async function executeWithConfig(line: FileCommand): Promise<void> {
   declareNavigator()
   const commands = await import('./commands/with-database.ts')
@@ -172,8 +179,9 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
 }
 
 /**
- * Node.js 20 has no `navigator`, without which pg constructs a Response to find out where it runs: that loads undici and
- * its WebAssembly code, and ends the process where the address space is limited. To be removed with Node.js 20.
+ * Defines `navigator` on Node.js 20. Without it, pg constructs a Response to detect its platform.
+ * This loads undici and its WebAssembly code, and ends the process where the address space is
+ * limited. To be removed with Node.js 20.
  */
 function declareNavigator(): void {
   if (!('navigator' in globalThis)) {
@@ -201,12 +209,12 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
   }
 }
 
-/** How this process was started, up to its command. */
+/** The command line that started this process, up to its command. */
 function program(): readonly string[] {
   return [process.execPath, ...process.execArgv, process.argv[1]!]
 }
 
-/** Aborted when nothing more can come on standard input. */
+/** A signal that is aborted when standard input closes. */
 function untilInputCloses(): AbortSignal {
   const controller = new AbortController()
   const message =
@@ -218,13 +226,17 @@ function untilInputCloses(): AbortSignal {
   return controller.signal
 }
 
-/** Exits although the command has not ended; a consumer that reads gets the statuses and the TRACE. */
+/**
+ * Exits although the command has not ended. A consumer that still reads gets the statuses and the
+ * TRACE.
+ */
 async function exitHard(error: unknown): Promise<void> {
   try {
     for (const complete of run.onHardExit) complete()
     await Promise.race([reportFailure(error), sleep(LAST_FLUSH_MS)])
   } finally {
-    // process.exit waits for the thread of a write, which the consumer may block for ever
+    // process.exit would wait for the thread of a pending write, which a consumer that does not
+    // read blocks forever
     if (run.output.isWriting || run.data?.isWriting === true) process.kill(process.pid, 'SIGKILL')
     process.exit(EXIT_FAILED)
   }
@@ -242,7 +254,7 @@ async function reportFailure(error: unknown): Promise<number> {
     isReported = true
     await run.output.flush()
   } catch (outputError) {
-    // When nobody reads any more, the exit code alone says it.
+    // If the consumer has closed the pipe, only the exit code reports the error
     if (!(outputError instanceof OutputClosedError)) {
       process.stderr.write(`${String(outputError)}\n`)
     }

@@ -1,19 +1,23 @@
-/** Who must act: the user (`config_error`), nobody, later (`transient_error`), or the maintainers (`system_error`). */
+/**
+ * Who must act: the user (`config_error`), nobody, but later (`transient_error`), or the
+ * maintainers (`system_error`).
+ */
 export type FailureType = 'config_error' | 'transient_error' | 'system_error'
 
 /**
- * Whether the server's message may be shown. Its DETAIL, HINT and CONTEXT never are.
- * `parsed`: only with a position in the statement. A name at a position comes from the statement; without one it may be
- * a value that a function of a view looked up, as `textcolumn::regclass` does.
+ * Whether the server's message may be shown. Its DETAIL, HINT and CONTEXT are never shown.
+ * `parsed`: only with a position in the statement. A name at a position is part of the statement. A
+ * name without a position may be a value that a function of a view looked up, as
+ * `textcolumn::regclass` does.
  */
 type Display = 'shown' | 'parsed' | 'hidden'
 
 interface Rule {
-  /** Default: that of the class; without any, `system_error`. */
+  /** Default: the type of the class, or `system_error` without a class. */
   readonly type?: FailureType
-  /** Default: that of the class; without any, `hidden`. */
+  /** Default: the display of the class, or `hidden` without a class. */
   readonly message?: Display
-  /** What the reader can do about it. */
+  /** What the user can do. */
   readonly remedy?: string
 }
 
@@ -25,8 +29,9 @@ const CHANGED = 'It changed while the sync ran: refresh the catalog and run it a
 const LOG = 'Look at the log of the server'
 
 /**
- * SQLSTATE, its first three characters or its class → what it means. The messages of a class are shown if those in the
- * server's source hold only names, limits and files, and hidden if some hold values of rows, SQL, or texts of users.
+ * Rules by SQLSTATE, by its first three characters, or by its class. The messages of a class are
+ * shown if those in the server's source contain only names, limits and files. They are hidden if
+ * some contain row values, SQL or texts of users.
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const RULES: ReadonlyMap<string, Rule> = new Map([
@@ -52,7 +57,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
       remedy: 'A subquery of a view, a policy or the query gives several rows: fix it',
     },
   ],
-  /* data exception: 'invalid input syntax for type integer: "…"', and texts that extensions make of values */
+  /*
+   * data exception: 'invalid input syntax for type integer: "…"', and texts that extensions build
+   * from values
+   */
   [
     '22',
     {
@@ -65,7 +73,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     '22P05',
     { remedy: 'Some character has no form in UTF-8: find and fix it, or leave its column out' },
   ],
-  /* constraint violation: names in the server's own texts, values in those of triggers and extensions */
+  /*
+   * constraint violation: names in the server's own texts, values in those of triggers and
+   * extensions
+   */
   [
     '23',
     {
@@ -89,7 +100,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ],
   /* invalid authorization: roles */
   ['28', { type: 'config_error', message: 'shown' }],
-  /* functions in other languages: texts of their authors */
+  /* external routines: texts of their authors */
   [
     '38',
     {
@@ -185,7 +196,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
       remedy: 'Raise old_snapshot_threshold, or run the sync again',
     },
   ],
-  /* foreign data wrappers pass on texts of other systems; these come from PostgreSQL or name an object */
+  /*
+   * foreign data wrappers return texts of other systems; these codes come from PostgreSQL or name
+   * an object
+   */
   [
     'HV',
     {
@@ -235,13 +249,14 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
 ])
 
 /**
- * Where an error with any SQLSTATE has a text that is not PostgreSQL's own: RAISE and its kin in procedural languages,
- * and what postgres_fdw and dblink pass on.
+ * Matches routines whose errors can have any SQLSTATE and a text that is not PostgreSQL's own:
+ * RAISE and similar statements in procedural languages, and errors that postgres_fdw and dblink
+ * forward.
  */
 const FOREIGN_ROUTINES =
   /^(exec_stmt_raise|PLy_\w+|plperl_\w+|throw_tcl_error|pgfdw_report\w*|dblink_res_error)$/
 
-/** An ErrorResponse, as pg makes an error of it. */
+/** An error that pg creates for an ErrorResponse. */
 export interface ServerError extends Error {
   readonly code: string
   readonly position?: string
@@ -250,25 +265,28 @@ export interface ServerError extends Error {
   readonly routine?: string
 }
 
-/** Whether an error came from the server: Node.js also has codes of five capitals, such as EPERM, but no severity. */
+/**
+ * Whether an error came from the server. Node.js also has codes of five capitals, such as EPERM,
+ * but no severity.
+ */
 export function isServerError(error: unknown): error is ServerError {
   if (!(error instanceof Error) || !('severity' in error) || !('code' in error)) return false
   return typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)
 }
 
-/** Who must act. */
+/** Failure type of a server error. */
 export function serverFailure({ code }: ServerError): FailureType {
   return find(code, 'type') ?? 'system_error'
 }
 
-/** What the server says, as far as it may be shown, its SQLSTATE, and what to do. */
+/** Text of a server error: its message, if it may be shown, its SQLSTATE, and the remedy. */
 export function serverMessage(error: ServerError): string {
   const { code } = error
   const remedy = find(code, 'remedy')
   return `${serverStatement(error)}${remedy === undefined ? '' : ` ${remedy}.`}`
 }
 
-/** What the server says, as far as it may be shown, and its SQLSTATE. */
+/** Text of a server error: its message, if it may be shown, and its SQLSTATE. */
 export function serverStatement(error: ServerError): string {
   const { code, message } = error
   if (!isShown(error)) return `The server refused the query with SQLSTATE ${code}.`

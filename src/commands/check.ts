@@ -16,8 +16,8 @@ import { planStreams } from '../replication/plan-streams.ts'
 import { noteServer } from '../monitoring/server-notes.ts'
 
 /**
- * Says whether a config works: SUCCEEDED, or FAILED with everything that is wrong. It never throws what the user could
- * mend: either way the check itself was done.
+ * Checks a config: SUCCEEDED, or FAILED with all problems. It does not throw errors that the user
+ * can fix, because the check itself was successful.
  */
 export async function check(run: Run, rawConfig: () => Promise<unknown>): Promise<void> {
   try {
@@ -48,8 +48,8 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
 }
 
 /**
- * What keeps the config's replication method from reading, and for a `table` or `query` of the config, which are read
- * without a catalog, what is wrong with just these.
+ * Finds problems that prevent the config's replication method from reading, and problems of a
+ * `table` or `query` of the config, which are read without a catalog.
  */
 async function findReadProblems(
   relations: readonly Relation[],
@@ -67,7 +67,10 @@ async function findReadProblems(
   return [...planning.problems, ...unmet]
 }
 
-/** As the official connector: the trace says `config_error` whatever it was, since a check is about the config. */
+/**
+ * Reports a failure like the official connector: the trace always has `config_error`, because a
+ * check is about the config.
+ */
 function reportFailure({ output, startedAtMs }: Run, error: ConnectorError): void {
   const asConfigError = new ConnectorError('config_error', error.message, { cause: error.cause })
   output.write(errorTrace(asConfigError, startedAtMs))

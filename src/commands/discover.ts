@@ -14,8 +14,9 @@ import { connectOptions, log, logger, type Run } from '../run-context.ts'
 import { streamTable } from '../terminal/stream-table.ts'
 
 /**
- * Prints the catalog, with Arrow schemas when `arrow` asks for them; when the run has a place for other things than messages, a table for a person goes there instead.
- * @throws ConnectorError config_error with everything that keeps the config's scope from being found.
+ * Prints the catalog, with Arrow schemas if `arrow` requests them. If the run has an output for
+ * other data than messages, a human-readable table is printed there instead.
+ * @throws ConnectorError config_error with all problems that prevent discovery.
  */
 export async function discover(
   run: Run,
@@ -41,7 +42,7 @@ export async function discover(
   run.output.write({ type: 'CATALOG', catalog: { streams } })
 }
 
-/** Arrow's library is loaded only here. */
+/** apache-arrow is loaded only here. */
 async function withArrowSchemas(
   streams: readonly AirbyteStream[],
   relations: readonly Relation[],
@@ -52,7 +53,7 @@ async function withArrowSchemas(
     relations.map((relation) => {
       const offered = offeredColumns(relation)
       const isLogged = relation.log?.refusal === null
-      // A deleted row may have no values but its key
+      // A deleted row may have only the values of its key
       const sources = isLogged ? offered.map((each) => ({ ...each, isNullable: true })) : offered
       return [streamLabel(relationName(relation)), sources]
     }),

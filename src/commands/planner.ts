@@ -19,34 +19,37 @@ import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
 import { joinProblems } from './problems.ts'
 
-/** What the plans of a read are made from. */
+/** Inputs of the plans of a read. */
 interface PlanInput {
   readonly config: Config
   readonly database: Database
-  /** `name` or `namespace.name`; none: all. For a read without a catalog. */
+  /** `name` or `namespace.name`; empty: all. For a read without a catalog. */
   readonly streams: readonly string[]
   readonly arrow: ArrowOutput | null
-  /** The pages of its only stream that are read; null: all. */
+  /** Page ranges to read of the only stream; null: all pages. */
   readonly ranges: readonly PageRange[] | null
 }
 
 /**
- * Plans the streams of a read, for each of its attempts from the database as it is then. Which streams it reads is decided
- * once: a table that is created between two attempts is not one of them.
+ * Plans the streams of a read for each of its attempts, from the current database. The set of
+ * streams is decided once: a table that is created between two attempts is not read.
  */
 export class Planner {
   readonly #run: Run
   readonly #input: PlanInput
   #configured: readonly ConfiguredStream[] | null
 
-  /** @param configured the streams of the catalog; null: there is none, and the config decides. */
+  /**
+   * @param configured the streams of the catalog; null: there is no catalog, and the config selects
+   * streams.
+   */
   constructor(run: Run, input: PlanInput, configured: readonly ConfiguredStream[] | null) {
     this.#run = run
     this.#input = input
     this.#configured = configured
   }
 
-  /** @throws ConnectorError with everything that keeps the streams from being read. */
+  /** @throws ConnectorError with all problems that prevent reading. */
   async plan(): Promise<readonly StreamPlan[]> {
     const { config, database, arrow, ranges } = this.#input
     const names = this.#configured?.map(({ stream }) => stream.name)
@@ -82,7 +85,7 @@ export class Planner {
   }
 }
 
-/** With a catalog, that decides what is read, not the config's table. */
+/** With a catalog, the catalog selects streams, not the `table` of the config. */
 function scopeOf(config: Config, configured: readonly ConfiguredStream[] | null): Config {
   if (configured === null) return config
   const namespaces = configured.flatMap(({ stream }) => stream.namespace ?? [])

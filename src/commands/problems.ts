@@ -1,6 +1,6 @@
 import { ConnectorError } from '../errors.ts'
 
-/** Everything that is wrong, as one error with a sentence each. */
+/** Joins all problems to one error with a sentence each. */
 export function joinProblems(problems: readonly ConnectorError[]): ConnectorError {
   const message = problems.map((problem) => problem.message).join(' ')
   return new ConnectorError('config_error', message, { cause: problems[0] })

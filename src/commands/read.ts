@@ -32,7 +32,7 @@ import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
 import { StreamStatuses } from '../sync/stream-statuses.ts'
 
-/** `--state-out` and what that file already holds. */
+/** `--state-out` and the current content of that file. */
 interface StateTarget {
   readonly path: string
   readonly saved: unknown
@@ -45,9 +45,9 @@ export interface ReadInput {
   readonly state: unknown
   /** `name` or `namespace.name`; none: all. */
   readonly streams: readonly string[]
-  /** Where the states are kept up to date; null: nowhere. */
+  /** Where states are saved; null: nowhere. */
   readonly stateOut: StateTarget | null
-  /** A line that `shards` printed; null: all of the streams is read. */
+  /** A line printed by `shards`; null: whole streams are read. */
   readonly shard: unknown
   /** Null: records are JSON. */
   readonly arrow: ArrowOutput | null
@@ -56,8 +56,8 @@ export interface ReadInput {
 }
 
 /**
- * Reads the selected streams, in one snapshot.
- * @throws ConnectorError that ends the run; statuses and the last states are in the output by then.
+ * Reads the selected streams in one snapshot.
+ * @throws ConnectorError that ends the run, after the statuses and the last states were emitted.
  */
 export async function read(run: Run, input: ReadInput): Promise<void> {
   const { config: given, warnings } = parseConfig(input.config)
@@ -102,7 +102,7 @@ function selectConfigured(
   return catalog === null ? null : selectStreams(catalog, names)
 }
 
-/** Makes feeds that several processes read. */
+/** Returns a function that makes feeds for several processes. */
 function divider(
   run: Run,
   { processes, arrow, config }: ReadInput,
@@ -113,7 +113,7 @@ function divider(
   return (feed) => dividedFeed(run, feed, division)
 }
 
-/** Arrow's library is loaded only here. */
+/** apache-arrow is loaded only here. */
 async function openWriters(
   run: Run,
   config: Config,
@@ -129,7 +129,7 @@ async function openWriters(
   return new ArrowWriters(run, config, arrow)
 }
 
-/** What the read resumes from takes precedence over the content of the file. */
+/** The state from which the read resumes takes precedence over the content of the file. */
 function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFile | null {
   if (stateOut === null) return null
   const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)

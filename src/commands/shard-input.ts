@@ -8,16 +8,17 @@ import { streamKey, streamLabel } from '../protocol/stream-names.ts'
 import type { Shard } from '../replication/snapshot/shards.ts'
 
 /**
- * A shard is read whole or not at all: the engine that runs it discards the rows of a failed attempt and retries it. With one
- * connection, as there may be many.
+ * Config for a shard, without retries and parallel readers. A shard is read as a whole or not at
+ * all: the engine that runs it discards the rows of a failed attempt and retries it. It uses one
+ * connection, because there may be many shards.
  */
 export function shardConfig(config: Config): Config {
   return { ...config, maxRetries: 0, minConnections: 1, maxConnections: 1 }
 }
 
 /**
- * The stream of a shard, with the columns that a catalog selects.
- * @throws ConnectorError config_error if the catalog does not have the stream.
+ * Returns the stream of a shard, with the columns that a catalog selects.
+ * @throws ConnectorError config_error if the catalog does not contain the stream.
  */
 export function shardStream(
   catalog: readonly ConfiguredStream[] | null,
@@ -33,8 +34,8 @@ export function shardStream(
 }
 
 /**
- * The snapshot of a shard.
- * @throws ConnectorError config_error if the shard is of another server or database.
+ * Imports the snapshot of a shard.
+ * @throws ConnectorError config_error if the shard is from another server or database.
  */
 export async function importSnapshot(database: Database, shard: Shard): Promise<SharedFrom> {
   const identity = await readIdentity(database)

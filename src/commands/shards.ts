@@ -21,9 +21,9 @@ import type { StreamPlan } from '../replication/stream-plan.ts'
 import { connectOptions, log, type Run } from '../run-context.ts'
 import { Planner } from './planner.ts'
 
-/** How often the connection that holds the snapshot is probed. */
+/** Interval at which the connection that holds the snapshot is probed. */
 const PROBE_MS = 5000
-/** One holds the snapshot while another looks at the table. */
+/** Number of connections: one holds the snapshot while another inspects the table. */
 const CONNECTIONS = 2
 
 /** The parsed input of `shards`. */
@@ -32,16 +32,24 @@ export interface ShardsInput {
   /** `name` or `namespace.name` */
   readonly stream: string
   readonly count: number
-  /** The snapshot is released once no shard has been read for this long; null: when standard input closes. */
+  /**
+   * The snapshot is released when no shard has been read for this time; null: when standard input
+   * closes.
+   */
   readonly idleTimeoutMs: number | null
-  /** Aborted when standard input closes, with the error that this is before the shards are made. */
+  /**
+   * Aborted when standard input closes; its reason is the error for a close before the shards are
+   * printed.
+   */
   readonly inputClosed: AbortSignal
 }
 
 /**
- * Exports a snapshot, prints the shards of a stream in it, one JSON document a line, and holds the snapshot until standard
- * input closes, nobody has read a shard for the idle timeout, or the run is stopped.
- * @throws ConnectorError if the stream cannot be divided, or the connection that holds the snapshot is lost.
+ * Exports a snapshot, prints the shards of a stream in it, one JSON document per line, and holds
+ * the snapshot until standard input closes, no shard was read within the idle timeout, or the run
+ * is stopped.
+ * @throws ConnectorError if the stream cannot be divided, or the connection that holds the snapshot
+ * is lost.
  */
 export async function shards(given: Run, input: ShardsInput): Promise<void> {
   const run = { ...given, signal: AbortSignal.any([given.signal, input.inputClosed]) }
@@ -92,7 +100,7 @@ interface Division {
   readonly count: number
 }
 
-/** Looks at the files in a transaction of its own, so that the holder locks no table. */
+/** Inspects the files of the table in a separate transaction, so that the holder locks no table. */
 async function divide(
   plan: StreamPlan,
   { database, holder, guard, count }: Division,
@@ -144,7 +152,7 @@ async function hold(
   }
 }
 
-/** How many backends read in the snapshot; null: the holder has been stopped. */
+/** Number of backends that read in the snapshot; null: the holder has been stopped. */
 async function probe(holder: ReadTransaction, signal: AbortSignal): Promise<number | null> {
   try {
     return await countSnapshotReaders(holder)

@@ -1,6 +1,6 @@
 /**
- * Everything that commands with a database need, loaded as one module: each chunk of the bundle is a file to resolve, read
- * and compile.
+ * Everything that commands with a database need, in one module: each chunk of the bundle is a file
+ * to resolve, read and compile.
  */
 export { expandEnv } from '../config/expand-env.ts'
 export { readJsonFile } from '../config/read-json-file.ts'

@@ -1,4 +1,4 @@
-/** The share of the last half minute that was spent waiting for the consumer. */
+/** Computes the share of the last half minute that was spent waiting for the consumer. */
 export class ConsumerPace {
   readonly #windowMs: number
   #samples: { readonly atMs: number; readonly waitedMs: number }[] = []
@@ -7,7 +7,7 @@ export class ConsumerPace {
     this.#windowMs = windowMs
   }
 
-  /** Takes the time waited in all; returns the share of the window that was waited in, 0 to 1. */
+  /** Adds the total waiting time so far; returns the share of the last half minute, 0 to 1. */
   share(atMs: number, waitedMs: number): number {
     this.#samples.push({ atMs, waitedMs })
     this.#samples = this.#samples.filter((sample) => atMs - sample.atMs <= this.#windowMs)

@@ -12,18 +12,21 @@ import { readMethodHealth } from './method-health.ts'
 import { log, type Run } from '../run-context.ts'
 
 const INTERVAL_MS = 30_000
-/** How long a stopped read waits for its last report. */
+/** Maximum time that a stopped read waits for its last report. */
 const STOPPED_MS = 500
-/** How often changes are looked for. */
+/** Interval at which changes are detected. */
 const LOOK_MS = 2000
 
-/** A snapshot, and the process ids of the backends that read in it now. */
+/** A snapshot, and the process ids of the backends that read in it. */
 interface WatchedSnapshot {
   readonly backends: readonly number[]
   readonly begunMs: number
 }
 
-/** Health LOGs of a read: at its start, every 30 s, at its end, and at once when there is something new to warn of. */
+/**
+ * Emits health LOGs of a read: at its start, every 30 s, at its end, and as soon as there is a new
+ * warning.
+ */
 export class HealthLog implements AsyncDisposable {
   readonly #run: Run
   readonly #config: Config
@@ -36,7 +39,7 @@ export class HealthLog implements AsyncDisposable {
   #warnings: readonly HealthWarning[] = []
   #method: MethodHealth | null = null
   #reportedMs = 0
-  /** The look that is under way. */
+  /** The check in progress. */
   #looking: Promise<void> | null = null
   #firstRowMs: number | null = null
   #rows = 0
@@ -49,7 +52,7 @@ export class HealthLog implements AsyncDisposable {
     this.#timer = setInterval(() => this.#startLook(), LOOK_MS)
   }
 
-  /** Reports once and from then on. */
+  /** Reports once, and then at intervals. */
   static async start(run: Run, config: Config, database: Database): Promise<HealthLog> {
     const health = new HealthLog(run, config, database)
     await health.#readMethod()
@@ -57,12 +60,12 @@ export class HealthLog implements AsyncDisposable {
     return health
   }
 
-  /** What is read from now on is read in this snapshot, or in none. */
+  /** Sets the snapshot of the following reads; null: none. */
   watch(snapshot: WatchedSnapshot | null): void {
     this.#snapshot = snapshot
   }
 
-  /** Records are in the output. */
+  /** Adds records that are in the output. */
   count(descriptor: StreamDescriptor, { rows, bytes }: Pick<RowsRead, 'rows' | 'bytes'>): void {
     this.#firstRowMs ??= performance.now() - this.#startedMs
     this.#rows += rows
@@ -79,7 +82,7 @@ export class HealthLog implements AsyncDisposable {
     await this.#report()
   }
 
-  /** One at a time. */
+  /** Starts a check unless one is in progress. */
   #startLook(): void {
     this.#looking ??= this.#look()
       .catch((error: unknown) => {

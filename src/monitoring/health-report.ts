@@ -11,25 +11,25 @@ export interface Throughput {
   /** Milliseconds since the start of the read. */
   readonly elapsedMs: number
   readonly rows: number
-  /** Bytes that came from the server. */
+  /** Bytes received from the server. */
   readonly bytes: number
-  /** Rows by stream. */
+  /** Number of rows by stream. */
   readonly streams: Readonly<Record<string, number>>
 }
 
-/** A read so far. */
+/** Progress of a read. */
 export interface Progress {
   readonly throughput: Throughput
   readonly warnings: readonly HealthWarning[]
   /** Null: the config's method keeps nothing on the server, or the server did not answer. */
   readonly method: MethodHealth | null
-  /** How long the database may take to answer; default: connect_timeout. */
+  /** Maximum time for the answer of the database; default: connect_timeout. */
   readonly timeoutMs?: number
 }
 
-/** A line for a person and the same facts for machines. */
+/** A line of text and the same facts as an object. */
 export interface HealthReport {
-  /** WARN when the database does not answer, or there is something else to warn of. */
+  /** WARN if the database does not answer or there is another warning. */
   readonly level: 'INFO' | 'WARN'
   readonly message: string
   readonly health: JsonObject
@@ -37,11 +37,11 @@ export interface HealthReport {
 
 const NO_THROUGHPUT: Throughput = { firstRowMs: null, elapsedMs: 0, rows: 0, bytes: 0, streams: {} }
 
-/** A read that has not begun. */
+/** Progress of a read that has not begun. */
 export const NO_PROGRESS: Progress = { throughput: NO_THROUGHPUT, warnings: [], method: null }
 const MEBIBYTE = 2 ** 20
 
-/** Asks the database how it is and says so. Never fails. */
+/** Queries the health of the database and reports it. Never rejects. */
 export async function reportHealth(
   database: Database,
   config: Config,

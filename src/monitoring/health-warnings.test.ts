@@ -24,13 +24,13 @@ describe('findWarnings', () => {
     [{ snapshotAgeMs: 11 * MINUTE_MS }, 'old_snapshot'],
     [{ snapshotAgeMs: null }, ''],
   ] as const) {
-    it(`${JSON.stringify(signs)} → ${expected || 'nothing'}`, () => {
+    it(`${JSON.stringify(signs)} → ${expected || 'no warning'}`, () => {
       const names = findWarnings({ ...WELL, ...signs }).map(({ name }) => name)
       expect(names.join()).to.equal(expected)
     })
   }
 
-  it('names the kind of lock', () => {
+  it('contains the kind of lock', () => {
     const [warning] = findWarnings({ ...WELL, lockWait: 'Lock: transactionid' })
     expect(warning?.text).to.equal(
       'the backend of the sync waits for Lock: transactionid, which another session holds',

@@ -1,26 +1,29 @@
 import type { PoolFigures } from '../postgres/session/database.ts'
 import type { HealthWarning } from '../replication/method.ts'
 
-/** What there is to see of a read in progress. */
+/** Observations about a read in progress. */
 export interface HealthSigns {
   readonly pool: PoolFigures
   /** The share of the last half minute that was spent waiting for the consumer: 0 to 1. */
   readonly consumerShare: number
-  /** Whether the last look found that there is back-pressure. */
+  /** Whether the previous check detected back-pressure. */
   readonly wasHeldBack: boolean
-  /** What the backend of the sync waits for, such as `Lock: relation`; null: for no lock. */
+  /** Lock for which the backend of the sync waits, such as `Lock: relation`; null: none. */
   readonly lockWait: string | null
-  /** Null: there is no snapshot, or the server is a standby, where it keeps nothing from being cleaned up. */
+  /**
+   * Null: there is no snapshot, or the server is a standby, where a snapshot does not prevent
+   * cleanup.
+   */
   readonly snapshotAgeMs: number | null
 }
 
 const HELD_BACK_SHARE = 0.5
-/** Below it, there is no back-pressure any more. */
+/** Share below which back-pressure has ended. */
 const RELEASED_SHARE = 0.25
 const OLD_SNAPSHOT_MS = 10 * 60_000
 const MINUTE_MS = 60_000
 
-/** Everything that the signs give reason to warn of. */
+/** Returns the warnings for these observations. */
 export function findWarnings(signs: HealthSigns): readonly HealthWarning[] {
   const { pool, consumerShare, wasHeldBack, lockWait, snapshotAgeMs } = signs
   const warnings: HealthWarning[] = []

@@ -5,8 +5,8 @@ import type { MethodHealth } from '../replication/method.ts'
 import { incrementalMethod } from '../replication/methods.ts'
 
 /**
- * Health of what the config's method keeps on the server. Null: it keeps nothing there, no connection is free to ask, or
- * the answer takes longer than `timeoutMs`. Never fails.
+ * Health of what the config's method keeps on the server. Null: it keeps nothing there, no
+ * connection is free, or the answer takes longer than `timeoutMs`. Never rejects.
  */
 export async function readMethodHealth(
   database: Database,

@@ -18,7 +18,7 @@ const SERVER = {
 const { config } = parseConfig({ host: 'db', database: 'shop', username: 'reader' })
 
 describe('noteServer', () => {
-  it('has nothing to say of an ordinary server', () => {
+  it('returns nothing for an ordinary server', () => {
     expect(noteServer(SERVER, config)).to.deep.equal([])
   })
 

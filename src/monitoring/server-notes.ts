@@ -6,13 +6,16 @@ import type { Database } from '../postgres/session/database.ts'
 import { readCatalogs } from '../postgres/session/read-catalogs.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
-/** Something about the server that matters before the first sync. */
+/** A property of the server that matters before the first sync. */
 export interface ServerNote {
   readonly level: LogLevel
   readonly message: string
 }
 
-/** What is particular about a server: it is a standby, a pooler stands before it, or it has too few connections. */
+/**
+ * Finds unusual properties of a server: it is a standby, it is behind a pooler, or it has too few
+ * connections.
+ */
 export function noteServer(server: ServerFacts, config: Config): readonly ServerNote[] {
   const notes: ServerNote[] = []
   if (server.isInRecovery) {
@@ -33,10 +36,10 @@ export function noteServer(server: ServerFacts, config: Config): readonly Server
   return notes
 }
 
-/** With fewer rows nobody minds that there are no statistics. */
+/** Minimum number of rows of a table whose missing statistics are reported. */
 const MIN_ROWS = 10_000
 
-/** A word about tables of some size that ANALYZE has never seen; null: there are none. */
+/** Reports larger tables that were never analyzed; null: there are none. */
 export async function noteStatistics(
   database: Database,
   relations: readonly Relation[],

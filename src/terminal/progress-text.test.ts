@@ -12,26 +12,26 @@ const HALF: StreamProgress = {
 }
 
 describe('progressLine', () => {
-  it('tells rows, share, speed, the time that is left and the place among the streams', () => {
+  it('shows rows, share, speed, remaining time and the number of streams', () => {
     expect(progressLine(HALF, 100)).to.equal(
       'public.orders  50%  1,000,000 rows  500,000 rows/s  125.0 MB/s  ETA 0:02  2/3 streams',
     )
   })
 
-  it('has a bar where there is room', () => {
+  it('shows a bar on a wide terminal', () => {
     expect(progressLine(HALF, 200)).to.include('[############------------]  50%')
   })
 
-  it('leaves out what statistics do not know', () => {
+  it('omits values without statistics', () => {
     const line = progressLine({ ...HALF, estimatedRows: null }, 100)
     expect(line).to.not.match(/%|ETA/)
   })
 
-  it('never says 100 %', () => {
+  it('shows at most 99 %', () => {
     expect(progressLine({ ...HALF, rows: 5_000_000 }, 100)).to.include('99%')
   })
 
-  it('is never as wide as the terminal, however long the name', () => {
+  it('is narrower than the terminal for any stream name', () => {
     const name = `a_schema_with_a_long_name.${'ü'.repeat(63)}`
     for (let columns = 1; columns <= 220; columns++) {
       const line = progressLine({ ...HALF, name }, columns)
@@ -44,14 +44,14 @@ describe('progressLine', () => {
     expect(line).to.match(/^n+…\s+50%\s+1,000,000 rows\s+500,000 rows\/s\s+125\.0 MB\/s/)
   })
 
-  it('counts hours', () => {
+  it('shows hours', () => {
     const slow = { ...HALF, rows: 1000, estimatedRows: 2_000_000, elapsedMs: 10_000 }
     expect(progressLine(slow, 100)).to.include('ETA 5:33:10')
   })
 })
 
 describe('completedLine', () => {
-  it('tells rows, speed and time', () => {
+  it('shows rows, speed and time', () => {
     expect(completedLine({ ...HALF, elapsedMs: 62_000 }, 80)).to.equal(
       'public.orders  1,000,000 rows  16,129 rows/s  4.0 MB/s  1:02',
     )

@@ -1,14 +1,17 @@
-/** Where the read of one stream stands. */
+/** Progress of the read of one stream. */
 export interface StreamProgress {
   /** `namespace.name` */
   readonly name: string
   readonly rows: number
-  /** Bytes that came from the server. */
+  /** Bytes received from the server. */
   readonly bytes: number
   readonly elapsedMs: number
-  /** Rows of the whole stream by the statistics; null: not known, or not all of it is read. */
+  /**
+   * Rows of the whole stream according to the statistics; null: unknown, or only a part of it is
+   * read.
+   */
   readonly estimatedRows: number | null
-  /** How many of the run's streams are complete, and how many there are. */
+  /** Number of complete streams, and of all streams of the run. */
   readonly complete: number
   readonly streams: number
 }
@@ -18,10 +21,12 @@ const MIN_NAME_COLUMNS = 12
 const ELLIPSIS = '…'
 const GAP = '  '
 const BAR_COLUMNS = 24
-/** A bar needs a terminal this wide. */
+/** Minimum width of a terminal for a bar. */
 const WIDE_COLUMNS = 120
 
-/** One line for a terminal of `columns`, which it never fills to the edge: that would wrap on some. */
+/**
+ * Formats one line, narrower than the `columns` of the terminal: some terminals wrap a full line.
+ */
 export function progressLine(progress: StreamProgress, columns: number): string {
   const share = shareOf(progress)
   const bar = share !== null && columns >= WIDE_COLUMNS ? [barOf(share)] : []
@@ -36,7 +41,7 @@ export function progressLine(progress: StreamProgress, columns: number): string 
   return fit(progress.name, parts, columns)
 }
 
-/** The last line of a stream. */
+/** Formats the last line of a stream. */
 export function completedLine(progress: StreamProgress, columns: number): string {
   const parts = [`${grouped(progress.rows)} rows`, rateOf(progress), clock(progress.elapsedMs)]
   return fit(progress.name, parts, columns)
@@ -59,7 +64,7 @@ function textOf(parts: readonly string[]): string {
   return parts.map((part) => `${GAP}${part}`).join('')
 }
 
-/** Statistics are old: they never say more than 99 %. */
+/** Share of the read rows, at most 99 %, because statistics may be outdated. */
 function shareOf({ rows, estimatedRows }: StreamProgress): number | null {
   if (estimatedRows === null || estimatedRows <= 0) return null
   return Math.min(rows / estimatedRows, 0.99)

@@ -5,7 +5,7 @@ import { completedLine, progressLine, type StreamProgress } from './progress-tex
 
 const REDRAW_MS = 200
 const CLEAR_LINE = '\r\x1b[2K'
-/** Behind each line, so that whatever else is printed there begins at its start. */
+/** Printed after each line, so that other output overwrites it from its start. */
 const RETURN = '\r'
 
 interface Reading {
@@ -17,8 +17,8 @@ interface Reading {
 }
 
 /**
- * Shows the progress of a read on the last line of a terminal: the stream that had rows last. A line stays for each complete
- * stream. Silent without a terminal.
+ * Shows the progress of a read on the last line of a terminal: the stream that had rows last. A
+ * line remains for each complete stream. Does nothing without a terminal.
  */
 export class Progress implements Disposable {
   readonly #terminal: Terminal | null
@@ -34,7 +34,7 @@ export class Progress implements Disposable {
     this.#timer = terminal === null ? null : setInterval(() => this.#draw(), REDRAW_MS)
   }
 
-  /** A stream is being read; when it is tried again, its rows are counted from 0. */
+  /** Starts a stream. If it is retried, its rows are counted from 0. */
   start(descriptor: StreamDescriptor, estimatedRows: number | null): void {
     const name = streamLabel(descriptor)
     this.#shown = { name, startedMs: performance.now(), estimatedRows, rows: 0, bytes: 0 }
@@ -42,7 +42,7 @@ export class Progress implements Disposable {
     this.#draw()
   }
 
-  /** So many rows of a stream more, from so many bytes. */
+  /** Adds rows of a stream and the bytes received for them. */
   count(
     descriptor: StreamDescriptor,
     { rows, bytes }: { readonly rows: number; readonly bytes: number },
@@ -54,7 +54,7 @@ export class Progress implements Disposable {
     this.#shown = reading
   }
 
-  /** All of a stream has been read. */
+  /** Completes a stream. */
   complete(descriptor: StreamDescriptor): void {
     const key = streamKey(descriptor)
     const reading = this.#reading.get(key)

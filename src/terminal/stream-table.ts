@@ -13,7 +13,7 @@ const QUERY_OID = 0
 const MEGABYTE = 1e6
 const HEAD = ['column', 'type', 'in records', 'null', 'key', 'cursor']
 
-/** The streams and their columns for a person, in the order of `relations`. */
+/** Formats the streams and their columns as a table, in the order of `relations`. */
 export function streamTable(relations: readonly Relation[], offerOf: OfferOf): string {
   if (relations.length === 0) return 'There is nothing to read.\n'
   return relations.map((relation) => describe(relation, offerOf)).join('\n')
@@ -62,7 +62,7 @@ function layOut(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `  ${line(row)}\n`).join('')
 }
 
-/** In characters, as a terminal counts most of them. */
+/** Number of characters, which is the width on most terminals. */
 function lengthOf(text: string): number {
   return Array.from(text).length
 }

@@ -22,7 +22,10 @@ import { writeString } from '../types/text.ts'
 import { int } from './bytes.ts'
 import type { Random } from './random.ts'
 
-/** Makes values for a writer, in the form that the server sends: common ones, rare ones and the ends of ranges. */
+/**
+ * Generates values for a writer in their binary form: common values, rare ones and the limits of
+ * ranges.
+ */
 export interface BinaryValues {
   readonly name: string
   readonly write: ValueWriter
@@ -48,7 +51,10 @@ const LETTERS = [
   '😀',
   '\u2028',
 ]
-/** Bytes that are not UTF-8: overlong, a surrogate, above U+10FFFF, alone, cut. */
+/**
+ * Bytes that are not UTF-8: overlong, a surrogate, above U+10FFFF, a lone continuation byte, an
+ * incomplete sequence.
+ */
 const NOT_UTF8 = ['c080', 'e08080', 'eda080', 'f4908080', '80', 'ff', 'e282', 'f09f98', 'c3'].map(
   (hex) => Buffer.from(hex, 'hex'),
 )
@@ -74,7 +80,7 @@ function intValues(size: 2 | 4 | 8, write: ValueWriter): BinaryValues {
   return { name: write.op!, write, make: (random) => int(size, BigInt(random.integer(8 * size))) }
 }
 
-/** Every op, and two writers without one. */
+/** Values for every op, and for two writers without one. */
 export const BINARY_VALUES: readonly BinaryValues[] = [
   intValues(2, writeInt2),
   intValues(4, writeInt4),
@@ -115,7 +121,10 @@ function text(random: Random): Buffer {
   return Buffer.concat([valid.subarray(0, at), random.pick(NOT_UTF8), valid.subarray(at)])
 }
 
-/** With digits that the server would not send: leading and trailing groups of zeros, and scales that cut digits off. */
+/**
+ * Also with digits that the server would not send: leading and trailing zero digits, and scales
+ * that cut digits off.
+ */
 function numeric(random: Random): Buffer {
   const count = random.pick([0, 1, 2, 3, 5, 40])
   const digits = Array.from({ length: count }, () => random.pick([0, 1, 42, 999, 9999]))

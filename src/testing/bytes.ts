@@ -1,4 +1,7 @@
-/** The tuple of a binary COPY: the number of fields, then the length and bytes of each. Null is the length -1. */
+/**
+ * Builds the tuple of a binary COPY: the number of fields, then the length and bytes of each. Null
+ * is the length -1.
+ */
 export function tuple(...fields: readonly (Buffer | string | null)[]): Buffer {
   const parts = fields.map((field) =>
     field === null
@@ -8,12 +11,12 @@ export function tuple(...fields: readonly (Buffer | string | null)[]): Buffer {
   return Buffer.concat([int(2, fields.length), ...parts])
 }
 
-/** A protocol message: the type's letter, then the length of itself and `body`, then `body`. */
+/** Builds a protocol message: the type's letter, the length of itself and `body`, then `body`. */
 export function message(type: string, body: Buffer | string = ''): Buffer {
   return Buffer.concat([Buffer.from(type), int(4, 4 + Buffer.byteLength(body)), Buffer.from(body)])
 }
 
-/** Big-endian bytes of an integer, as the server sends them. */
+/** Big-endian bytes of an integer. */
 export function int(bytes: 2 | 4 | 8, value: bigint | number): Buffer {
   const field = Buffer.alloc(8)
   field.writeBigInt64BE(BigInt.asIntN(64, BigInt(value)))

@@ -4,7 +4,7 @@ import type { Random } from './random.ts'
 
 const HEADER = Buffer.from('PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0', 'latin1')
 
-/** A COPY of `rows`, in chunks of `sizes` of bytes, the last one repeated. */
+/** Builds a COPY of `rows`, split into chunks of `sizes` bytes; the last size is repeated. */
 export function chunksOf(rows: readonly Buffer[], sizes: () => number): Buffer[] {
   const stream = Buffer.concat([
     message('H', Buffer.from([1, 0, 0])),
@@ -24,7 +24,7 @@ export function chunksOf(rows: readonly Buffer[], sizes: () => number): Buffer[]
   return chunks
 }
 
-/** Tuples with values of the columns, and NULLs. */
+/** Builds tuples with values of the columns, and NULLs. */
 export function rowsOf(
   random: Random,
   columns: readonly Pick<BinaryValues, 'make'>[],

@@ -25,13 +25,13 @@ export function zeroTerminated(text: string): Buffer {
   return Buffer.from(`${text}\0`)
 }
 
-/** A message of the server: type, length and body. */
+/** Builds a message of the server: type, length and body. */
 export function message(type: string, ...body: readonly Buffer[]): Buffer {
   const bytes = Buffer.concat(body)
   return Buffer.concat([Buffer.from(type), uint32(4 + bytes.length), bytes])
 }
 
-/** TupleData of pgoutput. */
+/** Builds TupleData of pgoutput. */
 export function tupleData(...values: readonly TupleValue[]): Buffer {
   const columns = values.flatMap((value) => {
     if (value === null) return [Buffer.from('n')]
@@ -43,12 +43,12 @@ export function tupleData(...values: readonly TupleValue[]): Buffer {
   return Buffer.concat([uint16(values.length), ...columns])
 }
 
-/** CopyData with an XLogData frame. */
+/** Builds CopyData with an XLogData frame. */
 export function xlogData(lsn: bigint, ...payload: readonly Buffer[]): Buffer {
   return message('d', Buffer.from('w'), uint64(lsn), uint64(lsn), uint64(0n), ...payload)
 }
 
-/** CopyData with a keepalive. */
+/** Builds CopyData with a keepalive. */
 export function keepalive(walEnd: bigint, isReplyRequested = false): Buffer {
   const reply = Buffer.from([isReplyRequested ? 1 : 0])
   return message('d', Buffer.from('k'), uint64(walEnd), uint64(0n), reply)
@@ -98,7 +98,7 @@ export function insert(oid: number, row: Buffer): Buffer {
   return Buffer.concat([Buffer.from('I'), uint32(oid), Buffer.from('N'), row])
 }
 
-/** @param old Its kind, `K` or `O`, and its tuple. */
+/** @param old the kind of the old tuple, `K` or `O`, and the tuple. */
 export function update(oid: number, row: Buffer, old?: readonly [string, Buffer]): Buffer {
   const before = old === undefined ? [] : [Buffer.from(old[0]), old[1]]
   return Buffer.concat([Buffer.from('U'), uint32(oid), ...before, Buffer.from('N'), row])

@@ -17,7 +17,7 @@ export const SLOT: Slot = {
   holder: null,
 }
 
-/** The facts of its server. */
+/** Facts about its server. */
 export const LOG_FACTS: LogFacts = {
   database: 'shop',
   walLevel: 'logical',

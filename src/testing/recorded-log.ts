@@ -3,10 +3,10 @@ import { BINARY_KIND, NULL_KIND, TEXT_KIND } from '../wire/log-tuple.ts'
 import type { ChangeVisitor, LogChange, LogRelation } from '../wire/pgoutput.ts'
 import type { ReplicationVisitor } from '../wire/replication-stream.ts'
 
-/** Writes down every call as a line of text. */
+/** Records every call as a line of text. */
 export class RecordedLog implements ReplicationVisitor {
   readonly lines: string[] = []
-  /** Whether reading stops at a commit and at a keepalive. */
+  /** Whether reading stops at commits and keepalives. */
   stops = false
   /** Names of relations whose changes are skipped. */
   readonly skipped = new Set<string>()
@@ -82,7 +82,7 @@ function oldOf(change: LogChange): string | null {
   return change.oldKind === 'none' ? null : `${change.oldKind}=${textOf(change.oldTuple)}`
 }
 
-/** Text values as they are, binary ones in hex. */
+/** Text values unchanged, binary ones in hex. */
 export function textOf(tuple: LogTuple): string {
   const values = Array.from(tuple.kinds.subarray(0, tuple.count), (kind, index) => {
     const value = tuple.bytes.subarray(tuple.starts[index], tuple.ends[index])

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
 import { parseConfig } from '../config/parse-config.ts'
 
-/** What a config is refused with. @throws Error if it is taken. */
+/** Returns the message with which a config is rejected. @throws Error if it is accepted. */
 export function refusalOf(raw: unknown): string {
   try {
     parseConfig(raw)

@@ -5,7 +5,7 @@ const BEFORE = Buffer.from('1"{,')
 const BEHIND = Buffer.from('9,}"=>')
 
 /**
- * What `write` makes of a value that stands between other bytes, behind output that is already there.
+ * Returns the output of `write` for a value between other bytes, appended to existing output.
  * @param value its text, or the bytes of its binary form.
  */
 export function written(

@@ -11,10 +11,13 @@ import type { StreamPlan } from '../../replication/stream-plan.ts'
 import type { Run } from '../../run-context.ts'
 import { type Division, ShardGroup } from './shard-group.ts'
 
-/** For less, another process is not worth its start. */
+/** Minimum size of a shard. Starting a process for less is not worth its cost. */
 const MIN_SHARD_BYTES = 64 * 2 ** 20
 
-/** The feed; that of a large table is read by several processes, each a range of its pages, in the snapshot of this one. */
+/**
+ * Returns the feed; for a large table, one that is read by several processes, each with a range of
+ * its pages, in the snapshot of this process.
+ */
 export function dividedFeed(run: Run, feed: Feed, division: Division): Feed {
   const [plan] = feed.plans
   const isByPages = plan?.syncMode === 'full_refresh' && plan.relation.hasSystemColumns
@@ -26,7 +29,7 @@ export function dividedFeed(run: Run, feed: Feed, division: Division): Feed {
   })
 }
 
-/** None or one: the table is read by this process alone. */
+/** Divides a table into shards; returns none if this process reads it alone. */
 async function divide(
   plan: StreamPlan,
   context: ReadContext,
@@ -49,7 +52,7 @@ async function divide(
   })
 }
 
-/** Connections that the server has for other processes. */
+/** Number of server connections available for other processes. */
 function roomFor(database: Database): number {
   return Math.max(0, connectionLimit(database.server) - database.figures().max)
 }
@@ -60,7 +63,10 @@ interface Reading {
   readonly shards: readonly Shard[]
 }
 
-/** This process reads the first shard. A STATE would not cover what the others have read, so that the only one is the last. */
+/**
+ * Reads the first shard in this process. Only the last STATE is emitted, because an earlier one
+ * would not cover the shards of the other processes.
+ */
 async function* readShards(
   run: Run,
   plan: StreamPlan,

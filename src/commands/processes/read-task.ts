@@ -2,7 +2,7 @@ import type { Run } from '../../run-context.ts'
 import { read } from '../read.ts'
 import type { ShardTask } from './shard-worker.ts'
 
-/** Reads the shard that the parent of this process asks for. */
+/** Reads the shard that the parent process assigns. */
 export async function readTask(
   run: Run,
   { config, catalog, shard, arrow }: ShardTask,

@@ -10,23 +10,26 @@ import type { Turns } from './turns.ts'
 
 /** `--processes` */
 export interface Processes {
-  /** How many read a table, this one among them. */
+  /** Number of processes that read a table, including this one. */
   readonly count: number
   readonly program: Program
 }
 
-/** What large tables are divided with. */
+/** Parameters for dividing large tables. */
 export interface Division {
   readonly processes: Processes
   readonly parts: PartFiles
-  /** One table is divided at a time, so that there are never more processes. */
+  /** Only one table is divided at a time, which limits the number of processes. */
   readonly turns: Turns
-  /** As it was given to this process. */
+  /** The config as passed to this process. */
   readonly config: unknown
   readonly isExact: boolean
 }
 
-/** Processes that read shards of one stream, into directories of their own. They have ended when it is disposed of. */
+/**
+ * Processes that read shards of one stream into separate directories. They have ended when it is
+ * disposed of.
+ */
 export class ShardGroup implements AsyncDisposable {
   readonly #plan: StreamPlan
   readonly #parts: PartFiles
@@ -51,7 +54,7 @@ export class ShardGroup implements AsyncDisposable {
     this.#release = release
   }
 
-  /** Starts them, once no other table is being divided. */
+  /** Starts the processes when no other table is being divided. */
   static async start(
     run: Run,
     plan: StreamPlan,
@@ -68,7 +71,8 @@ export class ShardGroup implements AsyncDisposable {
     try {
       run.signal.throwIfAborted()
       const directory = await parts.createWorkDirectory(plan.descriptor)
-      // What this process has logged itself concerns all; the rest is about the rows of one shard
+      // Warnings that this process has logged itself apply to all; others are about the rows of one
+      // shard
       const onWarning = (message: string): void => {
         if (!run.logged.has(message)) log(run, 'WARN', message)
       }
@@ -91,14 +95,14 @@ export class ShardGroup implements AsyncDisposable {
     }
   }
 
-  /** @throws ConnectorError why one of them has failed. */
+  /** @throws ConnectorError the failure of a process. */
   throwIfFailed(): void {
     for (const { failure } of this.#processes) {
       if (failure !== null) throw failure
     }
   }
 
-  /** What they have read since the last call. */
+  /** Returns the amount read since the last call. */
   take(): Amount {
     const rows = this.#processes.reduce((sum, each) => sum + each.rows, 0)
     const bytes = this.#processes.reduce((sum, each) => sum + each.bytes, 0)
@@ -107,7 +111,9 @@ export class ShardGroup implements AsyncDisposable {
     return { rows: rows - rowsBefore, bytes: bytes - bytesBefore }
   }
 
-  /** Waits until all have read their shards. @throws ConnectorError as soon as one fails. */
+  /**
+   * Waits until all processes have read their shards. @throws ConnectorError as soon as one fails.
+   */
   async finish(): Promise<void> {
     await Promise.all(
       this.#processes.map(async (each) => {
@@ -117,7 +123,7 @@ export class ShardGroup implements AsyncDisposable {
     )
   }
 
-  /** Their files become parts of the stream, with the next STATE. */
+  /** Makes their files parts of the stream with the next STATE. */
   adopt(): void {
     const { descriptor } = this.#plan
     const directories = this.#processes.map((_, index) => join(this.#directory, String(index)))
@@ -134,7 +140,7 @@ export class ShardGroup implements AsyncDisposable {
   }
 }
 
-/** Selects the columns of the plan. */
+/** Catalog that selects the columns of the plan. */
 function catalogOf({ descriptor, fields }: StreamPlan): JsonObject {
   const properties = Object.fromEntries(fields.map(({ name }) => [name, {}]))
   const stream = { ...descriptor, json_schema: { properties } }

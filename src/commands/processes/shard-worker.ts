@@ -4,19 +4,19 @@ import { ConnectorError, type FailureType } from '../../errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json/json.ts'
 import { SHARD_COMMAND } from './command.ts'
 
-/** The executable of this program and the arguments in front of its command. */
+/** The executable of this program and the arguments before its command. */
 export type Program = readonly string[]
 
-/** What a process that reads a shard gets: JSON. */
+/** Task of a process that reads a shard, sent as JSON. */
 export interface ShardTask {
-  /** As it was given to this process. */
+  /** The config as passed to the parent process. */
   readonly config: unknown
   readonly catalog: JsonObject
   readonly shard: JsonObject
   readonly arrow: { readonly directory: string; readonly isExact: boolean }
 }
 
-/** Rows, and the bytes that came from the server for them. */
+/** Rows, and the bytes received from the server for them. */
 export interface Amount {
   readonly rows: number
   readonly bytes: number
@@ -24,21 +24,21 @@ export interface Amount {
 
 const FAILURE_TYPES: readonly FailureType[] = ['config_error', 'transient_error', 'system_error']
 
-/** A process that reads one shard into a directory of its own. It ends when this process does. */
+/** A process that reads one shard into a separate directory. It ends when this process ends. */
 export class ShardWorker {
   /** Settles when the process has ended. */
   readonly ended: Promise<void>
-  /** Read so far. */
+  /** Number of rows read so far. */
   rows = 0
   bytes = 0
-  /** Why it failed; null: it has not. */
+  /** Reason for which it failed; null: it has not failed. */
   failure: ConnectorError | null = null
-  /** Asks it to end. */
+  /** Stops the process. */
   readonly stop: () => void
   readonly #label: string
   readonly #onWarning: (message: string) => void
 
-  /** @param label The shard in messages. */
+  /** @param label name of the shard in messages. */
   constructor(
     program: Program,
     task: ShardTask,
@@ -50,7 +50,7 @@ export class ShardWorker {
     const child = spawn(executable, [...args, SHARD_COMMAND], {
       stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
     })
-    // When it cannot be sent, the process has ended, and says why with its exit
+    // If it cannot be sent, the process has ended, and its exit has the reason
     child.send(task, () => undefined)
     this.stop = () => void child.kill('SIGTERM')
     const lines = createInterface({ input: child.stdout!, crlfDelay: Infinity })

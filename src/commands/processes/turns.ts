@@ -1,8 +1,8 @@
-/** Work that is done one at a time, in the order of the calls. */
+/** A queue of tasks that run one at a time, in the order of the calls. */
 export class Turns {
   #last: Promise<void> = Promise.resolve()
 
-  /** Waits for all earlier ones. Call the result at the end of the work. */
+  /** Waits for all earlier tasks. Returns a function to call at the end of the task. */
   async take(): Promise<() => void> {
     const previous = this.#last
     let end: (() => void) | null = null
