@@ -140,6 +140,24 @@ describe('deletes and key changes', () => {
     })
   }
 
+  for (const [type, from, to] of [
+    ['numeric', '1.0', '1.00'],
+    ['float8', '-0', '0'],
+    ['text', 'a', 'A'],
+  ] as const) {
+    it(`a ${type} key that changes from ${from} to ${to}: the row is newer than the delete, also where both are one key`, async () => {
+      await using cdc = await CdcDatabase.create(
+        `CREATE TABLE t (id ${type} PRIMARY KEY); INSERT INTO t VALUES ('${from}')`,
+      )
+      const { first, second } = await changesOf(cdc, `UPDATE t SET id = '${to}'`)
+      const lsns = [...first, ...second].map(({ data }) => Number(data['_ab_cdc_lsn']))
+      const isDeleted = second.map(({ data }) => data['_ab_cdc_deleted_at'] !== null)
+      expect(isDeleted).to.deep.equal([true, false])
+      expect(lsns[0]).to.be.below(lsns[1]!)
+      expect(lsns[1]).to.be.below(lsns[2]!)
+    })
+  }
+
   it('an identity that changes between two rows is followed', async () => {
     await using cdc = await CdcDatabase.create(table)
     const { second } = await changesOf(

@@ -69,16 +69,24 @@ export class ChangeWriter {
     if (this.stream.shows(change.transaction)) return
     const { kind, newTuple, oldTuple } = change
     const isGone = this.hasOldKeys && (kind === 'DELETE' || this.#isMoved(change))
-    if (isGone) this.#record(change, oldTuple, true)
-    if (kind !== 'DELETE') this.#record(change, newTuple, false)
+    if (isGone) this.#record(change, oldTuple, 'DELETED')
+    if (kind !== 'DELETE') this.#record(change, newTuple, isGone ? 'MOVED' : 'CURRENT')
   }
 
-  #record({ transaction, lsnHigh, lsnLow }: RowChange, tuple: LogTuple, isDeleted: boolean): void {
+  /**
+   * The position of a moved row is one higher than that of its delete: a destination may compare keys differently than
+   * the server, and take 1.0 and 1.00 for one key. Changes are at multiples of 8, so that no other one is there.
+   */
+  #record(
+    { transaction, lsnHigh, lsnLow }: RowChange,
+    tuple: LogTuple,
+    row: 'DELETED' | 'MOVED' | 'CURRENT',
+  ): void {
     const { changeColumns } = this.stream
     changeColumns.lsnHigh = lsnHigh
-    changeColumns.lsnLow = lsnLow
+    changeColumns.lsnLow = row === 'MOVED' ? lsnLow + 1 : lsnLow
     changeColumns.updatedAt = transaction.time
-    changeColumns.isDeleted = isDeleted
+    changeColumns.isDeleted = row === 'DELETED'
     this.#sink.change(tuple)
   }
 
