@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError, isTransient, ReportedError } from '../errors.ts'
+import { pause } from '../postgres/connection/deadline.ts'
 import { OutputClosedError } from '../protocol/output.ts'
 import type { Feed } from '../replication/feed.ts'
 import { log, type Run } from '../run-context.ts'
@@ -56,7 +56,7 @@ async function readAll(run: Run, source: FeedSource, sync: Sync): Promise<void> 
         throw error
       failures = states.emitted > emitted ? 1 : failures + 1
       if (failures > maxRetries) throw exhausted(error, maxRetries)
-      await pause(run, { error, failures, maxRetries })
+      await waitForRetry(run, { error, failures, maxRetries })
     }
   }
 }
@@ -73,16 +73,14 @@ interface Failure {
   readonly maxRetries: number
 }
 
-async function pause(run: Run, { error, failures, maxRetries }: Failure): Promise<void> {
+async function waitForRetry(run: Run, { error, failures, maxRetries }: Failure): Promise<void> {
   const delayMs = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS)
   const jitteredMs = Math.round(delayMs * (0.5 + Math.random() / 2))
   const { message } = ConnectorError.from(error)
   const next = `Retry ${failures} of ${maxRetries} in ${jitteredMs} ms, from the last state.`
   log(run, 'WARN', `The read was interrupted. ${message} ${next}`)
   await run.output.flush()
-  await sleep(jitteredMs, undefined, { signal: run.signal }).catch(() =>
-    run.signal.throwIfAborted(),
-  )
+  await pause(jitteredMs, run.signal)
 }
 
 function exhausted(error: unknown, maxRetries: number): ConnectorError {

@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { CdcDatabase } from '../cdc/cdc-database.ts'
+import { otherReader } from '../cdc/other-reader.ts'
 import { type CdcMistake, NEWEST, TABLE } from './mistake.ts'
 
 const CREATE = "Run: SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);"
@@ -75,7 +75,7 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'Somebody else reads from the slot',
     command: 'check',
-    spoil: async (cdc) => await occupy(cdc),
+    spoil: async (cdc) => await otherReader(cdc),
     message:
       'Replication slot "SLOT" is in use by process N (other_reader). A slot has one reader.',
   },
@@ -127,34 +127,6 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
 async function reset(cdc: CdcDatabase, setting: string): Promise<void> {
   await cdc.sql(`ALTER SYSTEM RESET ${setting}`)
   await cdc.sql('SELECT pg_reload_conf()')
-}
-
-/** Another client reads from the slot. */
-async function occupy(cdc: CdcDatabase): Promise<AsyncDisposable> {
-  const { server, name } = cdc.db
-  const options = { replication: 'database', application_name: 'other_reader' }
-  const client = new pg.Client({ ...server.connectionConfig(name), ...options })
-  client.on('error', () => undefined)
-  await client.connect()
-  const reading = client
-    .query(
-      `START_REPLICATION SLOT "${cdc.slot}" LOGICAL 0/0 (proto_version '1', publication_names 'p')`,
-    )
-    .catch(() => undefined)
-  for (let isActive = false; !isActive;) {
-    const [slot] = await cdc.sql(
-      `SELECT active FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
-    )
-    isActive = slot?.['active'] === 't'
-  }
-  return {
-    [Symbol.asyncDispose]: async () => {
-      await cdc.sql(
-        `SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
-      )
-      await reading
-    },
-  }
 }
 
 async function loseLog(cdc: CdcDatabase): Promise<void> {

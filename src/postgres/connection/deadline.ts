@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
 /** The longest delay of a Node.js timer: a longer one fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -60,4 +62,9 @@ export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal
     work.finally(settled).then(resolve, reject)
     if (signal.aborted) onAbort()
   })
+}
+
+/** Waits. @throws the reason of `signal` as soon as that is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
 }

@@ -1,6 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError } from '../../errors.ts'
 import { parseLsn } from '../../lsn.ts'
+import { pause } from '../../postgres/connection/deadline.ts'
+import type { Database } from '../../postgres/session/database.ts'
 import type { RowSource } from '../../postgres/session/sql-session.ts'
 
 /**
@@ -32,23 +33,23 @@ const POLL_MS = 20
  * @throws ConnectorError transient_error if quiet is required and a transaction has run for too long.
  */
 export async function awaitQuietStart(
-  session: RowSource,
+  database: Database,
   { isStandby, requiredWithinMs }: QuietStartOptions,
 ): Promise<StartPoint | null> {
   if (isStandby) return null
   // Two statements, and two transactions: an id that is assigned before the LSN is read would prove nothing
-  const [log] = await session.query<{ lsn: string }>(
+  const [log] = await database.query<{ lsn: string }>(
     'SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text AS lsn',
   )
-  const [own] = await session.query<{ xid: string }>(
+  const [own] = await database.query<{ xid: string }>(
     'SELECT pg_catalog.txid_current()::pg_catalog.text AS xid',
   )
   const start = { lsn: parseLsn(log!.lsn), xid: BigInt(own!.xid) }
   const deadlineMs = performance.now() + (requiredWithinMs ?? PATIENCE_MS)
-  while ((await oldestRunning(session)) < start.xid) {
-    if (performance.now() < deadlineMs) await sleep(POLL_MS)
+  while ((await oldestRunning(database)) < start.xid) {
+    if (performance.now() < deadlineMs) await pause(POLL_MS, database.signal)
     else if (requiredWithinMs === null) break
-    else throw notQuiet(await findHolder(session), requiredWithinMs)
+    else throw notQuiet(await findHolder(database), requiredWithinMs)
   }
   return start
 }

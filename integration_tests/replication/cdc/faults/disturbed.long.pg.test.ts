@@ -47,36 +47,6 @@ describe('a CDC sync that is disturbed', () => {
     expect(slot?.['active']).to.equal('f')
     expect((await sync(cdc, { state: states.at(-1) })).records).to.deep.equal([])
   })
-
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`${signal} in the middle: the slot is free, and the last state continues`, async () => {
-      await using cdc = await CdcDatabase.create(USERS)
-      const first = await sync(cdc)
-      let state = lastState(first)
-      await cdc.sql(
-        `INSERT INTO users SELECT 100 + i, repeat('x', 200) FROM generate_series(1, 30000) AS i`,
-      )
-      await cdc.sql("UPDATE users SET name = 'b' WHERE id = 1")
-      const catalog = await incrementalCatalog(cdc)
-      const records = [...first.records]
-      await using connector = await withConnector(cdc.config())
-      await using run = await connector.startRead({ catalog, state: [state] })
-      let seen = 0
-      for await (const { record, state: reached } of run.messages()) {
-        if (record !== undefined) records.push(record)
-        if (reached !== undefined) state = reached
-        if (++seen === 5000) run.process.kill(signal)
-      }
-      await run.ended
-      const last = await sync(cdc, { state })
-      lastState(last)
-      records.push(...last.records)
-      const rows = await cdc.sql('SELECT id, name FROM users')
-      expect(fold(records, 'users').map(valuesOf)).to.have.deep.members(
-        rows.map(({ id, name }) => ({ id: Number(id), name })),
-      )
-    })
-  }
 })
 
 describe('heartbeat_action_query', () => {

@@ -115,23 +115,4 @@ describe('a CDC sync with a fault', () => {
     expect([records, ids.size]).to.deep.equal([rows, rows])
     expect(warnings.filter((text) => text.includes('interrupted'))).to.deep.equal([])
   })
-
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    it(`${signal} in the middle of a transaction frees the slot`, async () => {
-      await using cdc = await CdcDatabase.create(TABLE, { server })
-      const state = lastState(await sync(cdc))
-      await cdc.sql(`INSERT INTO t SELECT i, repeat('x', 500) FROM generate_series(1, 50000) AS i`)
-      const catalog = await incrementalCatalog(cdc)
-      await using connector = await withConnector(cdc.config())
-      await using run = await connector.startRead({ catalog, state: [state] })
-      for await (const { record } of run.messages()) {
-        if (record === undefined || run.process.killed) continue
-        expect(await isSlotFree(cdc)).to.equal(false)
-        run.process.kill(signal)
-      }
-      await run.ended
-      while (!(await isSlotFree(cdc))) await sleep(20)
-      expect((await sync(cdc, { state })).records).to.have.length(50_000)
-    })
-  }
 })

@@ -3,6 +3,7 @@ import { Server } from '../../../helpers/server.ts'
 import type { RecordMessage } from '../../../helpers/messages.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
+import { hangingCommit } from '../hanging-commit.ts'
 import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text);
@@ -25,38 +26,6 @@ function lineOf({ data }: RecordMessage): string {
 function repeatsOf(records: readonly RecordMessage[]): readonly string[] {
   const lines = records.map(({ data }) => JSON.stringify(valuesOf(data)))
   return lines.filter((line, index) => lines.indexOf(line) !== index)
-}
-
-interface HangingCommit extends AsyncDisposable {
-  /** Lets the commit end. */
-  release(): Promise<void>
-}
-
-/** A commit that waits for a synchronous standby that does not exist: it is in the log, and no snapshot shows it. */
-async function hangingCommit(cdc: CdcDatabase, sql: string): Promise<HangingCommit> {
-  const { server } = cdc.db
-  await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
-  await server.query('SELECT pg_reload_conf()')
-  const writer = await cdc.db.session()
-  const [backend] = await writer.sql('SELECT pg_backend_pid() AS pid')
-  await writer.sql('SET synchronous_commit = on')
-  const hanging = writer.sql(sql)
-  for (let isHanging = false; !isHanging;) {
-    const [row] = await cdc.sql(
-      `SELECT wait_event FROM pg_stat_activity WHERE pid = ${backend?.['pid']}`,
-    )
-    isHanging = row?.['wait_event'] === 'SyncRep'
-  }
-  const release = async (): Promise<void> => {
-    await server.query('ALTER SYSTEM RESET synchronous_standby_names')
-    await server.query('SELECT pg_reload_conf()')
-    await hanging
-  }
-  const dispose = async (): Promise<void> => {
-    await release()
-    await writer[Symbol.asyncDispose]()
-  }
-  return { release, [Symbol.asyncDispose]: dispose }
 }
 
 describe('the seam between snapshot and log', () => {

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../../../config/config.ts'
 import type { Environment } from '../../../config/expand-env.ts'
 import { ConnectorError } from '../../../errors.ts'
-import { Deadline } from '../deadline.ts'
+import { Deadline, pause } from '../deadline.ts'
 import { findAuthority, type TokenAuthority } from './token-authority.ts'
 import { isRepeatable, refusedError, unreachableError } from './token-error.ts'
 
@@ -64,7 +63,7 @@ export class TokenSource {
       } catch (error) {
         this.#stop.throwIfAborted()
         if (attempt === ATTEMPTS || deadline.signal.aborted || !isRepeatable(error)) throw error
-        await sleep(FIRST_DELAY_MS * attempt, undefined, { signal: this.#stop })
+        await pause(FIRST_DELAY_MS * attempt, this.#stop)
       }
     }
   }

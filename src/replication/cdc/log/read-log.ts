@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { CdcConfig } from '../../../config/config.ts'
 import { ConnectorError } from '../../../errors.ts'
 import { formatLsn } from '../../../lsn.ts'
+import { pause } from '../../../postgres/connection/deadline.ts'
 import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
 import { sendsBinary } from '../../../postgres/walsender/start-replication.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
@@ -77,7 +77,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
 
 /** Waits for a predecessor to release the slot. */
 async function openLog(
-  { cdc, progress, sender, acknowledged }: LogRead,
+  { context, cdc, progress, sender, acknowledged }: LogRead,
   follower: LogFollower,
   isBinary: boolean,
 ): Promise<LogReader> {
@@ -96,7 +96,7 @@ async function openLog(
     } catch (error) {
       await reader[Symbol.asyncDispose]()
       if (!isSlotInUse(error) || performance.now() > deadlineMs) throw error
-      await sleep(waitMs)
+      await pause(waitMs, context.database.signal)
     }
   }
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { formatLsn } from '../../../lsn.ts'
-import type { RowSource } from '../../../postgres/session/sql-session.ts'
+import { pause } from '../../../postgres/connection/deadline.ts'
+import type { Database } from '../../../postgres/session/database.ts'
 import type { Log } from '../../feed.ts'
 import type { LogFollower } from './log-follower.ts'
 import { readLogEnd, WRITE_LSN } from './log-end.ts'
@@ -13,16 +13,16 @@ const MAX_WAIT_MS = 100
 /** Waits until the transactions that have been read are visible; ends the log in front of one that stays invisible. */
 export async function awaitVisible(
   follower: LogFollower,
-  session: RowSource,
+  database: Database,
   log: Log,
 ): Promise<void> {
   const deadlineMs = performance.now() + PATIENCE_MS
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
-    const { seen } = await readLogEnd(session, WRITE_LSN)
+    const { seen } = await readLogEnd(database, WRITE_LSN)
     follower.see(seen)
     if (!follower.hasUnseen) return
     if (performance.now() > deadlineMs) break
-    await sleep(waitMs)
+    await pause(waitMs, database.signal)
   }
   follower.endBeforeUnseen()
   log(
