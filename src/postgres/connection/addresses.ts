@@ -4,7 +4,10 @@ import { errorCode } from '../../errors.ts'
 import { Deadline, unlessAborted } from './deadline.ts'
 import { streamEvent } from './stream-event.ts'
 
-/** Codes that say less than those of another address: this machine has no way to it. */
+/**
+ * Codes of an address without a route from this machine. The error of another address is more
+ * useful.
+ */
 const NO_ROUTE: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'EAFNOSUPPORT',
@@ -15,15 +18,15 @@ const NO_ROUTE: ReadonlySet<string> = new Set([
 /** Starts to connect a socket to an IP address. */
 export type OpenSocket = (address: string) => Socket
 
-/** The IP addresses of a host, in the order in which they are to be tried (RFC 6724). */
+/** Resolves a host to its IP addresses, in the order in which they are to be tried (RFC 6724). */
 export async function resolveHost(host: string, deadline: Deadline): Promise<readonly string[]> {
   const found = await unlessAborted(lookup(host, { all: true }), deadline.signal)
   return found.map(({ address }) => address)
 }
 
 /**
- * A socket that is connected to the first of `addresses` that accepts. Each may take an equal share of the time that is
- * left when its turn comes.
+ * Returns a socket connected to the first of `addresses` that accepts the connection. Each attempt
+ * may take an equal share of the remaining time.
  * @throws the error of the last address to which there is a route.
  */
 export async function connectFirst(
@@ -57,5 +60,8 @@ async function connectOne(socket: Socket, deadline: Deadline): Promise<Socket> {
   }
 }
 
-/** Between two listeners an error must not end the process; the next one to wait sees the closed stream. */
+/**
+ * Prevents that an error between two listeners ends the process. The next wait finds the stream
+ * closed.
+ */
 function ignore(): void {}

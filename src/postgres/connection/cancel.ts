@@ -7,10 +7,10 @@ import type { Route } from './route.ts'
 /** https://www.postgresql.org/docs/current/protocol-message-formats.html (CancelRequest) */
 const CANCEL_CODE = 80_877_102
 const MESSAGE_BYTES = 16
-/** Short enough for several before a stopped process has to end. */
+/** Short enough for several requests before a stopped process must end. */
 const CANCEL_TIMEOUT_MS = 1000
 
-/** Asks the server to stop what it does for `client`. Best effort: the caller closes the connection anyway. */
+/** Cancels the running query of `client`. Best effort: the caller closes the connection anyway. */
 export async function cancelQuery(route: Route, client: Client): Promise<void> {
   const { processID, secretKey } = client
   const request = Buffer.alloc(MESSAGE_BYTES)
@@ -28,6 +28,6 @@ export async function cancelQuery(route: Route, client: Client): Promise<void> {
       stream.destroy()
     }
   } catch {
-    // The server is gone or silent; then there is nothing to cancel.
+    // The server does not respond, so the query cannot be cancelled
   }
 }

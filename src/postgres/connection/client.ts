@@ -10,19 +10,20 @@ import type { Route } from './route.ts'
 
 type ConnectCallback = (error?: Error) => void
 
-/** What the clients of a run have in common. */
+/** Parts that the clients of a run share. */
 export interface ClientParts {
   readonly config: Config
   readonly route: Route
-  /** Gives the password; null: the config does. */
+  /** Provides passwords; null: the password of the config is used. */
   readonly tokens: TokenSource | null
-  /** Ends every attempt to connect, with its reason. */
+  /** Ends every connection attempt with its reason. */
   readonly stop: AbortSignal
 }
 
 /**
- * pg's start-up on a stream that `route` has connected and encrypted.
- * @param extra overrides the options that follow from the config.
+ * Returns a client class that runs pg's start-up on a stream which `route` has connected and
+ * encrypted.
+ * @param extra overrides the options derived from the config.
  */
 export function clientClass(
   { config, route, tokens, stop }: ClientParts,
@@ -45,7 +46,10 @@ export function clientClass(
       )
     }
 
-    /** One deadline for everything but the token: look-up, TCP, TLS and start-up. */
+    /**
+     * Connects with one deadline for name resolution, TCP, TLS and start-up. The deadline does not
+     * include the token.
+     */
     async #connect(): Promise<Client> {
       if (tokens !== null) this.password = await tokens.current()
       const startedMs = performance.now()
@@ -94,7 +98,10 @@ function clientOptions(config: Config): ClientConfig {
   }
 }
 
-/** Asked for only when the server requires one. As plain text, an empty one would be looked up in PGPASSWORD and ~/.pgpass. */
+/**
+ * Called only if the server requires a password. pg would look up an empty string in PGPASSWORD and
+ * ~/.pgpass.
+ */
 function requirePassword({ username, password }: Config): string {
   if (password !== '') return password
   const message = `the server asks for the password of user "${username}", and the config has none. Give password.`
@@ -102,8 +109,8 @@ function requirePassword({ username, password }: Config): string {
 }
 
 /**
- * Gives pg's own error for a connection that ended the code by which it is classified; the queries that were under way
- * fail with the same object. Without a listener the event would end the process.
+ * Adds a code to pg's own error for a lost connection. The pending queries fail with the same
+ * object. Without a listener, the event would end the process.
  */
 function nameLoss(error: unknown): void {
   const isNameless = error instanceof Error && !(error instanceof ConnectorError)

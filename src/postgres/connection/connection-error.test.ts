@@ -41,7 +41,7 @@ describe('connectionError', () => {
     ['08P01', 'transient_error', 'PgBouncer', 'shop', 'reader'],
     ['57P03', 'transient_error', 'starting up'],
   ] as const) {
-    it(`${code} → ${failureType} that names ${names.join(', ')}`, () => {
+    it(`${code} → ${failureType} with ${names.join(', ')}`, () => {
       const cause = Object.assign(new Error(`no ${PASSWORD}`), { code })
       const error = connectionError(cause, config, ATTEMPT)
       expect(error.failureType).to.equal(failureType)
@@ -52,14 +52,14 @@ describe('connectionError', () => {
     })
   }
 
-  it('keeps the type of an error that says what to do', () => {
+  it('keeps the type of an error with a remedy', () => {
     const cause = new ConnectorError('config_error', 'Turn TLS on.')
     const error = connectionError(cause, config, ATTEMPT)
     expect(error.failureType).to.equal('config_error')
     expect(error.message).to.equal('Failed to create connection pool: Turn TLS on.')
   })
 
-  it('53300 names every limit that is known', () => {
+  it('53300 contains every known limit', () => {
     const cause = Object.assign(new Error('too many'), { code: '53300' })
     const server = { ...SERVER, maxConnections: 100, roleLimit: 2, databaseLimit: 7 }
     const { message } = connectionError(cause, config, { ...ATTEMPT, held: 2, server })

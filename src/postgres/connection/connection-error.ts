@@ -5,18 +5,18 @@ import type { ServerFacts } from './server-facts.ts'
 import { elapsedSeconds } from './deadline.ts'
 import { explainTls } from './tls/tls-error.ts'
 
-/** What is known where an attempt to connect fails. */
+/** Facts about a failed connection attempt. */
 export interface Attempt {
   readonly encryption: Encryption
-  /** Connections that the pool has. */
+  /** Number of connections of the pool. */
   readonly held: number
-  /** Null: this was the first connection. */
+  /** Null: it was the first connection. */
   readonly server: ServerFacts | null
 }
 
 type Explain = (config: Config, attempt: Attempt, error: unknown) => string
 
-/** By Node.js code or SQLSTATE: what a failed attempt to connect means and what to do about it. */
+/** Explanation and remedy of a failed connection attempt, by Node.js code or SQLSTATE. */
 const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
   ECONNREFUSED: {
     type: 'config_error',
@@ -87,7 +87,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** An attempt to connect failed: the error with its cause and remedy. */
+/** Error of a failed connection attempt, with its cause and remedy. */
 export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
   const code = errorCode(error) ?? ''
   const known = EXPLANATIONS[code]

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** The longest delay of a Node.js timer: a longer one fires at once. */
+/** Maximum delay of a Node.js timer; with a longer one, it fires at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** There was no answer for so long. */
+/** No answer was received in time. */
 export class TimeoutError extends Error {
   readonly code = 'ETIMEDOUT'
   readonly elapsedMs: number
@@ -15,19 +15,21 @@ export class TimeoutError extends Error {
   }
 }
 
-/** Seconds without an answer, rounded. @param timeoutMs counts for an error without one. */
+/** Seconds without an answer, rounded. @param timeoutMs used for an error without a duration. */
 export function elapsedSeconds(error: unknown, timeoutMs: number): number {
   const elapsedMs = error instanceof TimeoutError ? error.elapsedMs : timeoutMs
   return Math.round(elapsedMs / 100) / 10
 }
 
-/** A signal that is aborted with a TimeoutError after `timeoutMs`, unless it is disposed of before. */
+/**
+ * A signal that is aborted with a TimeoutError after `timeoutMs`, unless it is disposed of before.
+ */
 export class Deadline implements Disposable {
   readonly signal: AbortSignal
   readonly #endsMs: number
   readonly #timer: NodeJS.Timeout
 
-  /** @param stop aborts it earlier, with the reason of that signal. */
+  /** @param stop aborts it earlier, with the reason of this signal. */
   constructor(timeoutMs: number, stop?: AbortSignal) {
     const controller = new AbortController()
     const error = new TimeoutError(timeoutMs)
@@ -37,12 +39,12 @@ export class Deadline implements Disposable {
     this.#timer = setTimeout(() => controller.abort(error), Math.min(timeoutMs, MAX_TIMER_MS))
   }
 
-  /** Milliseconds that are left, at least 0. */
+  /** Remaining milliseconds, at least 0. */
   get leftMs(): number {
     return Math.max(0, this.#endsMs - performance.now())
   }
 
-  /** Why it was aborted. */
+  /** The reason of the abort. */
   get error(): Error {
     const { reason } = this.signal as { readonly reason: unknown }
     return reason instanceof Error ? reason : new Error(String(reason))
@@ -53,7 +55,9 @@ export class Deadline implements Disposable {
   }
 }
 
-/** `work`, or a rejection with the reason of `signal` as soon as that is aborted. */
+/**
+ * Returns the result of `work`, or rejects with the reason of `signal` as soon as it is aborted.
+ */
 export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal): Promise<Result> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason)

@@ -6,29 +6,31 @@ import { proveScram } from './scram/scram-proof.ts'
 import { ForwardedStream } from './ssh/forwarded-stream.ts'
 
 /*
- * All use of what pg does not document. package.json pins the version of pg exactly, and pg-internals.pg.test.ts checks
- * each of these facts against a server.
+ * All uses of undocumented parts of pg. package.json pins the exact version of pg, and
+ * pg-internals.pg.test.ts checks each of them against a server.
  */
 declare module 'pg' {
   interface ClientBase {
-    /** Process ID and secret key of the backend (BackendKeyData), which a cancel request names. */
+    /**
+     * Process ID and secret key of the backend (BackendKeyData), which a cancel request contains.
+     */
     readonly processID: number
     readonly secretKey: number
   }
   interface Client {
-    /** Of the SCRAM exchange that is under way. */
+    /** State of the current SCRAM exchange. */
     readonly saslSession: ScramSession
   }
   interface Connection {
     sendSCRAMClientFinalMessage(response: string): void
   }
   interface QueryConfig {
-    /** `extended`: Parse, Describe and Execute also for a statement without parameters. */
+    /** `extended`: uses Parse, Describe and Execute also for a statement without parameters. */
     queryMode?: 'extended'
   }
 }
 
-/** What a connection to the server runs over. */
+/** Transport of a connection to the server. */
 export type ServerStream = Socket | ForwardedStream
 
 /** The stream of a client. */
@@ -38,33 +40,33 @@ export function streamOf(client: Client): ServerStream {
   throw new Error('The connection has no stream')
 }
 
-/** Makes `client`, which has not been connected yet, run over a stream that is. */
+/** Makes `client`, which must not be connected yet, use a connected stream. */
 export function useStream(client: Client, stream: Duplex): void {
   Object.assign(client.connection, { stream: alreadyConnected(stream) })
 }
 
-/** pg calls `connect` and waits for the event of that name. */
+/** pg calls `connect` and waits for the event of the same name. */
 function alreadyConnected(stream: Duplex): Duplex {
   const connect = (): Duplex => {
     queueMicrotask(() => stream.emit('connect'))
     return stream
   }
   if (stream instanceof Socket) return Object.assign(stream, { connect })
-  // Socket options have no meaning for a stream through a tunnel
+  // Socket options do not apply to a stream through a tunnel
   const ignore = (): Duplex => stream
   const options = { setNoDelay: ignore, setKeepAlive: ignore, ref: ignore, unref: ignore }
   return Object.assign(stream, options, { connect })
 }
 
-/** What pg keeps of a SCRAM exchange: its nonce, and the signature that it expects from the server. */
+/** Values of a SCRAM exchange in pg: its nonce, and the signature expected from the server. */
 interface ScramSession {
   readonly clientNonce: string
   serverSignature: string
 }
 
 /**
- * Makes `client`, which has not been connected yet, log in by SCRAM with `password` as it is. pg normalizes it, also when
- * libpq and the server do not.
+ * Makes `client`, which must not be connected yet, authenticate by SCRAM with the unmodified
+ * `password`. pg always normalizes the password, also when libpq and the server do not.
  */
 export function useRawPassword(client: Client, password: string): void {
   const { connection } = client
@@ -85,43 +87,43 @@ export function useRawPassword(client: Client, password: string): void {
 
 type DataListener = (chunk: Buffer) => void
 
-/** The bytes from the server, taken from pg's parser until `release`. */
+/** Receives the bytes from the server in place of pg's parser, until `release`. */
 export class SocketTakeover {
   isReleased = false
   readonly #stream: Duplex
   readonly #onData: DataListener
-  /** pg's parser. */
+  /** Listeners of pg's parser. */
   readonly #listeners: readonly DataListener[]
 
-  /** @param onData gets each chunk, which stays valid while the stream is paused. */
+  /** @param onData receives each chunk, which stays valid while the stream is paused. */
   constructor(connection: Connection, onData: DataListener) {
     const stream: unknown = connection.stream
     if (!(stream instanceof Duplex)) throw new Error('The connection has no stream')
     this.#stream = stream
     this.#onData = onData
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a listener of a stream's data takes a chunk
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a data listener of a stream takes a chunk
     this.#listeners = stream.listeners('data') as DataListener[]
     stream.removeAllListeners('data')
     stream.on('data', onData)
     stream.on(SHARED_CHUNK, onData)
   }
 
-  /** Stops the stream; no effect after `release`. */
+  /** Pauses the stream; no effect after `release`. */
   pause(): void {
     if (!this.isReleased) this.#stream.pause()
   }
 
-  /** Lets the stream flow; no effect after `release`. */
+  /** Resumes the stream; no effect after `release`. */
   resume(): void {
     if (!this.isReleased) this.#stream.resume()
   }
 
-  /** Passes bytes to pg's parser, also after `release`. It may keep a reference to them. */
+  /** Passes bytes to pg's parser, also after `release`. The parser may keep a reference to them. */
   forward(bytes: Buffer): void {
     for (const listener of this.#listeners) listener(bytes)
   }
 
-  /** Gives the stream back to pg's parser. */
+  /** Returns the stream to pg's parser. */
   release(): void {
     if (this.isReleased) return
     this.isReleased = true

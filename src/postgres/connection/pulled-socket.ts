@@ -3,23 +3,26 @@ import { SocketTakeover } from './pg-internals.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
 
-/** Reads a chunk from an offset on; returns where it stopped. */
+/** Reads a chunk from an offset on; returns the position where it stopped. */
 export type Push = (chunk: Buffer, offset: number) => number
 
-/** How long the socket fills before its next read, in milliseconds, from the bytes received so far and in the last read. */
+/**
+ * Returns how many milliseconds to wait before the next read, from the bytes received so far and in
+ * the last read.
+ */
 export type FillTime = (receivedBytes: number, readBytes: number) => number
 
-/** Watches over a wait for the server. */
+/** Monitors a wait for the server. */
 export type Guard = (work: Promise<void>) => Promise<void>
 
 /**
- * The bytes of a connection during one query, pulled chunk by chunk past pg's parser. The socket is paused while there
- * is a chunk that is not read, so that memory does not grow. The messages that `forward` is given go to pg's parser; with
- * ReadyForQuery the connection is pg's again.
+ * The bytes of a connection during one query, pulled chunk by chunk in place of pg's parser. The
+ * socket is paused while a chunk has not been read, so that memory does not grow. The messages
+ * passed to `forward` go to pg's parser. After ReadyForQuery, pg's parser receives the bytes again.
  */
 export class PulledSocket {
   receivedBytes = 0
-  /** Milliseconds for which there was nothing to read. */
+  /** Milliseconds spent waiting for data. */
   waitedMs = 0
   readonly #push: Push
   readonly #guard: Guard
@@ -37,22 +40,25 @@ export class PulledSocket {
     this.#fillTimeMs = fillTimeMs
   }
 
-  /** Begins to take the bytes. */
+  /** Starts to receive the bytes. */
   take(connection: Connection): void {
     this.#takeover = new SocketTakeover(connection, this.#onData)
   }
 
-  /** Whether ReadyForQuery has come. */
+  /** Whether ReadyForQuery was received. */
   get hasEnded(): boolean {
     return this.#hasEnded
   }
 
-  /** Whether all that has come is read. */
+  /** Whether all received data has been read. */
   get isWaiting(): boolean {
     return this.#chunks.length === 0
   }
 
-  /** Reads a part of what comes; false: the query has ended. @throws what `fail` was given. */
+  /**
+   * Reads a part of the received data; false: the query has ended. @throws the error passed to
+   * `fail`.
+   */
   async read(): Promise<boolean> {
     while (this.#chunks.length === 0) {
       if (this.#failure !== null) throw this.#failure
@@ -69,7 +75,10 @@ export class PulledSocket {
     return true
   }
 
-  /** Reads to the end of the query, also after a failure. False: it did not end in time, or it failed again. */
+  /**
+   * Reads to the end of the query, also after a failure. Returns false if it did not end in time,
+   * or failed again.
+   */
   async drain(timeoutMs: number): Promise<boolean> {
     this.#failure = null
     const timer = setTimeout(() => this.fail(new Error('The query did not end')), timeoutMs)
@@ -91,7 +100,7 @@ export class PulledSocket {
     if (isLast) this.#hasEnded = true
   }
 
-  /** Lets `read` fail. */
+  /** Makes `read` fail. */
   fail(error: Error): void {
     this.#failure = error
     this.#wake?.()
@@ -119,7 +128,10 @@ export class PulledSocket {
     else setTimeout(() => this.#takeover?.resume(), fillMs)
   }
 
-  /** What follows ReadyForQuery in its chunk is for pg: a notice, or the error of a server that shuts down. */
+  /**
+   * Passes data after ReadyForQuery in the same chunk to pg: a notice, or the error of a server
+   * that shuts down.
+   */
   #forwardRest(chunk: Buffer): void {
     if (this.#offset < chunk.length) this.forward(chunk, this.#offset, chunk.length)
     this.#offset = chunk.length

@@ -22,19 +22,20 @@ const KEEP_ALIVE_MS = 30_000
 export type Log = (level: LogLevel, message: string) => void
 
 /**
- * The way to the server that every connection of a run takes, through one SSH tunnel if the config has one. Whether it is encrypted is open until the first
- * connection is up; then it stays as it is.
+ * The way in which every connection of a run reaches the server, through one SSH tunnel if the
+ * config has one. The encryption is decided by the first successful connection and does not change
+ * afterwards.
  */
 export class Route implements Disposable {
   readonly #config: Config
   readonly #log: Log
-  /** Fingerprint of the host key that was logged last. */
+  /** Fingerprint of the last logged host key. */
   #hostKey: string | null = null
-  /** Opened by the first connection, and again by the next one when it was lost. */
+  /** Opened by the first connection, and by the next one after it was lost. */
   #tunnel: Promise<SshTunnel> | null = null
   #encryption: Encryption
   #alternative: Encryption | null
-  /** The address that accepted the last connection: it is tried first. */
+  /** Address of the last connection, which is tried first. */
   #address: string | null = null
   #isDisposed = false
 
@@ -46,17 +47,20 @@ export class Route implements Disposable {
     this.#alternative = second
   }
 
-  /** How the last connection travelled. */
+  /** Encryption of the last connection. */
   get encryption(): Encryption {
     return this.#encryption
   }
 
-  /** A connection is up: the others go the same way. */
+  /** Fixes the encryption after a successful connection. */
   lock(): void {
     this.#alternative = null
   }
 
-  /** Takes the other encryption if the mode has one and it may do better after `error`. */
+  /**
+   * Switches to the other encryption if the mode allows it and it may succeed after `error`.
+   * Returns whether it did.
+   */
   fallBack(error: unknown): boolean {
     if (this.#alternative === null || !isEncryptionError(error)) return false
     this.#encryption = this.#alternative
@@ -65,10 +69,13 @@ export class Route implements Disposable {
   }
 
   /**
-   * A stream to the server: connected, encrypted as the mode asks, with TCP keep-alive, ready for the start-up message.
-   * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError of the
-   * tunnel, or if TLS is required and the server has none, or if it is no PostgreSQL server.
-   * @param mayLogIn whether an SSH tunnel that is not open is opened. Others would share the login and its deadline.
+   * Returns a stream to the server: connected, encrypted according to the mode, with TCP
+   * keep-alive, ready for the start-up message.
+   * @throws Node.js errors of the connection, TlsFailure, the error of `deadline`, ConnectorError
+   * of the tunnel, or if TLS is required and not supported by the server, or if the other end is
+   * not a PostgreSQL server.
+   * @param mayLogIn whether an SSH tunnel may be opened. Connections that wait for it would share
+   * its login and deadline.
    */
   async connect(deadline: Deadline, { mayLogIn = true } = {}): Promise<Duplex> {
     const stream = await this.#reach(deadline, mayLogIn)
@@ -111,7 +118,7 @@ export class Route implements Disposable {
     return await this.#tunnel
   }
 
-  /** Logs the host key once, unless the config has those that are accepted. */
+  /** Logs the host key once, unless the config has accepted keys. */
   async #logIn(ssh: SshConfig, deadline: Deadline): Promise<SshTunnel> {
     const tunnel = await SshTunnel.open(ssh, deadline)
     const { fingerprint, type } = tunnel.hostKey
@@ -159,5 +166,8 @@ function noTls({ ssl }: Config): ConnectorError {
   return new ConnectorError('config_error', message)
 }
 
-/** Between two listeners an error must not end the process; the next wait sees the closed stream. */
+/**
+ * Prevents that an error between two listeners ends the process. The next wait finds the stream
+ * closed.
+ */
 function ignore(): void {}

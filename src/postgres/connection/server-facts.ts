@@ -1,7 +1,7 @@
 import type { Client } from 'pg'
 import { querySingle } from './single-query.ts'
 
-/** What the server says of itself, once per run. */
+/** Facts about the server, read once per run. */
 export interface ServerFacts {
   /** `server_version_num` / 10000 */
   readonly major: number
@@ -9,23 +9,28 @@ export interface ServerFacts {
   readonly version: string
   /** `server_encoding` */
   readonly encoding: string
-  /** Bytes of a page */
+  /** Size of a page in bytes. */
   readonly blockBytes: number
   readonly isInRecovery: boolean
-  /** A pooler hands out its backends: another one may answer next time. */
+  /**
+   * Whether the connection goes through a pooler, so that statements may run in different backends.
+   */
   readonly isPooled: boolean
-  /** How many locks the server has room for at least. */
+  /** Minimum number of locks for which the server has room. */
   readonly lockTableSize: number
   /** `max_connections` of the server */
   readonly maxConnections: number
-  /** How many more connections users without a reserve could open when it was asked. */
+  /** Number of further connections, without the reserved ones, when this was read. */
   readonly freeConnections: number
-  /** How many connections the role and the database may have; null: as many as the server. */
+  /** Connection limit of the role and the database; null: no limit besides that of the server. */
   readonly roleLimit: number | null
   readonly databaseLimit: number | null
 }
 
-/** TID range scans: before them a range of ctids costs a scan of the whole relation. */
+/**
+ * First version with TID range scans. In earlier versions, a range of ctids requires a scan of the
+ * whole relation.
+ */
 const MAJOR_WITH_TID_RANGE_SCAN = 14
 
 /** Whether a relation can be read by ranges of its pages. */
@@ -33,7 +38,7 @@ export function hasTidRangeScan({ major }: ServerFacts): boolean {
   return major >= MAJOR_WITH_TID_RANGE_SCAN
 }
 
-/** How many connections there could be if nobody else had one. */
+/** Maximum number of connections if no other client had one. */
 export function connectionLimit({ maxConnections, roleLimit, databaseLimit }: ServerFacts): number {
   return Math.min(roleLimit ?? Infinity, databaseLimit ?? Infinity, maxConnections)
 }
@@ -66,7 +71,9 @@ SELECT pg_catalog.current_setting('server_version_num')::pg_catalog.int4
         WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()
           AND d.datconnlimit OPERATOR(pg_catalog.>=) 0) AS "databaseLimit"`
 
-/** Asks the server; a pooler shows by the process id that it gives instead of the backend's. */
+/**
+ * Reads the facts. A pooler is detected by its process id, which differs from that of the backend.
+ */
 export async function readServerFacts(client: Client): Promise<ServerFacts> {
   const [row] = await querySingle<FactsRow>(client, FACTS_SQL)
   const { processId, ...facts } = row!

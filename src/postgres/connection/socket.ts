@@ -1,13 +1,16 @@
 import { connect, type Socket } from 'node:net'
 
-/** Room for what one read of the socket brings. */
+/** Maximum number of bytes per read of the socket. */
 const READ_BYTES = 256 * 1024
-/** Emitted with bytes that are only valid until the listener returns or, if it pauses the socket, until it resumes it. */
+/**
+ * Emitted with bytes that are only valid until the listener returns or, if it pauses the socket,
+ * until it resumes it.
+ */
 export const SHARED_CHUNK = 'sharedChunk'
 
 /**
- * A TCP socket that always reads into the same memory. Who listens to `SHARED_CHUNK` gets that memory itself; otherwise
- * a copy of it goes to the listeners of `data`, who may keep it.
+ * A TCP socket that always reads into the same memory. Listeners of `SHARED_CHUNK` receive that
+ * memory itself; without them, the listeners of `data` receive a copy, which they may keep.
  */
 export function connectSocket(address: string, port: number): Socket {
   const onread = {

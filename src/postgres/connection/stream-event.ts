@@ -2,8 +2,8 @@ import type { Duplex } from 'node:stream'
 import type { Deadline } from './deadline.ts'
 
 /**
- * What the next `event` of `stream` brings. A stream that fails or closes first is an error, and so is the
- * deadline.
+ * Returns the arguments of the next `event` of `stream`. It rejects if the stream fails or closes
+ * first, and at the deadline.
  */
 export function streamEvent(
   stream: Duplex,

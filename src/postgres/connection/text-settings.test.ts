@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { startupOptions, textSettings } from './text-settings.ts'
 
 describe('startupOptions', () => {
-  it('quotes blanks and backslashes', () => {
+  it('escapes blanks and backslashes', () => {
     expect(startupOptions({ DateStyle: 'ISO, YMD', TimeZone: 'a\\b\tc' })).to.equal(
       '-c DateStyle=ISO,\\ YMD -c TimeZone=a\\\\b\\\tc',
     )
@@ -10,7 +10,7 @@ describe('startupOptions', () => {
 })
 
 describe('textSettings', () => {
-  it('has only what the version knows', () => {
+  it('has only the settings of the version', () => {
     expect(textSettings({ major: 16 })).not.to.have.property('transaction_timeout')
     expect(textSettings({ major: 17 })).to.have.property('transaction_timeout', '0')
   })

@@ -1,9 +1,10 @@
 import type { ServerFacts } from './server-facts.ts'
 
 /**
- * The settings on which the text of values depends, and timeouts that would end a long read. They are the same for COPY
- * and for the log, so that both have the same text. `lc_monetary`, on which the scale of money depends, and
- * `search_path`, on which names in reg* values depend, are those of the session.
+ * Settings on which the text of values depends, and timeouts that would end a long read. They are
+ * the same for COPY and for the log, so that both return the same text. `lc_monetary`, on which the
+ * scale of money depends, and `search_path`, on which names in reg* values depend, are those of the
+ * session.
  */
 export function textSettings({
   major,
@@ -22,8 +23,8 @@ export function textSettings({
 }
 
 /**
- * Settings as the `options` of a start-up message, where a backslash quotes the character after it. They override those
- * of the role and of the database.
+ * Formats settings as the `options` of a start-up message, where a backslash escapes the following
+ * character. They override those of the role and of the database.
  * https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNECT-OPTIONS
  */
 export function startupOptions(settings: Readonly<Record<string, string>>): string {

@@ -1,26 +1,34 @@
 import type { TupleSink } from '../../wire/copy-stream.ts'
 
-/** What a read came to: rows of the current statement, the end of a statement, or the end of them all. */
+/**
+ * Result of a read: rows of the current statement, the end of a statement, or the end of all
+ * statements.
+ */
 export type CopyProgress = 'rows' | 'statement' | 'end'
 
-/** COPY statements that are being read. */
+/** Running COPY statements. */
 export interface CopyReader {
-  /** Bytes that came from the server. */
+  /** Bytes received from the server. */
   readonly receivedBytes: number
-  /** Reads what came in one socket chunk, waiting for it; the sink has its rows when this resolves. */
+  /** Waits for one socket chunk and reads it. The sink has its rows when this resolves. */
   read(): Promise<CopyProgress>
 }
 
-/** A COPY to which further statements can be added while it runs. */
+/** A COPY to which statements can be added while it runs. */
 export interface ExtensibleCopy extends CopyReader {
   /** Whether all of its statements have ended, so that none can be added. */
   readonly isDone: boolean
-  /** Asks for one more statement. The server begins it as soon as the one before it has ended, without a round trip. */
+  /**
+   * Adds a statement. The server begins it when the previous one has ended, without a round trip.
+   */
   append(select: string): void
 }
 
 /** Runs SELECTs as COPY. */
 export interface Copier {
-  /** Starts them; the rows go to `sink` in the order of the SELECTs. It is busy until they are read to their end. */
+  /**
+   * Starts the SELECTs; `sink` receives the rows in their order. The connection is in use until all
+   * of them have been read.
+   */
   copy(selects: readonly string[], sink: TupleSink): CopyReader
 }

@@ -6,7 +6,7 @@ import { CopyStream, type TupleSink } from '../../wire/copy-stream.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
 
-/** What a COPY is for. */
+/** Receiver of a COPY. */
 export interface CopyTarget {
   readonly sink: TupleSink
   /** Called when the server is ready for other queries on this connection. */
@@ -17,17 +17,18 @@ export interface CopyTarget {
 }
 
 /**
- * One or more simple queries of `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While they run they own the
- * socket: rows go straight from the socket's bytes to the sink; every other message is passed to pg's own parser, so that
- * errors, notices and the end arrive as they do for any query.
+ * One or more simple queries of `COPY … TO STDOUT (FORMAT binary)`, pulled chunk by chunk. While
+ * they run, they own the socket: rows are passed from the socket's bytes to the sink, and every
+ * other message to pg's own parser, so that errors, notices and the end are handled as for any
+ * query.
  */
 export class CopyOut implements ExtensibleCopy, Submittable {
   readonly #onEnd: () => void
   readonly #onError: () => void
   readonly #socket: PulledSocket
-  /** Queries that are not sent yet. */
+  /** Queries that have not been sent. */
   readonly #unsent: string[]
-  /** Queries for which the server is not ready yet. */
+  /** Number of queries without a ReadyForQuery. */
   #pending = 1
   #connection: Connection | null = null
   #statementEnded = false
@@ -50,7 +51,7 @@ export class CopyOut implements ExtensibleCopy, Submittable {
     return this.#socket.receivedBytes
   }
 
-  /** Milliseconds for which there was nothing to read. */
+  /** Milliseconds spent waiting for data. */
   get waitedMs(): number {
     return this.#socket.waitedMs
   }
@@ -93,7 +94,7 @@ export class CopyOut implements ExtensibleCopy, Submittable {
     this.#socket.fail(error)
   }
 
-  /** Several queries may be on their way: the server takes them one after the other. */
+  /** Sends several queries without waiting; the server runs them in sequence. */
   #send(): void {
     if (this.#connection === null) return
     for (const sql of this.#unsent.splice(0)) this.#connection.query(sql)

@@ -1,14 +1,14 @@
-/** Up to here rows are passed on as they arrive. */
+/** Amount of data up to which rows are passed on without a delay. */
 const PROMPT_BYTES = 1024 * 1024
-/** A read of the socket that brings less has emptied it: the server is the slower side. */
+/** A read of fewer bytes has emptied the socket, so the server is the slower side. */
 const SMALL_READ_BYTES = 128 * 1024
 const FILL_MS = 2
 
 /**
- * How long the socket may fill before its next read, in milliseconds. A few large reads take less CPU than many small
- * ones; where the server is the slower side, a short pause does not slow it down.
- * @param receivedBytes of the COPY so far.
- * @param readBytes of the last read.
+ * Milliseconds to wait before the next read of the socket. A few large reads take less CPU than
+ * many small ones; if the server is the slower side, a short wait does not slow it down.
+ * @param receivedBytes bytes of the COPY so far.
+ * @param readBytes bytes of the last read.
  */
 export function fillTimeMs(receivedBytes: number, readBytes: number): number {
   return receivedBytes > PROMPT_BYTES && readBytes < SMALL_READ_BYTES ? FILL_MS : 0

@@ -1,6 +1,6 @@
 import type { SqlSession } from './sql-session.ts'
 
-/** Other backends of the role that have to see what a transaction of this one sees. */
+/** Other backends of the role whose snapshot may be that of a given transaction. */
 const READERS_SQL = `
 SELECT pg_catalog.count(*)::pg_catalog.int4 AS readers
 FROM pg_catalog.pg_stat_activity AS holder
@@ -17,8 +17,8 @@ WHERE s.relid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
   AND s.n_live_tup OPERATOR(pg_catalog.>=) $2::pg_catalog.int8`
 
 /**
- * Those of the tables into which at least so many rows were written, as the server counts while it works. Unlike a
- * table's size, the counters can be read while somebody has locked it.
+ * Finds tables into which at least so many rows were written, according to the cumulative
+ * statistics. Unlike the size of a table, they can be read while the table is locked.
  */
 export async function findFilledTables(
   session: SqlSession,
@@ -30,11 +30,11 @@ export async function findFilledTables(
 }
 
 /**
- * How many other backends of the role read in the snapshot of a transaction. It counts those with the same oldest
- * transaction, so that it may count others, too.
+ * Counts the other backends of the role that read in the snapshot of a transaction. It counts those
+ * with the same oldest transaction, so it may count others, too.
  */
 export async function countSnapshotReaders(transaction: SqlSession): Promise<number> {
-  // The view shows the same until the transaction ends, unless the statistics are cleared
+  // The view does not change within a transaction unless the statistics are cleared
   await transaction.query('SELECT pg_catalog.pg_stat_clear_snapshot()')
   const [row] = await transaction.query<{ readers: number }>(READERS_SQL)
   return row!.readers

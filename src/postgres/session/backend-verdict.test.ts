@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { judgeBackend } from './backend-verdict.ts'
 
 describe('judgeBackend', () => {
-  it('a backend that is gone → lost', () => {
+  it('a backend that no longer exists → lost', () => {
     expect(judgeBackend(undefined)).to.deep.equal({
       isAtWork: false,
       reason: 'its backend has ended',

@@ -1,4 +1,4 @@
-/** A row of pg_stat_activity, seen from another connection. */
+/** A row of pg_stat_activity, read on another connection. */
 export interface BackendRow {
   /** Null: the role may not see it. */
   readonly state: string | null
@@ -6,18 +6,21 @@ export interface BackendRow {
   readonly waitEvent: string | null
 }
 
-/** What the row says of a backend from which nothing comes. */
+/** State of a backend that sends nothing. */
 export type Verdict =
   | { readonly isAtWork: true; readonly waitsFor: string | null }
   | { readonly isAtWork: false; readonly reason: string }
 
-/** Waits that only the other end of the connection can end. */
+/** Wait events that only the client can end. */
 const CLIENT_WAITS: Readonly<Record<string, string>> = {
   ClientWrite: 'the server sends, and nothing arrives',
   ClientRead: 'the server waits for a request that did not arrive',
 }
 
-/** Whether silence is because the server works, or because the connection is broken. `undefined`: there is no such backend. */
+/**
+ * Decides whether a silent backend is at work, or the connection is lost. `undefined`: the backend
+ * does not exist.
+ */
 export function judgeBackend(row: BackendRow | undefined): Verdict {
   if (row === undefined) return { isAtWork: false, reason: 'its backend has ended' }
   const { state, waitType, waitEvent } = row

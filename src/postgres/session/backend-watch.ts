@@ -12,26 +12,27 @@ const STATE_SQL = `
 SELECT a.pid, a.state, a.wait_event_type AS "waitType", a.wait_event AS "waitEvent"
 FROM pg_catalog.pg_stat_activity AS a`
 
-/** By process ID; null: the server could not be asked. */
+/** Rows by process ID; null: the query failed. */
 type Backends = ReadonlyMap<number, BackendRow> | null
 
-/** A connection on which an answer is awaited. */
+/** A connection that waits for an answer. */
 export interface Awaited {
   readonly client: Client
-  /** Of the backend that works for it; null: unknown, because a pooler is in between. */
+  /** Process ID of its backend; null: unknown, because of a pooler. */
   readonly processId: number | null
 }
 
 /**
- * Bounds every wait for the server. When nothing has come for `timeoutMs`, it reads from pg_stat_activity what the
- * backend does; unless the backend is at work, the connection is closed with a transient_error. For that it opens a
- * connection beyond the pool: one at a time, however many connections are silent.
+ * Limits every wait for the server. When nothing was received for `timeoutMs`, it probes the
+ * backend in pg_stat_activity. Unless the backend is at work, the connection is closed with a
+ * transient_error. The probe uses a connection in addition to the pool: one at a time, for any
+ * number of silent connections.
  */
 export class BackendWatch {
   readonly #config: Config
   readonly #client: typeof Client
   readonly #log: Log
-  /** The question that is under way. */
+  /** The query in progress. */
   #asking: Promise<Backends> | null = null
 
   constructor(parts: ClientParts, log: Log) {
@@ -40,7 +41,10 @@ export class BackendWatch {
     this.#log = log
   }
 
-  /** `work`, an answer from the server. It fails with the transient_error when the connection is broken off. */
+  /**
+   * Waits for `work`, an answer from the server. It rejects with the transient_error when the
+   * connection is closed.
+   */
   async guard<Result>(awaited: Awaited, work: Promise<Result>): Promise<Result> {
     const stream = streamOf(awaited.client)
     let isSettled = false

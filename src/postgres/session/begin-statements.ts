@@ -3,27 +3,30 @@ import type { ServerFacts } from '../connection/server-facts.ts'
 import { textSettings } from '../connection/text-settings.ts'
 
 /**
- * Where names without a schema are looked up.
- * - `pg_catalog`: nowhere else; for queries of the system catalogs, whose names need no qualification then.
- * - `session`: as in any session of the role. Views, policies and functions look their names up there, and the text of a
- *   regclass depends on it. Our own SQL qualifies every name, operators included.
- * - a list: in these schemas first, then as in any session; for names in the config's `query`.
+ * Schemas in which names without a schema are looked up.
+ * - `pg_catalog`: only there; for queries of the system catalogs, whose names need no
+ *   qualification.
+ * - `session`: as in any session of the role. Views, policies and functions look up their names
+ *   there, and the text of a regclass depends on it. SQL of the connector qualifies every name,
+ *   including operators.
+ * - a list: first in these schemas, then as in any session; for names in the config's `query`.
  */
 export type SearchPath = 'pg_catalog' | 'session' | readonly string[]
 
 interface BeginOptions {
   readonly searchPath: SearchPath
-  /** `pg_export_snapshot()` of another transaction; null: it takes a snapshot of its own. */
+  /** `pg_export_snapshot()` of another transaction; null: it takes a new snapshot. */
   readonly sharedSnapshot: string | null
-  /** How long a statement may wait for a lock; 0: for ever. */
+  /** Maximum time that a statement waits for a lock; 0: no limit. */
   readonly lockTimeoutMs: number
 }
 
 /**
- * What a transaction begins with. Settings of the role, the database or `options` that could end it or change its text
- * are overridden. Timeouts are off as pg_dump has them: a slow consumer must not cost the snapshot. `row_security` is on,
- * so that policies filter rows instead of failing the query. `synchronize_seqscans` off and no parallel plan keep a scan
- * in the order of the pages, on which resuming relies before PostgreSQL 14.
+ * Statements at the beginning of a transaction. They override settings of the role, the database or
+ * `options` that could end it or change its text. Timeouts are off, as in pg_dump: a slow consumer
+ * must not cause the loss of the snapshot. `row_security` is on, so that policies filter rows and
+ * do not fail the query. `synchronize_seqscans` off and no parallel plan keep a scan in page order,
+ * which resuming requires before PostgreSQL 14.
  */
 export function beginStatements(
   server: ServerFacts,
@@ -36,7 +39,8 @@ export function beginStatements(
     synchronize_seqscans: 'off',
     max_parallel_workers_per_gather: '0',
     lock_timeout: `${lockTimeoutMs}`,
-    // The planner's estimates of catalog queries are far too high: compiling them would take longer than running them
+    // The planner's cost estimates of catalog queries are far too high: compiling them would take
+    // longer than running them
     ...(searchPath === 'pg_catalog' && { jit: 'off' }),
   }
   return [
@@ -47,7 +51,10 @@ export function beginStatements(
   ].join(';\n')
 }
 
-/** Sets the path until the transaction ends. Temporary tables of a session that a pooler hands on are never meant. */
+/**
+ * Sets the search_path until the transaction ends. For catalog queries, pg_temp is last, so that
+ * temporary tables of a pooled session cannot hide a catalog.
+ */
 export function searchPathStatements(path: SearchPath): string {
   if (path === 'pg_catalog') return 'SET LOCAL search_path = pg_catalog, pg_temp'
   const reset = 'SET LOCAL search_path TO DEFAULT'

@@ -3,10 +3,10 @@ import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import type { Database } from './database.ts'
 
 /**
- * Runs each statement by itself, outside of a transaction block, in a session that is closed after the last one: what
- * they set ends with it.
- * @throws ConnectorError transient_error if the connection and the statements take longer than `limitMs`, also when
- *   the server or the network does not answer; the reason of the run's signal.
+ * Runs each statement on its own, outside of a transaction block, in a session that is closed after
+ * the last one, so that their settings end with it.
+ * @throws ConnectorError transient_error if the connection and the statements take longer than
+ * `limitMs`, also if the server or the network does not answer; the reason of the run's signal.
  */
 export async function runBounded(
   database: Database,

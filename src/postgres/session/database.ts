@@ -16,10 +16,12 @@ import { replicationOptions, WalSender } from '../walsender/walsender.ts'
 import { openingError } from '../walsender/walsender-error.ts'
 import type { RowSource } from './sql-session.ts'
 
-/** How long the connections may take to end. */
+/** Maximum time for closing the connections. */
 const END_MS = 500
 
-/** Connections of the pool: `size` = `idle` + `busy`; `waiting` counts callers. */
+/**
+ * Connections of the pool: `size` = `idle` + `busy`; `waiting` is the number of waiting callers.
+ */
 export interface PoolFigures {
   readonly min: number
   readonly max: number
@@ -37,7 +39,7 @@ interface Connections {
 
 export interface ConnectOptions {
   readonly log: Log
-  /** Aborted when the run is stopped: ends waits and attempts to connect, with its reason. */
+  /** Aborted when the run is stopped. Ends waits and connection attempts with its reason. */
   readonly signal: AbortSignal
   /** The environment variables of the process. */
   readonly environment: Environment
@@ -45,7 +47,7 @@ export interface ConnectOptions {
 
 /** The connections of a run to one database. */
 export class Database implements RowSource, AsyncDisposable {
-  /** Milliseconds that the first connection took. */
+  /** Duration of the first connection in milliseconds. */
   readonly connectionMs: number
   readonly server: ServerFacts
   /** Aborted when the run is stopped. */
@@ -55,9 +57,9 @@ export class Database implements RowSource, AsyncDisposable {
   readonly #route: Route
   readonly #pool: Pool
   readonly #watch: BackendWatch
-  /** Connections that are in use. */
+  /** Connections in use. */
   readonly #busy = new Set<Client>()
-  /** Cancel requests that were sent because the run was stopped. */
+  /** Cancel requests sent because the run was stopped. */
   #cancels: readonly Promise<void>[] = []
 
   private constructor(
@@ -79,9 +81,10 @@ export class Database implements RowSource, AsyncDisposable {
   }
 
   /**
-   * Connects for the first time. When `signal` is aborted, every wait for the server ends with its reason, and queries
-   * under way are cancelled.
-   * @throws ConnectorError `Failed to create connection pool: …` with the cause and the remedy; the reason of `signal`.
+   * Opens the first connection. When `signal` is aborted, every wait for the server ends with its
+   * reason, and running queries are cancelled.
+   * @throws ConnectorError `Failed to create connection pool: …` with the cause and the remedy; the
+   * reason of `signal`.
    */
   static async connect(config: Config, options: Partial<ConnectOptions> = {}): Promise<Database> {
     const { log = ignore, signal = NEVER_ABORTED, environment = {} } = options
@@ -96,7 +99,7 @@ export class Database implements RowSource, AsyncDisposable {
       idleTimeoutMillis: 30_000,
     })
     pool.on('error', () => {
-      // An idle connection was lost: the pool drops it, the next query opens another.
+      // An idle connection was lost: the pool removes it, and the next query opens another
     })
     try {
       const started = performance.now()
@@ -115,12 +118,15 @@ export class Database implements RowSource, AsyncDisposable {
     }
   }
 
-  /** The rows of one statement that only reads. */
+  /** Returns the rows of one read-only statement. */
   async query<Row>(sql: string): Promise<readonly Row[]> {
     return await this.#use(async (client) => await querySingle<Row>(client, sql))
   }
 
-  /** `work`, an answer to `client`, watched over. @param processId of its backend, where a pooler hides it otherwise. */
+  /**
+   * Waits for `work`, an answer to `client`, and monitors the backend. @param processId of the
+   * backend, if a pooler hides it.
+   */
   async guard<Result>(
     client: Client,
     work: Promise<Result>,
@@ -130,8 +136,9 @@ export class Database implements RowSource, AsyncDisposable {
   }
 
   /**
-   * A connection of the caller's own until `release`; `release(true)` closes it.
-   * @throws ConnectorError if none can be opened, or none of the pool becomes free in time; the reason of the signal.
+   * Acquires a connection until `release`; `release(true)` closes it.
+   * @throws ConnectorError if none can be opened, or none in the pool becomes free in time; the
+   * reason of the signal.
    */
   async acquire(): Promise<PoolClient> {
     const isWaiting = this.#pool.idleCount === 0
@@ -150,8 +157,8 @@ export class Database implements RowSource, AsyncDisposable {
   }
 
   /**
-   * A replication connection of the caller's own, beside those of the pool.
-   * @throws ConnectorError that says what keeps the role or the server from it.
+   * Opens a replication connection in addition to those of the pool.
+   * @throws ConnectorError if the role or the server does not allow it.
    */
   async openWalSender(): Promise<WalSender> {
     const { server, signal } = this
@@ -197,7 +204,7 @@ export class Database implements RowSource, AsyncDisposable {
     }
   }
 
-  /** Asks the server to stop the query that runs on `client`; the connection is to be closed after that. */
+  /** Cancels the query that runs on `client`. The connection must be closed afterwards. */
   async cancel(client: Client): Promise<void> {
     await cancelQuery(this.#route, client)
   }
@@ -206,7 +213,10 @@ export class Database implements RowSource, AsyncDisposable {
     this.#cancels = [...this.#busy].map(async (client) => await this.cancel(client))
   }
 
-  /** How long `acquire` waits: the server may be silent for a while, and then a connection may take its time. */
+  /**
+   * Maximum time that `acquire` waits: the server may be silent for a while, and then opening a
+   * connection may take time.
+   */
   get #patienceMs(): number {
     return this.#config.timeoutMs + this.#config.connectTimeoutMs
   }
@@ -217,7 +227,7 @@ export class Database implements RowSource, AsyncDisposable {
     return new ConnectorError('transient_error', message)
   }
 
-  /** The pool as it is now. */
+  /** Current state of the pool. */
   figures(): PoolFigures {
     const { totalCount: size, idleCount: idle, waitingCount: waiting } = this.#pool
     const { minConnections: min, maxConnections: max } = this.#config
@@ -237,7 +247,7 @@ const NEVER_ABORTED = new AbortController().signal
 
 function ignore(): void {}
 
-/** Bounded: `end` waits for connections that are still being opened. */
+/** Has a time limit, because `end` waits for connections that are still being opened. */
 async function endPool(pool: Pool): Promise<void> {
   await Promise.race([pool.end(), sleep(END_MS, undefined, { ref: false })])
 }
@@ -259,7 +269,7 @@ async function readServer(
   }
 }
 
-/** If neither encryption works, the error of TLS says more: of the two, it is the one to fix. */
+/** If neither encryption works, the TLS error is thrown: it is the one to fix. */
 async function firstConnection({ parts, pool }: Connections): Promise<PoolClient> {
   const { config, route } = parts
   try {

@@ -3,9 +3,12 @@ import { errorCode } from '../../errors.ts'
 import { textArray } from '../../sql.ts'
 import type { Database } from './database.ts'
 
-/** What a round trip and the catalogs say of the database. Null: the role may not see it, or no connection was free. */
+/**
+ * Health of the database from a round trip and the catalogs. Null: the role may not see it, or no
+ * connection was free.
+ */
 export interface DatabaseHealth {
-  /** Whether it answered in time, or a connection is at work; else why not: an error code. */
+  /** Null: the database answered in time, or a connection is at work; otherwise an error code. */
   readonly failure: string | null
   readonly responseTimeMs: number | null
   readonly databaseSizeBytes: number | null
@@ -27,7 +30,10 @@ SELECT pg_catalog.pg_database_size(pg_catalog.current_database()) AS size,
         WHERE n.nspname::pg_catalog.text OPERATOR(pg_catalog.=) ANY (${textArray(schemas)})
           AND c.relkind OPERATOR(pg_catalog.=) ANY ('{r,p,v,m,f}'::pg_catalog."char"[])) AS tables`
 
-/** Asks on a free connection of the pool; never waits for one nor longer than `timeoutMs` for an answer, never fails. */
+/**
+ * Reads the health on a free connection of the pool. It does not wait for a connection, waits at
+ * most `timeoutMs` for an answer, and never rejects.
+ */
 export async function readHealth(
   database: Database,
   schemas: readonly string[],

@@ -7,7 +7,10 @@ FROM pg_catalog.pg_stat_activity AS a
 WHERE a.pid OPERATOR(pg_catalog.=) ANY ('{${processIds.join()}}'::pg_catalog.int4[])
   AND a.wait_event_type OPERATOR(pg_catalog.=) 'Lock'`
 
-/** The lock that one of the backends waits for, such as `Lock: relation`; null: none, or no connection is free to ask. Never fails. */
+/**
+ * Returns the lock for which one of the backends waits, such as `Lock: relation`; null: none, or no
+ * connection is free. Never rejects.
+ */
 export async function readLockWait(
   database: Database,
   processIds: readonly number[],

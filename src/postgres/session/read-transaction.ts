@@ -7,35 +7,37 @@ import type { Database } from './database.ts'
 import type { StreamSession, TransactionSnapshot } from './stream-session.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
-/** SQLSTATE class of values that are none of their type. */
+/** SQLSTATE class of values that are not valid for their type. */
 const DATA_EXCEPTION = '22'
 
-/** The snapshot of another transaction on the same server. */
+/** Exported snapshot of another transaction on the same server. */
 export interface SharedFrom {
-  /** `pg_export_snapshot()` there. */
+  /** Result of `pg_export_snapshot()`. */
   readonly name: string
   readonly snapshot: TransactionSnapshot
 }
 
-/** How a transaction begins. */
+/** Options for beginning a transaction. */
 interface ReadTransactionOptions {
   /** Default: `session`. */
   readonly searchPath?: SearchPath
-  /** What it is to see; default: a snapshot of its own. */
+  /** Snapshot to import; default: a new snapshot. */
   readonly sharedFrom?: SharedFrom
-  /** A transaction that is to end, so that this one takes its connection; null: it takes another connection. */
+  /**
+   * A transaction to end, so that this one uses its connection; null: it uses another connection.
+   */
   readonly previous?: ReadTransaction | null
-  /** How long a statement may wait for a lock; default: for ever. */
+  /** Maximum time that a statement waits for a lock; default: no limit. */
   readonly lockTimeoutMs?: number
 }
 
-/** A transaction, and the rows of each statement that it began with. */
+/** A transaction, and the rows of each of its first statements. */
 interface Begun<Rows extends readonly object[]> {
   readonly transaction: ReadTransaction
   readonly results: { readonly [Index in keyof Rows]: readonly Rows[Index][] }
 }
 
-/** Where a transaction takes place. */
+/** Connection on which a transaction runs. */
 interface Place {
   readonly database: Database
   readonly client: PoolClient
@@ -44,22 +46,23 @@ interface Place {
 }
 
 /**
- * A read-only transaction with one snapshot and the settings that make text canonical. Everything is local to the
- * transaction, so that it works behind a pooler that hands out connections by transaction.
+ * A read-only transaction with one snapshot and the settings that make the text of values
+ * canonical. All settings are local to the transaction, so that it works behind a pooler in
+ * transaction mode.
  */
 export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposable {
   readonly #database: Database
   readonly #client: PoolClient
   #searchPath: SearchPath
-  /** Of its backend, also behind a pooler. */
+  /** Process ID of its backend, also behind a pooler. */
   readonly processId: number
-  /** What it sees. */
+  /** The snapshot of the transaction. */
   readonly snapshot: TransactionSnapshot
   #isBroken = false
   #copy: CopyOut | null = null
-  /** Rejects the statement that is under way; null while there is none. */
+  /** Rejects the running statement; null: no statement is running. */
   #interrupt: ((reason: Error) => void) | null = null
-  /** Why no statement can run any more: aborted, or the connection was lost. */
+  /** Reason for which no further statement can run: it was aborted, or the connection was lost. */
   #ended: Error | null = null
   #isLost = false
 
@@ -75,7 +78,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     client.once('error', this.#onLoss)
   }
 
-  /** Begins it on a connection of its own; its snapshot is taken before this resolves. */
+  /** Begins a transaction on its own connection. Its snapshot has been taken when this resolves. */
   static async begin(
     database: Database,
     options: ReadTransactionOptions = {},
@@ -84,7 +87,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     return transaction
   }
 
-  /** Begins it with statements, in one round trip, and gives the rows of each. */
+  /** Begins a transaction and runs statements in one round trip; returns the rows of each. */
   static async beginWith<Rows extends readonly object[]>(
     database: Database,
     options: ReadTransactionOptions,
@@ -101,9 +104,9 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
       const begun = client.query([...end, begin, SNAPSHOT_SQL, ...statements].join(';\n'))
       const all = rowsOf(await database.guard(client, begun))
       const at = all.length - statements.length
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what its statements give
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller determines the rows of its statements
       const results = all.slice(at) as unknown as Begun<Rows>['results']
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what SNAPSHOT_SQL gives
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the columns of SNAPSHOT_SQL
       const { processId, ...snapshot } = snapshotOf(all[at - 1] as readonly SnapshotRow[])
       // Another server may have a snapshot of the same name
       if (sharedFrom !== undefined && snapshot.text !== sharedFrom.snapshot.text) {
@@ -128,7 +131,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
 
   async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
     return await this.#run(async () => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller says what its statements give
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller determines the rows of its statements
       return rowsOf(await this.#client.query(statements.join(';\n'))) as readonly Row[][]
     })
   }
@@ -143,7 +146,9 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     await this.query(searchPathStatements(path))
   }
 
-  /** Lets others see what it sees, until it ends: what `sharedSnapshot` takes. Not behind a pooler. */
+  /**
+   * Exports the snapshot of the transaction, for `sharedSnapshot`. Not possible behind a pooler.
+   */
   async exportSnapshot(): Promise<string> {
     const sql = 'SELECT pg_catalog.pg_export_snapshot() AS name'
     const [row] = await this.query<{ name: string }>(sql)
@@ -173,7 +178,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     return this.#copy
   }
 
-  /** Ends each wait for the server: what is under way and what is asked later fails with `reason`. */
+  /** Ends each wait for the server: the running statement and later ones fail with `reason`. */
   abort(reason: Error): void {
     this.#ended ??= reason
     this.#copy?.handleError(reason)
@@ -193,7 +198,10 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     }
   }
 
-  /** Its connection, with the transaction still open there: somebody else ends it. Null: dispose of it instead. */
+  /**
+   * Returns the connection with the open transaction, which the caller then ends. Null: dispose of
+   * it instead.
+   */
   handOver(): PoolClient | null {
     if (!this.isUsable || this.#isAtWork) return null
     this.#ended = new Error('The transaction was handed over')
@@ -226,7 +234,10 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     }
   }
 
-  /** Ends the transaction; a connection that failed or is still at work is cancelled and closed. */
+  /**
+   * Ends the transaction. A connection that failed or is still running a statement is cancelled and
+   * closed.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     const isAtWork = this.#isAtWork
     const isClean = !this.#isBroken && !isAtWork && !this.#isLost && (await this.#commit())
@@ -244,12 +255,12 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
       await this.#guard(this.#client.query('COMMIT'))
       return true
     } catch {
-      return false // There is nothing to lose in a read-only transaction.
+      return false // A read-only transaction has no changes to lose
     }
   }
 }
 
-/** The output columns of one statement, by the extended protocol. */
+/** Output columns of one statement, by the extended protocol. */
 async function describeStatement(client: PoolClient, sql: string): Promise<readonly ResultField[]> {
   const { fields } = await client.query({ text: sql, queryMode: 'extended' })
   return fields.map((field) => ({
@@ -259,12 +270,14 @@ async function describeStatement(client: PoolClient, sql: string): Promise<reado
   }))
 }
 
-/** SQL that fails unless the server takes all of the literals. */
+/** Builds SQL that fails unless all literals are valid. */
 export function selectOf(literals: readonly string[]): string {
   return `SELECT ${literals.join(', ')}`
 }
 
-/** The first query, which takes the snapshot. Works on a standby too, unlike `txid_current()`. */
+/**
+ * The first query, which takes the snapshot. It also works on a standby, unlike `txid_current()`.
+ */
 const SNAPSHOT_SQL = `
 SELECT s.snapshot::pg_catalog.text AS text,
        pg_catalog.txid_snapshot_xmin(s.snapshot) AS xmin,
@@ -273,9 +286,9 @@ SELECT s.snapshot::pg_catalog.text AS text,
        pg_catalog.pg_backend_pid() AS "processId"
 FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s`
 
-/** The rows of each statement: pg gives a list of results for several. */
+/** Returns the rows of each statement: pg returns a list of results for several. */
 function rowsOf(results: unknown): readonly (readonly QueryResultRow[])[] {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of pg have one result only
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the types of pg have only one result
   return ([results].flat() as readonly QueryResult[]).map(({ rows }) => rows)
 }
 

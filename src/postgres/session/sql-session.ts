@@ -1,4 +1,4 @@
-/** One output column of a statement, as the server describes it before running it. */
+/** Output column of a statement, described by the server without running it. */
 export interface ResultField {
   readonly name: string
   readonly typeOid: number
@@ -6,33 +6,41 @@ export interface ResultField {
   readonly typmod: number
 }
 
-/** Runs statements and gives their rows. */
+/** Runs statements and returns their rows. */
 export interface QuerySession {
   /**
-   * The rows of each of several statements, which go to the server as one simple query. They are parsed as pg does by
-   * default: int4, oid and floats are numbers, int8 and numeric strings, booleans booleans, arrays of these arrays.
+   * Returns the rows of each statement; they are sent as one simple query. Values are parsed with
+   * pg's defaults: int4, oid and floats as numbers, int8 and numeric as strings, booleans as
+   * booleans, arrays as arrays of these.
    */
   queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]>
 }
 
-/** The rows of one statement. */
+/** Returns the rows of one statement. */
 export async function queryRows<Row>(session: QuerySession, sql: string): Promise<readonly Row[]> {
   const [rows] = await session.queryAll<Row>([sql])
   return rows!
 }
 
-/** Runs statements that need no parameters: `SqlSession` in one transaction, `Database` each in one of its own. */
+/**
+ * Runs statements without parameters: `SqlSession` in one transaction, `Database` each in its own
+ * transaction.
+ */
 export interface RowSource {
   query<Row>(sql: string): Promise<readonly Row[]>
 }
 
-/** One connection, as far as reading catalogs needs it; statements run in its current transaction, if any. */
+/** One connection for reading catalogs. Statements run in its current transaction, if any. */
 export interface SqlSession extends RowSource {
-  /** The rows of one statement, parsed as those of `queryAll`. Parameters are `$1`, `$2`, … */
+  /**
+   * Returns the rows of one statement, parsed like those of `queryAll`. Parameters are `$1`, `$2`,
+   * …
+   */
   query<Row>(sql: string, params?: readonly unknown[]): Promise<readonly Row[]>
   /**
-   * The output columns of one statement, run read-only by the extended protocol, whose Parse refuses a text with
-   * more than one: part of `sql` may come from a config. `FOR UPDATE` is only refused when it is executed.
+   * Returns the output columns of one statement, run read-only by the extended protocol, whose
+   * Parse rejects a text with several statements: a part of `sql` may come from a config. `FOR
+   * UPDATE` is only rejected when it is executed.
    */
   describe(sql: string): Promise<readonly ResultField[]>
 }

@@ -7,17 +7,20 @@ import { statusIntervalMs, statusUpdate } from './status-updates.ts'
 
 const COPY_BOTH_RESPONSE = 0x57 /* W */
 const COPY_DONE = Buffer.from([0x63 /* c */, 0, 0, 0, 4])
-/** How long the server may take to end the stream: it sends the rest of a transaction first. */
+/**
+ * Maximum time that the server may take to end the stream: it first sends the rest of a
+ * transaction.
+ */
 const STOP_MS = 2000
 
-/** What a log is read with. */
+/** Parameters for reading a log. */
 export interface LogReaderOptions {
-  /** START_REPLICATION */
+  /** The command START_REPLICATION. */
   readonly command: string
   readonly visitor: ReplicationVisitor
   /** `wal_sender_timeout` of the session; 0: none. */
   readonly timeoutMs: number
-  /** Up to where the server may forget the log. */
+  /** Initial acknowledged position. */
   readonly acknowledged: bigint
   readonly guard: Guard
   /** Explains an error of the server. @param isStreaming whether the stream had begun. */
@@ -25,8 +28,9 @@ export interface LogReaderOptions {
 }
 
 /**
- * Reads the log of a slot, chunk by chunk. A timer of its own sends status updates: that the client is alive and what it has
- * acknowledged, also while nobody reads: then the socket is paused, and memory stays as it is.
+ * Reads the log of a slot, chunk by chunk. A timer sends status updates with the acknowledged
+ * position, also while the caller does not read. The socket is then paused, so memory does not
+ * grow.
  */
 export class LogReader implements Submittable, AsyncDisposable {
   readonly #client: Client
@@ -50,17 +54,17 @@ export class LogReader implements Submittable, AsyncDisposable {
     client.query(this)
   }
 
-  /** Bytes that came from the server. */
+  /** Bytes received from the server. */
   get receivedBytes(): number {
     return this.#socket.receivedBytes
   }
 
-  /** Milliseconds for which there was nothing to read. */
+  /** Milliseconds spent waiting for data. */
   get waitedMs(): number {
     return this.#socket.waitedMs
   }
 
-  /** The visitor has had the beginning of a transaction and not its end. */
+  /** Whether the visitor has received the beginning of a transaction but not its end. */
   get isInTransaction(): boolean {
     return this.#stream.isInTransaction
   }
@@ -70,34 +74,37 @@ export class LogReader implements Submittable, AsyncDisposable {
     return this.#isStreaming
   }
 
-  /** Up to where the server may forget the log. */
+  /** Position up to which the server may remove the log. */
   get acknowledged(): bigint {
     return this.#acknowledged
   }
 
   /**
-   * Reads what came in one socket chunk, waiting for it, up to where the visitor stops; false: the server has ended the
-   * stream. @throws ConnectorError
+   * Waits for one socket chunk and reads it, up to where the visitor stops; false: the server has
+   * ended the stream. @throws ConnectorError
    */
   async read(): Promise<boolean> {
     return await this.#socket.read()
   }
 
-  /** Lets the server remove the log up to `lsn`; a status update is sent at once. A position before the last one has no effect. */
+  /**
+   * Allows the server to remove the log up to `lsn`, and sends a status update. A position before
+   * the last one has no effect.
+   */
   acknowledge(lsn: bigint): void {
     if (lsn <= this.#acknowledged) return
     this.#acknowledged = lsn
     if (this.#isStreaming) this.#sendStatus()
   }
 
-  /** Lets a read that waits fail with `reason`. */
+  /** Makes a waiting read fail with `reason`. */
   abort(reason: Error): void {
     this.#socket.fail(reason)
   }
 
   /**
-   * Ends the stream; the slot is free when this resolves. In the middle of a large transaction the server does not
-   * listen: then the connection is closed.
+   * Ends the stream; the slot is free when this resolves. Within a large transaction, the server
+   * does not process messages: then the connection is closed.
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopTimer()
@@ -139,7 +146,9 @@ export class LogReader implements Submittable, AsyncDisposable {
     this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
   }
 
-  /** Asks for an answer when nothing has come since the last tick: it shows whether the connection still works. */
+  /**
+   * Requests an answer if nothing was received since the last tick, to detect a lost connection.
+   */
   #tick(): void {
     const isSilent = this.#socket.receivedBytes === this.#bytesAtTick && this.#socket.isWaiting
     this.#bytesAtTick = this.#socket.receivedBytes
@@ -154,7 +163,7 @@ export class LogReader implements Submittable, AsyncDisposable {
     stream.write(statusUpdate(status, Date.now()))
   }
 
-  /** The visitor, and what status updates need. */
+  /** Wraps the visitor to record what status updates need. */
   #follow(visitor: ReplicationVisitor): ReplicationVisitor {
     const receive = (lsn: bigint): void => {
       if (lsn > this.#received) this.#received = lsn
@@ -180,7 +189,9 @@ export class LogReader implements Submittable, AsyncDisposable {
     }
   }
 
-  /** Whether the server will end the command: it has refused it, or it is asked to end the stream. */
+  /**
+   * Whether the server will end the command: it has rejected it, or it was asked to end the stream.
+   */
   #requestEnd(): boolean {
     this.#stream.discard()
     if (!this.#isStreaming) return this.#isRefused

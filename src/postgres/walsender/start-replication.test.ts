@@ -8,7 +8,7 @@ describe('startReplication', () => {
     [13, "proto_version '1', publication_names '\"p\"'"],
     [14, "proto_version '1', publication_names '\"p\"', binary 'true', messages 'true'"],
   ] as const) {
-    it(`has the options that PostgreSQL ${major} knows`, () => {
+    it(`has the options of PostgreSQL ${major}`, () => {
       const command = startReplication(LOG, major)
       expect(command).to.equal(`START_REPLICATION SLOT "s" LOGICAL 16/B374D848 (${options})`)
     })

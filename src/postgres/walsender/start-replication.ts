@@ -1,22 +1,28 @@
 import { formatLsn } from '../../lsn.ts'
 import { ident } from '../../sql.ts'
 
-/** pgoutput can send binary values and logical messages. */
+/** First version in which pgoutput can send binary values and logical messages. */
 const MAJOR_WITH_BINARY = 14
 
-/** What is read from a slot. */
+/** Parameters for reading a slot. */
 export interface LogOptions {
   readonly slot: string
   readonly publications: readonly string[]
-  /** Where to start; 0: where the slot stands. The server silently raises it to the position of the slot. */
+  /**
+   * Position to start from; 0: that of the slot. The server silently raises it to the position of
+   * the slot.
+   */
   readonly start: bigint
-  /** Whether values come in the binary form of their types. Ignored by servers that cannot, before PostgreSQL 14. */
+  /**
+   * Whether values are requested in binary form. Ignored before PostgreSQL 14, which does not
+   * support it.
+   */
   readonly isBinary: boolean
 }
 
 /**
- * The replication command. A server refuses options that its version does not have. Without streaming and two-phase
- * commit a transaction comes when it is committed, in one piece.
+ * Builds the replication command. A server rejects options that its version does not have. Without
+ * streaming and two-phase commit, a transaction is sent when it is committed, in one piece.
  * https://www.postgresql.org/docs/current/protocol-logical-replication.html
  */
 export function startReplication(options: LogOptions, major: number): string {
@@ -36,7 +42,7 @@ export function sendsBinary(major: number): boolean {
   return major >= MAJOR_WITH_BINARY
 }
 
-/** Replication commands have no escapes but doubled quotes. */
+/** Quotes a string for replication commands, which have no escapes except doubled quotes. */
 function stringLiteral(text: string): string {
   return `'${text.replaceAll("'", "''")}'`
 }

@@ -5,20 +5,20 @@ const MESSAGE_BYTES = 39
 const EPOCH_MS = Date.UTC(2000, 0, 1)
 const MAX_INTERVAL_MS = 10_000
 
-/** How often a status update is sent. @param timeoutMs its `wal_sender_timeout`; 0: none. */
+/** Interval of status updates. @param timeoutMs `wal_sender_timeout`; 0: none. */
 export function statusIntervalMs(timeoutMs: number): number {
   return timeoutMs === 0 ? MAX_INTERVAL_MS : Math.min(MAX_INTERVAL_MS, timeoutMs / 3)
 }
 
 export interface Status {
-  /** Up to where the log has come; it moves nothing on the server. */
+  /** Position up to which the log was received; it has no effect on the server. */
   readonly received: bigint
-  /** Up to where the server may forget the log. */
+  /** Position up to which the server may remove the log. */
   readonly flushed: bigint
   readonly isReplyRequested: boolean
 }
 
-/** A status update, with its CopyData frame. */
+/** Builds a status update with its CopyData frame. */
 export function statusUpdate(status: Status, nowMs: number): Buffer {
   const { received, flushed, isReplyRequested } = status
   const bytes = Buffer.alloc(MESSAGE_BYTES)

@@ -1,13 +1,13 @@
 import { parseLsn } from '../../lsn.ts'
 
-/** Timelines that the log of a server has left behind → where each of them ended. */
+/** Earlier timelines of a server's log → the end of each. */
 export type TimelineEnds = ReadonlyMap<number, bigint>
 
-/** `timeline`, tab, position, tab, reason; what else there may be is a comment. */
+/** Matches `timeline`, tab, position, tab, reason; other lines are comments. */
 const ENTRY = /^\s*(\d+)\s+([\dA-F]+\/[\dA-F]+)(?:\s|$)/i
 
 /**
- * Parses a timeline history file: a line for each timeline that the log has left for the next one.
+ * Parses a timeline history file: one line for each timeline that was replaced by the next one.
  * https://www.postgresql.org/docs/current/continuous-archiving.html#BACKUP-TIMELINES
  */
 export function parseTimelineHistory(content: string): TimelineEnds {

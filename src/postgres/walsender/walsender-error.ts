@@ -2,7 +2,7 @@ import { ConnectorError, errorCode, type FailureType } from '../../errors.ts'
 import type { Config } from '../../config/config.ts'
 import type { LogOptions } from './start-replication.ts'
 
-/** Another process reads from the slot. */
+/** SQLSTATE for a slot from which another process reads. */
 const SLOT_IN_USE = '55006'
 
 /** undefined_function: an element of an array or composite type has no send function */
@@ -13,25 +13,31 @@ interface Explanation {
   readonly text: string
 }
 
-/** Whether `error` is because another process reads from the slot: it may be a predecessor that has not ended yet. */
+/**
+ * Whether `error` means that another process reads from the slot. This may be a previous sync that
+ * has not ended yet.
+ */
 export function isSlotInUse(error: unknown): boolean {
   return error instanceof ConnectorError && errorCode(error.cause) === SLOT_IN_USE
 }
 
-/** Some column of the log has no binary form, or one that is not known: then the log can only be read in text form. */
+/**
+ * A column of the log has no binary form, or an unknown one, so the log can only be read in text
+ * form.
+ */
 export class BinaryFormError extends ConnectorError {
   constructor(reason: string, cause?: unknown) {
     super('transient_error', `${reason}. The log is read in text form.`, { cause })
   }
 }
 
-/** An attempt to open a replication connection failed, or its first command. */
+/** Error of an attempt to open a replication connection, or of its first command. */
 export function openingError(error: unknown, config: Config): ConnectorError | null {
   const explanation = explainOpening(errorCode(error) ?? '', config)
   return explanation === null ? null : explained(explanation, error)
 }
 
-/** The server refused to stream the log, or ended it. */
+/** Error of a server that refused to stream the log, or ended the stream. */
 export function streamingError(
   error: Error,
   options: LogOptions,
@@ -43,7 +49,10 @@ export function streamingError(
   return explanation === null ? ConnectorError.from(error) : explained(explanation, error)
 }
 
-/** `{server}` is what the server says: in the cases below it names slots, publications, tables and limits only. */
+/**
+ * `{server}` is the server's message. In the following cases, it contains only names of slots,
+ * publications and tables, and limits.
+ */
 function explained({ type, text }: Explanation, cause: unknown): ConnectorError {
   const said = cause instanceof Error ? cause.message : String(cause)
   return new ConnectorError(type, text.replace('{server}', said), { cause })
@@ -59,7 +68,7 @@ function explainOpening(code: string, { username, host, port }: Config): Explana
           `on Amazon RDS and Aurora, GRANT rds_replication TO "${username}".`,
       }
     case '08P01' /* protocol_violation */:
-    case '42601' /* syntax_error: a pooler has dropped the start-up parameter, and IDENTIFY_SYSTEM is no SQL */:
+    case '42601' /* syntax_error: a pooler has dropped the start-up parameter, and IDENTIFY_SYSTEM is not SQL */:
       return {
         type: 'config_error',
         text: `"${host}", port ${port}, does not open replication connections: it is a pooler. Set host and port to those of the server itself.`,
@@ -119,7 +128,7 @@ function shown(publications: readonly string[]): string {
 function explainStream(code: string, { publications, slot }: LogOptions): Explanation | null {
   const names = shown(publications)
   switch (code) {
-    case '42704' /* undefined_object: the catalog is read as it was when the change was made */:
+    case '42704' /* undefined_object: the server reads the catalog as of the time of the change */:
       return {
         type: 'config_error',
         text: `Publication ${names} does not exist, or is younger than the position of replication slot "${slot}". Create the publication first, then the slot, and refresh the connection.`,

@@ -13,17 +13,17 @@ import { type LogOptions, startReplication } from './start-replication.ts'
 import { parseTimelineHistory, type TimelineEnds } from './timeline-history.ts'
 import { streamingError } from './walsender-error.ts'
 
-/** How long the connection may take to end. */
+/** Maximum time for closing the connection. */
 const END_MS = 500
 const TIMEOUT_SQL = `
 SELECT s.setting AS "timeoutMs" FROM pg_catalog.pg_settings AS s WHERE s.name OPERATOR(pg_catalog.=) 'wal_sender_timeout'`
 
-/** The answer to IDENTIFY_SYSTEM. */
+/** Result of IDENTIFY_SYSTEM. */
 export interface SystemIdentity {
-  /** Of the cluster; its standbys have the same. */
+  /** Identifier of the cluster; its standbys have the same. */
   readonly systemId: string
   readonly timeline: number
-  /** Up to where the log is flushed, or replayed on a standby. */
+  /** Position up to which the log is flushed, or replayed on a standby. */
   readonly flushedLsn: bigint
 }
 
@@ -34,16 +34,16 @@ interface IdentityRow {
 }
 
 export interface WalSenderParts {
-  /** A client that has not been connected, with `replicationOptions`. */
+  /** A client that is not connected yet, created with `replicationOptions`. */
   readonly client: Client
   readonly server: ServerFacts
   /** Ends every wait for the server with its reason. */
   readonly signal: AbortSignal
-  /** Watches over the answers to the client. */
+  /** Monitors the waits for answers to the client. */
   readonly guard: Guard
 }
 
-/** What a client of a replication connection is made with. The settings override those of the role. */
+/** Options of a client for a replication connection. The settings override those of the role. */
 export function replicationOptions(
   { serverOptions }: Config,
   server: ServerFacts,
@@ -70,7 +70,7 @@ export class WalSender implements AsyncDisposable {
     parts.signal.addEventListener('abort', this.#onAbort)
   }
 
-  /** @throws what the server answers, or the reason of the signal. */
+  /** @throws the error of the server, or the reason of the signal. */
   static async open(parts: WalSenderParts): Promise<WalSender> {
     const { client, signal } = parts
     try {
@@ -96,7 +96,9 @@ export class WalSender implements AsyncDisposable {
     return new WalSender(parts, identity, Number(settings[0]!.timeoutMs))
   }
 
-  /** Reads which timelines the log has left for `timeline`, and where. @throws what the server answers. */
+  /**
+   * Reads the timelines before `timeline` and where each ended. @throws the error of the server.
+   */
   async readTimelines(timeline: number): Promise<TimelineEnds> {
     const { client, guard } = this.#parts
     const result = client.query<{ content: Buffer | string }>(`TIMELINE_HISTORY ${timeline}`)
@@ -111,9 +113,11 @@ export class WalSender implements AsyncDisposable {
   }
 
   /**
-   * Starts to read the log of a slot; its changes go to `visitor` while `LogReader.read` runs. Another one can start
-   * after a refusal, when the reader is disposed of, but not after a stream: the server ends a second one at once.
-   * @param acknowledged up to where the server may remove the log; 0: nothing is acknowledged.
+   * Starts to read the log of a slot. Its changes are passed to `visitor` while `LogReader.read`
+   * runs. Another read can be started after a refusal, when the reader has been disposed of, but
+   * not after a stream: the server ends a second one at once.
+   * @param acknowledged position up to which the server may remove the log; 0: nothing is
+   * acknowledged.
    */
   read(options: LogOptions, visitor: ReplicationVisitor, acknowledged = 0n): LogReader {
     const { client, server, signal, guard } = this.#parts

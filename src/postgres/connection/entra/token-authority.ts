@@ -2,25 +2,26 @@ import { isIP } from 'node:net'
 import type { Environment } from '../../../config/expand-env.ts'
 import { ConnectorError } from '../../../errors.ts'
 
-/** Where tokens come from, and what they are for. */
+/** Endpoint of tokens and the resource for which they are valid. */
 export interface TokenAuthority {
   readonly tokenUrl: URL
   readonly scope: string
 }
 
-/** The variable that the Azure SDKs read, too. */
+/** Environment variable of the Azure SDKs. */
 const VARIABLE = 'AZURE_AUTHORITY_HOST'
 const PUBLIC_HOST = 'login.microsoftonline.com'
 const PUBLIC_RESOURCE = 'https://ossrdbms-aad.database.windows.net'
-/** Host of a sovereign cloud → the resource that stands for its PostgreSQL servers. */
+/** Host of a sovereign cloud → the resource of its PostgreSQL servers. */
 const RESOURCES: ReadonlyMap<string, string> = new Map([
   ['login.microsoftonline.us', 'https://ossrdbms-aad.database.usgovcloudapi.net'],
   ['login.chinacloudapi.cn', 'https://ossrdbms-aad.database.chinacloudapi.cn'],
 ])
 
 /**
- * The authority of a tenant: of the public cloud, unless the environment names another one.
- * @throws ConnectorError config_error if the variable is no URL to which a secret may be sent.
+ * Returns the authority of a tenant: that of the public cloud, unless the environment variable is
+ * set.
+ * @throws ConnectorError config_error if the variable is not a URL to which a secret may be sent.
  */
 export function findAuthority(tenantId: string, environment: Environment): TokenAuthority {
   const base = parseBase(environment[VARIABLE]?.trim() || PUBLIC_HOST)
@@ -29,7 +30,7 @@ export function findAuthority(tenantId: string, environment: Environment): Token
   return { tokenUrl: new URL(path, base), scope: `${resource}/.default` }
 }
 
-/** Unencrypted only to this machine. */
+/** Allows unencrypted HTTP only to this machine. */
 function parseBase(text: string): URL {
   const url = text.includes('://') ? text : `https://${text}`
   const base = URL.canParse(url) ? new URL(url) : null

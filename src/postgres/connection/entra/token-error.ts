@@ -7,7 +7,7 @@ const UNKNOWN_TENANT: Explain = ({ tenantId }) =>
   `there is no tenant "${tenantId}". Check entra_tenant_id.`
 
 /**
- * By code of the security token service.
+ * Explanations by error code of the security token service.
  * https://learn.microsoft.com/entra/identity-platform/reference-error-codes
  */
 const EXPLANATIONS: ReadonlyMap<number, Explain> = new Map([
@@ -31,11 +31,11 @@ const EXPLANATIONS: ReadonlyMap<number, Explain> = new Map([
   ],
 ])
 
-/** Too many requests, and any failure of the service itself. */
+/** HTTP status for too many requests. */
 const TOO_MANY_REQUESTS = 429
 const FIRST_SERVER_ERROR = 500
 
-/** An answer without a token. Its text is not shown: only codes are. */
+/** Error for an answer without a token. It contains only codes of the answer, not its text. */
 export function refusedError(
   { status, body }: { readonly status: number; readonly body: unknown },
   { entra }: Config,
@@ -60,7 +60,7 @@ export function refusedError(
   return failed('config_error', `no token for the service principal (${names}). ${remedy}`)
 }
 
-/** There was no answer. */
+/** Error for a request without an answer. */
 export function unreachableError(error: unknown, { host }: URL): ConnectorError {
   const cause = error instanceof Error ? error.cause : null
   const code = errorCode(error) ?? errorCode(cause) ?? 'no answer'
@@ -68,7 +68,7 @@ export function unreachableError(error: unknown, { host }: URL): ConnectorError 
   return failed('transient_error', message, error)
 }
 
-/** Whether the same request may succeed a moment later. */
+/** Whether a retry of the same request may succeed. */
 export function isRepeatable(error: unknown): boolean {
   return error instanceof ConnectorError && error.failureType === 'transient_error'
 }

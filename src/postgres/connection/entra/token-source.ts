@@ -5,7 +5,7 @@ import { Deadline, pause } from '../deadline.ts'
 import { findAuthority, type TokenAuthority } from './token-authority.ts'
 import { isRepeatable, refusedError, unreachableError } from './token-error.ts'
 
-/** A token is not used for new connections when it expires this soon. */
+/** Minimum remaining validity of a token for a new connection. */
 const MARGIN_MS = 300_000
 const ATTEMPTS = 3
 const FIRST_DELAY_MS = 500
@@ -16,8 +16,9 @@ interface Token {
 }
 
 /**
- * Access tokens of a Microsoft Entra service principal for PostgreSQL, by the client credentials grant. The server takes
- * one as the password, and does not end a connection whose token expires.
+ * Access tokens of a Microsoft Entra service principal for PostgreSQL, by the client credentials
+ * grant. The server accepts a token as the password. A connection stays open after its token has
+ * expired.
  * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
  */
 export class TokenSource {
@@ -34,9 +35,9 @@ export class TokenSource {
   }
 
   /**
-   * Null: the config has a password of PostgreSQL.
-   * @param stop ends requests, with its reason.
-   * @throws ConnectorError if the environment names no usable authority.
+   * Null: the config has a PostgreSQL password.
+   * @param stop ends requests with its reason.
+   * @throws ConnectorError if the environment variable does not contain a usable authority.
    */
   static create(config: Config, environment: Environment, stop: AbortSignal): TokenSource | null {
     const { entra } = config
@@ -44,7 +45,10 @@ export class TokenSource {
     return new TokenSource(config, findAuthority(entra.tenantId, environment), stop)
   }
 
-  /** A token that can be used for a new connection now. @throws ConnectorError that names the step that failed. */
+  /**
+   * Returns a token that is valid for a new connection. @throws ConnectorError with the failed
+   * step.
+   */
   async current(): Promise<string> {
     if (this.#token === null || performance.now() > this.#token.usableUntilMs) {
       this.#requesting ??= this.#request().finally(() => {
@@ -104,7 +108,7 @@ export class TokenSource {
   }
 }
 
-/** Null: no JSON. */
+/** Returns null if it is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown

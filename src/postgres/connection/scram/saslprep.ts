@@ -15,8 +15,8 @@ const HAS_LEFT_TO_RIGHT = new RegExp(`[${LEFT_TO_RIGHT}]`, 'u')
 const IS_BETWEEN_RIGHT_TO_LEFT = new RegExp(`^[${RIGHT_TO_LEFT}](.*[${RIGHT_TO_LEFT}])?$`, 'su')
 
 /**
- * Whether SASLprep fails for a password. libpq and the server then use it as it is, without normalization. As there, the
- * rules are applied to the password before it is normalized.
+ * Whether SASLprep fails for a password. libpq and the server then use the password without
+ * normalization. Like them, it checks the password before it is normalized.
  * https://www.rfc-editor.org/rfc/rfc4013
  */
 export function failsSaslprep(password: string): boolean {

@@ -3,22 +3,22 @@ import { createHash, createHmac, pbkdf2Sync } from 'node:crypto'
 const HASH = 'sha256'
 const KEY_BYTES = 32
 
-/** The messages of a SCRAM exchange that its proof covers. */
+/** Messages of a SCRAM exchange that are covered by its proof. */
 export interface ScramExchange {
-  /** Without the header of channel binding. */
+  /** Without the channel-binding header. */
   readonly clientFirst: string
   readonly serverFirst: string
   readonly clientFinalWithoutProof: string
 }
 
-/** In base64: what each side can compute only from the password, or from what is derived of it. */
+/** In base64: what each side can compute only with the password, or with keys derived from it. */
 export interface ScramProof {
   readonly clientProof: string
   readonly serverSignature: string
 }
 
 /**
- * SCRAM-SHA-256 with the bytes of `password` in UTF-8, without any normalization.
+ * Computes SCRAM-SHA-256 with the UTF-8 bytes of `password`, without normalization.
  * https://www.rfc-editor.org/rfc/rfc5802#section-3
  */
 export function proveScram(password: string, exchange: ScramExchange): ScramProof {

@@ -3,7 +3,9 @@
  * https://www.rfc-editor.org/rfc/rfc3454
  */
 
-/** The body of a character class, for a regular expression with the flag `u`. */
+/**
+ * Converts a table to the body of a character class, for a regular expression with the flag `u`.
+ */
 function characters(table: string): string {
   const codes = table.trim().replaceAll(/[0-9a-f]+/g, (code) => `\\u{${code}}`)
   return codes.replaceAll(/\s+/g, '')

@@ -1,8 +1,11 @@
 import { Duplex } from 'node:stream'
 
-/** A connection through a tunnel with the manners of a socket: `destroy` ends it at once, with or without an error. */
+/**
+ * A connection through a tunnel that behaves like a socket: `destroy` ends it at once, with or
+ * without an error.
+ */
 export class ForwardedStream extends Duplex {
-  /** Bytes that came from the other end. */
+  /** Bytes received from the other end. */
   bytesRead = 0
   readonly #channel: Duplex
 

@@ -3,7 +3,7 @@ import { type SshHostKey, sshHostKeyOf } from '../../../config/ssh-host-key.ts'
 import type { Deadline } from '../deadline.ts'
 import { hostKeyError, promptError, type SshConfig } from './ssh-error.ts'
 
-/** A client that has logged in, and the key by which the server has identified itself. */
+/** A client that has logged in, and the host key of the server. */
 export interface LoggedIn {
   readonly client: Client
   readonly hostKey: SshHostKey
@@ -14,7 +14,7 @@ export class Login {
   readonly #client: Client
   readonly #ssh: SshConfig
   #hostKey: SshHostKey | null = null
-  /** Why the connector ended the attempt. */
+  /** Reason for which the connector ended the attempt. */
   #refusal: Error | null = null
   #hasAnswered = false
 
@@ -23,7 +23,9 @@ export class Login {
     this.#ssh = ssh
   }
 
-  /** @throws ConnectorError if the connector ended the attempt; the error of ssh2 or of `deadline`. */
+  /**
+   * @throws ConnectorError if the connector ended the attempt; the error of ssh2 or of `deadline`.
+   */
   run(options: ConnectConfig, deadline: Deadline): Promise<LoggedIn> {
     const client = this.#client
     const { signal } = deadline
@@ -57,7 +59,10 @@ export class Login {
     return false
   }
 
-  /** Some servers ask for the password by this method only. Any other question is not one for the password. */
+  /**
+   * Answers with the password, which some servers request only by this method. Any other prompt
+   * cannot be answered.
+   */
   #answer(prompts: readonly Prompt[]): string[] {
     const [prompt] = prompts
     if (prompt === undefined) return []

@@ -3,7 +3,7 @@ import type { SshHostKey } from '../../../config/ssh-host-key.ts'
 import { elapsedSeconds, TimeoutError } from '../deadline.ts'
 import { ConnectorError, errorCode, type FailureType } from '../../../errors.ts'
 
-/** The config of a tunnel that there is. */
+/** Config of an SSH tunnel. */
 export type SshConfig = Exclude<TunnelConfig, { readonly method: 'NO_TUNNEL' }>
 
 type Explain = (ssh: SshConfig, error: unknown) => string
@@ -11,7 +11,7 @@ type Explain = (ssh: SshConfig, error: unknown) => string
 /** https://www.rfc-editor.org/rfc/rfc4254#section-5.1 */
 const CONNECT_FAILED = 2
 
-/** By Node.js code, or what part of ssh2 an error comes from: what it means and what to do about it. */
+/** Explanation and remedy by Node.js code, or by the part of ssh2 in which an error occurred. */
 const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explain }>> = {
   ECONNREFUSED: {
     type: 'config_error',
@@ -60,7 +60,9 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** The way to the SSH server failed, not the database: the error that says so, with cause and remedy. */
+/**
+ * Error of the connection to the SSH server, as opposed to the database, with its cause and remedy.
+ */
 export function tunnelError(error: unknown, ssh: SshConfig): ConnectorError {
   if (error instanceof ConnectorError) return error
   const known = EXPLANATIONS[errorCode(error) ?? ''] ?? EXPLANATIONS[memberOf(error, 'level')]
@@ -68,19 +70,22 @@ export function tunnelError(error: unknown, ssh: SshConfig): ConnectorError {
   return new ConnectorError(type, `SSH tunnel: ${explain(ssh, error)}`, { cause: error })
 }
 
-/** The server has none of the keys in tunnel_host_key. */
+/** Error for a server that has none of the keys in tunnel_host_key. */
 export function hostKeyError({ host, port }: SshConfig, key: SshHostKey): ConnectorError {
   const message = `SSH tunnel: the host key of "${host}", port ${port}, is ${key.fingerprint} (${key.type}), which is not in tunnel_host_key. Verify the key with the administrator of that server, then add it.`
   return new ConnectorError('config_error', message)
 }
 
-/** The server asks for something that is not the password, such as a one-time code. */
+/** Error for a prompt that does not ask for the password, such as one for a one-time code. */
 export function promptError({ host, user }: SshConfig): ConnectorError {
   const message = `SSH tunnel: "${host}" asks user "${user}" for more than a password, such as a one-time code. Allow this user to log in with a key or a password alone.`
   return new ConnectorError('config_error', message)
 }
 
-/** The SSH server did not forward to the database: it may not, or it found nobody there. */
+/**
+ * Error if the SSH server did not forward to the database: it is not allowed to, or the database
+ * does not accept connections.
+ */
 export function forwardingError(
   error: unknown,
   ssh: SshConfig,
@@ -91,7 +96,7 @@ export function forwardingError(
     Object(error).reason === CONNECT_FAILED || errorCode(error) === 'ETIMEDOUT'
       ? `The SSH tunnel to "${ssh.host}" is up, but from there ${target}, cannot be reached. Check host and port as that server sees them, and that PostgreSQL runs there.`
       : `SSH tunnel: "${ssh.host}" does not forward user "${ssh.user}" to ${target}. Allow it there (AllowTcpForwarding, PermitOpen).`
-  // A server that restarts looks the same from here, so a retry may help: so says the code
+  // The error is the same while the database restarts, so this code is one that is retried
   const cause = Object.assign(new Error('forwarding failed', { cause: error }), {
     code: 'ECONNREFUSED',
   })

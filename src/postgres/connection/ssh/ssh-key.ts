@@ -5,16 +5,16 @@ const OPENSSH = '-----BEGIN OPENSSH PRIVATE KEY-----'
 const PEM = /-----BEGIN ([A-Z0-9]+ )?PRIVATE KEY-----/
 const MAGIC = Buffer.from('openssh-key-v1\0', 'latin1')
 const ED25519 = 'ssh-ed25519'
-/** The size to which the private part of an unencrypted key is filled up. */
+/** Block size to which the private part of an unencrypted key is padded. */
 const BLOCK_BYTES = 8
 
-/** Says what keeps a key from being used; null: nothing. */
+/** Returns the error with which a key is rejected; null: none. */
 export type KeyTrial = (key: string, passphrase: string | null) => Error | null
 
 /**
- * `text`, a private key in OpenSSH's or a PEM form (PKCS#1, SEC 1, PKCS#8), in a form that ssh2 reads, opened if it is
- * PEM. Line feeds that were written as `\n` become line feeds.
- * @throws ConnectorError config_error that says what is wrong with it.
+ * Converts `text`, a private key in OpenSSH's format or a PEM format (PKCS#1, SEC 1, PKCS#8), to a
+ * form that ssh2 supports. PEM is decrypted. Line feeds written as `\n` become line feeds.
+ * @throws ConnectorError config_error with the problem of the key.
  */
 export function readableKey(text: string, passphrase: string | null, trial: KeyTrial): string {
   const key = `${text.replaceAll('\\n', '\n').trim()}\n`

@@ -11,10 +11,13 @@ import { readableKey } from './ssh-key.ts'
 
 const KEEP_ALIVE_MS = 15_000
 const UNANSWERED_KEEP_ALIVES = 3
-/** Where a connection comes from, for the SSH server, which does not use it. */
+/** Origin of forwarded connections, which is required by the protocol and has no effect. */
 const ORIGIN = { host: '127.0.0.1', port: 0 }
 
-/** Type of a public key → the algorithms with which a server proves that it has the private key. */
+/**
+ * Type of a public key → the signature algorithms by which a server can prove that it has the
+ * private key.
+ */
 const HOST_KEY_ALGORITHMS = new Map<string, readonly ServerHostKeyAlgorithm[]>([
   ['ssh-ed25519', ['ssh-ed25519']],
   ['ecdsa-sha2-nistp256', ['ecdsa-sha2-nistp256']],
@@ -23,20 +26,20 @@ const HOST_KEY_ALGORITHMS = new Map<string, readonly ServerHostKeyAlgorithm[]>([
   ['ssh-rsa', ['rsa-sha2-512', 'rsa-sha2-256', 'ssh-rsa']],
 ])
 
-/** In the order of preference of a client that has no key of the server. */
+/** All algorithms, in the preference order of a client without a known host key. */
 const ALL_ALGORITHMS: readonly ServerHostKeyAlgorithm[] = [...HOST_KEY_ALGORITHMS.values()].flat()
 
-/** Where a connection goes, as the SSH server sees it. */
+/** Destination of a connection, resolved by the SSH server. */
 export interface Target {
   readonly host: string
   readonly port: number
 }
 
-/** One SSH connection, for any number of connections through it. */
+/** One SSH connection that forwards any number of connections. */
 export class SshTunnel {
   readonly #ssh: SshConfig
   readonly #client: Client
-  /** The key by which the server has identified itself. */
+  /** Host key of the server. */
   readonly hostKey: SshHostKey
   #isOpen = true
 
@@ -49,7 +52,7 @@ export class SshTunnel {
     })
   }
 
-  /** Logs in. @throws ConnectorError that says what is wrong with the way to the SSH server. */
+  /** Logs in. @throws ConnectorError with the problem of the connection to the SSH server. */
   static async open(ssh: SshConfig, deadline: Deadline): Promise<SshTunnel> {
     const { default: ssh2 } = await import('ssh2')
     const options = loginOptions(ssh, (key, passphrase) => {
@@ -67,12 +70,15 @@ export class SshTunnel {
     }
   }
 
-  /** Whether connections can still go through it. */
+  /** Whether new connections can be forwarded. */
   get isOpen(): boolean {
     return this.#isOpen
   }
 
-  /** A connection to the database. @throws ConnectorError that says whether forwarding or the database is the trouble. */
+  /**
+   * Opens a connection to the database. @throws ConnectorError that distinguishes a failure of
+   * forwarding from one of the database.
+   */
   async connect(target: Target, deadline: Deadline): Promise<Duplex> {
     try {
       return new ForwardedStream(await this.#forward(target, deadline))
@@ -81,7 +87,7 @@ export class SshTunnel {
     }
   }
 
-  /** Logs out; what goes through it is cut off. */
+  /** Logs out and closes the forwarded connections. */
   close(): void {
     this.#client.end()
   }
@@ -101,7 +107,10 @@ export class SshTunnel {
   }
 }
 
-/** A socket of its own: ssh2 would have Node.js drop an address that does not accept within 250 ms. */
+/**
+ * Connects a socket for ssh2, because Node.js by default abandons an address that does not accept
+ * within 250 ms.
+ */
 async function connectServer({ host, port }: SshConfig, deadline: Deadline): Promise<Duplex> {
   const addresses = await resolveHost(host, deadline)
   return await connectFirst(
@@ -129,5 +138,5 @@ function loginOptions(ssh: SshConfig, trial: Parameters<typeof readableKey>[2]):
   return { ...options, privateKey, ...passphrase }
 }
 
-/** Without a listener an error would end the process; connections through the tunnel see that they are closed. */
+/** Prevents that an error without a listener ends the process. Forwarded connections are closed. */
 function ignore(): void {}

@@ -1,20 +1,23 @@
 import type { SslMode } from '../../../config/config.ts'
 import { errorCode } from '../../../errors.ts'
 
-/** How the bytes of a connection travel. */
+/** Encryption of a connection. */
 export type Encryption = 'plain' | 'TLS'
 
-/** What a connection tries first, and what it tries when that fails in a way that the other may avoid. */
+/**
+ * First encryption to try, and the one to try after a failure that the other encryption may avoid.
+ */
 export interface EncryptionPlan {
   readonly first: Encryption
   readonly second: Encryption | null
 }
 
-/** SQLSTATE class: neither pg_hba.conf nor the password lets the user in. */
+/** SQLSTATE class of an authentication that pg_hba.conf or the password does not allow. */
 const INVALID_AUTHORIZATION = '28'
 
 /**
- * libpq's meaning of the modes: `allow` prefers plain, `prefer` prefers TLS, and each takes the other too.
+ * Order of encryptions with libpq's semantics: `allow` prefers plain, `prefer` prefers TLS, and
+ * both accept the other one.
  * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-SSLMODE-STATEMENTS
  */
 export function planEncryption(mode: SslMode): EncryptionPlan {
@@ -35,12 +38,15 @@ export function planEncryption(mode: SslMode): EncryptionPlan {
   }
 }
 
-/** Whether the other encryption may do better: the server refused the user on this one, or TLS could not begin. */
+/**
+ * Whether the other encryption may succeed: the server rejected the user with this one, or the TLS
+ * handshake failed.
+ */
 export function isEncryptionError(error: unknown): boolean {
   return error instanceof TlsFailure || errorCode(error)?.startsWith(INVALID_AUTHORIZATION) === true
 }
 
-/** TLS could not begin; `code` says why. */
+/** The TLS handshake failed; `code` is the reason. */
 export class TlsFailure extends Error {
   readonly code: string
 

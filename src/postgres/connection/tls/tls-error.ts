@@ -15,7 +15,7 @@ const REFUSED_CERTIFICATE: Explain = ({ host, ssl }) =>
     ? `"${host}" requires a client certificate, and the config has none. Give client_certificate and client_key.`
     : `"${host}" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.`
 
-/** By code of Node.js or OpenSSL: which check of TLS failed, against what, and what to do about it. */
+/** Explanation and remedy by code of Node.js or OpenSSL: the failed check and what was compared. */
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: ({ host }, names) =>
     `the certificate of the server is for ${names}, not for "${host}" (ssl_mode verify-full). Give as host a name that is in it, or choose ssl_mode verify-ca.`,
@@ -42,7 +42,7 @@ const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: REFUSED_CERTIFICATE,
 }
 
-/** What a failure of TLS means and what to do about it; null if `error` is none. */
+/** Explanation and remedy of a TLS failure; null if `error` is not one. */
 export function explainTls(error: unknown, code: string, config: Config): string | null {
   const explain = EXPLANATIONS[code]
   if (explain !== undefined) return explain(config, namesOf(error))
@@ -50,7 +50,7 @@ export function explainTls(error: unknown, code: string, config: Config): string
   return `TLS could not begin with "${config.host}", port ${config.port} (${code}). Check that the server speaks TLS 1.2 or newer there.`
 }
 
-/** Whom the certificate in an error of Node.js is for. */
+/** Names in the certificate of a Node.js error. */
 function namesOf(error: unknown): string {
   const certificate = memberOf(error instanceof Error ? error.cause : null, 'cert')
   const names = textOf(memberOf(certificate, 'subjectaltname')).split(', ')

@@ -10,9 +10,10 @@ import type { SslConfig } from '../../../config/config.ts'
 import { ConnectorError } from '../../../errors.ts'
 
 /**
- * TLS options with libpq's meaning: a CA makes every mode verify the chain, verify-full also compares the host name.
+ * TLS options with libpq's semantics: a CA makes every mode verify the chain; verify-full also
+ * compares the host name.
+ * @throws ConnectorError config_error with the certificate or key that cannot be used.
  * https://www.postgresql.org/docs/current/libpq-ssl.html#LIBPQ-SSL-PROTECTION
- * @throws ConnectorError config_error that says which certificate or key is of no use.
  */
 export function tlsOptions(ssl: SslConfig, host: string): ConnectionOptions {
   const isVerified = ssl.caCertificate !== null || ssl.mode.startsWith('verify-')
@@ -26,7 +27,9 @@ export function tlsOptions(ssl: SslConfig, host: string): ConnectionOptions {
   }
 }
 
-/** As libpq, a certificate without other names may be for an address by its common name. */
+/**
+ * Like libpq, accepts the common name of a certificate without other names, also for an IP address.
+ */
 function compareName(host: string, certificate: PeerCertificate): Error | undefined {
   const hasOneName = (certificate.subjectaltname ?? '') === ''
   if (hasOneName && isIP(host) !== 0 && certificate.subject.CN === host) return undefined
