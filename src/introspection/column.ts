@@ -2,7 +2,7 @@ import { ident } from '../sql.ts'
 import type { TypeResolver } from '../types/type-resolver.ts'
 import type { Column } from './relation.ts'
 
-/** A column as the server names it; `typmod` is -1 without a modifier. */
+/** A column as returned by the server; `typmod` is -1 without a modifier. */
 export interface Attribute {
   readonly name: string
   readonly typeOid: number
@@ -10,7 +10,10 @@ export interface Attribute {
   readonly isNullable: boolean
 }
 
-/** Makes columns that share one type and one order per type and modifier: wide schemas have a hundred thousand of them. */
+/**
+ * Returns a factory of columns that shares one type and one order per type and modifier: wide
+ * schemas have a hundred thousand columns.
+ */
 export function columnBuilder(types: TypeResolver): (attribute: Attribute) => Column {
   const known = new Map<string, Pick<Column, 'type' | 'order'>>()
   return ({ name, typeOid, typmod, isNullable }) => {

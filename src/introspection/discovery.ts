@@ -13,21 +13,21 @@ import { findScopeProblems, type Schema, schemasSql, userSchemas } from './scope
 import type { CatalogRow } from './types.ts'
 import { findUnreadableViews, type UnreadableView } from './unreadable-views.ts'
 
-/** How many views that cannot be read are named. */
+/** Maximum number of reported views that cannot be read. */
 const MAX_DESCRIBED = 20
 
-/** What a config's scope holds for its role, and all that stands in the way. */
+/** Relations in a config's scope, and all problems that prevent reading. */
 export interface Discovery {
   readonly relations: readonly Relation[]
   readonly problems: readonly ConnectorError[]
-  /** Views that are left out, since a read of them would fail. */
+  /** Views that are omitted, because reading them would fail. */
   readonly unreadable: readonly UnreadableView[]
 }
 
 /**
- * Reads the relations of the config's scope and the columns of its `query`, in one snapshot and a constant number of
- * round trips.
- * @param names narrows it to relations with these names.
+ * Reads the relations in the config's scope and the columns of its `query`, in one snapshot and a
+ * constant number of round trips.
+ * @param names restricts it to relations with these names.
  */
 export async function discoverRelations(
   database: Database,
@@ -65,7 +65,7 @@ export async function discoverRelations(
   }
 }
 
-/** One sentence for each view that is left out, up to a number of them. */
+/** One sentence for each omitted view, up to a maximum number. */
 export function describeUnreadable(unreadable: readonly UnreadableView[]): readonly string[] {
   const sentences = unreadable
     .slice(0, MAX_DESCRIBED)
@@ -78,7 +78,7 @@ function toProblem({ reason }: UnreadableView): ConnectorError {
   return new ConnectorError('config_error', reason)
 }
 
-/** Adds what the log has of each relation. */
+/** Adds how the log covers each relation. */
 async function addCoverage(
   session: SqlSession,
   { publication: name }: CdcConfig,
@@ -95,7 +95,7 @@ async function addCoverage(
   }))
 }
 
-/** Names in the query are looked up as when it is read. */
+/** Looks up names in the query with the same search_path as the read. */
 async function readQuery(
   transaction: ReadTransaction,
   { schemas }: Config,

@@ -1,6 +1,6 @@
 import { queryRows, type QuerySession } from '../postgres/session/sql-session.ts'
 
-/** A partition that holds rows itself: a table, or a foreign table. */
+/** A partition that contains rows itself: a table, or a foreign table. */
 export interface Leaf {
   readonly oid: number
   readonly schema: string
@@ -11,9 +11,10 @@ export interface Leaf {
 }
 
 /**
- * The leaves below a relation, with qualified operators like the queries of relation-files.ts. `pg_partition_tree` would lock
- * each of them. A partition that is being detached is none: its column is new in PostgreSQL 14, so it is read by name
- * from the row as JSON.
+ * Builds a query of the leaves below a relation, with qualified operators like the queries of
+ * relation-files.ts. `pg_partition_tree` would lock each of them. A partition that is being
+ * detached is excluded; the column for that was added in PostgreSQL 14, so it is read by name from
+ * the row as JSON.
  */
 function leavesSql(oid: number, isNew: string): string {
   return `
@@ -39,9 +40,11 @@ ORDER BY c.oid`
 }
 
 /**
- * The leaves of a partitioned relation, at whatever depth, by oid: the order stays when one is renamed or moved to
- * another schema, and a new one comes last unless it was a table of its own before it was attached.
- * @param isNew SQL that is true for a row `i` of pg_inherits which was written since; default: none was.
+ * Reads the leaves of a partitioned relation, at any depth, by oid: renaming a leaf or moving it to
+ * another schema does not change the order, and a new leaf is last unless it existed as a table
+ * before it was attached.
+ * @param isNew SQL condition that is true for a row `i` of pg_inherits that was written since;
+ * default: none was.
  */
 export async function readLeaves(
   session: QuerySession,

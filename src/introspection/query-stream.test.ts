@@ -3,7 +3,7 @@ import { ConnectorError } from '../errors.ts'
 import type { ResultField, SqlSession } from '../postgres/session/sql-session.ts'
 import { asSubquery, buildQueryRelation, describeQuery, trimQuery } from './query-stream.ts'
 
-/** A server that describes every statement alike, or refuses it. */
+/** A session that describes every statement in the same way, or rejects it. */
 class FakeSession implements SqlSession {
   readonly described: string[] = []
   readonly #answer: readonly ResultField[] | Error
@@ -27,7 +27,9 @@ function fields(...names: readonly string[]): ResultField[] {
   return names.map((name) => ({ name, typeOid: 25, typmod: -1 }))
 }
 
-/** What `describeQuery` throws; a ConnectorError unless the error is not ours to explain. */
+/**
+ * Returns the error of `describeQuery`: a ConnectorError, or another error without an explanation.
+ */
 async function failureOf(answer: readonly ResultField[] | Error): Promise<Error> {
   try {
     await describeQuery(new FakeSession(answer), 'SELECT secret')
@@ -38,7 +40,7 @@ async function failureOf(answer: readonly ResultField[] | Error): Promise<Error>
 }
 
 describe('describeQuery', () => {
-  it('asks for no row and cannot be swallowed by a comment', async () => {
+  it('requests no rows, and a comment in the query cannot hide the end of the statement', async () => {
     const session = new FakeSession(fields('a'))
     const columns = await describeQuery(session, 'SELECT a FROM t; -- all')
     expect(session.described).to.deep.equal([
@@ -47,7 +49,7 @@ describe('describeQuery', () => {
     expect(columns.map(({ name, isNullable }) => [name, isNullable])).to.deep.equal([['a', true]])
   })
 
-  it('names columns that share a name, once each', async () => {
+  it('reports each duplicate column name once', async () => {
     const error = await failureOf(fields('a', 'b', 'a', 'c', 'b', 'a'))
     expect(error).to.be.instanceOf(ConnectorError).and.include({ failureType: 'config_error' })
     expect(error.message).to.include("'a', 'b'. Name each with AS.")
@@ -62,14 +64,14 @@ describe('describeQuery', () => {
     })
   }
 
-  it('leaves other errors to whoever classifies them', async () => {
+  it('does not convert other errors', async () => {
     const cause = Object.assign(new Error('gone'), { code: '57P01' })
     expect(await failureOf(cause)).to.equal(cause)
   })
 })
 
 describe('asSubquery', () => {
-  it('puts the closing parenthesis on a line of its own', () => {
+  it('puts the closing parenthesis on its own line', () => {
     expect(asSubquery('SELECT 1;')).to.equal('(\nSELECT 1\n) AS subquery')
   })
 })
@@ -112,7 +114,7 @@ describe('trimQuery', () => {
     })
   }
 
-  it('takes time in proportion to the length', () => {
+  it('runs in linear time', () => {
     const literal = `SELECT '${"''".repeat(50_000)}${'x'.repeat(50_000)}'`
     expect(trimQuery(`${literal} ; ${'/* '.repeat(100_000)}`)).to.equal(literal)
   })

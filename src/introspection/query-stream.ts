@@ -5,8 +5,8 @@ import type { Column, Relation } from './relation.ts'
 import { readTypes } from './types.ts'
 
 /**
- * The stream of the config's `query`. Its namespace is the first of the configured schemas; that schema may not hold
- * a relation of the same name.
+ * Name of the stream of the config's `query`. Its namespace is the first configured schema, which
+ * must not contain a relation of the same name.
  */
 export const QUERY_STREAM_NAME = 'query'
 
@@ -14,23 +14,24 @@ const NOT_A_SELECT =
   "The 'query' parameter is not a single SELECT that only reads, or it has a syntax error. " +
   'Give one SELECT without INTO, FOR UPDATE or a WITH that changes data.'
 
-/** SQLSTATEs that a statement earns as a subquery when it is none, or not one that may run here. */
+/** SQLSTATEs of a statement that is not a single SELECT, or may not run as a subquery. */
 const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([
-  '0A000' /* feature_not_supported: a WITH that changes data, below the top level */,
+  '0A000' /* feature_not_supported: a data-modifying WITH below the top level */,
   '25006' /* read_only_sql_transaction */,
-  '42601' /* syntax_error: no SELECT, or several statements */,
+  '42601' /* syntax_error: not a SELECT, or several statements */,
 ])
 
 /**
- * One token of PostgreSQL's SQL, as far as needed to find where quoted text, names and line comments end.
- * An `E` or a `$` inside a name starts nothing, hence names are tokens of their own.
+ * Matches one token of PostgreSQL's SQL, as far as needed to find the ends of quoted text, names
+ * and line comments. `E` or `$` within a name has no special meaning, so names are separate tokens.
  */
 const TOKEN =
   /[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\$(?<tag>(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?)\$.*?\$\k<tag>\$|(?<blank>\s+|--[^\n\r]*|;)|./suy
 
 /**
- * The columns that the query gives, without running it.
- * @throws ConnectorError config_error if it is not a single SELECT or two of its columns have the same name.
+ * Returns the columns of the query without running it.
+ * @throws ConnectorError config_error if it is not a single SELECT, or two of its columns have the
+ * same name.
  */
 export async function describeQuery(session: SqlSession, query: string): Promise<Column[]> {
   const sql = `SELECT * FROM ${asSubquery(query)} LIMIT 0`
@@ -44,12 +45,15 @@ export async function describeQuery(session: SqlSession, query: string): Promise
   return fields.map((field) => buildColumn({ ...field, isNullable: true }))
 }
 
-/** `( … ) AS subquery`: the query as an item of a FROM list, without its trailing semicolons and comments. */
+/**
+ * Builds `( … ) AS subquery`: the query as an item of a FROM list, without trailing semicolons and
+ * comments.
+ */
 export function asSubquery(query: string): string {
   return `(\n${trimQuery(query)}\n) AS subquery`
 }
 
-/** The stream of the config's `query`: like a view, known by its `oid` 0, which no relation has. */
+/** Builds the stream of the config's `query`: like a view, with `oid` 0, which no relation has. */
 export function buildQueryRelation(schema: string, columns: readonly Column[]): Relation {
   return {
     oid: 0,
@@ -70,7 +74,7 @@ export function isQuery({ oid }: Pick<Relation, 'oid'>): boolean {
   return oid === 0
 }
 
-/** The query up to the last token that is neither white space, a comment nor a semicolon. */
+/** Returns the query up to its last token that is not white space, a comment or a semicolon. */
 export function trimQuery(query: string): string {
   let end = 0
   for (let position = 0; position < query.length;) {
@@ -83,7 +87,10 @@ export function trimQuery(query: string): string {
   return query.slice(0, end)
 }
 
-/** Comments nest: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-COMMENTS */
+/**
+ * Comments can be nested:
+ * https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-COMMENTS
+ */
 function endOfComment(query: string, start: number): number {
   const mark = /\/\*|\*\//g
   mark.lastIndex = start

@@ -1,22 +1,26 @@
 import type { QuerySession, SqlSession } from '../postgres/session/sql-session.ts'
 import { literal, lockSql } from '../sql.ts'
 
-/** A relation that is locked: its files stay as they are until the transaction ends. */
+/** A locked relation, whose files do not change until the transaction ends. */
 export interface LockedRelation {
   readonly oid: number
-  /** `pg_relation_filenode`: another number means that the rows have moved. Null: it has no pages of its own. */
+  /**
+   * `pg_relation_filenode`. If it has changed, the rows have moved. Null: the relation has no pages
+   * of its own.
+   */
   readonly filenode: number | null
   readonly bytes: number
   /** From the statistics; negative: there are none. */
   readonly rowsPerPage: number
-  /** Another text as soon as the relation, or one that its rows come from, has another file. */
+  /** Changes when the relation, or one that its rows come from, has another file. */
   readonly files: string
 }
 
 /**
- * SQL for the files of relations, and of everything below them: partitions, tables that inherit from them, what a view
- * selects from. A materialized view is left out, as its REFRESH writes rows that every snapshot sees. These queries run
- * between the reads of rows, under the search_path of the role: operators are qualified, too.
+ * Builds a query of the files of relations and of everything below them: partitions, tables that
+ * inherit from them, the relations of a view. A materialized view is left out, because REFRESH
+ * writes rows that every snapshot sees. These queries run between reads of rows, with the
+ * search_path of the role, so operators are qualified, too.
  */
 function treesSql(oids: string): string {
   return `
@@ -50,7 +54,7 @@ FROM tree
 GROUP BY root`
 }
 
-/** SQL for the relation that has a name now; no row if there is none. */
+/** Builds a query of the relation that currently has a name; it returns no row if there is none. */
 function lockedSql(name: string): string {
   const oids = `ARRAY[pg_catalog.to_regclass(${literal(name)})::pg_catalog.oid]`
   return `
@@ -69,7 +73,7 @@ interface TreeRow {
   readonly files: string
 }
 
-/** The `files` of relations that are not locked, by their oid. */
+/** Reads the `files` of relations that are not locked, by oid. */
 export async function readFileTrees(
   session: SqlSession,
   oids: readonly number[],
@@ -86,9 +90,10 @@ export function isSameFile(oid: number, before: string, files: string): boolean 
 }
 
 /**
- * Locks the relations, and their indexes, against what would rewrite or drop them, until the transaction ends.
- * @param names Of each, as an item of a FROM list, and without `ONLY`.
- * @returns undefined for a name that has no relation as far as the snapshot sees.
+ * Locks the relations and their indexes, so that they cannot be rewritten or dropped until the
+ * transaction ends.
+ * @param names name of each relation, as an item of a FROM list, and without `ONLY`.
+ * @returns undefined for a name without a relation in the snapshot.
  */
 export async function lockRelations(
   session: QuerySession,

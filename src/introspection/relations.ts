@@ -5,10 +5,9 @@ import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
 import { type CatalogRow, toTypeResolver, typesSql } from './types.ts'
 
 /**
- * SQL for the relations of a scope, each as a `RelationRow`.
- *
- * LATERAL, so that each part is an index lookup whatever the planner thinks of the number of relations; a join with
- * a wrong guess compares every relation with every other.
+ * Builds a query of the relations in a scope, each as a `RelationRow`. LATERAL makes each part an
+ * index lookup, independently of the planner's estimate of the number of relations; a join with a
+ * wrong estimate compares every relation with every other.
  */
 function relationsSql(scope: RelationScope): string {
   const { checkPrivileges } = scope
@@ -113,7 +112,7 @@ WHERE ${isInScope(scope)}
 ORDER BY n.nspname, c.relname`
 }
 
-/** SQL for the types of all columns of a scope. */
+/** Builds a query of the types of all columns in a scope. */
 function columnTypesSql(scope: RelationScope): string {
   return typesSql(`
     SELECT a.atttypid
@@ -123,7 +122,7 @@ function columnTypesSql(scope: RelationScope): string {
     WHERE ${isInScope(scope)}`)
 }
 
-/** A condition for the relation `c` in the schema `n`. */
+/** Builds a condition for the relation `c` in the schema `n`. */
 function isInScope({ schemas, table, names }: RelationScope): string {
   const wanted = schemas.filter((schema) => !isSystemSchema(schema))
   const only = table === null ? names : [table]
@@ -133,7 +132,7 @@ function isInScope({ schemas, table, names }: RelationScope): string {
   AND c.relname <> ALL (${textArray(SYSTEM_RELATIONS)})`
 }
 
-/** A row of `relationsSql`. The lists of the columns are parallel, in `attnum` order. */
+/** A row of `relationsSql`. The lists of column properties are parallel, in `attnum` order. */
 export interface RelationRow {
   readonly oid: number
   readonly schema: string
@@ -144,32 +143,32 @@ export interface RelationRow {
   readonly typeOids: readonly number[]
   readonly typmods: readonly number[]
   readonly areNullable: readonly boolean[]
-  /** All of it, also what the role may not read. */
+  /** The whole key, including columns that the role may not read. */
   readonly primaryKey: readonly string[]
   readonly hasSystemColumns: boolean
   readonly estimatedRows: number | null
   readonly sizeBytes: number
 }
 
-/** Which relations to look for; a config is one. */
+/** Scope of discovery; a config is one. */
 export interface RelationScope {
   readonly schemas: readonly string[]
-  /** The one name to look for in these schemas; null for all. */
+  /** The only relation name to find in these schemas; null: all. */
   readonly table: string | null
-  /** Only these names, as a catalog lists them; absent: all. */
+  /** Only these names, from a catalog; absent: all. */
   readonly names?: readonly string[]
   /** Whether columns and relations that the role may not read are left out. */
   readonly checkPrivileges: boolean
 }
 
-/** The statements whose rows `toRelations` takes. */
+/** Statements whose rows are passed to `toRelations`. */
 export function relationStatements(scope: RelationScope): readonly [string, string] {
   return [relationsSql(scope), columnTypesSql(scope)]
 }
 
 /**
- * The relations of the scope that this role may read, by schema and name. A table that has no columns at all is one of
- * them; a relation none of whose columns may be read is not.
+ * Returns the relations of the scope that this role may read, by schema and name. They include a
+ * table without columns, but not a relation whose columns are all unreadable.
  */
 export function toRelations(
   rows: readonly RelationRow[],

@@ -42,12 +42,12 @@ function problems(
 describe('findScopeProblems', () => {
   const orders = relation('public', 'orders')
 
-  it('has nothing to say when there is something to read', () => {
+  it('finds no problem if a relation can be read', () => {
     expect(problems({}, [schema('public', 1)], [orders])).to.deep.equal([])
     expect(problems({ table: 'orders' }, [schema('public', 1)], [orders])).to.deep.equal([])
   })
 
-  it('names schemas that do not exist and those that do', () => {
+  it('reports schemas that do not exist, and existing ones', () => {
     const schemas = [schema('public', 1), schema('Sales', 1), schema('hidden', 1, false)]
     expect(problems({ schemas: ['public', 'sales', 'x'] }, schemas, [orders])).to.deep.equal([
       "The schemas 'sales', 'x' do not exist in database 'shop'. " +
@@ -59,18 +59,18 @@ describe('findScopeProblems', () => {
     ])
   })
 
-  it('counts the names that are too many to list', () => {
+  it('shows the number of names if there are too many to list', () => {
     const schemas = Array.from({ length: 200 }, (_, index) => schema(`s${index}`))
     expect(problems({ schemas: ['x'] }, schemas)[0]).to.include("'s19' and 180 more. Names")
   })
 
-  it('says that a schema of the system is one', () => {
+  it('reports a system schema', () => {
     expect(problems({ schemas: ['pg_catalog'] }, [schema('public', 1)])).to.deep.equal([
       "The system's own schema 'pg_catalog' cannot be synced. Choose other 'schemas'.",
     ])
   })
 
-  it('says exactly which table is not found', () => {
+  it('reports the table that does not exist, with its schema', () => {
     expect(problems({ table: 'order' }, [schema('public', 0)])).to.deep.equal([
       'Table not found: order in schema public',
     ])
@@ -83,14 +83,14 @@ describe('findScopeProblems', () => {
     ).to.deep.equal(['Table not found: order in schema public, sales'])
   })
 
-  it('tells a table that may not be read from one that is not there', () => {
+  it('distinguishes a table without the SELECT privilege from one that does not exist', () => {
     expect(problems({ table: 'orders' }, [schema('public', 1)])).to.deep.equal([
       "User 'reader' may not read table 'orders' in schema 'public'. " +
         'Run GRANT SELECT ON "public"."orders" TO "reader".',
     ])
   })
 
-  it('names the grants that are missing when nothing may be read', () => {
+  it('lists the missing grants if nothing can be read', () => {
     const schemas = [schema('a', 3, false), schema('B b', 2), schema('empty', 0, false)]
     expect(problems({ schemas: ['a', 'B b', 'empty'] }, schemas)).to.deep.equal([
       "Discovered zero tables in the schemas 'a', 'B b', 'empty' of database 'shop'. " +
@@ -100,17 +100,17 @@ describe('findScopeProblems', () => {
     ])
   })
 
-  it('says that there is nothing in an empty schema', () => {
+  it('reports an empty schema', () => {
     expect(problems({}, [schema('public')])).to.deep.equal([
       "Discovered zero tables in the schema 'public' of database 'shop'. There are no tables or views.",
     ])
   })
 
-  it('needs no relation when there is a query', () => {
+  it('requires no relation if there is a query', () => {
     expect(problems({ query: 'SELECT 1' }, [schema('public')])).to.deep.equal([])
   })
 
-  it("reports a relation that has the name of the query's stream", () => {
+  it("reports a relation with the name of the query's stream", () => {
     const schemas = [schema('public', 1), schema('sales', 1)]
     const scope = { query: 'SELECT 1', schemas: ['public', 'sales'] }
     expect(problems(scope, schemas, [relation('sales', 'query')])).to.deep.equal([])

@@ -5,21 +5,27 @@ import { QUERY_STREAM_NAME } from './query-stream.ts'
 import type { Relation } from './relation.ts'
 import { SYSTEM_RELATIONS, isSystemSchema } from './system-names.ts'
 
-/** What a config asks for and who asks. */
+/** Scope of a config, and the role that reads it. */
 export type DiscoveryScope = Pick<Config, 'database' | 'username' | 'schemas' | 'table' | 'query'>
 
-/** A schema of the database, whether or not the role may look into it. */
+/** A schema of the database, whether or not the role may use it. */
 export interface Schema {
   readonly name: string
   readonly hasUsage: boolean
-  /** Those of the scope's `table` name, or all; also what the role may not read. */
+  /**
+   * Number of relations with the scope's `table` name, or of all; includes those that the role may
+   * not read.
+   */
   readonly relationCount: number
 }
 
-/** How many names a message lists before it counts the rest. */
+/** Maximum number of names in a message. */
 const MAX_LISTED_NAMES = 20
 
-/** All schemas that users can make, and how many relations each has, with this name or at all. */
+/**
+ * Builds a query of all schemas that users can create, with the number of relations with this name,
+ * or of all.
+ */
 export function schemasSql(table: string | null): string {
   return `
 SELECT
@@ -36,16 +42,16 @@ GROUP BY n.oid, n.nspname
 ORDER BY n.nspname`
 }
 
-/** The schemas that are not the system's, of the rows of `schemasSql`. */
+/** Returns the schemas in the rows of `schemasSql` that are not system schemas. */
 export function userSchemas(rows: readonly Schema[]): readonly Schema[] {
   return rows.filter(({ name }) => !isSystemSchema(name))
 }
 
 /**
- * What keeps discovery from finding what the config asks for, each a config_error: a schema that does not exist, a
- * table that is not there, nothing to read at all, a relation that has the name of the query's stream.
- * @param schemas what `userSchemas` gives for the scope's `table`.
- * @param relations what `readRelations` gives for the scope, without the query's own.
+ * Finds problems of the scope, each as a config_error: a schema or table that does not exist, no
+ * readable relation, a relation with the name of the query's stream.
+ * @param schemas result of `userSchemas` for the scope's `table`.
+ * @param relations result of `readRelations` for the scope, without that of the query.
  */
 export function findScopeProblems(
   scope: DiscoveryScope,
@@ -82,7 +88,7 @@ function findUnknownSchemas(scope: DiscoveryScope, schemas: readonly Schema[]): 
   return problems
 }
 
-/** Silent when no configured schema exists: then that is the problem. */
+/** Returns nothing if no configured schema exists, because that is reported as the problem. */
 function findNothing(
   scope: DiscoveryScope,
   configured: readonly Schema[],
@@ -107,7 +113,7 @@ function findNothing(
   return [`Discovered zero tables in ${place}. ${reason}`]
 }
 
-/** The grants that are missing in schemas which do hold what is looked for. */
+/** Lists the missing grants in schemas that contain relations of the scope. */
 function explainGrants({ username, table }: DiscoveryScope, holders: readonly Schema[]): string {
   const role = ident(username)
   const closed = holders.filter(({ hasUsage }) => !hasUsage)

@@ -1,13 +1,13 @@
 import type { RowSource } from '../postgres/session/sql-session.ts'
 
-/** Which database this is, also after a change of host names. */
+/** Identifies a database independently of host names. */
 export interface ServerIdentity {
-  /** `system_identifier` of the cluster; `unknown`: the role may not ask. */
+  /** `system_identifier` of the cluster; `unknown`: the role may not read it. */
   readonly system: string
   readonly database: string
 }
 
-/** SQL for the `system_identifier` of the cluster; null if the role may not ask. */
+/** SQL expression of the cluster's `system_identifier`; null if the role may not read it. */
 export const SYSTEM_ID_SQL = `
        CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
             THEN (SELECT c.system_identifier::pg_catalog.text FROM pg_catalog.pg_control_system() AS c)
@@ -17,7 +17,7 @@ const IDENTITY_SQL = `
 SELECT pg_catalog.current_database()::pg_catalog.text AS database,
        coalesce(${SYSTEM_ID_SQL}, 'unknown') AS system`
 
-/** Asks the server who it is. */
+/** Reads the identity of the server. */
 export async function readIdentity(session: RowSource): Promise<ServerIdentity> {
   const [identity] = await session.query<ServerIdentity>(IDENTITY_SQL)
   return identity!

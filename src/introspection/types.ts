@@ -3,10 +3,12 @@ import { COMPARISONS } from '../types/type-order.ts'
 import { TypeResolver, type TypeRow } from '../types/type-resolver.ts'
 
 /**
- * SQL for types and those they are made of: the elements of arrays, the bases of domains, the fields of composites, the
- * subtypes of ranges and the ranges of multiranges. The operator class is found as the server finds it for ORDER BY:
- * that of the type itself, or of one whose values have the same bytes.
- * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/commands/indexcmds.c (GetDefaultOpClass)
+ * Builds a query of types and the types that they consist of: elements of arrays, base types of
+ * domains, fields of composites, subtypes of ranges, ranges of multiranges. The operator class is
+ * found like that of ORDER BY in the server: that of the type itself, or of a binary-coercible
+ * type.
+ * https://github.com/postgres/postgres/blob/REL_18_0/src/backend/commands/indexcmds.c
+ * (GetDefaultOpClass)
  * @param wanted a SELECT of their oids.
  */
 export function typesSql(wanted: string): string {
@@ -124,12 +126,14 @@ LEFT JOIN LATERAL (
 export type CatalogRow = Omit<TypeRow, 'outputFunction' | 'operators'> & {
   readonly outputSchema: string
   readonly outputName: string
-  /** Parallel, by strategy number; null: none, or the role may not use the schema of the type. */
+  /**
+   * Parallel lists, by strategy number; null: none, or the role may not use the schema of the type.
+   */
   readonly operatorSchemas: readonly string[] | null
   readonly operatorNames: readonly string[] | null
 }
 
-/** What the server says of these types and of those they are made of. One query. */
+/** Reads these types and the types that they consist of, in one query. */
 export async function readTypes(
   session: SqlSession,
   oids: Iterable<number>,
@@ -140,7 +144,7 @@ export async function readTypes(
   )
 }
 
-/** @param rows those of `typesSql`. */
+/** @param rows rows of `typesSql`. */
 export function toTypeResolver(rows: readonly CatalogRow[]): TypeResolver {
   return new TypeResolver(rows.map(toTypeRow))
 }

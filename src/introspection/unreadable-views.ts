@@ -2,18 +2,19 @@ import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { ident } from '../sql.ts'
 import type { Relation } from './relation.ts'
 
-/** A view that the role may select from, and whose query would fail. */
+/** A view that the role may select from, but whose query would fail. */
 export interface UnreadableView {
   readonly schema: string
   readonly name: string
-  /** One sentence: why, and what to do. */
+  /** One sentence: the reason and the remedy. */
   readonly reason: string
 }
 
 /**
- * For each of the views `$1` that cannot be read, one reason. The catalogs tell which relations and columns a view uses.
- * They are read with the privileges of the view's owner, or of the current user if the view is a security_invoker, at
- * whatever depth. What a function in the view reads is not known.
+ * One reason for each of the views `$1` that cannot be read. The catalogs contain the relations and
+ * columns that a view uses. They are read with the privileges of the view's owner, or of the
+ * current user if the view is a security_invoker, at any depth. Relations that a function in the
+ * view reads are not checked.
  * https://www.postgresql.org/docs/current/rules-privileges.html
  */
 const UNREADABLE_SQL = `
@@ -66,14 +67,17 @@ ORDER BY fault.root, fault.is_unfilled, n.nspname, c.relname`
 
 interface FaultRow {
   readonly oid: number
-  /** Whose privileges count; null: the materialized view itself is not populated. */
+  /** Role whose privileges apply; null: the materialized view itself is not populated. */
   readonly role: string | null
   readonly usedSchema: string
   readonly usedName: string
   readonly isUnfilled: boolean
 }
 
-/** The views among the relations that cannot be read, as far as the catalogs tell. One query, none without views. */
+/**
+ * Finds the views among the relations that cannot be read, according to the catalogs. One query;
+ * none without views.
+ */
 export async function findUnreadableViews(
   session: SqlSession,
   relations: readonly Relation[],

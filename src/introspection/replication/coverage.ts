@@ -3,18 +3,21 @@ import type { LogCoverage, Relation } from '../relation.ts'
 import type { Member } from './members.ts'
 import type { Publication, PublishedTable } from './publication.ts'
 
-/** Characters of a table's name in the name of an index, which has 63 bytes at most. */
+/**
+ * Maximum length of the part of a table's name in the name of an index, which has at most 63 bytes.
+ */
 const MAX_INDEXED_NAME = 40
 
-/** A table of the publication and the member that it stands for. */
+/** A published table, and the member whose changes it contains. */
 interface Source {
   readonly member: Member
   readonly table: PublishedTable
 }
 
 /**
- * What a publication has of a relation. `members` are the relation and, if it is partitioned, everything below it.
- * The log names the root or the leaves, by `publish_via_partition_root`; either is followed.
+ * Determines how a publication covers a relation. `members` are the relation and, if it is
+ * partitioned, everything below it. The log contains changes of the root or of the leaves,
+ * depending on `publish_via_partition_root`.
  */
 export function coverageOf(
   relation: Relation,
@@ -60,7 +63,7 @@ function findSources(
   return own === undefined ? sources : [own]
 }
 
-/** Why the publication does not show every change of the relation. */
+/** Returns why the publication does not contain every change of the relation. */
 function findGap(
   relation: Relation,
   { name, publication }: { name: string; publication: Publication },
@@ -87,7 +90,7 @@ function findGap(
   return `publication ${pub} does not publish ${sources.length > 0 ? 'all partitions of it' : 'it'}. Run: ALTER PUBLICATION ${pub} ADD TABLE ${wanted.map(nameOf).join(', ')};`
 }
 
-/** Why the log does not tell which row was updated or deleted. */
+/** Returns why the log does not identify an updated or deleted row. */
 function findIdentityGap(
   relation: Relation,
   tables: readonly Member[],
@@ -115,7 +118,10 @@ function findIdentityGap(
     : `the replica identity of ${nameOf(other)} has other columns than the key. Run: ALTER TABLE ${nameOf(other)} REPLICA IDENTITY DEFAULT;`
 }
 
-/** The server rejects an UPDATE whose publication leaves an identity column out; a key under FULL it does not look at. */
+/**
+ * The server rejects an UPDATE if the publication omits an identity column. It does not check a key
+ * under FULL.
+ */
 function findKeyGap(key: readonly string[], columns: readonly string[]): string | null {
   const missing = key.find((name) => !columns.includes(name))
   return missing === undefined
@@ -123,12 +129,17 @@ function findKeyGap(key: readonly string[], columns: readonly string[]): string 
     : `its key column ${ident(missing)} is not published. Add it to the column list of the publication.`
 }
 
-/** Whether UPDATE and DELETE of a published table work, and the log identifies their rows. */
+/**
+ * Whether UPDATE and DELETE of a published table are allowed, and the log identifies their rows.
+ */
 export function identifiesRows({ identity, identityKey }: Member): boolean {
   return identity === 'f' || identityKey.length > 0
 }
 
-/** Of a table with an identity index the columns of it: the log shows no others of a row that is deleted. */
+/**
+ * For a table with an identity index, the columns of that index: the log contains no others of a
+ * deleted row.
+ */
 function keyOf(relation: Relation, tables: readonly Member[]): readonly string[] {
   const [table] = tables
   const isIndex = relation.kind === 'r' && table?.identity === 'i' && table.identityKey.length > 0

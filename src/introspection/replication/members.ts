@@ -3,24 +3,30 @@ import type { SqlSession } from '../../postgres/session/sql-session.ts'
 /** `pg_class.relreplident`: default, nothing, full, index. */
 type ReplicaIdentity = 'd' | 'n' | 'f' | 'i'
 
-/** A table whose changes are those of a relation: the relation itself, or a leaf of a partitioned one. */
+/**
+ * A table whose changes are those of a relation: the relation itself, or a leaf of a partitioned
+ * one.
+ */
 export interface Member {
   readonly oid: number
   readonly schema: string
   readonly name: string
   readonly kind: 'r' | 'p' | 'f'
   readonly identity: ReplicaIdentity
-  /** Columns that identify an updated or deleted row; empty: the log has none, or all of them under FULL. */
+  /**
+   * Columns that identify an updated or deleted row; empty: the log contains none, or all columns
+   * under FULL.
+   */
   readonly identityKey: readonly string[]
-  /** Columns that the log leaves out unless a publication names them. */
+  /** Columns that the log omits unless a publication lists them. */
   readonly generatedColumns: readonly string[]
-  /** Partitioned tables above it, nearest first. */
+  /** Partitioned tables above it, the nearest first. */
   readonly ancestors: readonly number[]
   /** Whether its changes are in the log: it is neither temporary nor unlogged. */
   readonly isLogged: boolean
 }
 
-/** A PRIMARY KEY that is DEFERRABLE identifies no row for the log. */
+/** A DEFERRABLE primary key is not a replica identity. */
 const MEMBERS_SQL = `
 WITH RECURSIVE tree (root, oid) AS (
   SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS wanted (oid)
@@ -67,7 +73,9 @@ interface MemberRow extends Member {
   readonly root: number
 }
 
-/** Reads the members of relations and the relations themselves, by the relation that was asked for, in one query. */
+/**
+ * Reads the members of relations and the relations themselves, by requested relation, in one query.
+ */
 export async function readMembers(
   session: SqlSession,
   oids: readonly number[],

@@ -5,8 +5,9 @@ import type { Relation } from '../relation.ts'
 const MAJOR_WITH_SCHEMAS = 15
 
 /**
- * Oids of the entries by which a publication covers relations, newest first; none if it is FOR ALL TABLES. An entry that
- * is taken out and added again, or whose row filter or column list changes, has another oid.
+ * Reads the oids of the entries by which a publication covers relations, the newest first; none if
+ * it is FOR ALL TABLES. An entry that is dropped and added again, or whose row filter or column
+ * list changes, has another oid.
  */
 export async function readPublicationEntries(
   session: SqlSession,
@@ -25,7 +26,7 @@ export async function readPublicationEntries(
   return relations.map((_, index) => byIndex.get(index) ?? [])
 }
 
-/** A partition is covered by the entries of the tables above it, too. */
+/** A partition is also covered by the entries of the tables above it. */
 function entriesSql(major: number): string {
   const schemas = `
     UNION ALL

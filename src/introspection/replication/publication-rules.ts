@@ -1,16 +1,17 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** What a publication says of a table that it names. */
+/** Rules of a publication for a table. */
 export interface PublicationRule {
   /** Null: it has no column list. */
   readonly listedColumns: readonly string[] | null
-  /** Columns that its row filter uses. */
+  /** Columns used in its row filter. */
   readonly filterColumns: readonly string[]
 }
 
 /**
- * The columns of a filter are taken from its expression tree: `pg_depend` does not tell them from those of the list, and
- * `pg_get_expr` waits for locks. Up to PostgreSQL 14 there are neither lists nor filters.
+ * The columns of a filter are read from its expression tree: `pg_depend` does not distinguish them
+ * from those of the list, and `pg_get_expr` waits for locks. Up to PostgreSQL 14, there are neither
+ * lists nor filters.
  */
 const RULES_SQL = `
 SELECT entry.prrelid AS oid, listed.names AS "listedColumns", coalesce(filtered.names, '{}') AS "filterColumns"
@@ -36,7 +37,7 @@ interface RuleRow extends PublicationRule {
   readonly oid: number
 }
 
-/** Reads the tables that a publication names with a column list or a row filter, by oid. */
+/** Reads the tables with a column list or a row filter in a publication, by oid. */
 export async function readPublicationRules(
   session: SqlSession,
   publication: string,

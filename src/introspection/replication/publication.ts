@@ -3,15 +3,15 @@ import type { SqlSession } from '../../postgres/session/sql-session.ts'
 import { ident } from '../../sql.ts'
 import { LOCK_NOT_AVAILABLE } from '../../sql-state.ts'
 
-/** A table of a publication, as `pg_publication_tables` lists it. */
+/** A table of a publication, from `pg_publication_tables`. */
 export interface PublishedTable {
-  /** Null: all that are not generated. */
+  /** Null: all columns that are not generated. */
   readonly columns: readonly string[] | null
-  /** A condition in SQL, with the table's columns unqualified; null: all rows. */
+  /** A condition in SQL, with unqualified columns; null: all rows. */
   readonly filter: string | null
 }
 
-/** A publication as such. */
+/** Properties of a publication, without its tables. */
 export interface PublicationFacts {
   readonly oid: number
   readonly isForAllTables: boolean
@@ -19,21 +19,27 @@ export interface PublicationFacts {
   readonly publishesUpdate: boolean
   readonly publishesDelete: boolean
   readonly publishesTruncate: boolean
-  /** Changes of partitions are shown as those of the published root. */
+  /** Whether changes of partitions are published as changes of the root. */
   readonly isViaRoot: boolean
-  /** Whether a partitioned table can be published: since PostgreSQL 13; before, only its leaves. */
+  /**
+   * Whether a partitioned table can be published: since PostgreSQL 13. In earlier versions, only
+   * its leaves can.
+   */
   readonly canPublishRoots: boolean
-  /** Whether generated columns can be published: since PostgreSQL 18. Before, column lists name some that are not. */
+  /**
+   * Whether generated columns can be published: since PostgreSQL 18. In earlier versions, column
+   * lists may contain generated columns that are not published.
+   */
   readonly canPublishGenerated: boolean
 }
 
-/** A publication and what it covers. */
+/** A publication with its tables. */
 export interface Publication extends PublicationFacts {
-  /** By oid. Of a partitioned table either it, or its leaves, by `isViaRoot`. */
+  /** By oid. For a partitioned table, either the table or its leaves, depending on `isViaRoot`. */
   readonly tables: ReadonlyMap<number, PublishedTable>
 }
 
-/** Columns that came with later versions are read by name from the row as JSON. */
+/** Columns of later versions are read by name from the row as JSON. */
 const PUBLICATION_SQL = `
 SELECT pg_catalog.to_jsonb(p) AS publication, p.oid FROM pg_catalog.pg_publication AS p WHERE p.pubname = $1`
 
@@ -44,7 +50,7 @@ JOIN pg_catalog.pg_namespace AS n ON n.nspname = t.schemaname
 JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND c.relname = t.tablename
 WHERE t.pubname = $1`
 
-/** A session that waits for such a lock blocks those behind it, too. */
+/** A session that waits for such a lock also blocks those that wait behind it. */
 const LOCKED_SQL = `
 SELECT DISTINCT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name
 FROM pg_catalog.pg_locks AS l
@@ -88,8 +94,9 @@ export async function readPublicationFacts(
 }
 
 /**
- * Reads a publication with its tables; null if it does not exist. `session` is in a transaction. From
- * PostgreSQL 15 on, the server opens the tables for that: those with row filters, since 16 those without column lists.
+ * Reads a publication with its tables; null if it does not exist. `session` must be in a
+ * transaction. From PostgreSQL 15 on, the server opens tables for this: those with row filters, and
+ * from 16 on those without column lists.
  * @throws ConnectorError transient_error if one of them stays locked.
  */
 export async function readPublication(

@@ -1,6 +1,6 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** Of a partition that is read through a table above it, the policies of that table decide. */
+/** If a partition is read through a table above it, the policies of that table apply. */
 const SECURED_SQL = `
 SELECT c.oid FROM pg_catalog.pg_class AS c
 WHERE c.oid = ANY ($1::pg_catalog.oid[]) AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)`

@@ -2,12 +2,12 @@ import { ident, literal } from '../../sql.ts'
 import type { Relation } from '../relation.ts'
 import { nameOf } from './coverage.ts'
 
-/** With more tables a script is no longer read. */
+/** Maximum number of tables in a script. */
 const SHOWN_TABLES = 20
 const MAJOR_WITH_ROOTS = 13
 const MAJOR_WITH_FAILOVER_SLOTS = 17
 
-/** The statement that creates a publication of the relations of a config. */
+/** Builds the statement that creates a publication of the relations of a config. */
 export function createPublication(
   publication: string,
   major: number,
@@ -26,7 +26,10 @@ export function createPublication(
   return `CREATE PUBLICATION ${ident(publication)} FOR TABLE ${tables}${viaRoot};`
 }
 
-/** The statement that creates a slot. On a primary that can, its standbys keep the slot in step. */
+/**
+ * Builds the statement that creates a slot, with failover if the server supports it and is a
+ * primary.
+ */
 export function createSlot(
   slot: string,
   { major, isStandby }: { readonly major: number; readonly isStandby: boolean },
@@ -35,7 +38,7 @@ export function createSlot(
   return `SELECT pg_create_logical_replication_slot(${literal(slot)}, 'pgoutput'${options});`
 }
 
-/** The statement that drops a slot. */
+/** Builds the statement that drops a slot. */
 export function dropSlot(slot: string): string {
   return `SELECT pg_drop_replication_slot(${literal(slot)});`
 }

@@ -1,10 +1,16 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** What a slot costs its server, beside its `LogFacts`. What a major version does not have is null. */
+/**
+ * Resources that a slot uses on its server, besides its `LogFacts`. Values that a major version
+ * does not have are null.
+ */
 export interface SlotUsage {
   /** `max_slot_wal_keep_size`; null: no limit, or before PostgreSQL 13. */
   readonly keepLimitBytes: number | null
-  /** Transactions that decoding has written to disk, since the statistics were reset; since PostgreSQL 14. */
+  /**
+   * Number of transactions that decoding has spilled to disk since the statistics were reset; since
+   * PostgreSQL 14.
+   */
   readonly spilledTransactions: number | null
   readonly spilledBytes: number | null
 }
@@ -27,7 +33,7 @@ SELECT ${LIMIT_SQL},
 FROM (SELECT 1) AS one
 LEFT JOIN pg_catalog.pg_stat_replication_slots AS spill ON spill.slot_name = $1`
 
-/** Reads what the slot `name` costs, in one query. */
+/** Reads the resources of the slot `name`, in one query. */
 export async function readSlotUsage(
   session: SqlSession,
   { name, major }: { readonly name: string; readonly major: number },

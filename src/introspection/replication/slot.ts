@@ -2,7 +2,7 @@ import { SYSTEM_ID_SQL } from '../server-identity.ts'
 import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** Who uses a slot; null where the role may not see it. */
+/** The process that uses a slot; null where the role may not see it. */
 interface SlotHolder {
   readonly processId: number
   readonly applicationName: string | null
@@ -10,17 +10,20 @@ interface SlotHolder {
   readonly startedAt: string | null
 }
 
-/** A replication slot as `pg_replication_slots` describes it. What a major version does not have is null. */
+/**
+ * A replication slot, from `pg_replication_slots`. Values that a major version does not have are
+ * null.
+ */
 export interface Slot {
   readonly type: 'logical' | 'physical'
   readonly plugin: string | null
   readonly database: string | null
   readonly isTemporary: boolean
-  /** The primary keeps a copy in step on its standbys, of which this is one or was one; since PostgreSQL 17. */
+  /** Whether it is or was synchronized from the primary to this standby; since PostgreSQL 17. */
   readonly isSynced: boolean
-  /** Transactions are decoded when they are prepared; since PostgreSQL 14. */
+  /** Whether transactions are decoded when they are prepared; since PostgreSQL 14. */
   readonly isTwoPhase: boolean
-  /** Null: the log that it needs is gone. */
+  /** Null: the required log was removed. */
   readonly restartLsn: bigint | null
   readonly confirmedFlushLsn: bigint | null
   /** `reserved`, `extended`, `unreserved` or `lost`; since PostgreSQL 13. */
@@ -34,17 +37,17 @@ export interface Slot {
   readonly holder: SlotHolder | null
 }
 
-/** The log and the server around a slot. */
+/** Facts about the log and the server of a slot. */
 export interface LogFacts {
   readonly database: string
   /** `wal_level`; since PostgreSQL 19 the one in effect. */
   readonly walLevel: string
   readonly isStandby: boolean
-  /** Up to where the log is written, or replayed on a standby. */
+  /** Position up to which the log is written, or replayed on a standby. */
   readonly endLsn: bigint
-  /** `system_identifier` of the cluster; null: the role may not ask. */
+  /** `system_identifier` of the cluster; null: the role may not read it. */
   readonly systemId: string | null
-  /** Timeline of the log that is written; null: a standby, or the role may not ask. */
+  /** Current timeline of the log; null: a standby, or the role may not read it. */
   readonly timeline: number | null
   readonly maxSlots: number
   readonly usedSlots: number
@@ -52,13 +55,15 @@ export interface LogFacts {
   readonly usedWalSenders: number
   /** Since PostgreSQL 18; 0: none. */
   readonly idleSlotTimeoutS: number
-  /** How long ago the slot was used last; null: it is in use, or the server does not say. */
+  /** Seconds since the slot was last used; null: it is in use, or the server has no such value. */
   readonly idleS: number | null
   /** Null: it does not exist. */
   readonly slot: Slot | null
 }
 
-/** The columns of the view differ between versions: they are read by name from the row as JSON. */
+/**
+ * The columns of the view differ between versions, so they are read by name from the row as JSON.
+ */
 const FACTS_SQL = `
 SELECT pg_catalog.current_database()::pg_catalog.text AS database,
        coalesce(current_setting('effective_wal_level', true), current_setting('wal_level')) AS "walLevel",

@@ -1,6 +1,6 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
-/** A column of a table as it is now, or as it was when it was dropped. */
+/** A current or dropped column of a table. */
 export interface TableAttribute {
   readonly name: string
   readonly isDropped: boolean
@@ -14,7 +14,10 @@ FROM pg_attribute
 WHERE attrelid = $1 AND attnum > 0
 ORDER BY attnum`
 
-/** The columns of a table in `attnum` order, dropped ones among them; empty if there is no such table. */
+/**
+ * Reads the columns of a table in `attnum` order, including dropped ones; empty if there is no such
+ * table.
+ */
 export async function readTableAttributes(
   session: SqlSession,
   oid: number,
