@@ -1,0 +1,70 @@
+import { expect } from 'chai'
+import { type Run, withConnector } from '../../../helpers/connector.ts'
+import { CdcDatabase } from '../cdc-database.ts'
+import { valuesOf } from '../fold.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
+
+const TABLES = `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v text);
+INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 'x');`
+const WRITE = "INSERT INTO b VALUES (2, 'y'); INSERT INTO a VALUES (2)"
+
+function rowsOf({ records }: Run): readonly unknown[] {
+  return records.map(({ stream, data }) => [stream, ...Object.values(valuesOf(data))])
+}
+
+describe('a selected table that is dropped for good', () => {
+  for (const publication of ['FOR ALL TABLES', 'FOR TABLE a, b']) {
+    it(`between two syncs: it is named, and without it the state continues, ${publication}`, async () => {
+      await using cdc = await CdcDatabase.create(TABLES, { publication })
+      const catalog = await incrementalCatalog(cdc)
+      const state = lastState(await sync(cdc))
+      await cdc.sql(WRITE)
+      await cdc.sql('DROP TABLE b; INSERT INTO a VALUES (3)')
+      await using connector = await withConnector(cdc.config())
+      const refused = await connector.read({ catalog, state: [state] })
+      expect(refused.errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+      expect(refused.errors[0]?.message).to.match(/^Stream 'public\.b' of the catalog is not in/)
+      const next = await sync(cdc, { state })
+      lastState(next)
+      expect(rowsOf(next)).to.deep.equal([
+        ['a', 2],
+        ['a', 3],
+      ])
+    })
+  }
+
+  it('within a sync: its changes from before are written, and those of other tables', async () => {
+    await using cdc = await CdcDatabase.create(TABLES)
+    const catalog = await incrementalCatalog(cdc)
+    const first = lastState(await sync(cdc))
+    await cdc.sql(WRITE)
+    // It runs after the tables are looked up, and before the log is read
+    const method = { heartbeat_action_query: 'DROP TABLE b' }
+    await using connector = await withConnector(cdc.config(method))
+    const run = await connector.read({ catalog, state: [first] })
+    const state = lastState(run)
+    expect(rowsOf(run)).to.deep.equal([
+      ['b', 2, 'y'],
+      ['a', 2],
+    ])
+    await cdc.sql('INSERT INTO a VALUES (3)')
+    expect(rowsOf(await sync(cdc, { state }))).to.deep.equal([['a', 3]])
+  })
+
+  it('within a sync that has to fetch long values of it: the sync says so, and the state continues', async () => {
+    await using cdc = await CdcDatabase.create(
+      `${TABLES} UPDATE b SET v = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 200) AS i); ALTER TABLE b ADD n int`,
+    )
+    const catalog = await incrementalCatalog(cdc)
+    const state = lastState(await sync(cdc))
+    await cdc.sql('UPDATE b SET n = 1; INSERT INTO a VALUES (2)')
+    const method = { heartbeat_action_query: 'DROP TABLE b' }
+    await using connector = await withConnector(cdc.config(method))
+    const { errors } = await connector.read({ catalog, state: [state] })
+    expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+    expect(errors[0]?.message).to.include(
+      'It changed while the sync ran: refresh the catalog and run it again.',
+    )
+    expect(rowsOf(await sync(cdc, { state }))).to.deep.equal([['a', 2]])
+  })
+})
