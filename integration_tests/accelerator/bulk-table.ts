@@ -1,4 +1,4 @@
-/** Types with and without an op of their own; common values and those that the module hands back. */
+/** Types with and without an op; common values and those that the module hands back. */
 const COLUMNS: Readonly<Record<string, string>> = {
   id: 'n',
   small: '(n % 30000)::int2',
@@ -24,7 +24,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
   address: "'10.0.0.0/8'::inet + n",
 }
 
-/** The statement that makes a table of all these columns. */
+/** Builds the statement that creates a table of all these columns. */
 export function createBulkTable(name: string, rows: number): string {
   const columns = Object.entries(COLUMNS).map(([column, value]) => `${value} AS "${column}"`)
   return `CREATE TABLE ${name} AS SELECT ${columns.join(', ')} FROM generate_series(1::int8, ${rows}) n`

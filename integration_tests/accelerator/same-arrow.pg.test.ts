@@ -8,14 +8,14 @@ import { createBulkTable } from './bulk-table.ts'
 
 const ROWS = 25_000
 
-describe('Arrow files whose columns are made in the WebAssembly module', () => {
+describe('Arrow files encoded by the WebAssembly module', () => {
   let db: TestDatabase
   let connector: Connector
 
   before(async () => {
     db = await TestDatabase.create()
     await db.sql(createBulkTable('t', ROWS))
-    // Before PostgreSQL 14 the rows of a table are passed on one by one, those of a view are not
+    // Before PostgreSQL 14, the rows of a table are passed on one by one, unlike those of a view
     await db.sql('CREATE VIEW v AS SELECT * FROM t')
     connector = await withConnector(db.config())
   })
@@ -35,7 +35,7 @@ describe('Arrow files whose columns are made in the WebAssembly module', () => {
   }
 
   for (const options of [[], ['--arrow-exact']]) {
-    it(`are the same with ${options.join() || 'the default types'}`, async () => {
+    it(`are equal to those without it, with ${options.join() || 'the default types'}`, async () => {
       const expected = await read('off', options)
       for (const mode of ['bulk', 'always']) {
         const actual = await read(mode, options)

@@ -8,20 +8,23 @@ import { createBulkTable } from './bulk-table.ts'
 
 const run = promisify(execFile)
 const ROWS = 30_000
-/** Enough for Node.js, but V8 reserves more than this for a WebAssembly memory. */
+/** Enough for Node.js, but less than V8 reserves for a WebAssembly memory. */
 const ADDRESS_SPACE_KIB = 4_000_000
 function streamOf(line: string): string {
   return /"stream":"(\w+)"/.exec(line)?.[1] ?? ''
 }
 
-/** The lines of RECORD messages without their time, stream by stream: streams may be read side by side. */
+/**
+ * Returns the lines of RECORD messages without their time, stream by stream, because streams may be
+ * read side by side.
+ */
 function recordsOf(stdout: string): string {
   const lines = stdout.split('\n').filter((line) => line.startsWith('{"type":"RECORD"'))
   const sorted = lines.toSorted((a, b) => streamOf(a).localeCompare(streamOf(b)))
   return sorted.map((line) => line.replace(/"emitted_at":\d+/, '')).join('\n')
 }
 
-describe('records that are encoded in the WebAssembly module', () => {
+describe('records encoded by the WebAssembly module', () => {
   let db: TestDatabase
   let connector: Connector
   let expected: string
@@ -29,7 +32,7 @@ describe('records that are encoded in the WebAssembly module', () => {
   before(async () => {
     db = await TestDatabase.create()
     await db.sql(createBulkTable('t', ROWS))
-    // Before PostgreSQL 14 the rows of a table are passed on one by one, those of a view are not
+    // Before PostgreSQL 14, the rows of a table are passed on one by one, unlike those of a view
     await db.sql('CREATE VIEW v AS SELECT * FROM t')
     connector = await withConnector(db.config())
     expected = await read({ SOURCE_POSTGRES_WASM: 'off' })
@@ -52,13 +55,13 @@ describe('records that are encoded in the WebAssembly module', () => {
     ['after the first 64 KiB', {}],
     ['from the first row on', { SOURCE_POSTGRES_WASM: 'always' }],
   ] as const) {
-    it(`are the same ${when}`, async () => {
+    it(`are equal to those without it ${when}`, async () => {
       expect((await read(env)) === expected).to.equal(true)
     })
   }
 
-  it('are the same in an incremental read by a cursor', async () => {
-    // One state a stream: where others are due depends on how much comes at a time
+  it('are equal in an incremental read by a cursor', async () => {
+    // One state per stream: the position of others depends on the size of the socket chunks
     await using whole = await withConnector(db.config({ batch_size: 2 * ROWS }))
     const choice = { syncMode: 'incremental', cursorField: 'id' } as const
     const catalog = configuredCatalog(await whole.catalog(), choice)
@@ -78,7 +81,7 @@ describe('records that are encoded in the WebAssembly module', () => {
     expect(state).to.deep.equal(plainState)
   })
 
-  it('are encoded without it in a limited address space, with an INFO', async () => {
+  it('are encoded in TypeScript in a limited address space, with an INFO', async () => {
     const catalog = configuredCatalog(await connector.catalog())
     const command = [process.execPath, ENTRY_POINT, ...(await connector.readArgs({ catalog }))]
     const script = `ulimit -v ${ADDRESS_SPACE_KIB}; exec "$@"`

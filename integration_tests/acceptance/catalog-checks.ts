@@ -3,7 +3,7 @@ import type { CatalogStream, Json } from '../helpers/messages.ts'
 const FORBIDDEN_KEYWORDS = ['$ref', 'allOf', 'not']
 const NO_KEY_TYPES = ['object', 'array']
 
-/** Everything about a discovered catalog that Airbyte's acceptance tests would not accept. */
+/** Finds everything in a discovered catalog that Airbyte's acceptance tests would reject. */
 export function findCatalogProblems(streams: readonly CatalogStream[]): string[] {
   const names = streams.map(({ name, namespace }) => JSON.stringify([namespace, name]))
   const repeated = names.filter((name, index) => names.indexOf(name) !== index)
@@ -36,7 +36,7 @@ function findStreamProblems(stream: CatalogStream): string[] {
   return problems
 }
 
-/** A schema at any depth: what else it holds under other keys is looked at in the same way. */
+/** Checks a schema and the schemas in it at any depth. */
 function findSchemaProblems(schema: Json, path = 'schema'): string[] {
   const problems = FORBIDDEN_KEYWORDS.filter((keyword) => Object.hasOwn(schema, keyword)).map(
     (keyword) => `${path} has ${keyword}`,

@@ -6,7 +6,7 @@ import { CHECKOUT } from '../helpers/checkout.ts'
 import { discoverStreams } from './sections/discovery.ts'
 import { commandSubject, type Subject } from './subject.ts'
 
-/** Those who run Airbyte's tests write it. */
+/** Directory that the person who runs Airbyte's tests creates. */
 const SECRETS = 'secrets/'
 
 describe('acceptance-test-config.yml', () => {
@@ -22,7 +22,7 @@ describe('acceptance-test-config.yml', () => {
     await subject[Symbol.asyncDispose]()
   })
 
-  it('names files that are there', () => {
+  it('contains only files that exist', () => {
     const paths = [...readText('acceptance-test-config.yml').matchAll(/path: (\S+)/g)].map(
       ([, path = '']) => path,
     )
@@ -42,13 +42,13 @@ describe('acceptance-test-config.yml', () => {
     }
   })
 
-  it('has catalogs of streams as they are discovered', () => {
+  it('has catalogs with the discovered streams', () => {
     for (const { stream } of [...CONFIGURED_CATALOG.streams, ...INCREMENTAL_CATALOG.streams]) {
       expect(stream).to.deep.equal(streams.find(({ name }) => name === stream.name))
     }
   })
 
-  it('has an abnormal state of every incremental stream', () => {
+  it('has an abnormal state for every incremental stream', () => {
     const names = INCREMENTAL_CATALOG.streams.map(({ stream }) => stream.name)
     expect(JSON.stringify(ABNORMAL_STATE.map(({ stream }) => stream))).to.satisfy((text: string) =>
       names.every((name) => text.includes(`"${name}"`)),

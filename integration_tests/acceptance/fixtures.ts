@@ -13,14 +13,14 @@ function readFixture(name: string): string {
   return readFileSync(`${DIRECTORY}${name}`, 'utf8')
 }
 
-/** A record as the fixture has it: what Airbyte's tests compare with, so `emitted_at` does not count. */
+/** A record of the fixture. Airbyte's tests compare with it, without `emitted_at`. */
 export interface ExpectedRecord {
   readonly stream: string
   readonly namespace: string
   readonly data: Json
 }
 
-/** A stream of a configured catalog, as far as the tests look at it. */
+/** A stream of a configured catalog, with the fields that the tests use. */
 export interface ConfiguredFixture {
   readonly stream: { readonly name: string; readonly namespace: string; readonly json_schema: Json }
   readonly sync_mode: string
@@ -30,7 +30,7 @@ export interface ConfiguredFixture {
 /** The statements that fill the database. */
 export const SEED = readFixture('seed.sql')
 
-/** What is wrong with it: the password. */
+/** A config with a wrong password. */
 export const INVALID_CONFIG: Json = JSON.parse(readFixture('invalid_config.json'))
 
 export const CONFIG: Json = JSON.parse(readFixture('config.json'))
@@ -43,7 +43,7 @@ export const INCREMENTAL_CATALOG: { readonly streams: readonly ConfiguredFixture
   readFixture('incremental_catalog.json'),
 )
 
-/** States with cursors that no row will reach. */
+/** States with cursors that are higher than those of all rows. */
 export const ABNORMAL_STATE: readonly Json[] = JSON.parse(readFixture('abnormal_state.json'))
 
 export const EXPECTED_RECORDS: readonly ExpectedRecord[] = readFixture('expected_records.jsonl')
@@ -51,5 +51,5 @@ export const EXPECTED_RECORDS: readonly ExpectedRecord[] = readFixture('expected
   .split('\n')
   .map((line): ExpectedRecord => JSON.parse(line))
 
-/** The stream of the seed that has no rows. */
+/** The stream of the seed without rows. */
 export const EMPTY_STREAM = 'archive'

@@ -1,7 +1,7 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import type { CatalogStream, Json, Message } from '../helpers/messages.ts'
 
-/** What a value of a temporal format must look like: Airbyte takes BC dates and times without an offset. */
+/** Patterns of temporal formats. Airbyte accepts BC dates, and times without an offset. */
 const FORMATS = {
   date: /^\d{4,}-\d\d-\d\d( BC)?$/,
   time: /^\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?$/,
@@ -12,7 +12,7 @@ const STATUS_ORDER = 'STARTED RUNNING COMPLETE'
 
 const ajv = new Ajv({ strict: false, formats: FORMATS, allErrors: true })
 
-/** Records that break the schema of their stream, or have properties that it does not name. */
+/** Finds records that do not match the schema of their stream, or have properties outside of it. */
 export function findRecordProblems(
   messages: readonly Message[],
   streams: readonly Pick<CatalogStream, 'name' | 'json_schema' | 'source_defined_primary_key'>[],
@@ -43,7 +43,10 @@ function recordCheck(
   }
 }
 
-/** Streams whose statuses are not STARTED, RUNNING, COMPLETE; a stream without records never runs. */
+/**
+ * Finds streams whose statuses are not STARTED, RUNNING, COMPLETE; a stream without records has no
+ * RUNNING.
+ */
 export function findStatusProblems(
   messages: readonly Message[],
   streams: readonly string[],
@@ -58,7 +61,10 @@ export function findStatusProblems(
   })
 }
 
-/** States whose `recordCount` is not the number of the stream's records since its previous state. */
+/**
+ * Finds states whose `recordCount` is not the number of the stream's records since its previous
+ * state.
+ */
 export function findCountProblems(messages: readonly Message[]): string[] {
   const counts = new Map<string, number>()
   const problems: string[] = []
@@ -76,7 +82,7 @@ export function findCountProblems(messages: readonly Message[]): string[] {
   return problems
 }
 
-/** Properties that never had a value other than null. */
+/** Finds properties that never had a value other than null. */
 export function findMissingDataPoints(
   messages: readonly Message[],
   streams: readonly Pick<CatalogStream, 'name' | 'json_schema'>[],

@@ -1,4 +1,4 @@
-/** A node of a JSON schema, as far as the rules for specs look at it. */
+/** A node of a JSON schema, with the fields that the rules for specs use. */
 export interface SchemaNode {
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, SchemaNode>>
@@ -16,7 +16,7 @@ export interface SchemaNode {
   readonly order?: number
 }
 
-/** A node and where it is: `tunnel_method.oneOf[1].ssh_key`. */
+/** A node and its path: `tunnel_method.oneOf[1].ssh_key`. */
 interface Place {
   readonly path: string
   readonly name: string
@@ -25,12 +25,12 @@ interface Place {
 
 type Rule = (place: Place) => readonly string[] | string | null
 
-/** What Airbyte's form cannot show. */
+/** Keywords that Airbyte's form does not support. */
 const FORBIDDEN_KEYWORDS =
   '$ref not anyOf patternProperties prefixItems allOf if then else dependentSchemas dependentRequired'.split(
     ' ',
   )
-/** Names that must be secret wherever they stand, and ends of names. */
+/** Names, and ends of names, that must be marked as secret. */
 const SECRET_NAMES = new Set(
   'client_token access_token api_token token secret client_secret password key service_account_info service_account tenant_id certificate jwt credentials app_id appid refresh_token'.split(
     ' ',
@@ -55,7 +55,7 @@ const RULES: readonly Rule[] = [
   nestedGroup,
 ]
 
-/** Everything about a connectionSpecification that Airbyte's acceptance tests would not accept. */
+/** Finds everything in a connectionSpecification that Airbyte's acceptance tests would reject. */
 export function findSpecProblems(specification: SchemaNode): string[] {
   return [...places(specification, '', '')].flatMap((place) =>
     RULES.flatMap((rule) => rule(place) ?? []).map(
@@ -86,7 +86,7 @@ function repeatedEnumValues({ node }: Place): string | null {
   return new Set(values).size === values.length ? null : 'has an enum value twice'
 }
 
-/** Exactly one property that all branches share tells them apart, by one value in each. */
+/** Exactly one property that all branches share must distinguish them, by one value in each. */
 function badBranches({ node }: Place): string | null {
   const { oneOf } = node
   if (oneOf === undefined) return null

@@ -7,25 +7,25 @@ import { SEED } from './fixtures.ts'
 
 export type Command = 'spec' | 'check' | 'discover' | 'read'
 
-/** What the files that a command gets hold; absent: the option is not given. */
+/** Contents of the files for a command; absent: the option is not given. */
 export interface Files {
   readonly config?: unknown
   readonly catalog?: unknown
   readonly state?: unknown
 }
 
-/** What a command did; every line of its stdout was a protocol message. */
+/** Result of a command; every line of its stdout was a protocol message. */
 export type Outcome = Pick<Run, 'code' | 'messages' | 'stderr'>
 
-/** The connector in the form that is under test, and the database of `seed.sql` that it reads. */
+/** The tested form of the connector, and the database of `seed.sql` that it reads. */
 export interface Subject extends AsyncDisposable {
-  /** A config that works. */
+  /** A valid config. */
   readonly config: Json
   sql(text: string): Promise<Row[]>
   run(command: Command, files?: Files): Promise<Outcome>
 }
 
-/** The compiled command, with a database on the shared server. */
+/** Tests the compiled command with a database on the shared server. */
 export async function commandSubject(): Promise<Subject> {
   const database = await TestDatabase.create()
   await database.sql(SEED)

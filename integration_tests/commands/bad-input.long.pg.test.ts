@@ -7,16 +7,16 @@ import { LoginRole } from '../helpers/login-role.ts'
 const PASSWORD = 'pa55-W0RD-4711'
 const ROW_VALUE = 'row-value-0815'
 const QUERY_TEXT = 'query_text_1234'
-/** SQL of ours or of the user's. Grants that an error advises to run are no such thing. */
+/** Matches SQL of the connector or of the user, except the grants that an error recommends. */
 const SQL =
   /\bSELECT\b.{1,80}\bFRO?M\b|\bDROP\b|\bWHERE\b|\bCOPY\b|\bBEGIN\b|pg_catalog|pg_class|::/
 
-/** A config that cannot work: what is over the good one, and what it earns. */
+/** An invalid config: its difference from a valid one, and the expected error. */
 interface BadConfig {
   readonly name: string
   readonly config: Readonly<Record<string, unknown>>
   readonly says: string | RegExp
-  /** Default `config_error`. */
+  /** Default: `config_error`. */
   readonly type?: 'transient_error'
 }
 
@@ -148,7 +148,7 @@ function streamOf(name: string, choice: object = {}): object {
   return { stream, sync_mode: 'full_refresh', destination_sync_mode: 'append', ...choice }
 }
 
-/** The content of a catalog file, or null for a file that is not there, and what it earns. */
+/** Content of a catalog file, or null for a missing file, and the expected error. */
 const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, says: string])[] = [
   ['is missing', null, 'does not exist'],
   ['is empty', '', 'is empty'],
@@ -209,7 +209,7 @@ const USAGE: readonly (readonly [args: readonly string[], says: string])[] = [
   [['read', '--config', ''], 'name is empty'],
 ]
 
-describe('bad input', () => {
+describe('invalid input', () => {
   let db: TestDatabase
   let role: LoginRole
   let files: Connector
@@ -243,13 +243,13 @@ describe('bad input', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('the config that these are made from works', async () => {
+  it('the config on which the others are based is valid', async () => {
     const checked = await run('check', '--config', files.configFile)
     expect(checked.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
   })
 
   for (const { name, config, says, type } of BAD_CONFIGS) {
-    it(`${name}: check says FAILED, discover and read end with 1`, async () => {
+    it(`${name}: check reports FAILED, discover and read end with 1`, async () => {
       const path = await files.writeFile('bad.json', configWith(config))
       const [checked, discovered, read] = await Promise.all([
         run('check', '--config', path),
@@ -267,7 +267,7 @@ describe('bad input', () => {
   }
 
   for (const [name, content, says] of BAD_CONFIG_FILES) {
-    it(`a config file that ${name}: check says FAILED, discover and read end with 1`, async () => {
+    it(`a config file that ${name}: check reports FAILED, discover and read end with 1`, async () => {
       const path =
         content === null
           ? join(files.directory, 'nowhere.json')
@@ -310,7 +310,7 @@ describe('bad input', () => {
     })
   }
 
-  it('a port as text works', async () => {
+  it('a port may be given as text', async () => {
     const path = await files.writeFile('ok.json', configWith({ port: String(db.server.port) }))
     const checked = await run('check', '--config', path)
     expect(checked.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
@@ -326,7 +326,7 @@ describe('bad input', () => {
     expect(checked.logs.filter(({ level }) => level === 'WARN')).to.deep.equal([])
   })
 
-  it('an alias beside the canonical name: the canonical one wins, with a warning of both names', async () => {
+  it('an alias beside the canonical name: the canonical name takes precedence, with a warning of both names', async () => {
     const aliases = { user: 'alias_user', dbname: 'alias_db' }
     const path = await files.writeFile('ok.json', configWith(aliases))
     for (const command of ['check', 'discover', 'read']) {
@@ -338,12 +338,12 @@ describe('bad input', () => {
       expect(warnings.join(' ')).to.include("'username'").and.include("'user'")
       expect(warnings.join(' ')).to.include("'database'").and.include("'dbname'")
       expect(warnings.join(' ')).not.to.include('alias_')
-      // Of all these runs this one read the rows, as it should
+      // This is the only run that reads the rows
       if (command === 'read') outputs.splice(-2, 1, done.stdout.replace(ROW_VALUE, ''))
     }
   })
 
-  it('none of these outputs holds a password, a row value or SQL', () => {
+  it('no output contains a password, a row value or SQL', () => {
     expect(outputs).to.have.length.above(150)
     const text = outputs.join('\n')
     for (const secret of [PASSWORD, ROW_VALUE, QUERY_TEXT]) expect(text).not.to.include(secret)

@@ -6,12 +6,15 @@ import { type Connector, ENTRY_POINT, withConnector } from '../helpers/connector
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog } from '../helpers/messages.ts'
 
-/** Where Linux shows the flags of an open file. */
+/** Matches the flags of an open file in Linux's /proc. */
 const FLAGS = /^flags:\s*([0-7]+)$/m
-/** fcntl.h of Linux */
+/** From fcntl.h of Linux. */
 const O_NONBLOCK = 0o4000
 
-/** Flags of stdout while a read is held back by the pipe. @param redirection of the command. */
+/**
+ * Returns the flags of stdout while a read waits for the pipe. @param redirection part of the shell
+ * command.
+ */
 async function flagsOfStdout(connector: Connector, redirection: string): Promise<number> {
   const catalog = configuredCatalog(await connector.catalog())
   const args = [process.execPath, ENTRY_POINT, ...(await connector.readArgs({ catalog }))]
@@ -28,9 +31,9 @@ async function flagsOfStdout(connector: Connector, redirection: string): Promise
   }
 }
 
-describe('stdout of a read that is a pipe', () => {
+describe('a pipe as stdout of a read', () => {
   for (const redirection of process.platform === 'linux' ? ['', '2>&1'] : []) {
-    it(`stays blocking, or it would be written in small parts ${redirection}`, async () => {
+    it(`stays blocking, because it would otherwise be written in small parts ${redirection}`, async () => {
       await using database = await TestDatabase.create()
       await database.sql('CREATE TABLE t AS SELECT generate_series(1, 100000) AS id')
       await using connector = await withConnector(database.config())

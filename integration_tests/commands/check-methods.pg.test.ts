@@ -5,7 +5,7 @@ import type { Json } from '../helpers/messages.ts'
 
 const XMIN = { replication_method: { method: 'Xmin' }, sync_mode: 'incremental' }
 
-describe('check asks the replication method', () => {
+describe('check of a table or query with each replication method', () => {
   let database: TestDatabase
   before(async () => {
     database = await TestDatabase.create()
@@ -13,7 +13,7 @@ describe('check asks the replication method', () => {
   })
   after(async () => await database[Symbol.asyncDispose]())
 
-  /** SUCCEEDED, or the message of FAILED. */
+  /** Returns SUCCEEDED, or the message of FAILED. */
   async function check(config: Json): Promise<string | undefined> {
     await using connector = await withConnector(database.config(config))
     const { code, connectionStatus } = await connector.check()
@@ -35,7 +35,7 @@ describe('check asks the replication method', () => {
     )
   })
 
-  it('a view among others: the catalog decides what is read → SUCCEEDED', async () => {
+  it('a view among other relations, for which the catalog decides → SUCCEEDED', async () => {
     expect(await check(XMIN)).to.equal('SUCCEEDED')
   })
 

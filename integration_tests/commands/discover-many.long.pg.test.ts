@@ -13,9 +13,9 @@ const STATEMENT = /^.*LOG: {2}(?:statement|execute [^:]*): (.*)$/gm
 
 interface Discovery {
   readonly catalog: Catalog
-  /** The most memory that the process ever had. Null where /proc is missing. */
+  /** Peak memory of the process; null where /proc is missing. */
   readonly peakRssBytes: number | null
-  /** The beginnings of the statements that reached the server. */
+  /** Beginnings of the statements that the server received. */
   readonly statements: readonly string[]
 }
 
@@ -39,7 +39,7 @@ async function discover(db: TestDatabase, connector: Connector): Promise<Discove
   }
 }
 
-/** Null when the process has ended, or where /proc is missing. */
+/** Null if the process has ended, or where /proc is missing. */
 function readPeakRssBytes(pid: number): number | null {
   try {
     const [, kibibytes] =
@@ -51,7 +51,7 @@ function readPeakRssBytes(pid: number): number | null {
 }
 
 describe('discover, many relations', () => {
-  it(`${TABLES} tables, then ${SCHEMAS} schemas: the same few queries, bounded memory`, async function () {
+  it(`${TABLES} tables, then ${SCHEMAS} schemas: the same number of queries, with bounded memory`, async function () {
     this.timeout(300_000)
     await using db = await TestDatabase.create()
     await db.sql(`ALTER DATABASE ${db.name} SET log_statement = 'all'; CREATE TABLE t0 (a int)`)

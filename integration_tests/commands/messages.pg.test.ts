@@ -25,32 +25,32 @@ describe('messages of the four commands', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('spec is one SPEC', async () => {
+  it('spec prints one SPEC', async () => {
     const run = await connector.spec()
     expect(run.messages.map(({ type }) => type)).to.deep.equal(['SPEC'])
     expect(run).to.deep.include({ code: 0, stderr: '' })
   })
 
-  it('check is one CONNECTION_STATUS, and logs', async () => {
+  it('check prints one CONNECTION_STATUS, and logs', async () => {
     const run = await connector.check()
     expect(run).to.deep.include({ code: 0, stderr: '', connectionStatus: { status: 'SUCCEEDED' } })
     expect(run.messages.map(({ type }) => type)).to.deep.equal(['LOG', 'CONNECTION_STATUS'])
   })
 
-  it('discover is one CATALOG', async () => {
+  it('discover prints one CATALOG', async () => {
     const run = await connector.discover()
     expect(run).to.deep.include({ code: 0, stderr: '' })
     expect(run.messages.map(({ type }) => type)).to.deep.equal(['CATALOG'])
     expect(run.catalog?.streams.map(({ name }) => name)).to.deep.equal(['big', 'small', 'v'])
   })
 
-  it('read ends well, with all of its records', () => {
+  it('read exits with 0 after all records', () => {
     expect(read).to.deep.include({ code: 0, stderr: '' })
     expect(read.records).to.have.length(50_000 + 2 + 2)
     expect(read.errors).to.deep.equal([])
   })
 
-  it('read: STARTED before the first record, then RUNNING, COMPLETE after the last state', () => {
+  it('read emits STARTED before the first record, then RUNNING, and COMPLETE after the last state', () => {
     for (const name of ['big', 'small', 'v']) {
       const statuses = read.statuses.filter((status) => status.startsWith(`${name}: `))
       const expected = ['STARTED', 'RUNNING', 'COMPLETE'].map((status) => `${name}: ${status}`)
@@ -63,7 +63,7 @@ describe('messages of the four commands', () => {
     }
   })
 
-  it('read: every state counts the records since the one before it, with a decimal point', () => {
+  it('read counts the records since the previous state in every state, with a decimal point', () => {
     const counts = new Map<string, number>()
     for (const message of read.messages) {
       const { record, state } = message
@@ -77,12 +77,12 @@ describe('messages of the four commands', () => {
     expect([...counts.values()]).to.deep.equal([0, 0, 0])
   })
 
-  it('read: a large table has states on the way', () => {
+  it('read emits intermediate states of a large table', () => {
     const states = read.states.filter(({ stream }) => stream?.stream_descriptor.name === 'big')
     expect(states).to.have.length.above(5)
   })
 
-  it('read: an estimate for each analyzed table before its records, as the statistics say', async () => {
+  it('read emits an estimate for each analyzed table before its records, from the statistics', async () => {
     const estimates = read.traces.flatMap(({ estimate }) => estimate ?? [])
     const expected = await db.sql(
       `SELECT relname AS name, reltuples::int AS rows, relpages * current_setting('block_size')::int AS bytes
@@ -101,12 +101,12 @@ describe('messages of the four commands', () => {
     expect(types.lastIndexOf('ESTIMATE')).to.be.below(types.indexOf('RECORD'))
   })
 
-  it('read: one emitted_at for everything', () => {
+  it('read uses the same emitted_at in all messages', () => {
     const times = [...read.records, ...read.traces].map((each) => each.emitted_at)
     expect(new Set(times).size).to.equal(1)
   })
 
-  it('a table of the config is read without a catalog', async () => {
+  it('read without a catalog reads the table of the config', async () => {
     await using narrow = await withConnector(db.config({ table: 'small' }))
     const run = await narrow.read()
     expect(run.code).to.equal(0)
@@ -116,7 +116,7 @@ describe('messages of the four commands', () => {
     ])
   })
 
-  it('a query of the config is read without a catalog', async () => {
+  it('read without a catalog reads the query of the config', async () => {
     const query = 'SELECT a * 10 AS ten FROM small ORDER BY a; -- the end'
     await using narrow = await withConnector(db.config({ query }))
     const run = await narrow.read()

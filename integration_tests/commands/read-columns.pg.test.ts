@@ -14,7 +14,10 @@ function propertiesOf(...names: string[]): Json {
   return { type: 'object', properties: Object.fromEntries(names.map((name) => [name, {}])) }
 }
 
-/** The one stream `t` of a catalog, with `properties` in its schema and `choice` over the rest. */
+/**
+ * A catalog with the stream `t`, with `properties` in its schema and `choice` in the configured
+ * stream.
+ */
 function catalogOf(schema: Json | undefined, choice: Json = {}): Json {
   const stream = { name: 't', namespace: 'public', supported_sync_modes: ['full_refresh'] }
   return {
@@ -52,7 +55,7 @@ describe('read, columns', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('reads the columns that the role was granted, and no others', async () => {
+  it('reads only the columns that the role may read', async () => {
     await using role = await LoginRole.create(db)
     await db.sql(`GRANT SELECT (id, name) ON t TO ${role.name}`)
     await using narrow = await withConnector(role.config())
@@ -66,14 +69,14 @@ describe('read, columns', () => {
     expect(recordsOf(run.messages, 't')).to.deep.equal(NAMED)
   })
 
-  it('a catalog of fewer columns gets just these', async () => {
+  it('reads only the columns in the catalog', async () => {
     const run = await connector.read({ catalog: catalogOf(propertiesOf('name', 'id')) })
     expect(run.code).to.equal(0)
     expect(recordsOf(run.messages, 't')).to.deep.equal(NAMED)
     expect(run.logs.filter(({ level }) => level === 'WARN')).to.deep.equal([])
   })
 
-  it('a catalog of no columns gets empty records, one that says nothing of them gets all', async () => {
+  it('reads empty records for a catalog without columns, and all columns for one without properties', async () => {
     const none = await connector.read({ catalog: catalogOf(propertiesOf()) })
     expect(recordsOf(none.messages, 't')).to.deep.equal([{}, {}, {}])
     const all = await connector.read({ catalog: catalogOf({}) })
@@ -82,7 +85,7 @@ describe('read, columns', () => {
     )
   })
 
-  it('a column that the database lost is null, with a warning', async () => {
+  it('writes null for a column that no longer exists, with a warning', async () => {
     const properties = propertiesOf('id', 'lost', 'name')
     const run = await connector.read({ catalog: catalogOf(properties) })
     expect(run.code).to.equal(0)
@@ -92,7 +95,7 @@ describe('read, columns', () => {
     expect(warnings[0]?.message).to.include("'public.t' no longer has 'lost'")
   })
 
-  it('a column that the role may not read any more is null, with a warning', async () => {
+  it('writes null for a column that the role may no longer read, with a warning', async () => {
     await using role = await LoginRole.create(db)
     await db.sql(`GRANT SELECT (id, name) ON t TO ${role.name}`)
     await using narrow = await withConnector(role.config())
@@ -104,12 +107,12 @@ describe('read, columns', () => {
     expect(run.logs.some(({ message }) => message.includes("'secret'"))).to.equal(true)
   })
 
-  it('a primary key that the database lost is an error', async () => {
+  it('fails if a column of the primary key no longer exists', async () => {
     const catalog = catalogOf(propertiesOf('key', 'name'), { primary_key: [['key']] })
     expect(await failureOf(connector, catalog)).to.include("primary key column 'key'")
   })
 
-  it('a cursor that the database lost is an error that names the columns', async () => {
+  it('fails if the cursor no longer exists, with the names of the columns', async () => {
     const choice = { sync_mode: 'incremental', cursor_field: ['updated_at'] }
     const catalog = catalogOf(propertiesOf('id', 'updated_at'), choice)
     expect(await failureOf(connector, catalog)).to.include(
@@ -117,7 +120,7 @@ describe('read, columns', () => {
     )
   })
 
-  it('an incremental stream without a cursor is an error', async () => {
+  it('fails for an incremental stream without a cursor', async () => {
     const catalog = catalogOf(propertiesOf('id'), { sync_mode: 'incremental' })
     expect(await failureOf(connector, catalog)).to.include(
       'cursor_field is required for incremental sync_mode',

@@ -7,7 +7,10 @@ import { configuredCatalog, type Message, parseMessage } from '../helpers/messag
 const ROWS = 3_000_000
 const HUGE_BYTES = 200_000_000
 const RECORD = '{"type":"RECORD"'
-/** Every so many records one is held against the protocol's schema; all of them would take a minute. */
+/**
+ * Interval of the records that are validated against the protocol's schema; validating all would
+ * take a minute.
+ */
 const CHECKED_EVERY = 100_000
 const LINE_FEED = 0x0a
 
@@ -16,7 +19,7 @@ async function startRead(connector: Connector): Promise<RunningConnector> {
   return await connector.startRead({ catalog }, { timeoutMs: 110_000 })
 }
 
-/** The lines of stdout as bytes; one that is torn between chunks is joined once. */
+/** Yields the lines of stdout as bytes; a line that is split between chunks is joined once. */
 async function* linesOf(running: RunningConnector): AsyncGenerator<Buffer> {
   const { stdout } = running.process
   if (stdout === null) throw new Error('stdout is not a pipe')
@@ -34,7 +37,7 @@ async function* linesOf(running: RunningConnector): AsyncGenerator<Buffer> {
   if (torn.length > 0) throw new Error('The last line has no line feed')
 }
 
-/** What became of a table of `id` and `v`, without keeping its rows. */
+/** Summary of the records of a table of `id` and `v`, without storing them. */
 class NarrowSummary {
   rows = 0
   readonly digest = createHash('md5')
@@ -53,7 +56,7 @@ class NarrowSummary {
 }
 
 describe('read, large', () => {
-  it('3 M rows: each once, in their order, equal to what the server says', async () => {
+  it('3 M rows: each once, in their order, equal to the result of SQL', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE UNLOGGED TABLE t (id int, v int); ALTER TABLE t SET (autovacuum_enabled = off);
@@ -75,7 +78,7 @@ describe('read, large', () => {
     expect(summary.others.filter(({ state }) => state !== undefined)).to.have.length.above(10)
   })
 
-  it('a value of 200 MB, between two short ones', async () => {
+  it('a value of 200 MB between two short ones', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE UNLOGGED TABLE t (id int, v text); ALTER TABLE t ALTER v SET STORAGE EXTERNAL;

@@ -2,7 +2,7 @@ import { ident, literal } from '../../src/sql.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { expectSameRows, type RelationName } from './rows.ts'
 
-/** As a schema, a table and a column each. */
+/** Each is used as a schema, a table and a column. */
 const NAMES = [
   'plain',
   'two words',

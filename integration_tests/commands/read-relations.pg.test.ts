@@ -3,7 +3,7 @@ import { TestDatabase } from '../helpers/database.ts'
 import { expectSameRows } from './rows.ts'
 
 describe('read, kinds of relations', () => {
-  it('a table without rows gives a state and a COMPLETE, no record', async () => {
+  it('a table without rows: a state and COMPLETE, no record', async () => {
     await using db = await TestDatabase.create()
     await db.sql('CREATE TABLE t (id int PRIMARY KEY, name text)')
     const run = await expectSameRows(db, ['public', 't'])
@@ -59,7 +59,7 @@ describe('read, kinds of relations', () => {
     await expectSameRows(db, ['public', 'p_b'], ['public', 'p_b2'], ['public', 'p_empty'])
   })
 
-  it('a table that others inherit from, with what they hold', async () => {
+  it('a table with inheriting tables, including their rows', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE TABLE parent (id int, name text);
@@ -101,7 +101,7 @@ describe('read, kinds of relations', () => {
     expect(Object.keys(run.records[0]?.data ?? {})).to.deep.equal(columns)
   })
 
-  it('a table whose rows were updated, deleted and vacuumed away from its pages', async () => {
+  it('a table whose rows were updated, deleted and vacuumed', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE TABLE t (id int, filler text); ALTER TABLE t SET (autovacuum_enabled = off);

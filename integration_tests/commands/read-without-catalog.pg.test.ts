@@ -12,7 +12,7 @@ import { recordsOf, type StateMessage } from '../helpers/messages.ts'
 
 const INCREMENTAL = { sync_mode: 'incremental', cursor_field: 'updated_at' }
 
-describe('read by hand', () => {
+describe('read without a catalog', () => {
   let database: TestDatabase
   let connector: Connector
   before(async () => {
@@ -36,7 +36,7 @@ describe('read by hand', () => {
     return await runConnector(['read', '--config', connector.configFile, ...args])
   }
 
-  it('reads every stream without a catalog, and only the one that is named', async () => {
+  it('reads every stream, or only the selected one', async () => {
     const all = await read()
     expect(recordsOf(all.messages, 'customers')).to.have.length(20)
     expect(recordsOf(all.messages, 'orders')).to.have.length(500)
@@ -50,7 +50,7 @@ describe('read by hand', () => {
     ])
   })
 
-  it('selects from the catalog too', async () => {
+  it('selects streams from a catalog, too', async () => {
     const catalog = await connector.catalog()
     const file = await connector.writeFile('catalog.json', {
       streams: catalog.streams.map((stream) => ({ stream, sync_mode: 'full_refresh' })),
@@ -59,7 +59,7 @@ describe('read by hand', () => {
     expect(run.records).to.have.length(20)
   })
 
-  it('names the streams that come near to one that is not there', async () => {
+  it('suggests similar names for a stream that does not exist', async () => {
     const run = await read('--stream', 'custmers')
     expect(run.code).to.equal(1)
     expect(run.errors[0]).to.deep.include({
@@ -68,7 +68,7 @@ describe('read by hand', () => {
     })
   })
 
-  it('keeps the states in a file that it goes on from, also the first time', async () => {
+  it('resumes from the states in a file, and creates the file in the first sync', async () => {
     const path = join(connector.directory, 'state.json')
     const first = await read('--state', path, '--state-out', path)
     expect(first.code).to.equal(0)
@@ -90,7 +90,7 @@ describe('read by hand', () => {
     expect(left.filter((name) => name.includes('partial'))).to.deep.equal([])
   })
 
-  it('has a state in the file that fits what a killed run has delivered', async () => {
+  it('saves a state that matches the rows delivered by a killed run', async () => {
     await database.sql(`
       CREATE TABLE big AS SELECT n AS id, rpad('x', 200, 'x') AS filler, now() AS updated_at
       FROM generate_series(1, 60000) AS n`)
@@ -113,7 +113,7 @@ describe('read by hand', () => {
     if (saved.length > 0) expect(rest.records.length).to.be.below(60_000)
   })
 
-  it('says when the state cannot be written', async () => {
+  it('reports a state file that cannot be written', async () => {
     const run = await read('--stream', 'customers', '--state-out', '/no/such/place/state.json')
     expect(run.code).to.equal(1)
     expect(run.errors[0]?.message).to.include('cannot be written (ENOENT)')

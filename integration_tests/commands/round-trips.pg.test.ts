@@ -4,7 +4,7 @@ import { createMany } from '../helpers/create-many.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { DelayProxy } from '../helpers/delay-proxy.ts'
 
-/** Four of them are TLS's question and the login. */
+/** Four of them are the TLS request and the authentication. */
 const MAX_ROUND_TRIPS = { check: 10, discover: 7 } as const
 
 async function roundTripsOf(db: TestDatabase, command: 'check' | 'discover'): Promise<number> {
@@ -15,9 +15,9 @@ async function roundTripsOf(db: TestDatabase, command: 'check' | 'discover'): Pr
   return proxy.roundTrips
 }
 
-describe('the round trips of a command', () => {
+describe('the number of round trips', () => {
   for (const command of ['check', 'discover'] as const) {
-    it(`${command}: as few for many tables as for one`, async () => {
+    it(`${command}: is the same for many tables and for one`, async () => {
       await using db = await TestDatabase.create()
       await db.sql('CREATE TABLE one (id int PRIMARY KEY, at timestamptz)')
       const few = await roundTripsOf(db, command)

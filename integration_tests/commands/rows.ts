@@ -7,13 +7,16 @@ import { type Catalog, configuredCatalog, type Json, recordsOf } from '../helper
 /** The schema and the name of a relation. */
 export type RelationName = readonly [schema: string, name: string]
 
-/** The rows of a relation as the server's own JSON: exact for integers up to 2^53, text, booleans and nulls. */
+/**
+ * Returns the rows of a relation as the server's own JSON: exact for integers up to 2^53, text,
+ * booleans and nulls.
+ */
 async function rowsOf(db: TestDatabase, [schema, name]: RelationName): Promise<string[]> {
   const rows = await db.sql(`SELECT row_to_json(t)::text AS row FROM ${ident(schema, name)} AS t`)
   return rows.map(({ row }) => canonical(JSON.parse(row ?? ''))).toSorted()
 }
 
-/** The records of a run in the form of `rowsOf`. */
+/** Returns the records of a run in the form of `rowsOf`. */
 function recordRows({ messages }: Run, [schema, name]: RelationName): string[] {
   return recordsOf(messages, `${schema}.${name}`).map(canonical).toSorted()
 }
@@ -38,7 +41,7 @@ export async function expectSameRows(
   return run
 }
 
-/** What the states of a stream say they count. */
+/** Returns the number of records that the states of a stream count. */
 function countedRows({ states }: Run, [schema, name]: RelationName): number {
   return states
     .filter(({ stream }) => {
@@ -48,7 +51,7 @@ function countedRows({ states }: Run, [schema, name]: RelationName): number {
     .reduce((sum, { sourceStats }) => sum + (sourceStats?.recordCount ?? 0), 0)
 }
 
-/** Unlike `configuredCatalog` with names, this takes names with dots in them. */
+/** Selects streams by exact names, unlike `configuredCatalog`, so that names may contain dots. */
 function selectExactly(catalog: Catalog, relations: readonly RelationName[]): Json {
   const streams = relations.map(([schema, name]) => {
     const found = catalog.streams.find((each) => each.namespace === schema && each.name === name)

@@ -9,10 +9,10 @@ import { configuredCatalog, type Message } from '../helpers/messages.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
 import { ONE_READER } from '../helpers/one-reader.ts'
 
-/** Whoever has not ended by then never will, for these tests. */
+/** A process that has not ended after this time is considered to hang. */
 const OPTIONS = { timeoutMs: 30_000 }
 const COMMANDS = ['check', 'discover', 'read'] as const
-/** Far more than a stopped process may take: only the signal ends the wait. */
+/** Much longer than a stopped process may take, so that only the signal ends the wait. */
 const PATIENCE = { connect_timeout: 600, timeout_seconds: 600 }
 
 const CREATE_BIG = `
@@ -25,7 +25,7 @@ async function readAll(running: RunningConnector): Promise<Message[]> {
   return messages
 }
 
-/** The last message must be the TRACE of a stopped run. */
+/** Expects the TRACE of a stopped run as the last message. */
 async function expectStopped(running: RunningConnector, messages: readonly Message[]) {
   expect(await running.ended).to.deep.equal({ code: 1, signal: null, stderr: '' })
   const errors = errorsOf({ messages })
@@ -41,7 +41,7 @@ async function listen(): Promise<Server> {
 
 describe('SIGTERM while the connector waits', () => {
   for (const command of COMMANDS) {
-    it(`${command}: for a server that accepts and says nothing`, async () => {
+    it(`${command}: for a server that accepts connections and sends nothing`, async () => {
       const { port, ...account } = (await sharedServer()).connectionConfig()
       const listener = await listen()
       const address = listener.address()
@@ -55,7 +55,7 @@ describe('SIGTERM while the connector waits', () => {
       listener.close()
     })
 
-    it(`${command}: for the answer to a query that never comes`, async () => {
+    it(`${command}: for the result of a query that never ends`, async () => {
       await using database = await TestDatabase.create()
       await using proxy = await FaultProxy.start(database.server.port)
       proxy.fault = { type: 'silence', afterBytes: 1500 }
@@ -69,7 +69,7 @@ describe('SIGTERM while the connector waits', () => {
     })
   }
 
-  it('read: in a retry, for a server that accepts and says nothing', async () => {
+  it('read: in a retry, for a server that accepts connections and sends nothing', async () => {
     await using database = await TestDatabase.create()
     await database.sql(`${CREATE_BIG}; CREATE TABLE later AS SELECT 1 AS id`)
     await using proxy = await FaultProxy.start(database.server.port)
@@ -96,7 +96,7 @@ describe('SIGTERM while the connector waits', () => {
   })
 })
 
-describe('an error that nothing catches', () => {
+describe('an uncaught error', () => {
   for (const [kind, code] of [
     ['exception', 'throw error'],
     ['rejection', 'Promise.reject(error)'],

@@ -12,14 +12,14 @@ import { configuredCatalog, lastStates, type Message, parseMessage } from '../he
 
 const ROWS = 60_000
 const BATCH_ROWS = 1000
-/** Whoever has not ended by then never will, for these tests. */
+/** A process that has not ended after this time is considered to hang. */
 const OPTIONS = { timeoutMs: 20_000 }
 /** Longer than the timeout of a test. */
 const NEVER_MS = 3_600_000
-/** A server that is faster than the connector waits for it, too, but not for so long. */
+/** A server that is faster than the connector also waits for it, but not for so long. */
 const BLOCKED_POLLS = 10
 const POLL_MS = 20
-/** Streams are read one after the other. */
+/** Reads streams one after the other. */
 const ONE_CONNECTION = { max_connections: 2 }
 
 async function read(connector: Connector, ...streams: string[]): Promise<RunningConnector> {
@@ -27,7 +27,7 @@ async function read(connector: Connector, ...streams: string[]): Promise<Running
   return await connector.startRead({ catalog }, OPTIONS)
 }
 
-/** Reads up to the first record: the connector is in the middle of its work, held back by a full pipe. */
+/** Reads up to the first record: the connector then waits for the full pipe. */
 async function readFirstRecord(running: RunningConnector): Promise<Message[]> {
   const messages: Message[] = []
   for await (const message of running.messages()) {
@@ -51,14 +51,14 @@ async function backendsOf(db: TestDatabase, condition = 'true'): Promise<number>
   return rows.length
 }
 
-/** The test's own timeout ends the wait. */
+/** Waits without a limit of its own; the timeout of the test applies. */
 async function untilBackends(db: TestDatabase, count: number, condition?: string): Promise<void> {
   while ((await backendsOf(db, condition)) !== count) await sleep(POLL_MS)
 }
 
 /**
- * Until the server waits for the connector, which waits in a write, with every buffer full. Node.js cannot exit then, since
- * the write blocks one of its threads: the connector ends itself by SIGKILL.
+ * Waits until the connector is blocked in a write, with all buffers full. Node.js cannot exit then,
+ * because the write blocks one of its threads; the connector therefore ends itself by SIGKILL.
  */
 async function untilWriteBlocks(db: TestDatabase): Promise<void> {
   for (let times = 0; times < BLOCKED_POLLS; await sleep(POLL_MS)) {
@@ -77,7 +77,7 @@ function failuresOf(messages: readonly Message[]): (string | undefined)[] {
   return messages.flatMap(({ trace }) => (trace?.error ? [trace.error.failure_type] : []))
 }
 
-describe('read, stopped', () => {
+describe('a read that is stopped', () => {
   let db: TestDatabase
   let connector: Connector
 
@@ -102,7 +102,7 @@ describe('read, stopped', () => {
     ['big', 'that fills the pipe'],
     ['slow', 'that gives a row now and then'],
   ] as const) {
-    it(`a consumer that closes the pipe of a stream ${kind} ends it quietly`, async () => {
+    it(`ends without an error if the consumer closes the pipe of a stream ${kind}`, async () => {
       await using running = await read(connector, stream)
       await readFirstRecord(running)
       running.process.stdout?.destroy()
@@ -113,7 +113,7 @@ describe('read, stopped', () => {
     })
   }
 
-  it('a consumer that was never there ends discover', async () => {
+  it('discover ends if its pipe is already closed', async () => {
     await using running = startConnector(['discover', '--config', connector.configFile], OPTIONS)
     running.process.stdout?.destroy()
     const { code, stderr } = await running.ended
@@ -122,7 +122,7 @@ describe('read, stopped', () => {
   })
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`${signal}: the last state, INCOMPLETE, a transient error, exit 1`, async () => {
+    it(`${signal}: emits the last state, INCOMPLETE and a transient error, exit code 1`, async () => {
       const config = { batch_size: BATCH_ROWS, max_retries: 0, ...ONE_CONNECTION }
       await using single = await withConnector(db.config(config))
       await using running = await read(single, 'big', 'later')
@@ -144,7 +144,7 @@ describe('read, stopped', () => {
     })
   }
 
-  it('SIGTERM: goes on from the last state, and every row came', async () => {
+  it('SIGTERM: the next read resumes from the last state, and no row is lost', async () => {
     await using running = await read(connector, 'big')
     const messages = await readFirstRecord(running)
     for await (const message of running.messages()) {
@@ -160,11 +160,12 @@ describe('read, stopped', () => {
     const before = messages.slice(0, last).flatMap(({ record }) => record?.data['id'] ?? [])
     const ids = [...before, ...rest.records.map(({ data }) => data['id'])]
     expect(new Set(ids).size).to.equal(ROWS)
-    // What came behind the last checkpoint comes again: less than a window, which has a few rows more than a batch
+    // The rows after the last checkpoint are repeated: less than a window, which is slightly larger
+    // than a batch
     expect(ids.length - ROWS).to.be.below(1.1 * BATCH_ROWS)
   })
 
-  it('SIGTERM while the consumer reads nothing', async () => {
+  it('SIGTERM while the consumer does not read', async () => {
     await using whole = await withConnector(db.config({ batch_size: ROWS }))
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
     await using running = await whole.startRead({ catalog }, { timeoutMs: NEVER_MS })
@@ -174,7 +175,7 @@ describe('read, stopped', () => {
     await untilBackends(db, 0)
   })
 
-  it('SIGTERM while the consumer of Arrow data reads nothing: INCOMPLETE and TRACE on stderr', async () => {
+  it('SIGTERM while the consumer of Arrow data does not read: INCOMPLETE and TRACE on stderr', async () => {
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
     const args = [...(await connector.readArgs({ catalog })), '--format', 'arrow']
     await using running = startConnector(args, { timeoutMs: NEVER_MS })
@@ -217,7 +218,7 @@ describe('read, stopped', () => {
     })
   }
 
-  it('SIGKILL leaves no query behind', async () => {
+  it('SIGKILL: no query of the connector keeps running', async () => {
     await using running = await read(connector, 'big')
     await readFirstRecord(running)
     running.process.kill('SIGKILL')
@@ -226,7 +227,7 @@ describe('read, stopped', () => {
   })
 
   for (const stream of ['big', 'slow']) {
-    it(`a backend that is ended while it reads '${stream}' is a transient error`, async () => {
+    it(`a backend that is terminated while it reads '${stream}' causes a transient error`, async () => {
       await using running = await read(connector, stream)
       const messages = await readFirstRecord(running)
       await db.sql(

@@ -20,9 +20,9 @@ const MANIFEST: {
   readonly dependencies: Readonly<Record<string, string>>
 } = JSON.parse(readText('package.json'))
 
-/** Needed at build time only: the compiled validator of the config uses nothing of it. */
+/** Packages needed only at build time: the compiled validator of the config does not use them. */
 const COMPILED_AWAY: ReadonlySet<string> = new Set(['ajv'])
-/** What the layers of the connector may add to the image of Node.js. */
+/** Maximum size that the connector may add to the Node.js image. */
 const MAX_OWN_BYTES = 5_000_000
 const MAX_SPEC_MS = 500
 const SPEC_RUNS = 5
@@ -35,7 +35,7 @@ describe('the image', () => {
     inspected = await inspect(IMAGE)
   })
 
-  it('has an AIRBYTE_ENTRYPOINT that is its entry point', () => {
+  it('has an AIRBYTE_ENTRYPOINT equal to its entry point', () => {
     const { Entrypoint: entrypoint, Env: env } = inspected.Config
     expect(env).to.include(`AIRBYTE_ENTRYPOINT=${entrypoint.join(' ')}`)
   })
@@ -51,24 +51,24 @@ describe('the image', () => {
     expect(labels['io.airbyte.name']).to.equal(repository)
   })
 
-  it('runs as airbyte, uid and gid 1000, with a home of its own', async () => {
+  it('runs as airbyte, uid and gid 1000, with a home directory', async () => {
     expect(
       await shell('id -u; id -g; id -un; echo $HOME; test -w $HOME && echo writable'),
     ).to.equal('1000\n1000\nairbyte\n/home/airbyte\nwritable\n')
   })
 
-  it('owns the directories that orchestrators mount files in', async () => {
+  it('owns the directories in which orchestrators mount files', async () => {
     const owners = await shell('stat -c %u /airbyte /secrets /config /custom_cache /tmp')
     expect(owners).to.equal('1000\n'.repeat(5))
   })
 
-  it('cannot change its own code', async () => {
+  it('cannot modify its own code', async () => {
     expect(await shell('test -w /airbyte/integration_code/dist/main.js || echo no')).to.equal(
       'no\n',
     )
   })
 
-  it('has the bundle with the licences of its packages, and no node_modules', async () => {
+  it('contains the bundle and the licences of its packages, and no node_modules', async () => {
     expect(await shell('find /airbyte -name node_modules')).to.equal('')
     const licenses = await shell('cat /airbyte/integration_code/dist/LICENSES.txt')
     for (const name of Object.keys(MANIFEST.dependencies)) {
@@ -76,14 +76,14 @@ describe('the image', () => {
     }
   })
 
-  it('has no tests, no sources in TypeScript of its own, nothing native and no cache of npm', async () => {
+  it('contains no tests, no TypeScript sources, no native modules and no npm cache', async () => {
     const own = "find /airbyte/integration_code/dist -name '*.test.js' -o -name '*.ts'"
     const native = "find /airbyte -name '*.node'"
     const cache = 'find / -xdev -type d -name _cacache 2>/dev/null || true'
     expect(await shell(`${own}; ${native}; ${cache}`)).to.equal('')
   })
 
-  it('is small', async () => {
+  it('is smaller than its limit', async () => {
     const [base = ''] = /^FROM \$\{NODE_IMAGE\}$/m.test(readText('Dockerfile'))
       ? [/^ARG NODE_IMAGE=(\S+)$/m.exec(readText('Dockerfile'))?.[1]]
       : []
@@ -93,7 +93,7 @@ describe('the image', () => {
     expect(ownBytes).to.be.lessThan(MAX_OWN_BYTES)
   })
 
-  it('answers spec soon, without a network', async () => {
+  it('prints the spec within its time limit, without a network', async () => {
     const timesMs: number[] = []
     for (let run = 0; run < SPEC_RUNS; run++) {
       const started = performance.now()

@@ -9,13 +9,13 @@ const LINE_FEED = 0x0a
 const RECORD_START = Buffer.from('{"type":"RECORD"')
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20
 
-/** How a container ended. */
+/** Exit status of a container. */
 export interface ContainerEnding {
   readonly code: number | null
   readonly stderr: string
 }
 
-/** What came out of a container: only counted where it is a record, since there may be millions. */
+/** Output of a container. Records are only counted, because there may be millions. */
 export interface Tally extends ContainerEnding {
   readonly records: number
   readonly bytes: number
@@ -23,21 +23,23 @@ export interface Tally extends ContainerEnding {
   readonly lines: readonly string[]
 }
 
-/** The stdout of a `docker` command. @throws Error with what it wrote to stderr. */
+/** Returns the stdout of a `docker` command. @throws Error with its stderr. */
 export async function docker(...args: readonly string[]): Promise<string> {
   const { stdout } = await execute('docker', args, { maxBuffer: MAX_OUTPUT_BYTES })
   return stdout
 }
 
-/** `docker run` as an orchestrator does it, attached to the container's stdout. Dispose of it. */
+/** Runs `docker run` like an orchestrator, attached to the container's stdout. Dispose of it. */
 export class ContainerRun implements AsyncDisposable {
   readonly name = `source-postgres-test-${randomBytes(4).toString('hex')}`
   readonly process: ChildProcess
   readonly #stderr: Promise<string>
 
-  /** @param args what follows the options that every run has: more options, the image, its arguments. */
+  /**
+   * @param args arguments after the options of every run: more options, the image, its arguments.
+   */
   constructor(args: readonly string[]) {
-    // No log driver: an orchestrator takes the output from the pipe, nobody reads it twice
+    // No log driver: an orchestrator reads the output from the pipe
     const options = ['run', '--rm', '--name', this.name, '--log-driver', 'none', ...args]
     const child = spawn('docker', options, { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#stderr = text(child.stderr)
@@ -53,8 +55,8 @@ export class ContainerRun implements AsyncDisposable {
   }
 
   /**
-   * Reads stdout to its end, counting its records.
-   * @param onLine is told each line that is not a record.
+   * Reads stdout to its end and counts its records.
+   * @param onLine called for each line that is not a record.
    */
   async tally(onLine: (line: string) => void = () => undefined): Promise<Tally> {
     const ended = once(this.process, 'close')
@@ -65,7 +67,7 @@ export class ContainerRun implements AsyncDisposable {
     return { records, bytes, lines, code: this.process.exitCode, stderr: await this.#stderr }
   }
 
-  /** A line of `/proc/1/status`, such as `VmHWM`, in MiB; null once the process has ended. */
+  /** A value of `/proc/1/status`, such as `VmHWM`, in MiB; null if the process has ended. */
   async memory(line: 'VmRSS' | 'VmHWM'): Promise<number | null> {
     const status = await docker('exec', this.name, 'cat', '/proc/1/status').catch(() => '')
     const match = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status)
@@ -78,7 +80,7 @@ export class ContainerRun implements AsyncDisposable {
   }
 }
 
-/** Tells records from other lines by their first bytes; keeps only the others. */
+/** Distinguishes records from other lines by their first bytes, and keeps only the others. */
 class LineCounter {
   records = 0
   bytes = 0

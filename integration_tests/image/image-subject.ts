@@ -7,16 +7,16 @@ import { type Row, Session } from '../helpers/session.ts'
 import { ContainerRun } from './docker.ts'
 import { IMAGE, sharedWorld, type World } from './shared-world.ts'
 
-/** How a command is run besides its files. */
+/** Options of a command besides its files. */
 export interface ImageOptions {
   /** Options of `docker run`. */
   readonly options?: readonly string[]
-  /** Where the files are mounted; default `/secrets`, as CDK's tests have it. */
+  /** Directory in which the files are mounted; default `/secrets`, like in the CDK's tests. */
   readonly mountPoint?: string
   readonly mountMode?: 'ro' | 'rw'
 }
 
-/** The image, run as an orchestrator does, with its files in a directory of this machine. */
+/** The image, run like an orchestrator does, with its files in a directory of this machine. */
 export class ImageSubject implements Subject {
   readonly config: Json
   readonly world: World
@@ -31,7 +31,7 @@ export class ImageSubject implements Subject {
 
   static async create(): Promise<ImageSubject> {
     const directory = await mkdtemp(join(tmpdir(), 'source-postgres-image-'))
-    await chmod(directory, 0o755) // The container's user is not the test's
+    await chmod(directory, 0o755) // The container runs as another user
     return new ImageSubject(await sharedWorld(), directory)
   }
 
@@ -46,7 +46,7 @@ export class ImageSubject implements Subject {
     return { code, stderr, messages: toMessages(stdout) }
   }
 
-  /** A command that goes on while the test watches it. */
+  /** Starts a command that the test observes. */
   async start(
     command: Command,
     files: Files = {},

@@ -12,14 +12,16 @@ import { type ContainerRun, docker, type Tally } from './docker.ts'
 import { ImageSubject } from './image-subject.ts'
 
 const ROWS = Number(process.env['IMAGE_TEST_ROWS'] ?? 2_000_000)
-/** The second is for swap: none. */
+/** The second option disables swap. */
 const MEMORY_LIMIT = ['--memory=256m', '--memory-swap=256m']
 const POLL_MS = 250
 const STALL_MS = 10_000
-/** Buffers fill and garbage waits to be collected, but nothing may pile up. */
+/**
+ * Maximum growth: buffers may fill and garbage may wait for collection, but nothing may accumulate.
+ */
 const MAX_GROWTH_MEBIBYTES = 32
 const STOP_GRACE_SECONDS = 10
-/** The default of batch_size. */
+/** Default of batch_size. */
 const BATCH_ROWS = 10_000
 
 describe('the image under load', () => {
@@ -59,7 +61,7 @@ describe('the image under load', () => {
     )
   })
 
-  it('does not grow while its consumer reads nothing for ten seconds', async () => {
+  it('does not grow while its consumer does not read for ten seconds', async () => {
     await using run = await subject.start(
       'read',
       { config: subject.config, catalog },
@@ -75,7 +77,7 @@ describe('the image under load', () => {
     expect(tally).to.include({ code: 0, records: ROWS })
   })
 
-  it('ends at docker stop with its last state, from which the next run goes on', async () => {
+  it('ends with its last state after docker stop, and the next run resumes from it', async () => {
     await using run = await subject.start('read', { config: subject.config, catalog })
     const stops: Promise<number>[] = []
     const tally = await run.tally((line) => {
@@ -93,7 +95,7 @@ describe('the image under load', () => {
     )
     say(`      ${grouped(tally.records)} rows before the end, ${grouped(rest.records)} after it`)
     expect(tally.records).to.be.lessThan(ROWS)
-    // What was read behind the last state comes again
+    // Rows read after the last state are repeated
     expect(delivered + rest.records - ROWS, 'repeated rows').to.be.within(0, BATCH_ROWS)
   })
 
@@ -106,7 +108,7 @@ describe('the image under load', () => {
   }
 })
 
-/** The highest VmHWM seen while the container ran. */
+/** Highest VmHWM while the container ran. */
 async function watchPeak(run: ContainerRun): Promise<number | null> {
   let peak: number | null = null
   while (run.process.exitCode === null) {
@@ -116,14 +118,14 @@ async function watchPeak(run: ContainerRun): Promise<number | null> {
   return peak
 }
 
-/** Seconds that `docker stop` took. */
+/** Duration of `docker stop` in seconds. */
 async function stop(run: ContainerRun): Promise<number> {
   const started = performance.now()
   await docker('stop', '--time', String(STOP_GRACE_SECONDS), run.name)
   return (performance.now() - started) / 1000
 }
 
-/** The last stream status and the failure type of the last error. */
+/** Last stream status and failure type of the last error. */
 function endOf(messages: readonly Message[]): (string | undefined)[] {
   const statuses = messages.flatMap(({ trace }) => trace?.stream_status?.status ?? [])
   const errors = messages.flatMap(({ trace }) => trace?.error ?? [])

@@ -5,7 +5,7 @@ import { ContainerRun } from './docker.ts'
 import { type ImageOptions, ImageSubject, toMessages } from './image-subject.ts'
 import { IMAGE } from './shared-world.ts'
 
-/** The ways in which orchestrators run images. */
+/** Ways in which orchestrators run images. */
 const WAYS: Readonly<Record<string, ImageOptions>> = {
   'with files that it may write, in /secrets': { mountPoint: '/secrets', mountMode: 'rw' },
   'with files that it may only read, in /config': { mountPoint: '/config', mountMode: 'ro' },
@@ -31,7 +31,7 @@ describe('the image in an orchestrator', () => {
   })
 
   for (const [title, options] of Object.entries(WAYS)) {
-    it(`does all it is asked ${title}`, async () => {
+    it(`runs all commands ${title}`, async () => {
       const { config } = subject
       expectTypes(await subject.run('spec', {}, options), ['SPEC'])
       expectTypes(await subject.run('check', { config }, options), ['CONNECTION_STATUS'])
@@ -50,7 +50,7 @@ describe('the image in an orchestrator', () => {
     expectTypes(await subject.run('read', marked), ['RECORD', 'STATE'])
   })
 
-  it('starts in a shell from AIRBYTE_ENTRYPOINT, as on Kubernetes', async () => {
+  it('starts in a shell from AIRBYTE_ENTRYPOINT, like on Kubernetes', async () => {
     const script = '$AIRBYTE_ENTRYPOINT spec | cat'
     await using run = new ContainerRun(['--entrypoint', 'sh', IMAGE, '-c', script])
     const { stdout, code } = await run.output()
@@ -58,14 +58,14 @@ describe('the image in an orchestrator', () => {
     expect(toMessages(stdout).map(({ type }) => type)).to.deep.equal(['SPEC'])
   })
 
-  it('says what is wrong when a mounted file is not there', async () => {
+  it('reports a mounted file that does not exist', async () => {
     await using run = new ContainerRun([IMAGE, 'discover', '--config', '/secrets/nothing.json'])
     const { stdout, code } = await run.output()
     expect(code).to.equal(1)
     expect(toMessages(stdout).at(-1)?.trace?.error?.message).to.contain('/secrets/nothing.json')
   })
 
-  it('ends with exit code 2 and a hint when it is told nothing', async () => {
+  it('exits with 2 and a hint without a command', async () => {
     await using run = new ContainerRun([IMAGE])
     const { stdout, code, stderr } = await run.output()
     expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' })

@@ -11,24 +11,26 @@ import type { Json } from '../helpers/messages.ts'
 import { Session } from '../helpers/session.ts'
 import type { ConnectionConfig } from '../helpers/server.ts'
 
-/** The name under which the tests build the image. */
+/** Name of the image that the tests build. */
 export const IMAGE = 'source-postgres:test'
 
-/** What the containers call the database server. */
+/** Host name of the database server for the containers. */
 const HOST = 'postgres'
 const PORT = 5432
 const POSTGRES_IMAGE = process.env['POSTGRES_IMAGE'] ?? 'postgres:15'
 const ACCESS = { user: 'airbyte', password: 'acceptance-password', database: 'acceptance' }
 
-// Every container is disposed of below; ryuk would be one more image to pull
+// Every container is disposed of below, so ryuk, which needs another image, is disabled
 process.env['TESTCONTAINERS_RYUK_DISABLED'] ??= 'true'
 
-/** A network with a PostgreSQL server in it, filled by `seed.sql`, and the image built from this checkout. */
+/**
+ * A network with a PostgreSQL server, filled by `seed.sql`, and the image built from this checkout.
+ */
 export interface World {
   readonly network: string
-  /** For the connector, which is in the network. */
+  /** Config for the connector, which is in the network. */
   readonly config: Json
-  /** For the test, which is not. */
+  /** Parameters for the test, which is outside the network. */
   readonly connection: ConnectionConfig
 }
 
@@ -40,7 +42,7 @@ interface Containers {
 let containers: Containers | null = null
 let starting: Promise<World> | null = null
 
-/** The one world of this run. */
+/** The only instance of this run. */
 export async function sharedWorld(): Promise<World> {
   starting ??= start()
   return await starting
@@ -59,7 +61,7 @@ async function start(): Promise<World> {
     })
     .withCommand(['-c', 'fsync=off', '-c', 'max_wal_size=4GB', '-c', 'shared_buffers=256MB'])
     .withExposedPorts(PORT)
-    // The first time it is said by the server that initdb's scripts run on
+    // The first such message is from the server that runs initdb's scripts
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start()
   containers = { network, postgres }
@@ -71,12 +73,12 @@ async function start(): Promise<World> {
   return { network: network.getName(), config, connection }
 }
 
-/** Builds and starts everything before the tests, so that no test's own time includes it. */
+/** Builds and starts everything before the tests, so that it is not part of a test's time. */
 export async function mochaGlobalSetup(): Promise<void> {
   await sharedWorld()
 }
 
-/** Ends the containers after the tests; the image stays, as a cache for the next build. */
+/** Stops the containers after the tests; the image is kept as a cache for the next build. */
 export async function mochaGlobalTeardown(): Promise<void> {
   await containers?.postgres.stop()
   await containers?.network.stop()

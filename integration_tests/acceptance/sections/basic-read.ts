@@ -29,39 +29,39 @@ export function basicReadSection(subject: () => Subject): void {
       messages = outcome.messages
     })
 
-    it('gives records of every stream that is not empty', () => {
+    it('returns records of every stream that is not empty', () => {
       const empty = streams.filter(({ name }) => recordsOf(messages, name).length === 0)
       expect(empty.map(({ name }) => name)).to.deep.equal([EMPTY_STREAM])
     })
 
-    it('gives records that match their schemas and have their keys', () => {
+    it('returns records that match their schemas and have their keys', () => {
       expect(findRecordProblems(messages, streams)).to.deep.equal([])
     })
 
-    it('gives each property a value somewhere', () => {
+    it('returns a value for each property in at least one record', () => {
       const full = streams.filter(({ name }) => name !== EMPTY_STREAM)
       expect(findMissingDataPoints(messages, full)).to.deep.equal([])
     })
 
-    it('gives exactly the expected records', () => {
+    it('returns exactly the expected records', () => {
       for (const { name } of streams) {
         const expected = EXPECTED_RECORDS.filter(({ stream }) => stream === name)
         expect(recordsOf(messages, name)).to.have.deep.members(expected.map(({ data }) => data))
       }
     })
 
-    it('says of each stream that it started, runs and is complete', () => {
+    it('emits STARTED, RUNNING and COMPLETE for each stream', () => {
       const names = streams.map(({ name }) => name)
       expect(findStatusProblems(messages, names)).to.deep.equal([])
     })
 
-    it('counts in each state the records since the one before', () => {
+    it('counts the records since the previous state in each state', () => {
       expect(findCountProblems(messages)).to.deep.equal([])
       const stated = messages.flatMap(({ state }) => state?.stream?.stream_descriptor.name ?? [])
       expect([...new Set(stated)]).to.have.members(streams.map(({ name }) => name))
     })
 
-    it('ends a catalog of an unknown stream in an invalid mode with an error', async () => {
+    it('fails for a catalog with an unknown stream and an invalid mode', async () => {
       const [first] = CONFIGURED_CATALOG.streams
       const stream = { ...first?.stream, name: '__no_such_stream__' }
       const catalog = { streams: [{ ...first, stream, sync_mode: 'INVALID' }] }
@@ -72,7 +72,7 @@ export function basicReadSection(subject: () => Subject): void {
   })
 
   describe('full refresh', () => {
-    it('gives the same records twice', async () => {
+    it('returns the same records twice', async () => {
       const files = { config: subject().config, catalog: CONFIGURED_CATALOG }
       const first = await subject().run('read', files)
       const second = await subject().run('read', files)

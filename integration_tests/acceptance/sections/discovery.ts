@@ -17,17 +17,17 @@ export function discoverySection(subject: () => Subject): void {
       expect(streams.map(({ name }) => name)).to.deep.equal(names)
     })
 
-    it('breaks none of the rules for catalogs', () => {
+    it('returns a catalog that follows all rules', () => {
       expect(findCatalogProblems(streams)).to.deep.equal([])
     })
 
-    it('gives the same catalog again', async () => {
+    it('returns the same catalog again', async () => {
       expect(await discoverStreams(subject())).to.deep.equal(streams)
     })
   })
 }
 
-/** The streams of the one CATALOG message. */
+/** Returns the streams of the only CATALOG message. */
 export async function discoverStreams(subject: Subject): Promise<readonly CatalogStream[]> {
   const { code, messages } = await subject.run('discover', { config: subject.config })
   const catalogs = messages.flatMap(({ catalog }) => catalog ?? [])

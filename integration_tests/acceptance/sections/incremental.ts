@@ -6,13 +6,13 @@ import type { Outcome, Subject } from '../subject.ts'
 
 const NAMES = INCREMENTAL_CATALOG.streams.map(({ stream }) => stream.name)
 
-/** Of a view nobody can tell which rows are new: those of the late-commit window come again. */
+/** New rows of a view cannot be distinguished: those of the late-commit window are repeated. */
 const VIEW = 'paid_orders'
 const TABLES = NAMES.filter((name) => name !== VIEW)
-/** The highest cursor of the view's rows. */
+/** Highest cursor value of the view's rows. */
 const VIEW_CURSOR = '2024-01-05T23:59:59.999999Z'
 
-/** Rows above every cursor of the seed: one order that is paid, one row of the other table. */
+/** Rows above every cursor of the seed: one paid order, and one row of the other table. */
 const CHANGES = `
 INSERT INTO orders VALUES (6, 'Edsger', 5.00, true, '[]', '2024-01-06', '2024-01-06 12:00:00Z');
 UPDATE all_types SET updated_at = '2024-02-03 08:00:00' WHERE id = 1`
@@ -30,24 +30,24 @@ export function incrementalSection(subject: () => Subject): void {
       first = (await read(subject(), {}, 1)).messages
     })
 
-    it('gives records and a state of each stream in the first read', () => {
+    it('returns records and a state of each stream in the first read', () => {
       const empty = NAMES.filter((name) => recordsOf(first, name).length === 0)
       expect(empty).to.deep.equal([])
       expect(lastStates(first)).to.have.length(NAMES.length)
       expect(findCountProblems(first)).to.deep.equal([])
     })
 
-    it('gives nothing old in a second read when nothing changed', async () => {
+    it('returns no old rows in a second read if nothing changed', async () => {
       const { messages } = await read(subject(), { state: lastStates(first) })
       expectNothingOld(messages)
     })
 
-    it('takes states that name no namespace', async () => {
+    it('accepts states without a namespace', async () => {
       const { messages } = await read(subject(), { state: lastStates(first).map(withoutNamespace) })
       expectNothingOld(messages)
     })
 
-    it('gives the changed rows, and nothing older, in a second read', async () => {
+    it('returns only the changed rows in a second read', async () => {
       await subject().sql(CHANGES)
       try {
         const { messages } = await read(subject(), { state: lastStates(first) })
@@ -59,7 +59,7 @@ export function incrementalSection(subject: () => Subject): void {
       }
     })
 
-    it('gives nothing older than any state on the way', async () => {
+    it('returns no rows older than an intermediate state', async () => {
       const { messages } = await read(subject(), {}, 1)
       for (const { state } of messages) {
         if (state?.stream === undefined) continue
@@ -71,14 +71,14 @@ export function incrementalSection(subject: () => Subject): void {
       }
     })
 
-    it('gives nothing for states that lie in the future', async () => {
+    it('returns nothing for states in the future', async () => {
       const { messages } = await read(subject(), { state: ABNORMAL_STATE })
       expect(messages.flatMap(({ record }) => record ?? [])).to.deep.equal([])
     })
   })
 }
 
-/** @param batchSize rows between checkpoints; as few as possible make as many states as possible. */
+/** @param batchSize number of rows between checkpoints; the minimum gives the most states. */
 async function read(
   subject: Subject,
   files: { state?: unknown },
@@ -100,14 +100,17 @@ function idsOf(messages: readonly Message[], stream: string): unknown[] {
   return recordsOf(messages, stream).map(({ id }) => id)
 }
 
-/** The cursor of a finished state; one of an unfinished first read promises nothing about cursors. */
+/**
+ * Returns the cursor of a final state. A state of an unfinished first read has no meaning for the
+ * cursor.
+ */
 function cursorOf(state: Json | undefined): string | null {
   if (state?.['state_type'] !== 'cursor_based') return null
   const { cursors } = state as { cursors?: Json }
   return typeof cursors?.['updated_at'] === 'string' ? cursors['updated_at'] : null
 }
 
-/** As Airbyte's own acceptance tests hand states back. */
+/** Removes the namespace, like Airbyte's own acceptance tests. */
 function withoutNamespace(state: ReturnType<typeof lastStates>[number]): Json {
   const { name = '' } = state.stream?.stream_descriptor ?? {}
   return { ...state, stream: { ...state.stream, stream_descriptor: { name } } }

@@ -5,7 +5,9 @@ import { CONFIG, INVALID_CONFIG, readText } from '../fixtures.ts'
 import { findSpecProblems, type SchemaNode } from '../spec-checks.ts'
 import type { Subject } from '../subject.ts'
 
-/** Configs that the official connector's forms have saved, of both of its generations; they must go on working. */
+/**
+ * Configs saved by the forms of both generations of the official connector. They must stay valid.
+ */
 const STORED_CONFIGS: Readonly<Record<string, Json>> = {
   '3.8': {
     host: 'db',
@@ -54,19 +56,19 @@ export function specSection(subject: () => Subject): void {
       schema = toSchema(spec['connectionSpecification'])
     })
 
-    it('is what spec.json says', () => {
+    it('equals spec.json', () => {
       expect(spec).to.deep.equal(JSON.parse(readText('spec.json')))
     })
 
-    it('breaks none of the rules for forms', () => {
+    it('follows all rules for forms', () => {
       expect(findSpecProblems(schema)).to.deep.equal([])
     })
 
-    it('requires nothing that the official connector did not require', () => {
+    it('requires no parameter that the official connector did not require', () => {
       expect(schema.required).to.deep.equal(['host'])
     })
 
-    it('asks for no OAuth', () => {
+    it('does not use OAuth', () => {
       expect(spec).not.to.have.any.keys('advanced_auth', 'authSpecification')
     })
 
