@@ -9,7 +9,7 @@ import { type Schema, schemasSql, userSchemas } from '../../src/introspection/sc
 import type { CatalogRow } from '../../src/introspection/types.ts'
 import type { CatalogSession } from './catalog-session.ts'
 
-/** The relations of a scope, as discovery finds them. */
+/** Reads the relations of a scope, like discovery. */
 export async function readRelations(
   session: CatalogSession,
   scope: RelationScope,
@@ -19,7 +19,7 @@ export async function readRelations(
   return toRelations(rows, await session.query<CatalogRow>(types))
 }
 
-/** The schemas that users made. */
+/** Reads the schemas that users have created. */
 export async function readSchemas(
   session: CatalogSession,
   table: string | null,

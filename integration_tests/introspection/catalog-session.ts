@@ -6,7 +6,10 @@ import type {
 } from '../../src/postgres/session/sql-session.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 
-/** A session over plain pg that counts the statements it sends; `role` is who asks, default: the superuser. */
+/**
+ * A session of plain pg that counts its statements; `role` is the current role, by default the
+ * superuser.
+ */
 export class CatalogSession implements SqlSession, QuerySession, AsyncDisposable {
   queries = 0
   readonly #client: pg.Client

@@ -6,7 +6,7 @@ import { CatalogSession } from './catalog-session.ts'
 
 const PUBLIC = { schemas: ['public'], table: null, checkPrivileges: true }
 
-/** What a discovery finds, and with how many queries. */
+/** Returns the result of a discovery and its number of queries. */
 export async function discover(
   db: TestDatabase,
   scope: Partial<RelationScope> = {},
@@ -17,7 +17,7 @@ export async function discover(
   return { relations, queries: session.queries }
 }
 
-/** The relations of schema `public` by name, once `sql` has run. */
+/** Returns the relations of schema `public` by name, after running `sql`. */
 export async function relationsOf(
   db: TestDatabase,
   sql: string,
@@ -27,7 +27,7 @@ export async function relationsOf(
   return Object.fromEntries(relations.map((relation) => [relation.name, relation]))
 }
 
-/** Names in `attnum` order. */
+/** Column names in `attnum` order. */
 export function columnNames(relation: Relation | undefined): string[] | undefined {
   return relation?.columns.map(({ name }) => name)
 }

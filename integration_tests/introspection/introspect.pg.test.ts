@@ -56,7 +56,7 @@ describe('readRelations', () => {
     expect(nullable('f')).to.deep.equal([true])
   })
 
-  it('takes odd names of schemas, tables and columns for what they are', async () => {
+  it('reads unusual names of schemas, tables and columns unchanged', async () => {
     await using db = await TestDatabase.create()
     for (const name of ODD_NAMES) {
       const quoted = `"${name.replaceAll('"', '""')}"`
@@ -77,7 +77,7 @@ describe('readRelations', () => {
     }
   })
 
-  it('narrows to the schemas and the table, case sensitive', async () => {
+  it('selects by schemas and table name, case sensitive', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE TABLE a (x int); CREATE TABLE "A" (x int); CREATE TABLE b (x int);
@@ -96,7 +96,7 @@ describe('readRelations', () => {
     expect(await names({ schemas: ['pg_catalog', 'information_schema'] })).to.deep.equal([])
   })
 
-  it('leaves dropped columns out and generated ones in', async () => {
+  it('omits dropped columns and includes generated ones', async () => {
     await using db = await TestDatabase.create()
     const found = await relationsOf(
       db,
@@ -122,7 +122,7 @@ describe('readRelations', () => {
     expect(columnNames(found['wide'])).to.deep.equal(columns)
   })
 
-  it('gives the primary key in key order, without INCLUDE columns', async () => {
+  it('returns the primary key in key order, without INCLUDE columns', async () => {
     await using db = await TestDatabase.create()
     const found = await relationsOf(
       db,
@@ -187,7 +187,7 @@ describe('readRelations', () => {
     expect(columns[6]?.type.jsonSchema).to.deep.equal({ type: 'number', airbyte_type: 'integer' })
   })
 
-  it('knows rows and pages from the statistics, summed over leaves', async () => {
+  it('returns rows and pages from the statistics, summed over leaves', async () => {
     await using db = await TestDatabase.create()
     const found = await relationsOf(
       db,
@@ -226,7 +226,7 @@ describe('readRelations', () => {
     expect(found['p1']?.isPartition).to.equal(true)
   })
 
-  it('names no system columns of a table that others inherit from', async () => {
+  it('returns no system columns for a table with inheriting tables', async () => {
     await using db = await TestDatabase.create()
     const found = await relationsOf(
       db,
@@ -239,7 +239,7 @@ describe('readRelations', () => {
     expect(found['once']?.hasSystemColumns).to.equal(true)
   })
 
-  it('does not believe a NOT NULL that is not valid', async function () {
+  it('ignores a NOT NULL constraint that is not valid', async function () {
     await using db = await TestDatabase.create()
     if (db.server.major < 18) return
     const found = await relationsOf(

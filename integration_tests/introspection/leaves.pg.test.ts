@@ -28,13 +28,13 @@ describe('readLeaves', () => {
     expect(await leavesOf(db, 'middle')).to.deep.equal(['other.A.b r', 'public.rest r'])
   })
 
-  it('has none below a partitioned table without partitions', async () => {
+  it('returns nothing for a partitioned table without partitions', async () => {
     await using db = await TestDatabase.create()
     await db.sql('CREATE TABLE root (a int) PARTITION BY LIST (a)')
     expect(await leavesOf(db, 'root')).to.deep.equal([])
   })
 
-  it('leaves out a partition that is being detached', async () => {
+  it('omits a partition that is being detached', async () => {
     await using db = await TestDatabase.create()
     if (db.server.major < 14) return
     await db.sql(

@@ -5,7 +5,7 @@ import { TestRole } from './test-role.ts'
 import { createMany } from '../helpers/create-many.ts'
 
 describe('readRelations, many relations', () => {
-  it('asks as often for 200 schemas as for one table', async () => {
+  it('uses the same number of queries for 200 schemas and for one table', async () => {
     await using db = await TestDatabase.create()
     const schemas = Array.from({ length: 200 }, (_, index) => `schema ${index}`)
     await db.sql(

@@ -4,7 +4,7 @@ import { columnNames, discover, relationsOf } from './discover.ts'
 import { TestRole } from './test-role.ts'
 
 describe('readRelations, privileges', () => {
-  it('leaves out what the role may not read', async () => {
+  it('omits what the role may not read', async () => {
     await using db = await TestDatabase.create()
     await using role = await TestRole.create(db)
     await db.sql(
@@ -32,7 +32,7 @@ describe('readRelations, privileges', () => {
     expect(opened.relations.map((r) => r.name)).to.deep.equal(['t'])
   })
 
-  it('lists everything without the check, but names no system columns that are out of reach', async () => {
+  it('lists everything without the check, but no system columns that the role may not read', async () => {
     await using db = await TestDatabase.create()
     await using role = await TestRole.create(db)
     await db.sql(
@@ -48,7 +48,7 @@ describe('readRelations, privileges', () => {
     ])
   })
 
-  it('reads a partitioned table whole when a leaf of it cannot be read by name', async () => {
+  it('reads a partitioned table as a whole if a leaf cannot be read by name', async () => {
     await using db = await TestDatabase.create()
     await using role = await TestRole.create(db)
     await db.sql(
@@ -72,7 +72,7 @@ describe('readRelations, privileges', () => {
     expect(await isByLeaf()).to.equal(false)
   })
 
-  it('reads a partitioned table whole when a leaf of it is foreign', async () => {
+  it('reads a partitioned table as a whole if a leaf is a foreign table', async () => {
     await using db = await TestDatabase.create()
     const found = await relationsOf(
       db,

@@ -19,7 +19,7 @@ async function failureOf(session: SqlSession, query: string): Promise<ConnectorE
 }
 
 describe('describeQuery', () => {
-  it('gives the output columns in order, with their types', async () => {
+  it('returns the output columns in order, with their types', async () => {
     await using db = await TestDatabase.create()
     await db.sql(SETUP)
     await using session = await CatalogSession.open(db)
@@ -52,7 +52,7 @@ describe('describeQuery', () => {
     'VALUES (1)',
     'TABLE t',
   ]) {
-    it(`takes ${query}`, async () => {
+    it(`accepts ${query}`, async () => {
       await using db = await TestDatabase.create()
       await db.sql('CREATE TABLE t (a int)')
       await using session = await CatalogSession.open(db)
@@ -73,7 +73,7 @@ describe('describeQuery', () => {
     'SELEC id FROM t',
     "SELECT 'not closed",
   ]) {
-    it(`refuses ${query || 'an empty query'}`, async () => {
+    it(`rejects ${query || 'an empty query'}`, async () => {
       await using db = await TestDatabase.create()
       await db.sql(SETUP)
       await using session = await CatalogSession.open(db)
@@ -84,7 +84,7 @@ describe('describeQuery', () => {
     })
   }
 
-  it('names columns that share a name', async () => {
+  it('reports duplicate column names', async () => {
     await using db = await TestDatabase.create()
     await using session = await CatalogSession.open(db)
     const error = await failureOf(session, 'SELECT 1 AS a, 2 AS a, 3, 4')

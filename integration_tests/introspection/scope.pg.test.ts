@@ -18,7 +18,7 @@ async function problemsOf(
 }
 
 describe('readSchemas', () => {
-  it('counts what users made, also where the role may not look', async () => {
+  it('counts relations of users, including those without privileges', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE SCHEMA "A b"; CREATE TABLE "A b".t (a int); CREATE VIEW "A b".v AS SELECT a FROM "A b".t;
@@ -35,14 +35,14 @@ describe('readSchemas', () => {
 })
 
 describe('findScopeProblems', () => {
-  it('finds nothing wrong with what is there', async () => {
+  it('finds no problem if the relations can be read', async () => {
     await using db = await TestDatabase.create()
     await db.sql('CREATE TABLE t (a int)')
     expect(await problemsOf(db, {})).to.deep.equal([])
     expect(await problemsOf(db, { table: 't' })).to.deep.equal([])
   })
 
-  it('tells apart a missing schema, a missing table and a missing grant', async () => {
+  it('distinguishes a missing schema, a missing table and a missing grant', async () => {
     await using db = await TestDatabase.create()
     await db.sql('CREATE SCHEMA closed; CREATE TABLE closed.t (a int); CREATE TABLE t (a int)')
     expect(await problemsOf(db, { schemas: ['nowhere'] })).to.deep.equal([

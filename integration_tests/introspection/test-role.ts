@@ -1,6 +1,9 @@
 import type { TestDatabase } from '../helpers/database.ts'
 
-/** Roles belong to the whole cluster: one for each database, dropped with what it owns. */
+/**
+ * Roles are shared by the whole cluster: this one is for a single database and is dropped with what
+ * it owns.
+ */
 export class TestRole implements AsyncDisposable {
   readonly name: string
   readonly #db: TestDatabase
@@ -10,7 +13,7 @@ export class TestRole implements AsyncDisposable {
     this.#db = db
   }
 
-  /** A role without any grant of its own. */
+  /** Creates a role without any grant. */
   static async create(db: TestDatabase): Promise<TestRole> {
     const role = new TestRole(db)
     await db.sql(`CREATE ROLE ${role.name}`)

@@ -9,7 +9,9 @@ import { Session } from '../helpers/session.ts'
 
 const MAJOR_WITH_SECURITY_INVOKER = 15
 
-/** Views that some role made on tables of which the reader may read less, or more, than the owner of the view. */
+/**
+ * Builds views on tables of which the reader may read less, or more, than the owner of the view.
+ */
 function setup(reader: string, owner: string, major: number): string {
   const invoker = `
     CREATE VIEW app.by_invoker WITH (security_invoker = on) AS SELECT id FROM hidden.t;
@@ -50,7 +52,7 @@ function setup(reader: string, owner: string, major: number): string {
     GRANT SELECT ON app.without_rights TO ${reader}`
 }
 
-/** The views of `app` that the role can and cannot read, as it finds by reading them. */
+/** Views of `app` that the role can and cannot read, found by reading them. */
 async function tryAll(db: TestDatabase, role: LoginRole): Promise<Record<string, boolean>> {
   const views = await db.sql(
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('v', 'm')`,

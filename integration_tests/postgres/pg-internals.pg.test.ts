@@ -10,7 +10,7 @@ import { Route } from '../../src/postgres/connection/route.ts'
 import { connectSocket } from '../../src/postgres/connection/socket.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
 
-/** A client on a socket of the connector's. */
+/** A client that uses a socket of the connector. */
 class TestClient extends Client implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise<void>((resolve) => this.once('end', resolve))
@@ -30,7 +30,7 @@ async function connect(): Promise<TestClient> {
   return client
 }
 
-/** A simple query whose answer reaches pg's parser byte by byte, through a takeover. */
+/** A simple query whose answer passes through a takeover to pg's parser byte by byte. */
 class Observed implements Submittable {
   readonly ended: Promise<void>
   readonly calls: string[] = []
@@ -79,8 +79,8 @@ class Observed implements Submittable {
   }
 }
 
-describe('the contract with pg', () => {
-  it('package.json pins the version that is installed', () => {
+describe('the use of pg internals', () => {
+  it('package.json pins the installed version', () => {
     const installed: unknown = createRequire(import.meta.url)('pg/package.json')
     expect(installed).to.include({ version: manifest.dependencies.pg })
   })
@@ -90,7 +90,7 @@ describe('the contract with pg', () => {
     expect((await client.query('SELECT 1 AS one')).rows).to.deep.equal([{ one: 1 }])
   })
 
-  it('knows process ID and secret key of the backend', async () => {
+  it('returns process ID and secret key of the backend', async () => {
     await using client = await connect()
     const { rows } = await client.query('SELECT pg_backend_pid() AS id')
     expect(rows).to.deep.equal([{ id: client.processID }])
@@ -113,7 +113,7 @@ describe('the contract with pg', () => {
     expect((await client.query('SELECT 1 AS one')).rows).to.deep.equal([{ one: 1 }])
   })
 
-  it('parses one statement only when asked for the extended protocol', async () => {
+  it('parses only one statement with the extended protocol', async () => {
     await using client = await connect()
     const text = 'SELECT 1; SELECT 2'
     const query = client.query({ text, queryMode: 'extended' })

@@ -6,7 +6,10 @@ import { connectFirst, resolveHost } from '../../../src/postgres/connection/addr
 import { Deadline } from '../../../src/postgres/connection/deadline.ts'
 import { freePort } from '../../helpers/free-port.ts'
 
-/** A listener on an address of the loopback network that can be stopped: then the kernel drops what asks to connect. */
+/**
+ * A listener on an address of the loopback network that can be stopped; the kernel then drops
+ * connection requests.
+ */
 class Listener implements AsyncDisposable {
   readonly address: string
   readonly port: number
@@ -20,7 +23,7 @@ class Listener implements AsyncDisposable {
   }
 
   static async start(address: string, port: number): Promise<Listener> {
-    // Its output is the signal that it listens
+    // It writes output as soon as it listens
     const script = `require('node:net').createServer((socket) => socket.on('error', () => {}))
       .listen({ host: '${address}', port: ${port}, backlog: 1 }, () => console.log('ready'))`
     const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -28,7 +31,7 @@ class Listener implements AsyncDisposable {
     return new Listener(address, port, child)
   }
 
-  /** Stops the process, and fills its queue until a connection is no longer accepted. */
+  /** Stops the process, and fills its queue until no further connection is accepted. */
   async stop(): Promise<void> {
     this.#process.kill('SIGSTOP')
     for (;;) {
@@ -50,7 +53,7 @@ class Listener implements AsyncDisposable {
   }
 }
 
-/** A connection to the first of the listeners, all on one port, that accepts it. */
+/** Connects to the first of the listeners, all on one port, that accepts the connection. */
 async function reach(listeners: readonly Listener[], deadline: Deadline): Promise<Socket> {
   const addresses = listeners.map(({ address }) => address)
   const port = listeners[0]!.port
@@ -62,7 +65,7 @@ async function delay(ms: number): Promise<false> {
 }
 
 describe('a host with several addresses', () => {
-  it('each gets its share of the time: the second is reached after a silent first', async () => {
+  it('each address gets its share of the time: the second is reached after a silent first one', async () => {
     const port = await freePort()
     await using silent = await Listener.start('127.0.0.2', port)
     await using open = await Listener.start('127.0.0.3', port)
@@ -74,7 +77,7 @@ describe('a host with several addresses', () => {
     socket.destroy()
   })
 
-  it('a first one that needs more than 250 ms is not dropped', async () => {
+  it('a first address that needs more than 250 ms is not dropped', async () => {
     const port = await freePort()
     await using slow = await Listener.start('127.0.0.2', port)
     await using other = await Listener.start('127.0.0.3', port)
@@ -88,7 +91,7 @@ describe('a host with several addresses', () => {
     socket.destroy()
   })
 
-  it('all are silent: the error has the code and the time of the deadline', async () => {
+  it('all addresses are silent: the error has the code and the time of the deadline', async () => {
     const port = await freePort()
     await using first = await Listener.start('127.0.0.2', port)
     await using second = await Listener.start('127.0.0.3', port)
@@ -99,10 +102,10 @@ describe('a host with several addresses', () => {
     expect(error).to.include({ code: 'ETIMEDOUT', elapsedMs: 600 })
   })
 
-  it('none accepts: the error is of an address to which there is a route', async () => {
+  it('no address accepts: the error is that of an address with a route', async () => {
     const port = await freePort()
     using deadline = new Deadline(60_000)
-    // An IPv6 address for documentation: there is no route to it
+    // An IPv6 address for documentation, to which there is no route
     const addresses = ['127.0.0.2', '2001:db8::1']
     const open = (host: string): Socket =>
       host === '127.0.0.2' ? connect({ host, port }) : connect({ host, port, localAddress: '::1' })
@@ -112,7 +115,7 @@ describe('a host with several addresses', () => {
     expect(error).to.include({ code: 'ECONNREFUSED' })
   })
 
-  it('an IP address stands for itself', async () => {
+  it('an IP address is not resolved', async () => {
     using deadline = new Deadline(60_000)
     expect(await resolveHost('127.0.0.2', deadline)).to.deep.equal(['127.0.0.2'])
     expect(await resolveHost('::1', deadline)).to.deep.equal(['::1'])

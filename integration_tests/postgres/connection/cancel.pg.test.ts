@@ -6,7 +6,7 @@ import { parseConfig } from '../../../src/config/parse-config.ts'
 import { cancelQuery } from '../../../src/postgres/connection/cancel.ts'
 import { Route } from '../../../src/postgres/connection/route.ts'
 
-/** A client that knows the backend to cancel. */
+/** A client with the backend to cancel. */
 function clientOf(backend: { readonly processID: number; readonly secretKey: number }): Client {
   return Object.assign(new Client({ ssl: false }), backend)
 }
@@ -16,7 +16,7 @@ function socketCount(): number {
 }
 
 describe('a cancel request', () => {
-  it('to a server that neither answers nor closes leaves no connection behind', async () => {
+  it('to a server that neither answers nor closes leaves no open connection', async () => {
     const sockets: Socket[] = []
     const listener = createServer({ allowHalfOpen: true }, (socket) => {
       sockets.push(socket.on('error', () => undefined))
@@ -29,7 +29,7 @@ describe('a cancel request', () => {
     const before = socketCount()
     await cancelQuery(route, clientOf({ processID: 1, secretKey: 2 }))
     expect(sockets).to.have.length(1)
-    // What is left is the side of the listener; a handle is closed a moment after its socket
+    // Only the side of the listener remains; a handle is closed shortly after its socket
     while (socketCount() - before > 1) await new Promise(setImmediate)
     sockets[0]?.destroy()
     listener.close()

@@ -8,14 +8,14 @@ import { SSH_MISTAKES } from './ssh-misconfigurations.ts'
 
 const PAGE = `${CHECKOUT}docs/connections-and-troubleshooting.md`
 
-/** The cells of its tables, however they are padded. */
+/** Cells of the tables, without padding. */
 const CELLS = new Set(readFileSync(PAGE, 'utf8').split(/ *\| */))
 
 const MISTAKES = [...SERVER_MISTAKES, ...TLS_MISTAKES, ...SSH_MISTAKES, ...ENTRA_MISTAKES]
 
 describe('docs/connections-and-troubleshooting.md', () => {
   for (const { mistake, message } of MISTAKES) {
-    it(`has the message of check: ${mistake}`, () => {
+    it(`contains the message of check: ${mistake}`, () => {
       expect(CELLS.has(mistake), mistake).to.equal(true)
       expect(CELLS.has(message), message).to.equal(true)
     })

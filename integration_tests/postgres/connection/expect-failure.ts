@@ -5,7 +5,10 @@ import { SECRET } from './tls/tls-world.ts'
 const POOL = 'Failed to create connection pool: '
 const PREFIX = `Could not connect with provided configuration. Error: ${POOL}`
 
-/** Runs `check` and `read`: both must fail with just this message, end with 0 and with 1, and tell no secret. */
+/**
+ * Runs `check` and `read`: both must fail with exactly this message, exit with 0 and 1, and print
+ * no secret.
+ */
 export async function expectFailure(config: unknown, message: string): Promise<void> {
   await using connector = await withConnector(config)
   const run = await connector.check()
@@ -21,7 +24,7 @@ export async function expectFailure(config: unknown, message: string): Promise<v
   }
 }
 
-/** `text` with the words in capitals that `values` has replaced by what they stand for. */
+/** Replaces the words in capitals that `values` contains. */
 export function fillIn(text: string, values: Readonly<Record<string, string | number>>): string {
   return Object.entries(values).reduce(
     (filled, [word, value]) => filled.replaceAll(word, String(value)),

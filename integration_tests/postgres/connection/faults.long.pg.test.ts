@@ -7,7 +7,7 @@ import { type Fault, FaultProxy } from '../../helpers/fault-proxy.ts'
 const ROWS = 20_000
 const KILOBYTE = 1000
 
-describe('a read through a network that misbehaves', () => {
+describe('a read through a faulty network', () => {
   let database: TestDatabase
   before(async () => {
     database = await TestDatabase.create()
@@ -29,7 +29,7 @@ describe('a read through a network that misbehaves', () => {
     { type: 'reset', afterBytes: 700 * KILOBYTE },
     { type: 'silence', afterBytes: 700 * KILOBYTE },
   ] as const) {
-    it(`${describeFault(fault)} → every row`, async () => {
+    it(`${describeFault(fault)} → every row is read`, async () => {
       await using proxy = await FaultProxy.start(database.server.port, fault)
       await using source = await connector(proxy)
       const run = await source.read()
@@ -51,7 +51,7 @@ describe('a read through a network that misbehaves', () => {
     })
   }
 
-  it('silence for good → transient_error within the promised time', async () => {
+  it('permanent silence → transient_error within the documented time', async () => {
     const silence: Fault = { type: 'silence', afterBytes: 700 * KILOBYTE }
     await using proxy = await FaultProxy.start(database.server.port, silence)
     await using source = await connector(proxy, { max_retries: 1 })
@@ -62,7 +62,8 @@ describe('a read through a network that misbehaves', () => {
     }
     const { code } = await running.ended
     expect(code).to.equal(1)
-    // timeout_seconds, connect_timeout for the look, a retry's pause and connect_timeout again
+    // timeout_seconds, connect_timeout for the probe, the pause before a retry and connect_timeout
+    // again
     expect(performance.now() - started).to.be.lessThan(20_000)
   })
 
@@ -73,7 +74,7 @@ describe('a read through a network that misbehaves', () => {
     ['at the first look at the server', 1000],
     ['in the catalog queries', 2000],
   ] as const) {
-    it(`silence ${phase} → check says so soon`, async () => {
+    it(`silence ${phase} → check reports it within connect_timeout`, async () => {
       const silence: Fault = { type: 'silence', afterBytes }
       await using proxy = await FaultProxy.start(database.server.port, silence)
       await using source = await connector(proxy)
@@ -87,8 +88,8 @@ describe('a read through a network that misbehaves', () => {
   }
 })
 
-describe('a server that sends nothing because it works', () => {
-  it('is waited for; a WARN says what its backend waits for, once in timeout_seconds', async () => {
+describe('a server that sends nothing because it is busy', () => {
+  it('does not end the read; a WARN has the wait event of its backend, once per timeout_seconds', async () => {
     await using database = await TestDatabase.create(await sharedServer())
     await database.sql('CREATE TABLE locked AS SELECT 7 AS id')
     await using holder = await database.session()
@@ -117,7 +118,7 @@ describe('a server that sends nothing because it works', () => {
   })
 })
 
-/** Without a look at the locked table itself. */
+/** Discovers without reading the locked table itself. */
 async function catalogOf(database: TestDatabase): Promise<unknown> {
   await database.sql('CREATE TABLE free (id int4)')
   const stream = { name: 'locked', namespace: 'public', json_schema: { type: 'object' } }

@@ -4,7 +4,7 @@ import { TestDatabase } from '../../helpers/database.ts'
 import { SECRET } from './tls/tls-world.ts'
 
 describe('jdbc_url_params', () => {
-  it('sets the name and the options of the session; a WARN names what is ignored, never a value', async () => {
+  it('sets the name and the options of the session; a WARN lists ignored parameters without values', async () => {
     await using database = await TestDatabase.create()
     const query = `SELECT current_setting('application_name') AS name, current_setting('work_mem') AS memory`
     const params = `ApplicationName=by%20jdbc&options=-c%20work_mem%3D12345kB&password=${SECRET}&defaultRowFetchSize=${SECRET}&tcpKeepAlive=true`

@@ -53,7 +53,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'check tells … : SSH t
   }
 })
 
-describe('check tells the cause and the remedy: host, port and account', () => {
+describe('check reports cause and remedy: host, port and account', () => {
   let silent: Listener
   before(async () => {
     silent = await listen()

@@ -3,16 +3,18 @@ import { KEY_PASSWORD, SECRET } from './tls/tls-world.ts'
 
 export type Json = Readonly<Record<string, unknown>>
 
-/** A way to get a connection wrong, and what `check` says of it. */
+/** An invalid connection config, and the message of `check` for it. */
 export interface Misconfiguration<World> {
   readonly mistake: string
-  /** What the config has over one that works. */
+  /** Differences from a valid config. */
   readonly config: (world: World) => Json
-  /** The message behind its usual beginning; `HOST` and `PORT` stand for those of the server. */
+  /**
+   * The message after its common beginning; `HOST` and `PORT` are replaced by those of the server.
+   */
   readonly message: string
 }
 
-/** What the server shows meanwhile; default: the good certificate. */
+/** Certificate of the server; default: the valid one. */
 interface Served {
   readonly certificate?: CertificateName | null
 }
@@ -113,7 +115,7 @@ function full(ca: string): Json {
   return { ssl_mode: { mode: 'verify-full', ca_certificate: ca } }
 }
 
-/** The user who logs in by a certificate. */
+/** The user who authenticates by a certificate. */
 export function certified(
   { certificate, key }: { readonly certificate: string; readonly key: string },
   password?: string,

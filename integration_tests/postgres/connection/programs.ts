@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-/** Programs of the system that some tests need, and the Debian package of each. */
+/** Programs that some tests need, and the Debian package of each. */
 const PACKAGES = {
   '/usr/bin/openssl': 'openssl',
   '/usr/bin/psql': 'postgresql-client',
@@ -15,7 +15,10 @@ export function isInstalled(program: Program): boolean {
   return existsSync(program)
 }
 
-/** `describe` if all of `programs` are installed; else a line in the report that says which one is missing. */
+/**
+ * `describe` if all of `programs` are installed; otherwise a test whose title lists the missing
+ * ones.
+ */
 export function describeWith(programs: readonly Program[], title: string, body: () => void): void {
   const missing = programs.filter((program) => !isInstalled(program))
   if (missing.length === 0) {
@@ -24,6 +27,6 @@ export function describeWith(programs: readonly Program[], title: string, body: 
   }
   const names = missing.map((program) => `${program} (Debian package ${PACKAGES[program]})`)
   describe(title, () => {
-    it(`NOT RUN, because this machine lacks ${names.join(', ')}`, () => undefined)
+    it(`NOT RUN, because this machine does not have ${names.join(', ')}`, () => undefined)
   })
 }

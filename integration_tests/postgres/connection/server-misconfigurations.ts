@@ -1,7 +1,7 @@
 import type { Misconfiguration } from './misconfigurations.ts'
 import { SECRET } from './tls/tls-world.ts'
 
-/** Ports where no server is. */
+/** Ports without a server. */
 export interface ServerWorld {
   readonly closedPort: number
   readonly silentPort: number

@@ -2,22 +2,22 @@ import type { Json, Misconfiguration } from './misconfigurations.ts'
 import type { SshServer } from './ssh/ssh-server.ts'
 import { SECRET } from './tls/tls-world.ts'
 
-/** SSH servers, keys, and ports where something else is. */
+/** SSH servers, keys, and ports of other programs. */
 export interface SshWorld {
   readonly server: SshServer
-  /** Lets everyone in that `server` does, and forwards nothing. */
+  /** Accepts the same users as `server`, and does not allow forwarding. */
   readonly strict: SshServer
-  /** A key that `server` accepts, and one that it does not. */
+  /** A key that `server` accepts, and one that it rejects. */
   readonly key: string
   readonly strange: string
   /** A host key of `strict`, and the fingerprint of that of `server`. */
   readonly strangeHostKey: string
   readonly fingerprint: string
-  /** Encrypted. */
+  /** An encrypted key. */
   readonly locked: string
-  /** Where nobody listens. */
+  /** A port on which no program listens. */
   readonly closedPort: number
-  /** Where somebody listens who says nothing. */
+  /** A port of a program that sends nothing. */
   readonly silentPort: number
   readonly postgresPort: number
 }

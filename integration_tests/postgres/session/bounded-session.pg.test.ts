@@ -8,7 +8,7 @@ import { FaultProxy } from '../../helpers/fault-proxy.ts'
 const LIMIT_MS = 500
 
 describe('runBounded', () => {
-  it('runs each statement by itself and closes the session', async () => {
+  it('runs each statement on its own and closes the session', async () => {
     await using test = await TestDatabase.create()
     await test.sql('CREATE TABLE t (v int)')
     await using database = await Database.connect(parseConfig(test.config()).config)
@@ -18,7 +18,7 @@ describe('runBounded', () => {
     ).not.to.deep.equal([{ name: 'bounded' }])
   })
 
-  it('ends when the network has fallen silent', async () => {
+  it('ends if the network has become silent', async () => {
     await using test = await TestDatabase.create()
     await using proxy = await FaultProxy.start(test.server.port)
     await using database = await Database.connect(

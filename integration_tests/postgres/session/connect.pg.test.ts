@@ -10,7 +10,7 @@ type SslMode = (typeof SSL_MODES)[number]
 
 const NOT_POSTGRES = 'does not answer like a PostgreSQL server'
 
-/** Something that listens and is not PostgreSQL. */
+/** A listener that is not PostgreSQL. */
 class Impostor implements AsyncDisposable {
   readonly #server: TcpServer
   readonly #sockets: Socket[] = []
@@ -43,7 +43,7 @@ class Impostor implements AsyncDisposable {
   }
 }
 
-/** What a check of `config` says. */
+/** Returns the message of a failed check of `config`. */
 async function failureOf(config: unknown): Promise<string> {
   await using connector = await withConnector(config)
   const run = await connector.check()
@@ -85,7 +85,7 @@ describe('connect', () => {
     })
   }
 
-  it('a server without TLS: prefer goes on, require says what to do', async () => {
+  it('a server without TLS: prefer connects, require fails with a remedy', async () => {
     await using db = await TestDatabase.create()
     await db.sql('CREATE TABLE t (a int)')
     await using prefer = await withConnector(db.config({ ssl_mode: { mode: 'prefer' } }))
@@ -95,14 +95,14 @@ describe('connect', () => {
     )
   })
 
-  it('no password where one is asked for', async () => {
+  it('no password although the server requires one', async () => {
     await using db = await TestDatabase.create()
     expect(await failureOf(db.config({ password: '' }))).to.include(
       'asks for the password of user "postgres", and the config has none',
     )
   })
 
-  it('a role that pg_hba.conf does not let in', async () => {
+  it('a role that pg_hba.conf rejects', async () => {
     await using server = await Server.start({ hba: ['host all outsider all reject'] })
     await using db = await TestDatabase.create(server)
     expect(await failureOf(db.config({ username: 'outsider' }))).to.include('pg_hba.conf')

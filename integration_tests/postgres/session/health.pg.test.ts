@@ -12,7 +12,7 @@ async function connect(db: TestDatabase, extra: Record<string, unknown> = {}): P
 }
 
 describe('readHealth', () => {
-  it('says nothing of a database whose connections are all at work', async () => {
+  it('has no facts about a database if all connections are in use', async () => {
     await using db = await TestDatabase.create()
     await using database = await connect(db, { max_connections: 1 })
     const client = await database.acquire()
@@ -27,7 +27,7 @@ describe('readHealth', () => {
     expect({ failure, tableCount }).to.deep.equal({ failure: null, tableCount: 0 })
   })
 
-  it('does not wait for a server that has stopped to answer', async () => {
+  it('does not wait for a server that no longer answers', async () => {
     await using server = await Server.start()
     await using db = await TestDatabase.create(server)
     await using database = await connect(db)
@@ -40,7 +40,7 @@ describe('readHealth', () => {
     expect(failure).to.equal('ETIMEDOUT')
   })
 
-  it('tells the code of what is wrong', async () => {
+  it('returns the error code', async () => {
     await using server = await Server.start()
     await using db = await TestDatabase.create(server)
     await using database = await connect(db)

@@ -26,7 +26,7 @@ describeWith(['/usr/sbin/pgbouncer'], 'PgBouncer in transaction mode', () => {
     ).to.have.length(1)
   })
 
-  it('is not seen where there is none', async () => {
+  it('is not detected on a direct connection', async () => {
     await using database = await TestDatabase.create()
     await database.sql('CREATE TABLE t (id int4)')
     await using connector = await withConnector(database.config())
@@ -34,7 +34,7 @@ describeWith(['/usr/sbin/pgbouncer'], 'PgBouncer in transaction mode', () => {
     expect(logs.filter(({ message }) => message.includes('pooler'))).to.deep.equal([])
   })
 
-  it('gives every row, also when others take turns with its backends', async () => {
+  it('reads every row, also if other clients use its backends in turn', async () => {
     await using database = await TestDatabase.create()
     await database.sql(
       `CREATE TABLE big AS SELECT n AS id, n * 0.5 AS half, now() AS at FROM generate_series(1, ${ROWS}) AS n`,
@@ -68,7 +68,7 @@ describeWith(['/usr/sbin/pgbouncer'], 'PgBouncer in transaction mode', () => {
     expect(second.records.map(({ data }) => data['id'])).to.deep.equal([ROWS + 1])
   })
 
-  it('refuses options of the session → the message says so', async () => {
+  it('rejects options of the session → the message explains it', async () => {
     await using database = await TestDatabase.create()
     const jdbc = { jdbc_url_params: 'options=-c%20work_mem%3D64MB' }
     await using connector = await withConnector(database.config({ port: bouncer.port, ...jdbc }))
@@ -78,7 +78,7 @@ describeWith(['/usr/sbin/pgbouncer'], 'PgBouncer in transaction mode', () => {
   })
 })
 
-/** Other clients of the same pool, so that no backend stays with one client. */
+/** Other clients of the same pool, so that no client keeps a backend. */
 async function takeTurns(database: TestDatabase, port: number, signal: AbortSignal): Promise<void> {
   const config = { ...database.server.connectionConfig(database.name), port }
   await using session = await Session.open(config)

@@ -11,7 +11,7 @@ import { freePort } from '../../helpers/free-port.ts'
 const PGBOUNCER = '/usr/sbin/pgbouncer'
 const START_TIMEOUT_MS = 20_000
 
-/** PgBouncer in transaction mode before a server, with very few connections to it. */
+/** PgBouncer in transaction mode in front of a server, with very few connections to it. */
 export class PgBouncer implements AsyncDisposable {
   readonly port: number
   readonly #directory: string
@@ -23,7 +23,7 @@ export class PgBouncer implements AsyncDisposable {
     this.#process = process
   }
 
-  /** @param settings Lines of its configuration, beside those below. */
+  /** @param settings lines of its configuration, in addition to those below. */
   static async start(server: Server, settings: readonly string[] = []): Promise<PgBouncer> {
     const directory = await mkdtemp(join(temporaryRoot(), 'pgbouncer-'))
     const account = serverAccount()

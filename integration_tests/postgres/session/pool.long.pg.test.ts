@@ -8,7 +8,7 @@ import { TestDatabase } from '../../helpers/database.ts'
 const PASSWORD = 'limited-4711'
 
 describe('the pool', () => {
-  it('opens min_connections and never more than max_connections; they bear the application_name', async () => {
+  it('opens min_connections and never more than max_connections, with the application_name', async () => {
     await using test = await TestDatabase.create()
     const limits = { min_connections: 3, max_connections: 4, application_name: test.name }
     const { config } = parseConfig(test.config(limits))
@@ -41,7 +41,7 @@ describe('the pool', () => {
     expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
   })
 
-  it('whoever waits for a connection is woken when the run is stopped', async () => {
+  it('waiting for a connection ends when the run is stopped', async () => {
     await using test = await TestDatabase.create()
     const { config } = parseConfig(test.config({ max_connections: 1 }))
     const stop = new AbortController()
@@ -54,7 +54,7 @@ describe('the pool', () => {
     held.release()
   })
 
-  it('asks what silent backends do on one connection at a time', async () => {
+  it('probes silent backends on one connection at a time', async () => {
     await using test = await TestDatabase.create()
     await using proxy = await FaultProxy.start(test.server.port)
     const warnings: string[] = []
@@ -62,7 +62,7 @@ describe('the pool', () => {
     const { config } = parseConfig(test.config({ port: proxy.port, ...limits }))
     const log = (_level: string, message: string): void => void warnings.push(message)
     await using database = await Database.connect(config, { log })
-    // So that one question is still under way when the next connection has been silent for long enough
+    // A probe must still be in progress when the next connection has been silent for long enough
     proxy.fault = { type: 'delay', ms: 100 }
     const sleeping = Array.from({ length: 4 }, async () => {
       await database.query('SELECT pg_catalog.pg_sleep(2.5)')

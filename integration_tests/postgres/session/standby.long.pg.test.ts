@@ -46,7 +46,7 @@ describe('a hot standby', () => {
     expect(health).to.deep.include({ status: 'healthy', table_count: 2 })
   })
 
-  it('default_transaction_isolation = serializable: a backend at work is waited for', async () => {
+  it('default_transaction_isolation = serializable: the connector waits for a backend at work', async () => {
     const slow = { query: 'SELECT pg_catalog.pg_sleep(3)::text AS slept', timeout_seconds: 1 }
     await using connector = await withConnector(config({ jdbc_url_params: SERIALIZABLE, ...slow }))
     const { errors, records, logs } = await connector.read()
@@ -88,7 +88,7 @@ describe('a hot standby', () => {
     }
   }
 
-  it('shares its snapshot: two backends read a table when one keeps us waiting', async () => {
+  it('shares its snapshot: two backends read a table if one is too slow', async () => {
     const fault = { type: 'throttle', bytesPerSecond: 5e6 } as const
     await using network = await FaultProxy.start(standby.port, fault)
     const slow = { table: 'big', batch_size: 500, port: network.port, application_name: 'slow' }
@@ -107,7 +107,7 @@ describe('a hot standby', () => {
     expect(readers).to.equal(2)
   })
 
-  it('a read that its recovery cancels is tried again, and complete', async () => {
+  it('a read that recovery cancels is retried, and complete', async () => {
     await using connector = await withConnector(config({ table: 'big', batch_size: 1000 }))
     await using running = await connector.startRead()
     const ids = new Set<unknown>()
@@ -119,7 +119,7 @@ describe('a hot standby', () => {
       if (ids.size !== 5000) continue
       await primary.query('DELETE FROM churn')
       await primary.query('VACUUM churn')
-      await sleep(1500) // As a slow consumer; longer than max_standby_streaming_delay
+      await sleep(1500) // Like a slow consumer; longer than max_standby_streaming_delay
     }
     expect((await running.ended).code, warnings.join('\n')).to.equal(0)
     expect(ids.size).to.equal(ROWS)

@@ -10,14 +10,14 @@ import { currentLsn, Goal, readSlot, readToNow, withWalSender } from './log-sess
 
 const TIMEOUT_MS = 2000
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, note text)'
-/** Far more than the buffers of a connection hold. */
+/** Much more than the buffers of a connection can hold. */
 const LARGE = `INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, 100000) AS n`
 const LARGE_ROWS = 100_000
 
-/** Counts the rows of each transaction, and remembers where the last one ended. */
+/** Counts the rows of each transaction, and stores where the last one ended. */
 class Counted extends RecordedLog {
   rows = 0
-  /** Rows of whole transactions. */
+  /** Number of rows of complete transactions. */
   committed = 0
   position = 0n
 
@@ -56,7 +56,7 @@ function changesOf({ lines }: RecordedLog): string[] {
   return lines.filter((line) => !/^(KEEPALIVE|MESSAGE)/.test(line))
 }
 
-describe('reading the log when something fails', () => {
+describe('reading the log with faults', () => {
   let server: Server
   let cdc: CdcDatabase
 
@@ -69,7 +69,7 @@ describe('reading the log when something fails', () => {
   })
   afterEach(async () => await cdc[Symbol.asyncDispose]())
 
-  it('a consumer that reads nothing for three times wal_sender_timeout, inside of a transaction, loses nothing', async () => {
+  it('a consumer that does not read for three times wal_sender_timeout within a transaction loses nothing', async () => {
     await cdc.sql(LARGE)
     const target = await currentLsn(cdc)
     await withWalSender(cdc, {}, async (walSender) => {
@@ -83,7 +83,7 @@ describe('reading the log when something fails', () => {
     })
   })
 
-  it('an idle log for three times wal_sender_timeout is read on, with and without a reader', async () => {
+  it('an idle log can be read after three times wal_sender_timeout, with and without a reader', async () => {
     await withWalSender(cdc, {}, async (walSender) => {
       const log = new Counted()
       await using reader = readSlot(cdc, walSender, log)
@@ -119,7 +119,7 @@ describe('reading the log when something fails', () => {
     { type: 'delay', ms: 30 },
     { type: 'pieces', bytes: 1 },
   ] satisfies readonly Fault[]) {
-    it(`a network with ${fault.type} gives the whole log`, async () => {
+    it(`a network with ${fault.type} delivers the whole log`, async () => {
       for (let id = 1; id <= 10; id++)
         await cdc.sql(`INSERT INTO t VALUES (${id}, repeat('é', 200))`)
       const direct = new RecordedLog()
@@ -132,7 +132,7 @@ describe('reading the log when something fails', () => {
   }
 
   for (const type of ['cut', 'reset'] as const) {
-    it(`a connection that is ${type} anywhere is a transient_error, and the log goes on behind the last commit`, async () => {
+    it(`a connection that is ${type} anywhere is a transient_error, and reading resumes after the last commit`, async () => {
       for (let id = 1; id <= 20; id++)
         await cdc.sql(`INSERT INTO t VALUES (${id}, repeat('x', 100))`)
       let failures = 0
@@ -161,7 +161,7 @@ describe('reading the log when something fails', () => {
     })
   }
 
-  it('a silent network is a transient_error once the server has given up', async () => {
+  it('a silent network is a transient_error after the server has ended the connection', async () => {
     await using proxy = await FaultProxy.start(server.port)
     const config = { port: proxy.port }
     const reading = withWalSender(cdc, { config }, async (walSender) => {
@@ -187,7 +187,7 @@ describe('reading the log when something fails', () => {
     ['an immediate shutdown', async () => await server.restart({ mode: 'immediate' })],
     ['a fast shutdown', async () => await server.restart({ mode: 'fast' })],
   ] as const) {
-    it(`${what} is a transient_error, and the log goes on from there`, async () => {
+    it(`${what} is a transient_error, and reading resumes from there`, async () => {
       await cdc.sql('INSERT INTO t VALUES (1)')
       const log = new Counted()
       const reading = withWalSender(cdc, {}, async (walSender) => {

@@ -4,7 +4,7 @@ import { RecordedLog } from '../../../src/testing/recorded-log.ts'
 import { readToNow } from './log-session.ts'
 
 const MAJOR_WITH_MESSAGES = 14
-/** Empty transactions are not sent any more. */
+/** First version that does not send empty transactions. */
 const MAJOR_WITHOUT_EMPTY_TRANSACTIONS = 15
 
 const TABLES = `
@@ -23,7 +23,7 @@ const TABLES = `
 
 const LONG = 'y'.repeat(10_000)
 
-/** Each statement, and what it must come out as, without relations, positions and times. */
+/** Each statement and the expected messages, without relations, positions and times. */
 const STATEMENTS: readonly (readonly [sql: string, ...lines: readonly string[]])[] = [
   [
     `INSERT INTO keyed VALUES (1, 'é"''', 'ok', 5), (2, NULL, NULL, NULL)`,
@@ -49,7 +49,7 @@ const STATEMENTS: readonly (readonly [sql: string, ...lines: readonly string[]])
   [`INSERT INTO unread VALUES (1)`],
 ]
 
-/** Without LSNs, oids and times. */
+/** Returns the changes without LSNs, oids and times. */
 function changesOf(log: RecordedLog): string[] {
   return log.lines
     .filter((line) => /^(INSERT|UPDATE|DELETE|TRUNCATE) /.test(line))
@@ -85,12 +85,12 @@ describe('the log of a slot', () => {
     await cdc[Symbol.asyncDispose]()
   })
 
-  it('has every kind of change as it was made', () => {
+  it('contains every kind of change', () => {
     const expected = STATEMENTS.flatMap(([, ...lines]) => lines)
     expect(changesOf(log).slice(0, expected.length)).to.deep.equal(expected)
   })
 
-  it('has the changes of savepoints that were kept, and of prepared transactions at their commit', () => {
+  it('contains the changes of released savepoints, and of prepared transactions at their commit', () => {
     const ids = changesOf(log)
       .filter((line) => line.startsWith('INSERT keyed'))
       .map((line) => /'(\d+)'/.exec(line)?.[1])
@@ -114,7 +114,7 @@ describe('the log of a slot', () => {
     ).to.include.members(['TYPE public.mood', 'TYPE pg_catalog.int4'])
   })
 
-  it('has messages, where the version sends them', () => {
+  it('contains logical messages, if the version sends them', () => {
     const messages = log.lines
       .filter((line) => line.startsWith('MESSAGE '))
       .map((line) => line.replace(/ \d+ /, ' '))
@@ -123,11 +123,11 @@ describe('the log of a slot', () => {
     else expect(messages).to.include.members(expected)
   })
 
-  it('names the origin of a transaction that was replicated', () => {
+  it('contains the origin of a replicated transaction', () => {
     expect(log.lines).to.include(`ORIGIN ${cdc.slot}`)
   })
 
-  it('has each transaction in one piece, with the position of its end', () => {
+  it('contains each transaction in one piece, with the position of its end', () => {
     let open: string | null = null
     let empty = 0
     let last = ''
@@ -148,7 +148,7 @@ describe('the log of a slot', () => {
     else expect(empty).to.be.greaterThan(0)
   })
 
-  it('is the same when it is read again, and in the binary form', async () => {
+  it('is the same when it is read again, and in binary form', async () => {
     const again = new RecordedLog()
     again.skipped.add('unread')
     await readToNow(cdc, again)

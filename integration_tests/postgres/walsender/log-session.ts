@@ -7,15 +7,15 @@ import type { WalSender } from '../../../src/postgres/walsender/walsender.ts'
 import type { ReplicationVisitor } from '../../../src/wire/replication-stream.ts'
 import type { CdcDatabase } from '../../replication/cdc/cdc-database.ts'
 
-/** What a session reads, and how; by default all of the slot's log in text form. */
+/** Parameters of a session; by default, all of the slot's log is read in text form. */
 export interface ReadOptions extends Partial<LogOptions> {
-  /** Over the config of the connector, for instance the port of a proxy. */
+  /** Differences from the config of the connector, for instance the port of a proxy. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly signal?: AbortSignal
   readonly acknowledged?: bigint
 }
 
-/** Opens a replication connection as the connector does, for the time of `work`. */
+/** Opens a replication connection like the connector, for the duration of `work`. */
 export async function withWalSender<Result>(
   cdc: CdcDatabase,
   { config = {}, signal }: Pick<ReadOptions, 'config' | 'signal'>,
@@ -39,7 +39,7 @@ export function readSlot(
   return walSender.read(log, visitor, options.acknowledged)
 }
 
-/** Reads the log of the slot up to what is written now. The slot stays where it is. */
+/** Reads the log of the slot up to its current end, without moving the slot. */
 export async function readToNow(
   cdc: CdcDatabase,
   visitor: ReplicationVisitor,
@@ -53,14 +53,14 @@ export async function readToNow(
   })
 }
 
-/** Where the log ends. */
+/** Current end of the log. */
 export async function currentLsn(cdc: CdcDatabase): Promise<bigint> {
   await cdc.sql('SELECT pg_logical_emit_message(false, $$flush$$, $$$$)')
   const [row] = await cdc.sql('SELECT pg_current_wal_insert_lsn() AS lsn')
   return parseLsn(row?.['lsn'] ?? '')
 }
 
-/** Stops reading at the first position at or behind `target` outside of a transaction. */
+/** Stops reading at the first position at or after `target` outside of a transaction. */
 export class Goal {
   isReached = false
   readonly visitor: ReplicationVisitor

@@ -11,10 +11,10 @@ import { describeWith } from '../connection/programs.ts'
 import { PgBouncer } from '../session/pgbouncer.ts'
 import { currentLsn, Goal, readSlot, readToNow, withWalSender } from './log-session.ts'
 
-/** Far more than the buffers of a connection hold. */
+/** Much more than the buffers of a connection can hold. */
 const ROWS = 100_000
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, note text)'
-/** A missing publication is an error before. */
+/** First version in which a missing publication is not an error. */
 const MAJOR_WITH_SILENT_PUBLICATIONS = 18
 const MAJOR_WITH_COLUMN_LISTS = 15
 
@@ -45,7 +45,7 @@ describe('a walsender session', () => {
     await cdc[Symbol.asyncDispose]()
   })
 
-  it('identifies the system', async () => {
+  it('returns the identity of the system', async () => {
     await withWalSender(cdc, {}, async ({ identity }) => {
       const [row] = await cdc.sql('SELECT system_identifier AS id FROM pg_control_system()')
       expect(identity.systemId).to.equal(row?.['id'])
@@ -54,7 +54,7 @@ describe('a walsender session', () => {
     })
   })
 
-  it('stops cleanly and frees the slot at once', async () => {
+  it('ends the stream and frees the slot at once', async () => {
     for (let round = 1; round <= 3; round++) {
       await cdc.sql(`INSERT INTO t VALUES (${round})`)
       const log = new RecordedLog()
@@ -71,7 +71,7 @@ describe('a walsender session', () => {
     }
   })
 
-  it('acknowledges what it is told, and nothing else', async () => {
+  it('acknowledges exactly the given positions', async () => {
     const before = (await slotOf(cdc)).flushed
     await cdc.sql('INSERT INTO t VALUES (1)')
     await readToNow(cdc, new RecordedLog())
@@ -91,7 +91,7 @@ describe('a walsender session', () => {
     expect((await slotOf(cdc)).flushed).to.equal(target + 8n)
   })
 
-  it('starts where it is told, if the slot does not stand behind that', async () => {
+  it('starts at the given position if the slot is not after it', async () => {
     await cdc.sql('INSERT INTO t VALUES (1)')
     const middle = await currentLsn(cdc)
     await cdc.sql('INSERT INTO t VALUES (2)')
@@ -120,7 +120,7 @@ describe('a walsender session', () => {
     }
   })
 
-  it('names odd publications exactly', async () => {
+  it('quotes unusual names of publications', async () => {
     const odd = `P"q's, \\ é`
     await cdc.sql(`CREATE PUBLICATION ${ident(odd)} FOR TABLE t`)
     await cdc.dropSlot()
@@ -131,7 +131,7 @@ describe('a walsender session', () => {
     expect(log.lines.filter((line) => line.startsWith('INSERT'))).to.have.length(1)
   })
 
-  it('says that another process reads from the slot', async () => {
+  it('reports that another process reads from the slot', async () => {
     await withWalSender(cdc, {}, async (first) => {
       await using reader = readSlot(cdc, first, new RecordedLog())
       await reader.read()
@@ -150,7 +150,7 @@ describe('a walsender session', () => {
     })
   })
 
-  it('says that the slot does not exist', async () => {
+  it('reports that the slot does not exist', async () => {
     const error = await failureOf(readToNow(cdc, new RecordedLog(), { slot: 'no_such_slot' }))
     expect(error.failureType).to.equal('config_error')
     expect(error.message).to.include(
@@ -158,7 +158,7 @@ describe('a walsender session', () => {
     )
   })
 
-  it('says that the slot has another plugin', async () => {
+  it('reports that the slot has another plugin', async () => {
     await cdc.dropSlot()
     await cdc.createSlot('test_decoding')
     const error = await failureOf(readToNow(cdc, new RecordedLog()))
@@ -166,7 +166,7 @@ describe('a walsender session', () => {
     expect(error.message).to.include('not created with the plugin pgoutput')
   })
 
-  it('says that the slot is physical', async () => {
+  it('reports that the slot is physical', async () => {
     const slot = `${cdc.slot}_physical`
     await cdc.sql(`SELECT pg_create_physical_replication_slot('${slot}')`)
     try {
@@ -178,14 +178,14 @@ describe('a walsender session', () => {
     }
   })
 
-  it('says that the slot belongs to another database', async () => {
+  it('reports that the slot belongs to another database', async () => {
     await using other = await CdcDatabase.create(TABLE)
     const error = await failureOf(readToNow(cdc, new RecordedLog(), { slot: other.slot }))
     expect(error.failureType).to.equal('config_error')
     expect(error.message).to.include('was not created in this database')
   })
 
-  it('says that the publication is missing or too young, where the server does', async () => {
+  it('reports that the publication is missing or was created too late, in versions where the server does', async () => {
     await cdc.sql('INSERT INTO t VALUES (1)')
     const reading = readToNow(cdc, new RecordedLog(), { publications: ['no_such'] })
     if (cdc.db.server.major >= MAJOR_WITH_SILENT_PUBLICATIONS) return await reading
@@ -194,7 +194,7 @@ describe('a walsender session', () => {
     expect(error.message).to.include('Publication "no_such" does not exist, or is younger than')
   })
 
-  it('says that two publications have different column lists', async () => {
+  it('reports that two publications have different column lists', async () => {
     if (cdc.db.server.major < MAJOR_WITH_COLUMN_LISTS) return
     await cdc.sql(
       'CREATE PUBLICATION a FOR TABLE t (id); CREATE PUBLICATION b FOR TABLE t (id, note)',
@@ -207,7 +207,7 @@ describe('a walsender session', () => {
     expect(error.message).to.include('Use one column list for each table')
   })
 
-  it('says that the role may not read the log', async () => {
+  it('reports that the role may not read the log', async () => {
     const role = `${cdc.slot}_plain`
     await cdc.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'password'`)
     try {
@@ -234,7 +234,7 @@ describe('a walsender session', () => {
     expect((await slotOf(cdc)).active).to.equal(false)
   })
 
-  it('stops in the middle of a transaction that the server would go on sending', async () => {
+  it('stops within a transaction that the server is still sending', async () => {
     await cdc.sql(`INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, ${ROWS}) AS n`)
     await withWalSender(cdc, {}, async (walSender) => {
       await using reader = readSlot(cdc, walSender, new RecordedLog())
@@ -252,7 +252,7 @@ describeWith(['/usr/sbin/pgbouncer'], 'a pooler before the server', () => {
     ['refuses replication connections', ['ignore_startup_parameters = options']],
     ['drops the replication parameter', ['ignore_startup_parameters = options, replication']],
   ] as const) {
-    it(`is named when it ${what}`, async () => {
+    it(`reports the cause if it ${what}`, async () => {
       await using bouncer = await PgBouncer.start(await sharedServer(), settings)
       await using cdc = await CdcDatabase.create(TABLE)
       const config = { port: bouncer.port }

@@ -3,12 +3,18 @@ import type { Answer } from './token-endpoint.ts'
 
 export const CLIENT_SECRET = `${SECRET}-client`
 
-/** To the server, a token is the password of a role. */
+/**
+ * Token endpoint answer with a role's password as the token, which the server accepts as a
+ * password.
+ */
 export function token(expiresIn: number, text = SCRAM_PASSWORD): Answer {
   return { body: { token_type: 'Bearer', access_token: text, expires_in: expiresIn } }
 }
 
-/** What keeps a service principal from logging in: the answer of the token endpoint `ENDPOINT`, and what `check` says. */
+/**
+ * Errors of a service principal: the answer of the token endpoint `ENDPOINT`, and the message of
+ * `check`.
+ */
 export const ENTRA_MISTAKES: readonly {
   readonly mistake: string
   readonly answer: Answer
@@ -62,7 +68,7 @@ export const ENTRA_MISTAKES: readonly {
   },
 ]
 
-/** An error of the security token service, with a description that holds what no output may. */
+/** An error of the security token service, with a description that no output may contain. */
 function refusal(code: number): Answer {
   const description = `AADSTS${code}: ${CLIENT_SECRET}`
   return { status: 400, body: { error: 'x', error_description: description, error_codes: [code] } }

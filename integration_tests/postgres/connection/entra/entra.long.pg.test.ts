@@ -31,7 +31,7 @@ describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra',
     return await Database.connect(config, { environment: endpoint.environment })
   }
 
-  it('the token for the client secret is the password', async () => {
+  it('the token for the client secret is used as the password', async () => {
     await using endpoint = await TokenEndpoint.start(token(3599))
     await using connector = await withConnector(rawConfig())
     const { connectionStatus } = await connector.check({ env: endpoint.environment })
@@ -49,14 +49,14 @@ describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra',
     ])
   })
 
-  it('one token serves all connections while it is valid', async () => {
+  it('one token is used for all connections while it is valid', async () => {
     await using endpoint = await TokenEndpoint.start(token(3599))
     await using database = await connect(endpoint, { min_connections: 4 })
     expect(database.figures().size).to.equal(4)
     expect(endpoint.requests).to.have.length(1)
   })
 
-  it('is renewed for connections that are opened later', async () => {
+  it('the token is renewed for connections that are opened later', async () => {
     await using endpoint = await TokenEndpoint.start(token(60))
     await using database = await connect(endpoint)
     expect(endpoint.requests).to.have.length(1)
@@ -76,7 +76,7 @@ describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra',
   })
 
   for (const { mistake, answer, message } of ENTRA_MISTAKES) {
-    it(`${mistake} → the error names the step`, async () => {
+    it(`${mistake} → the error contains the failed step`, async () => {
       await using endpoint = await TokenEndpoint.start(answer)
       const { environment } = endpoint
       await using connector = await withConnector(rawConfig())
@@ -88,14 +88,14 @@ describeWith(['/usr/bin/openssl'], 'logging in with a token of Microsoft Entra',
     })
   }
 
-  it('the service is down for a moment: the request is repeated', async () => {
+  it('a temporary failure of the service → the request is retried', async () => {
     await using endpoint = await TokenEndpoint.start({ status: 503, body: '' }, token(3599))
     await using database = await connect(endpoint)
     expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
     expect(endpoint.requests).to.have.length(2)
   })
 
-  it('the service cannot be reached → the error names the step', async () => {
+  it('the service is not reachable → the error contains the failed step', async () => {
     const endpoint = await TokenEndpoint.start(token(3599))
     const { environment } = endpoint
     await endpoint[Symbol.asyncDispose]()

@@ -17,7 +17,7 @@ export interface Answer {
 /** The token endpoint of an authority, on 127.0.0.1. */
 export class TokenEndpoint implements AsyncDisposable {
   readonly requests: TokenRequest[] = []
-  /** In this order; the last one is repeated. */
+  /** Answers in this order; the last one is repeated. */
   answers: readonly Answer[]
   readonly #server: Server
 
@@ -45,7 +45,7 @@ export class TokenEndpoint implements AsyncDisposable {
     return endpoint
   }
 
-  /** The environment of a connector that uses it. */
+  /** Environment variables of a connector that uses it. */
   get environment(): { readonly AZURE_AUTHORITY_HOST: string } {
     const address = this.#server.address()
     if (address === null || typeof address === 'string') throw new Error('The endpoint has no port')

@@ -11,13 +11,13 @@ import { Database } from '../../../../src/postgres/session/database.ts'
 import { TestDatabase } from '../../../helpers/database.ts'
 import { Server } from '../../../helpers/server.ts'
 
-/** Before it, a verifier always costs 4096 iterations. */
+/** First version in which the number of iterations of a verifier can be set; it was always 4096. */
 const ITERATIONS_MAJOR = 16
-/** SASLprep replaces it: whether a password was normalized shows in the verifier. */
+/** SASLprep replaces it, so the verifier shows whether a password was normalized. */
 const NO_BREAK_SPACE = '\u00a0'
 const ALEF = '\u0627'
 
-/** Each code point at an end of a range of a table, and its neighbours. */
+/** Code points at the ends of the ranges of a table, and their neighbours. */
 function boundariesOf(table: string): readonly number[] {
   const ends = [...table.matchAll(/\\u\{([0-9a-f]+)\}/g)].map(([, code]) =>
     Number.parseInt(code!, 16),
@@ -28,7 +28,10 @@ function boundariesOf(table: string): readonly number[] {
   )
 }
 
-/** Whether the verifier `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey` is of just this password. */
+/**
+ * Whether the verifier `SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey` belongs to exactly this
+ * password.
+ */
 function isVerifierOf(verifier: string, password: string): boolean {
   const [, iterations = '', salt = '', storedKey = ''] = verifier.split(/[$:]/)
   const bytes = Buffer.from(salt, 'base64')
@@ -37,7 +40,7 @@ function isVerifierOf(verifier: string, password: string): boolean {
   return createHash('sha256').update(clientKey).digest('base64') === storedKey
 }
 
-/** The verifiers that the server makes of passwords. */
+/** Verifiers that the server creates for passwords. */
 async function verifiersOf(db: TestDatabase, passwords: readonly string[]): Promise<string[]> {
   const role = `${db.name}_role`
   await using session = await db.session()
@@ -64,7 +67,7 @@ describe('SASLprep', () => {
     ['right to left', RIGHT_TO_LEFT, (text: string) => `a${text}1${NO_BREAK_SPACE}`],
     ['left to right', LEFT_TO_RIGHT, (text: string) => `${ALEF}${text}${NO_BREAK_SPACE}${ALEF}`],
   ] as const) {
-    it(`fails as on the server, at each boundary of the table: ${name}`, async function () {
+    it(`fails like on the server, at each boundary of the table: ${name}`, async function () {
       await using db = await TestDatabase.create()
       const all = boundariesOf(table)
       const codes = db.server.major >= ITERATIONS_MAJOR ? all : all.filter((_, at) => at % 20 === 0)
@@ -78,7 +81,7 @@ describe('SASLprep', () => {
     })
   }
 
-  it('logs in with passwords that are not normalized, as libpq does', async () => {
+  it('authenticates with passwords that are not normalized, like libpq', async () => {
     await using server = await Server.start({ hba: ['host all strange all scram-sha-256'] })
     await using db = await TestDatabase.create(server)
     await db.sql("SET password_encryption = 'scram-sha-256'; CREATE ROLE strange LOGIN")

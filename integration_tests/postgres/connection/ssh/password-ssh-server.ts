@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import ssh2 from 'ssh2'
 
-/** The prompts of one request of keyboard-interactive. */
+/** Prompts of one request of keyboard-interactive. */
 export type Round = readonly ssh2.Prompt[]
 
-/** An SSH server that lets anybody in with one password, by one method, and forwards. */
+/**
+ * An SSH server that accepts any user with one password, by one method, and forwards connections.
+ */
 export class PasswordSshServer implements AsyncDisposable {
-  /** What it was told: passwords and answers. */
+  /** Passwords and answers that it has received. */
   readonly told: readonly string[]
   readonly #server: ssh2.Server
 
@@ -60,7 +62,7 @@ export class PasswordSshServer implements AsyncDisposable {
   }
 }
 
-/** Asks round by round; accepts if every prompt was answered. */
+/** Sends the prompts round by round; accepts if every prompt was answered. */
 function ask(
   attempt: ssh2.KeyboardAuthContext,
   [prompts, ...later]: readonly Round[],

@@ -16,7 +16,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'the host key of the SSH
   })
   after(async () => await ssh[Symbol.asyncDispose]())
 
-  /** The logs of a run with three connections. */
+  /** Returns the logs of a run with three connections. */
   async function logsWith(hostKey: string): Promise<string[]> {
     const logs: string[] = []
     const tunnel = {
@@ -35,7 +35,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'the host key of the SSH
     return logs
   }
 
-  it('is shown once if the config has none', async () => {
+  it('is logged once if the config has none', async () => {
     const fingerprint = await ssh.fingerprint('ed25519')
     expect(await logsWith('')).to.deep.equal([
       `INFO SSH tunnel: the host key of "127.0.0.1", port ${ssh.port}, is ${fingerprint} (ssh-ed25519). It was not verified. Set tunnel_host_key to accept only this key.`,
@@ -50,11 +50,11 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'the host key of the SSH
     expect(await logsWith(`${STRANGE}\n${await ssh.hostKey('ed25519')}`)).to.deep.equal([])
   })
 
-  it('is asked for by the type of the public key, although the server has another', async () => {
+  it('is requested by the type of the public key, although the server also has another one', async () => {
     expect(await logsWith(await ssh.hostKey('ecdsa'))).to.deep.equal([])
   })
 
-  it('any other is rejected, and the error shows the one that came', async () => {
+  it('any other key is rejected, and the error contains the received one', async () => {
     const error: unknown = await logsWith(STRANGE).catch((reason: unknown) => reason)
     expect(error).to.include({ failureType: 'config_error' })
     expect(String(error)).to.include(`is ${await ssh.fingerprint('ed25519')} (ssh-ed25519)`)

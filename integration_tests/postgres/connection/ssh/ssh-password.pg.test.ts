@@ -12,13 +12,13 @@ import { SECRET } from '../tls/tls-world.ts'
 
 describe('SSH tunnel with a password', () => {
   for (const method of ['password', 'keyboard-interactive'] as const) {
-    it(`lets in by the method ${method}`, async () => {
+    it(`accepts the password by the method ${method}`, async () => {
       await using ssh = await PasswordSshServer.start(method, SECRET)
       await using database = await connect(ssh.port, SECRET)
       expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
     })
 
-    it(`does not let in with a wrong password by the method ${method}`, async () => {
+    it(`rejects a wrong password by the method ${method}`, async () => {
       await using ssh = await PasswordSshServer.start(method, SECRET)
       const error: unknown = await connect(ssh.port, 'wrong').catch((reason: unknown) => reason)
       expect(String(error)).to.match(/does not let user "ops" in with tunnel_user_password/)
@@ -48,7 +48,7 @@ describe('keyboard-interactive', () => {
     ['a prompt whose answer is shown', [[{ prompt: 'Password: ', echo: true }]], []],
     ['another prompt afterwards', [[password], [code]], [SECRET]],
   ] as const) {
-    it(`${what} is not answered with the password, and the error says so`, async () => {
+    it(`${what} is not answered with the password, and the error explains it`, async () => {
       await using ssh = await PasswordSshServer.start('keyboard-interactive', SECRET, rounds)
       const error: unknown = await connect(ssh.port, SECRET).catch((reason: unknown) => reason)
       expect(String(error)).to.include('asks user "ops" for more than a password')
@@ -80,7 +80,7 @@ describe('a host key that is not in tunnel_host_key', () => {
 })
 
 describe('a cancel request', () => {
-  it('does not log in to the SSH server: others would have its short deadline', async () => {
+  it('does not log in to the SSH server, because other connections would share its short deadline', async () => {
     await using ssh = await PasswordSshServer.start('password', SECRET)
     const target = (await sharedServer()).connectionConfig()
     const { config } = parseConfig({ ...target, tunnel_method: tunnelTo(ssh.port) })

@@ -13,7 +13,7 @@ const execute = promisify(execFile)
 const SSHD = '/usr/sbin/sshd'
 const START_TIMEOUT_MS = 20_000
 
-/** The kinds of private keys that people have. */
+/** Common formats of private keys. */
 export const KEY_KINDS = [
   'RSA, OpenSSH',
   'RSA, PEM (PKCS#1)',
@@ -24,7 +24,7 @@ export const KEY_KINDS = [
 ] as const
 export type KeyKind = (typeof KEY_KINDS)[number]
 
-/** The host keys that it has. */
+/** Types of its host keys. */
 const HOST_KEY_TYPES = ['ed25519', 'ecdsa'] as const
 export type HostKeyType = (typeof HOST_KEY_TYPES)[number]
 
@@ -36,7 +36,9 @@ const KEYGEN: Readonly<Record<Exclude<KeyKind, 'Ed25519, PEM (PKCS#8)'>, readonl
   'ECDSA, PEM (SEC 1)': ['-t', 'ecdsa', '-m', 'PEM'],
 }
 
-/** OpenSSH's server on a port of 127.0.0.1, which lets its own user in with the keys that it has made. */
+/**
+ * OpenSSH's server on a port of 127.0.0.1. Its user can log in with the keys that it has generated.
+ */
 export class SshServer implements AsyncDisposable {
   readonly user = userInfo().username
   readonly port: number
@@ -58,22 +60,22 @@ export class SshServer implements AsyncDisposable {
     return server
   }
 
-  /** What it has logged. */
+  /** Everything that it has logged. */
   get log(): string {
     return this.#log
   }
 
-  /** The file with the keys that it accepts. */
+  /** File with the accepted keys. */
   get authorizedKeysFile(): string {
     return join(this.#directory, 'authorized_keys')
   }
 
-  /** The public part of one of its host keys. */
+  /** Public part of one of its host keys. */
   async hostKey(type: HostKeyType): Promise<string> {
     return (await readFile(`${this.#hostKeyFile(type)}.pub`, 'utf8')).trim()
   }
 
-  /** The fingerprint of one of its host keys, as ssh-keygen prints it. */
+  /** Fingerprint of one of its host keys, in the format of ssh-keygen. */
   async fingerprint(type: HostKeyType): Promise<string> {
     const { stdout } = await execute('ssh-keygen', ['-l', '-f', this.#hostKeyFile(type)])
     return stdout.split(' ')[1] ?? ''
@@ -83,7 +85,7 @@ export class SshServer implements AsyncDisposable {
     return join(this.#directory, `host_key_${type}`)
   }
 
-  /** A private key that it accepts. */
+  /** Generates a private key that it accepts. */
   async createKey(kind: KeyKind, passphrase = ''): Promise<string> {
     const path = join(this.#directory, `key-${kind.replaceAll(/\W/g, '')}-${passphrase.length}`)
     if (kind === 'Ed25519, PEM (PKCS#8)') {
@@ -115,7 +117,7 @@ export class SshServer implements AsyncDisposable {
       await execute('ssh-keygen', ['-q', '-t', type, '-N', '', '-f', this.#hostKeyFile(type)])
     }
     await writeFile(this.authorizedKeysFile, '', { mode: 0o600 })
-    // As root sshd insists on it; Debian's service makes it at start-up
+    // As root, sshd requires this directory; Debian's service creates it at start-up
     if (process.getuid?.() === 0 && !existsSync('/run/sshd')) await mkdir('/run/sshd')
     const own = [
       ...HOST_KEY_TYPES.map((type) => `HostKey ${this.#hostKeyFile(type)}`),

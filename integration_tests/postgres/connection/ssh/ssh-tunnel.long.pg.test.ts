@@ -28,13 +28,13 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
   }
 
   for (const kind of KEY_KINDS) {
-    it(`lets in with a key: ${kind}`, async () => {
+    it(`accepts a key: ${kind}`, async () => {
       const key = await ssh.createKey(kind)
       await using database = await open({ ...(await serverConfig()), ...tunnel(key) })
       expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
     })
 
-    it(`lets in with an encrypted key: ${kind}`, async () => {
+    it(`accepts an encrypted key: ${kind}`, async () => {
       const key = await ssh.createKey(kind, PASSPHRASE)
       const method = tunnel(key, { ssh_key_passphrase: PASSPHRASE })
       await using database = await open({ ...(await serverConfig()), ...method })
@@ -42,14 +42,14 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
     })
   }
 
-  it('takes a key whose line feeds were written as \\n', async () => {
+  it('accepts a key whose line feeds were written as \\n', async () => {
     const key = (await ssh.createKey('RSA, OpenSSH', 'other-length')).replaceAll('\n', '\\n')
     const method = tunnel(key, { ssh_key_passphrase: 'other-length' })
     await using database = await open({ ...(await serverConfig()), ...method })
     expect(await database.query('SELECT 1 AS one')).to.deep.equal([{ one: 1 }])
   })
 
-  it('is one SSH connection for all connections of a run, cancel requests too', async () => {
+  it('uses one SSH connection for all connections of a run, including cancel requests', async () => {
     await using counter = await FaultProxy.start(ssh.port)
     const key = await ssh.createKey('Ed25519, OpenSSH', 'counted')
     const method = tunnel(key, { ssh_key_passphrase: 'counted', tunnel_port: counter.port })
@@ -63,7 +63,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
     expect(counter.connections).to.equal(1)
   })
 
-  it('is not opened again for a connection that comes after the end', async () => {
+  it('is not opened again for a connection after the end', async () => {
     await using counter = await FaultProxy.start(ssh.port)
     const key = await ssh.createKey('Ed25519, OpenSSH', 'ended')
     const method = tunnel(key, { ssh_key_passphrase: 'ended', tunnel_port: counter.port })
@@ -75,7 +75,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
     expect(counter.connections).to.equal(1)
   })
 
-  it('carries TLS, verified against the host as the config names it', async () => {
+  it('forwards TLS, verified against the host in the config', async () => {
     await using world = await createTlsWorld()
     await world.serve('good')
     const { host, port, database: name } = world.server.connectionConfig()
@@ -88,7 +88,7 @@ describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen', '/usr/bin/openssl'], 'SSH
     expect(await database.query(sql)).to.deep.equal([{ ssl: true }])
   })
 
-  it('is lost in the middle of a read → opened again, and the read is complete', async () => {
+  it('is lost during a read → it is opened again, and the read is complete', async () => {
     await using database = await TestDatabase.create()
     await database.sql(
       `CREATE TABLE big AS SELECT n AS id, repeat('x', 100) AS text FROM generate_series(1, ${ROWS}) AS n`,

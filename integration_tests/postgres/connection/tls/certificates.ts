@@ -14,14 +14,14 @@ export interface Credential {
   readonly keyFile: string
 }
 
-/** Who a certificate is for; an address or a host name each. */
+/** Subject of a certificate: an address or a host name each. */
 interface Subject {
   readonly commonName: string
   readonly names?: string
   readonly isExpired?: boolean
 }
 
-/** What `openssl ca` keeps track of; it alone can sign a certificate whose time is over. */
+/** Files for `openssl ca`; only this command can sign a certificate that has already expired. */
 const CA_CONFIG = `
 [ca]
 default_ca = here
@@ -37,7 +37,7 @@ unique_subject = no
 commonName = supplied
 `
 
-/** A certificate authority in a directory of its own. */
+/** A certificate authority in a temporary directory. */
 export class Authority implements AsyncDisposable {
   readonly certificate: string
   readonly certificateFile: string
@@ -61,7 +61,7 @@ export class Authority implements AsyncDisposable {
     return new Authority(directory, await readFile(join(directory, 'ca.crt'), 'utf8'))
   }
 
-  /** A certificate that this authority signed. `names` is a subjectAltName such as `IP:127.0.0.1`. */
+  /** Issues a certificate. `names` is a subjectAltName such as `IP:127.0.0.1`. */
   async issue(id: string, { commonName, names, isExpired = false }: Subject): Promise<Credential> {
     const cwd = this.#directory
     const run = async (args: readonly string[]) => await execute('openssl', [...args], { cwd })
@@ -76,7 +76,7 @@ export class Authority implements AsyncDisposable {
     return await readCredential(cwd, id)
   }
 
-  /** `credential` with its key encrypted by `password`. */
+  /** Returns `credential` with its key encrypted by `password`. */
   async encrypt(credential: Credential, password: string): Promise<Credential> {
     const keyFile = `${credential.keyFile}.encrypted`
     const args = ['pkey', '-in', credential.keyFile, '-aes256', '-passout', `pass:${password}`]
@@ -89,7 +89,7 @@ export class Authority implements AsyncDisposable {
     return await readCredential(this.#directory, 'ca')
   }
 
-  /** An empty directory inside, for programs that look for files in a home. */
+  /** Creates an empty directory, for programs that look for files in a home directory. */
   async emptyHome(): Promise<string> {
     const home = join(this.#directory, 'home')
     await mkdir(home, { recursive: true })

@@ -3,16 +3,16 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
-/** The parameters of libpq by the names of its environment variables. */
+/** Parameters of libpq by the names of its environment variables. */
 export type LibpqEnvironment = Readonly<Record<string, string>>
 
-/** How a connection came about: it did not, or it travels in this way. */
+/** Result of a connection attempt: refused, or its encryption. */
 export type Outcome = 'refused' | 'plain' | 'TLS'
 
-/** How the connection that asks travels. */
+/** Query of the encryption of its own connection. */
 export const TRAVEL_SQL = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
 
-/** How psql gets on with a server. */
+/** Connects with psql and returns the result. */
 export async function askPsql(environment: LibpqEnvironment): Promise<Outcome> {
   const env = { PATH: process.env['PATH'] ?? '', PGCONNECT_TIMEOUT: '20', ...environment }
   try {

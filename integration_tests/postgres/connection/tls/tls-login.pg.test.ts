@@ -23,25 +23,25 @@ describeWith(['/usr/bin/openssl'], 'logging in over TLS', () => {
     return (await connected.query<{ name: string }>('SELECT current_user AS name'))[0]?.name
   }
 
-  it('opens an encrypted client key with its password', async () => {
+  it('decrypts an encrypted client key with its password', async () => {
     expect(await user(certified(world.clients.locked, KEY_PASSWORD))).to.equal('certified')
   })
 
-  it('takes certificate and key as libpq names them', async () => {
+  it("accepts certificate and key under libpq's names", async () => {
     const { certificate, key } = world.clients.locked
     const pair = { sslcert: certificate, sslkey: key, sslpassword: KEY_PASSWORD }
     const ca = { sslmode: 'verify-full', sslrootcert: world.authority.certificate }
     expect(await user({ user: 'certified', ...ca, ...pair })).to.equal('certified')
   })
 
-  it('finds the server under its name, too', async () => {
+  it('verifies the server by its host name, too', async () => {
     const ssl = { mode: 'verify-full', ca_certificate: world.authority.certificate }
     const scram = { username: 'scram', password: SCRAM_PASSWORD, ssl_mode: ssl }
     expect(await user({ ...scram, host: 'localhost' })).to.equal('scram')
   })
 
   for (const mode of SSL_MODES.filter((name) => name !== 'disable')) {
-    it(`SCRAM is bound to the channel with ssl_mode ${mode}`, async () => {
+    it(`SCRAM uses channel binding with ssl_mode ${mode}`, async () => {
       const mechanisms = await mechanismsOf(async () => {
         const ssl = { mode, ca_certificate: world.authority.certificate }
         const scram = { username: 'scram', password: SCRAM_PASSWORD, ssl_mode: ssl }
@@ -52,7 +52,7 @@ describeWith(['/usr/bin/openssl'], 'logging in over TLS', () => {
   }
 })
 
-/** The mechanisms by which pg begins to log in during `work`. */
+/** SASL mechanisms with which pg begins to authenticate during `work`. */
 async function mechanismsOf(work: () => Promise<void>): Promise<string[]> {
   const name = 'sendSASLInitialResponseMessage'
   const original: unknown = Reflect.get(Connection.prototype, name)

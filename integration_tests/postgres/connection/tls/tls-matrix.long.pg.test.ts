@@ -9,10 +9,10 @@ import { type CertificateName, createTlsWorld, type TlsWorld } from './tls-world
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const
 type Mode = (typeof MODES)[number]
 
-/** One row of the matrix; its outcomes are in the order of `MODES`. */
+/** A row of the matrix; its outcomes are in the order of `MODES`. */
 interface Situation {
   readonly name: string
-  /** The certificate of the server; null: it has no TLS. */
+  /** Certificate of the server; null: it does not support TLS. */
   readonly certificate: CertificateName | null
   readonly ca: 'right' | 'other' | null
   readonly client?: 'good' | 'stranger'
@@ -126,7 +126,7 @@ describeWith(['/usr/bin/openssl'], 'sslmode × server × certificates', () => {
     })
 
     if (isInstalled('/usr/bin/psql')) {
-      it(`${situation.name} → psql does the same`, async () => {
+      it(`${situation.name} → psql has the same result`, async () => {
         const theirs = MODES.map(async (mode) => await askLibpq(world, situation, mode))
         expect((await Promise.all(theirs)).join(' ')).to.equal(situation.outcomes)
       })

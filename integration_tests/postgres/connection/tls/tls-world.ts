@@ -1,11 +1,11 @@
 import { Server } from '../../../helpers/server.ts'
 import { Authority, type Credential } from './certificates.ts'
 
-/** What every secret of these tests contains: no output may. */
+/** Part of every secret of these tests. No output may contain it. */
 export const SECRET = 's3cr3t'
-/** Of the encrypted client key. */
+/** Password of the encrypted client key. */
 export const KEY_PASSWORD = `${SECRET}-key`
-/** Of the role that must log in by SCRAM. */
+/** Password of the role that must authenticate by SCRAM. */
 export const SCRAM_PASSWORD = `${SECRET}-scram`
 
 const HBA = [
@@ -18,7 +18,9 @@ const HBA = [
 
 export type CertificateName = 'good' | 'wrongName' | 'expired' | 'selfSigned'
 
-/** A server with certificates of every kind, users by what they need, and authorities. */
+/**
+ * A server with certificates of every kind, users by their authentication method, and authorities.
+ */
 export interface TlsWorld extends AsyncDisposable {
   readonly server: Server
   readonly authority: Authority
@@ -29,7 +31,7 @@ export interface TlsWorld extends AsyncDisposable {
   serve(certificate: CertificateName | null): Promise<void>
 }
 
-/** A world whose server has no TLS yet. */
+/** Starts a server without TLS. */
 export async function createTlsWorld(): Promise<TlsWorld> {
   const authority = await Authority.create('Right Authority')
   const other = await Authority.create('Other Authority')
