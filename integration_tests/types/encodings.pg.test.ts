@@ -3,7 +3,10 @@ import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { type RawRecord, rawRecord } from './raw-record.ts'
 
-/** The first major that prints a "char" beyond ASCII in octal; before, it is a byte that is not UTF-8. */
+/**
+ * First major that prints a "char" beyond ASCII in octal; earlier ones print a byte that is not
+ * UTF-8.
+ */
 const OCTAL_CHAR_MAJOR = 15
 
 async function readRecords(db: TestDatabase): Promise<RawRecord[]> {
@@ -14,7 +17,7 @@ async function readRecords(db: TestDatabase): Promise<RawRecord[]> {
 }
 
 describe('a database in SQL_ASCII', () => {
-  it('gives U+FFFD for bytes that are not UTF-8, and says so', async () => {
+  it('reads bytes that are not UTF-8 as U+FFFD, flagged in the record', async () => {
     await using db = await TestDatabase.create(undefined, { encoding: 'SQL_ASCII' })
     await db.sql(`
       SET client_encoding = 'SQL_ASCII'; CREATE EXTENSION hstore; CREATE EXTENSION citext;
@@ -51,7 +54,7 @@ describe('a database in SQL_ASCII', () => {
     )
   })
 
-  it('gives every byte sequence as valid JSON', async () => {
+  it('writes valid JSON for every byte sequence', async () => {
     await using db = await TestDatabase.create(undefined, { encoding: 'SQL_ASCII' })
     await db.sql(`
       SET client_encoding = 'SQL_ASCII';
@@ -74,7 +77,7 @@ describe('a database in SQL_ASCII', () => {
 })
 
 describe('a database in LATIN1', () => {
-  it('gives its text as UTF-8, nothing flagged', async () => {
+  it('reads its text as UTF-8, without flags', async () => {
     await using db = await TestDatabase.create(undefined, { encoding: 'LATIN1' })
     await db.sql(`CREATE TYPE mood AS ENUM ('é');
       CREATE TABLE "tä" (id int, "ü" text, e text[], m mood, c char(3), j jsonb);
@@ -93,7 +96,7 @@ describe('a database in LATIN1', () => {
 })
 
 describe('a "char" in a database in UTF8', () => {
-  it('is never invalid JSON, alone, in an array, in a composite', async () => {
+  it('writes valid JSON, alone, in an array and in a composite', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`CREATE TYPE letters AS (a "char");
       CREATE TABLE t (id int, a "char", b "char"[], c letters);
@@ -109,7 +112,7 @@ describe('a "char" in a database in UTF8', () => {
 })
 
 describe('money', () => {
-  it('is the number whatever lc_monetary is', async () => {
+  it('is read as the same number for any lc_monetary', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`CREATE TABLE t (id int, m money, l money[]);
       INSERT INTO t VALUES (1, '-1234567.89'::numeric::money, ARRAY[1.5, NULL, -2000]::numeric[]::money[])`)
@@ -122,7 +125,7 @@ describe('money', () => {
   })
 })
 
-/** Those of the machine that the server takes and that have two decimals; C is everywhere. */
+/** Locales of the machine that the server accepts and that have two decimals; C always exists. */
 async function monetaryLocales(db: TestDatabase): Promise<string[]> {
   const taken: string[] = []
   for (const locale of ['C', 'POSIX', 'en_US.UTF-8', 'de_DE.UTF-8', 'fr_CH.UTF-8', 'en_IN.UTF-8']) {

@@ -1,8 +1,9 @@
 import type { UniverseType } from './type-universe.ts'
 
 /**
- * What a record must hold for a value whose text the server prints as `text`; null: nothing, and a change entry. Written
- * from the reference, with strings and regular expressions, to share nothing with what it checks.
+ * Expected JSON of a value whose text the server prints as `text`; null: NULLED with a change
+ * entry. Based on the reference and written with strings and regular expressions, so that it shares
+ * no code with the connector.
  */
 export function expectedJson(type: UniverseType, text: string): string | null {
   if (type.element !== null) return expectedArray(type, type.element, text)
@@ -13,7 +14,7 @@ export function expectedJson(type: UniverseType, text: string): string | null {
 
 type Rule = (text: string) => string
 
-/** Types whose value is not simply their text. */
+/** Types whose JSON is not their text. */
 const SCALARS: Readonly<Record<string, Rule>> = {
   bool: (text) => (text === 't' ? 'true' : 'false'),
   int2: (text) => text,
@@ -41,14 +42,14 @@ const SCALARS: Readonly<Record<string, Rule>> = {
   ),
 }
 
-/** What the reference gives an array in place of the scalar's value. */
+/** Values inside an array that differ from the scalar's value in the reference. */
 const ELEMENTS: Readonly<Record<string, Rule>> = {
   bit: (text) => String(text === '1'),
   varbit: (text) => String(text === '1'),
   bytea: (text) => JSON.stringify(Buffer.from(text.slice(2), 'hex').toString('base64')),
 }
 
-/** Words that a type has no JSON for. */
+/** Values of a type without JSON. */
 const WITHOUT_JSON: Readonly<Record<string, readonly string[]>> = {
   numeric: ['NaN', 'Infinity', '-Infinity'],
   date: ['infinity', '-infinity'],
@@ -90,7 +91,7 @@ function hstoreValue(text: string): string {
   return JSON.stringify(`{${members.join(',')}}`)
 }
 
-/** The layout of Java's `Double.toString` with the server's digits. */
+/** Java's `Double.toString` layout with the server's digits. */
 function geometricValue(text: string): string {
   return JSON.stringify(
     text.replaceAll(
@@ -111,7 +112,7 @@ function withPoint(digits: string): string {
   return digits.includes('.') ? digits : `${digits}.0`
 }
 
-/** Brackets for braces; what stands between them is a value each. */
+/** Replaces braces by brackets and converts each value between them. */
 function expectedArray(type: UniverseType, element: UniverseType, text: string): string | null {
   const body = text.replace(/^(\[[-\d:]+\])+=/, '')
   const plain = `[^{}"\\${type.delimiter}]+`

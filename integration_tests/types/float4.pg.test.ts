@@ -4,7 +4,7 @@ import { float4Text } from '../../src/types/float/float4.ts'
 import { TestDatabase } from '../helpers/database.ts'
 
 const RANDOM_VALUES = 20_000
-/** Mantissas at the ends of an exponent, where the rounding interval is not symmetric. */
+/** Mantissas at the limits of an exponent, where the rounding interval is not symmetric. */
 const MANTISSAS = [0, 1, 2, 3, 0x40_0000, 0x7f_fffe, 0x7f_ffff]
 const EXPONENTS = 255
 const SEED = 4
@@ -15,7 +15,7 @@ function float4Of(bits: number): number {
   return view.getFloat32(0)
 }
 
-/** Finite values: random ones, the ends of each exponent, ties, and such as people write. */
+/** Finite values: random ones, the limits of each exponent, ties, and common decimals. */
 function values(): readonly number[] {
   const random = new Random(SEED)
   const all: number[] = [-0, 0.0001, 999_999.94, 1e6]
@@ -29,7 +29,7 @@ function values(): readonly number[] {
 }
 
 describe('float4Text', () => {
-  it('prints what the server prints', async () => {
+  it('prints the same text as the server', async () => {
     await using database = await TestDatabase.create()
     const all = values()
     const rows = await database.sql(

@@ -1,12 +1,13 @@
 import type { Json } from '../helpers/messages.ts'
 
-/** Arrays have at most six dimensions. */
+/** An array has at most six dimensions. */
 const MAX_NESTING = 5
 const FLOAT_WORDS = { enum: ['NaN', 'Infinity', '-Infinity'] }
 
 /**
- * Discovered properties with what the protocol's schemas leave unsaid: any value may be null, a float may be one of
- * three words, and how deep an array is nested is not a property of its type.
+ * Adds to discovered properties what the protocol's schemas do not express: any value may be null,
+ * a float may be one of three strings, and the dimensions of an array are not a property of its
+ * type.
  */
 export function lenientSchemas(properties: Readonly<Record<string, Json>>): Record<string, Json> {
   return Object.fromEntries(

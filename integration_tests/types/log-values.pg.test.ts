@@ -29,7 +29,7 @@ const MAJOR_WITH_BINARY = 14
 const SHOWN_DIFFERENCES = 5
 const STREAM = { namespace: 'public', name: 'cases' }
 
-/** What changes the text of values, unless a session pins it. */
+/** Settings that change the text of values unless the session overrides them. */
 const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'German, DMY',
   IntervalStyle: 'iso_8601',
@@ -41,7 +41,10 @@ const HOSTILE_SETTINGS: Readonly<Record<string, string>> = {
   search_path: 'nowhere, public',
 }
 
-/** Their binary forms are numbers of objects, depend on a currency, or are private to an extension or missing. */
+/**
+ * Types whose binary forms are oids, depend on a currency, or are private to an extension or
+ * missing.
+ */
 const WITHOUT_BINARY = [
   '_aclitem',
   '_regclass',
@@ -64,13 +67,13 @@ interface Field {
   readonly select: string
 }
 
-/** Takes rows and gives them by id, each as text. */
+/** Receives rows and returns them by id, each as text. */
 interface Rows {
   readonly sink: RowSink
   byId(): Map<number, string>
 }
 
-/** Rows as the lines of records. */
+/** Returns rows as the lines of records. */
 class Lines implements Rows {
   readonly #out = new ByteBuffer(1024)
   readonly sink: RecordEncoder
@@ -89,7 +92,7 @@ function refuse(): never {
   expect.fail('only rows were inserted')
 }
 
-/** Rows as the JSON of the rows of an Arrow table. */
+/** Returns rows as the JSON of the rows of an Arrow table. */
 class ArrowRows implements Rows {
   readonly sink: ArrowSink
   readonly #out = new ByteBuffer(1024)
@@ -178,7 +181,7 @@ function differences(log: Map<number, string>, copy: Map<number, string>): strin
   return wrong.slice(0, SHOWN_DIFFERENCES)
 }
 
-describe('the values of every type in the log, under settings that change their text', () => {
+describe('the values of every type in the log, with settings that change their text', () => {
   let cdc: CdcDatabase
   let types: TypeResolver
   let fields: readonly Field[]
@@ -225,7 +228,7 @@ describe('the values of every type in the log, under settings that change their 
     return rows.byId()
   }
 
-  /** In records and in both kinds of Arrow column. */
+  /** Compares records and both kinds of Arrow columns. */
   async function expectSame(selected: readonly Field[], isBinary: boolean): Promise<void> {
     const selects = selected.map(({ select }) => select)
     const lines = await copied(new Lines(selected), selects)
@@ -255,7 +258,7 @@ describe('the values of every type in the log, under settings that change their 
     expect(others).to.have.members(WITHOUT_BINARY)
     const binary = fields.filter(({ type }) => isReadInBinary(type))
     const list = binary.map(({ name }) => name).join(', ')
-    // The server has no binary form of some other columns of the table: of aclitem[], for instance
+    // The server has no binary form of some other columns of the table, for instance of aclitem[]
     await cdc.dropSlot()
     await cdc.sql(`ALTER TABLE public.cases RENAME TO all_cases;
       CREATE TABLE public.cases AS SELECT ${list} FROM public.all_cases LIMIT 0;
@@ -265,7 +268,7 @@ describe('the values of every type in the log, under settings that change their 
     await expectSame(binary, true)
   })
 
-  it('are refused in binary form where the server has none, with an error that is known', async () => {
+  it('are rejected in binary form if the server has none, with a known error', async () => {
     if (cdc.db.server.major < MAJOR_WITH_BINARY) return
     await cdc.sql(`CREATE TABLE public.unsendable (rights aclitem[]);
       INSERT INTO public.unsendable VALUES ('{=r/postgres}')`)
@@ -278,7 +281,7 @@ describe('the values of every type in the log, under settings that change their 
   })
 })
 
-/** The columns of a table; for a domain a query would tell its base type. */
+/** Columns of a table; the description of a query would have the base type of a domain. */
 async function attributesOf(db: TestDatabase, table: string): Promise<readonly ResultField[]> {
   const rows = await db.sql(`
     SELECT attname, atttypid, atttypmod FROM pg_attribute

@@ -10,14 +10,14 @@ export interface RandomTable {
   readonly columns: ReadonlyMap<string, UniverseType>
 }
 
-/** Values per type. */
+/** Number of values per type. */
 export const ROWS = 2000
 const COLUMNS_PER_TABLE = 16
 const ROWS_PER_INSERT = 250
 const SEED = 20_260_101
 const NULLS_ONE_IN = 40
 
-/** Fills tables with random values of every type of the database, the same in every run. */
+/** Fills tables with random values of every type in the database, the same in every run. */
 export async function createRandomTables(db: TestDatabase): Promise<RandomTable[]> {
   await db.sql(`${PINNED_SETTINGS}; ${UNIVERSE_SETUP}`)
   const types = await readUniverse(db)

@@ -37,7 +37,7 @@ describe('random values of every type of pg_type', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('come out as SQL prints them', async () => {
+  it('are read like SQL prints them', async () => {
     const differences: string[] = []
     let values = 0
     for (const table of tables) {
@@ -56,7 +56,7 @@ describe('random values of every type of pg_type', () => {
     expect(values).to.be.greaterThan(150 * ROWS)
   })
 
-  it('give the same bytes from the binary and from the text form of every type that has both', async () => {
+  it('are written to the same bytes from the binary and the text form of every type with both', async () => {
     const { differences, values, types } = await compareForms(db, tables)
     expect(differences.slice(0, SHOWN_DIFFERENCES)).to.deep.equal([])
     expect(types).to.include.members([

@@ -1,6 +1,6 @@
 import type { Random } from '../../src/testing/random.ts'
 
-/** Makes the text of a value, as the type's input function takes it. */
+/** Generates the text of a value for the type's input function. */
 export type Generator = (random: Random) => string
 
 const CHARACTERS = [
@@ -91,7 +91,7 @@ function interval(random: Random): string {
 }
 
 function quotedJson(random: Random): string {
-  return JSON.stringify(text(random).replaceAll('\uffff', '')) // U+0000 is the only one jsonb refuses
+  return JSON.stringify(text(random).replaceAll('\uffff', '')) // U+0000 is the only character that jsonb rejects
 }
 
 function json(random: Random, depth = 3): string {
@@ -174,7 +174,7 @@ function snapshot(random: Random): string {
   return `${xmin}:${xmin + 10}:${random.oneIn(2) ? '' : `${xmin + 1},${xmin + 5}`}`
 }
 
-/** A number is an input of every reg type, also when nothing has it. */
+/** An object id is a valid input of every reg type, also if no object has it. */
 function objectOid(random: Random): string {
   return random.pick(['0', '1259', '16', '10', '11', '3748', '23', '1255', String(random.word())])
 }
@@ -204,7 +204,9 @@ function xml(random: Random): string {
   return `${declaration}<a b="1">${content.replaceAll(']]>', '')}</a>`
 }
 
-/** Base types by name; arrays, domains, ranges and composites are made of these. */
+/**
+ * Base types by name; the values of arrays, domains, ranges and composites are built from these.
+ */
 export const GENERATORS: Readonly<Record<string, Generator>> = {
   aclitem: acl,
   bit: (random) => bits(random),
@@ -281,7 +283,7 @@ export const GENERATORS: Readonly<Record<string, Generator>> = {
   xml,
 }
 
-/** Types of `pg_type` that no generator makes, and why. */
+/** Types of `pg_type` without a generator, and the reason. */
 export const WITHOUT_VALUES: Readonly<Record<string, string>> = {
   ghstore: 'its input function refuses everything: it lives in indexes',
   gtsvector: 'its input function refuses everything: it lives in indexes',

@@ -1,17 +1,20 @@
 import { lineOf, type Message } from '../helpers/messages.ts'
 
-/** A record as its line tells it: each value's JSON, with every digit. */
+/** A record with the JSON of each value, with all digits. */
 export interface RawRecord {
   readonly values: ReadonlyMap<string, string>
   /** `field CHANGE REASON` */
   readonly changes: readonly string[]
 }
 
-/** One JSON value at `lastIndex`, as far as it takes to know where it ends; lists and objects are walked. */
+/**
+ * Matches one JSON value at `lastIndex` as far as needed to find its end; lists and objects are
+ * parsed recursively.
+ */
 const SCALAR = /"(?:[^"\\]|\\.)*"|[^,{}[\]"]+/uy
 const BRACKET = /[[\]{}]|"(?:[^"\\]|\\.)*"/gu
 
-/** The raw values of a record message. */
+/** Returns the raw values of a record message. */
 export function rawRecord(message: Message): RawRecord {
   const { record } = message
   if (record === undefined) throw new Error('Not a record')

@@ -10,7 +10,7 @@ import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { copyAll } from './transaction.ts'
 
-/** Rows for the types that only the server itself makes: statistics, rules, defaults, missing values. */
+/** Rows for types that only the server itself uses: statistics, rules, defaults, missing values. */
 const SETUP = `
   CREATE TABLE t (a int DEFAULT 1, b text, c numeric[], d "char", CHECK (a > 0));
   INSERT INTO t SELECT x % 7 + 1, x % 7, ARRAY[x % 3, NULL], 'c' FROM generate_series(1, 2000) AS x;
@@ -41,7 +41,7 @@ describe('every relation of pg_catalog and information_schema', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('reads as a query, in lines that are JSON', async () => {
+  it('can be read as a query, with valid JSON lines', async () => {
     const relations = await systemRelations(db)
     const failures: string[] = []
     let rows = 0
@@ -66,7 +66,7 @@ describe('every relation of pg_catalog and information_schema', () => {
     'pg_stats',
     'information_schema.columns',
   ]) {
-    it(`${relation} reads through the command`, async () => {
+    it(`${relation} can be read by the command`, async () => {
       await using connector = await withConnector(db.config({ query: `SELECT * FROM ${relation}` }))
       const { errors, records, code } = await connector.read()
       expect(errors).to.deep.equal([])
@@ -76,7 +76,7 @@ describe('every relation of pg_catalog and information_schema', () => {
   }
 })
 
-/** Whether SQL can: some views need what the server was not built with, such as libnuma. */
+/** Whether SQL can read it: some views need optional libraries such as libnuma. */
 async function isReadable(db: TestDatabase, query: string): Promise<boolean> {
   return await db.sql(query).then(
     () => true,
@@ -84,7 +84,7 @@ async function isReadable(db: TestDatabase, query: string): Promise<boolean> {
   )
 }
 
-/** How many records the query gives, by the way that the command reads it. */
+/** Number of records that the query returns when it is read like by the command. */
 async function readQuery(database: Database, query: string): Promise<number> {
   await using transaction = await ReadTransaction.begin(database)
   const columns = await describeQuery(transaction, query)

@@ -4,7 +4,7 @@ import { ReadTransaction } from '../../src/postgres/session/read-transaction.ts'
 import type { TupleSink } from '../../src/wire/copy-stream.ts'
 import type { TestDatabase } from '../helpers/database.ts'
 
-/** Runs `work` in a transaction as the connector opens it for a read. */
+/** Runs `work` in a transaction like that of a read. */
 export async function inTransaction<Result>(
   db: TestDatabase,
   work: (transaction: ReadTransaction, database: Database) => Promise<Result>,
@@ -14,7 +14,7 @@ export async function inTransaction<Result>(
   return await work(transaction, database)
 }
 
-/** Reads the SELECTs as COPY to their end, as the connector does. */
+/** Reads the SELECTs as COPY to their end, like the connector. */
 export async function copyAll(
   transaction: ReadTransaction,
   selects: readonly string[],

@@ -11,7 +11,7 @@ export interface FormPair {
   readonly writeText: ValueWriter
 }
 
-/** Writes each value of each row from both of its forms and keeps what differs. */
+/** Writes each value of each row from both of its forms and collects the differences. */
 export class FormComparison implements TupleSink {
   readonly differences: string[] = []
   values = 0

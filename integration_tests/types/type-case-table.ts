@@ -3,7 +3,7 @@ import type { TestDatabase } from '../helpers/database.ts'
 import { PINNED_SETTINGS } from './pinned-settings.ts'
 import { TYPE_CASES, TYPE_CASES_SETUP, type TypeCase } from './type-cases.ts'
 
-/** Where a value of the type table is: in `column` of the row whose id is `row`. */
+/** Place of a value of the type table: `column` of the row whose id is `row`. */
 export interface Place {
   readonly typeCase: TypeCase
   readonly column: string
@@ -12,7 +12,7 @@ export interface Place {
   readonly expected: string | undefined
 }
 
-/** A place for each value that `major` knows. */
+/** Returns a place for each value that `major` supports. */
 export function placesFor(major: number): Place[] {
   return TYPE_CASES.filter(({ since = 0 }) => since <= major).flatMap((typeCase, index) =>
     typeCase.values
@@ -21,7 +21,7 @@ export function placesFor(major: number): Place[] {
   )
 }
 
-/** Fills the table `cases` with a column per type, and in each row the next of its values. */
+/** Fills the table `cases` with a column per type; each row has the next value of each type. */
 export async function fillTable(db: TestDatabase, places: readonly Place[]): Promise<void> {
   const types = new Map(places.map(({ column, typeCase }) => [column, typeCase.type]))
   const columns = [...types].map(([name, type]) => `${name} ${type}`)

@@ -33,7 +33,7 @@ describe('every type', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('gives each value as the reference says', () => {
+  it('is read with the values of the reference', () => {
     expect(places.length).to.be.greaterThan(300)
     const byId = new Map(records.map((record) => [Number(record.values.get('id')), record]))
     const wrong: string[] = []
@@ -52,18 +52,18 @@ describe('every type', () => {
     expect(wrong).to.deep.equal([])
   })
 
-  it('flags nothing else', () => {
+  it('has no other flags', () => {
     const flagged = records.flatMap(({ changes }) => changes)
     expect(flagged).to.have.length(places.filter(({ expected }) => expected === NULLED).length)
   })
 
-  it('discovers each type as the reference says', () => {
+  it('is discovered with the schema of the reference', () => {
     for (const { typeCase, column } of places) {
       expect(schemas[column], typeCase.type).to.deep.equal(typeCase.schema)
     }
   })
 
-  it('gives records that are valid against the discovered schema', () => {
+  it('has records that are valid against the discovered schema', () => {
     const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true })
     const isValid = ajv.compile({ type: 'object', properties: lenientSchemas(schemas) })
     for (const message of messages) {

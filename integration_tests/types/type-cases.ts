@@ -4,17 +4,17 @@ import type { Json } from '../helpers/messages.ts'
 export const NULLED = 'NULLED'
 
 /**
- * What to insert, and the JSON that the record must hold; without it: the text that the server prints, as a string.
- * The number is the first major that takes the value.
+ * The input and the expected JSON in the record; without it: the text of the server, as a string.
+ * The number is the first major that supports the value.
  */
 type ValueCase = readonly [input: string, expected?: string, since?: number]
 
-/** A type as SQL writes it, what discover says of it, and its interesting values. */
+/** A type in SQL, its discovered schema, and interesting values. */
 export interface TypeCase {
   readonly type: string
   readonly schema: Json
   readonly values: readonly ValueCase[]
-  /** The first major that has the type. */
+  /** First major that has the type. */
   readonly since?: number
 }
 
@@ -65,7 +65,10 @@ function arrayOf(items: Json): Json {
   return { type: 'array', items }
 }
 
-/** Every control character that a text can hold, quotes, backslashes, line separators and astral characters. */
+/**
+ * Every control character that a text can contain, quotes, backslashes, line separators and astral
+ * characters.
+ */
 const ODD_TEXTS: readonly ValueCase[] = [
   [''],
   [' '],
@@ -262,7 +265,7 @@ const NUMBER_CASES: readonly TypeCase[] = [
       ['999999999999999', '999999999999999'],
       ['0.0001', '0.0001'],
       ['0.00001', '1e-05'],
-      ['1e23', '9.999999999999999e+22'] /* as float8out prints it */,
+      ['1e23', '9.999999999999999e+22'] /* like float8out */,
       ['9007199254740993', '9.007199254740992e+15'],
       ['2.2250738585072014e-308', '2.2250738585072014e-308'],
       ['NaN', '"NaN"'],
@@ -986,7 +989,10 @@ const DERIVED_CASES: readonly TypeCase[] = [
   { type: 'refcursor', schema: STRING, values: [['<unnamed portal 1>']] },
 ]
 
-/** Every type with its interesting values. Expectations are the reference's; where it says "text", the server's. */
+/**
+ * Every type with its interesting values. Expectations are those of the reference, or the server's
+ * text where it says "text".
+ */
 export const TYPE_CASES: readonly TypeCase[] = [
   ...NUMBER_CASES,
   ...TEXT_CASES,

@@ -2,21 +2,21 @@ import type { TestDatabase } from '../helpers/database.ts'
 import type { Random } from '../../src/testing/random.ts'
 import { type Generator, GENERATORS, WITHOUT_VALUES } from './random-values.ts'
 
-/** A type that a column can have, as `pg_type` tells it. */
+/** A type of a column, from `pg_type`. */
 export interface UniverseType {
   readonly oid: string
   readonly name: string
-  /** How SQL writes it. */
+  /** Its name in SQL. */
   readonly sql: string
   /** `typtype`, but `a` for arrays. */
   readonly kind: string
-  /** Of an array. */
+  /** Element type of an array. */
   readonly element: UniverseType | null
   readonly delimiter: string
   readonly generate: Generator
 }
 
-/** A type of each kind that users make. */
+/** User-defined types of each kind. */
 export const UNIVERSE_SETUP = `
   CREATE EXTENSION hstore; CREATE EXTENSION ltree; CREATE EXTENSION citext; CREATE EXTENSION cube;
   CREATE TYPE mood AS ENUM ('sad', 'very "happy"', 'ok\\no', 'é, {}', 'NULL');
@@ -31,7 +31,7 @@ export const UNIVERSE_SETUP = `
   CREATE DOMAIN price AS money; CREATE DOMAIN instant AS timestamptz; CREATE DOMAIN attributes AS hstore;
 `
 
-/** Domains that do not take every value of their base. */
+/** Domains that do not accept every value of their base type. */
 const DOMAIN_GENERATORS: Readonly<Record<string, Generator>> = {
   cardinal_number: (random) => String(random.below(2 ** 31)),
   padded: (random) => random.digits(random.between(1, 9)),
@@ -51,7 +51,7 @@ interface TypeFacts {
   readonly fieldOids: readonly string[] | null
 }
 
-/** All types but pseudo-types and those that relations have for their rows. */
+/** Selects all types except pseudo-types and row types of relations. */
 function universeSql(major: number): string {
   const multirange =
     major >= 14 ? '(SELECT rngtypid FROM pg_range WHERE rngmultitypid = t.oid)' : 'NULL'
@@ -74,8 +74,8 @@ function universeSql(major: number): string {
 }
 
 /**
- * Every type of the database with a generator of its values.
- * @throws Error that names a type which has neither a generator nor a reason to have none.
+ * Returns every type of the database with a generator of its values.
+ * @throws Error with a type that has neither a generator nor a reason for its absence.
  */
 export async function readUniverse(db: TestDatabase): Promise<UniverseType[]> {
   const [row] = await db.sql(universeSql(db.server.major))
@@ -151,7 +151,7 @@ function arrayText(
   return `{${items.join(delimiter)}}`
 }
 
-/** Bounds in their order where they are numbers; else one bound is enough. */
+/** Bounds in ascending order if they are numbers; otherwise one bound is enough. */
 function rangeGenerator(subtype: Generator, hasNumbers: boolean): Generator {
   return (random) => {
     const [low = '', high = ''] = [subtype(random), subtype(random)].toSorted(
@@ -178,7 +178,7 @@ function fieldText(random: Random, generate: Generator): string {
   return random.oneIn(6) ? '' : quoted(generate(random))
 }
 
-/** As arrays, ranges and records take it. */
+/** Quotes a value for arrays, ranges and records. */
 function quoted(value: string): string {
   return `"${value.replaceAll(/["\\]/g, '\\$&')}"`
 }

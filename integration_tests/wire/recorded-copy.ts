@@ -11,23 +11,28 @@ import { inTransaction } from '../types/transaction.ts'
 
 const READY_FOR_QUERY = 0x5a /* Z */
 
-/** The bytes of a connection from the answer to a COPY up to ReadyForQuery, and what writes its rows. */
+/**
+ * Bytes of a connection from the answer to a COPY up to ReadyForQuery, and the fields of its rows.
+ */
 export interface RecordedCopy {
   readonly bytes: Buffer
   readonly fields: readonly RecordField[]
   readonly rows: number
 }
 
-/** What came out of a stream: its lines, or why there are none. */
+/** Output of a stream: its lines, or an error. */
 export interface Outcome {
   readonly output: string
   readonly rows: number
   readonly error: Error | null
-  /** Whether ReadyForQuery came, as far as the stream is concerned. */
+  /** Whether the stream has found ReadyForQuery. */
   readonly hasEnded: boolean
 }
 
-/** Runs `COPY (SELECT … FROM table)` of the columns of `table` on a connection of its own and keeps its bytes. */
+/**
+ * Runs `COPY (SELECT … FROM table)` with the columns of `table` on a new connection and returns its
+ * bytes.
+ */
 export async function recordCopy(
   db: TestDatabase,
   table: string,
@@ -67,7 +72,10 @@ async function recordAnswer(db: TestDatabase, sql: string): Promise<Buffer> {
   }
 }
 
-/** Pushes `chunks` through the stream and the encoder as a read does; with `accelerators` as a read of a large table. */
+/**
+ * Pushes `chunks` through the stream and the encoder like a read; with `accelerators` like a read
+ * of a large table.
+ */
 export function encode(
   { fields }: RecordedCopy,
   chunks: readonly Buffer[],

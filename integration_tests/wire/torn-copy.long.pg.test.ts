@@ -8,10 +8,10 @@ import { encode, recordCopy, type RecordedCopy } from './recorded-copy.ts'
 
 const MUTATIONS = 10_000
 const SEED = 7_654_321
-/** Values that are longer only make the splits more. */
+/** Maximum length of a value: longer ones only increase the number of splits. */
 const SHORT_VALUE = 60
 
-/** The first short value of each type, and a row of nulls. */
+/** Creates the first short value of each type, and a row of nulls. */
 async function createTable(db: TestDatabase): Promise<void> {
   const cases = TYPE_CASES.filter(({ since = 0 }) => since <= 12)
   const values = cases.map(
@@ -24,7 +24,10 @@ async function createTable(db: TestDatabase): Promise<void> {
     INSERT INTO t VALUES (1, ${literals.join(', ')}), (2, ${literals.map(() => 'NULL').join(', ')})`)
 }
 
-/** One damage: a byte changed, bits turned, bytes cut out, put in, doubled, or the end cut off. */
+/**
+ * Damages the bytes in one way: a byte changed, bits inverted, bytes removed, inserted or doubled,
+ * or the end cut off.
+ */
 function mutate(bytes: Buffer, random: Random): Buffer {
   const at = random.below(bytes.length)
   const length = random.between(1, random.pick([1, 4, 200]))
@@ -82,7 +85,7 @@ describe('a recorded COPY stream', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('gives the same bytes however it is split in two', () => {
+  it('is encoded to the same bytes if it is split at any position', () => {
     const { bytes } = recorded
     for (let split = 1; split < bytes.length; split++) {
       const chunks = [bytes.subarray(0, split), bytes.subarray(split)]
@@ -93,13 +96,13 @@ describe('a recorded COPY stream', () => {
     }
   })
 
-  it('gives the same bytes one at a time', () => {
+  it('is encoded to the same bytes one byte at a time', () => {
     const { bytes } = recorded
     const chunks = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))
     expect(encode(recorded, chunks)).to.deep.include({ output: whole, error: null })
   })
 
-  it('does not end quietly wherever it is cut off', () => {
+  it('is never accepted if its end is cut off', () => {
     const { bytes } = recorded
     for (let end = 0; end < bytes.length; end++) {
       const { hasEnded } = encode(recorded, [bytes.subarray(0, end)])
@@ -107,7 +110,7 @@ describe('a recorded COPY stream', () => {
     }
   })
 
-  it(`${MUTATIONS} damages end in a clear error or in all the rows, always as lines of JSON`, () => {
+  it(`with ${MUTATIONS} damages causes a clear error or returns all rows, always as lines of JSON`, () => {
     const random = new Random(SEED)
     let errors = 0
     for (let number = 0; number < MUTATIONS; number++) {

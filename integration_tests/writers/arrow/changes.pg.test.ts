@@ -8,7 +8,7 @@ import { arrowArgs, readParts } from './arrow-files.ts'
 const COLUMNS = ['id', 'price', 'note', '_ab_cdc_lsn', '_ab_cdc_updated_at', '_ab_cdc_deleted_at']
 
 describe('Arrow files in CDC mode', () => {
-  it('have the rows of the snapshot, then the changes, with the change columns', async () => {
+  it('contain the rows of the snapshot, then the changes, with the change columns', async () => {
     await using cdc = await CdcDatabase.create(`
       CREATE TABLE orders (id int PRIMARY KEY, price numeric(8,2) NOT NULL, note text);
       INSERT INTO orders VALUES (1, 1.5, 'a'), (2, 2.5, 'b')`)

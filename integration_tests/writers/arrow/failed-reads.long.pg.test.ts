@@ -13,14 +13,17 @@ import { lastStates } from '../../helpers/messages.ts'
 import { arrowArgs, listFiles, readParts } from './arrow-files.ts'
 
 const ROWS = 30_000
-/** Less than the first window of pages, which is 2 MB: its end is the first position that a STATE can have. */
+/**
+ * Less than the first window of pages, which has 2 MB: its end is the first possible position of a
+ * STATE.
+ */
 const EARLY_BYTES = 1e6
-/** Several windows of the 15 MB that the table has. */
+/** Several windows of the table, which has 15 MB. */
 const LATE_BYTES = 8e6
 const BASE = 'public.t'
 const CURSOR = { table: 't', sync_mode: 'incremental', cursor_field: 'id' }
 
-/** The names and bytes of all files in a directory. */
+/** Names and bytes of all files in a directory. */
 async function contentsOf(directory: string): Promise<Record<string, string>> {
   const contents: Record<string, string> = {}
   for (const name of await listFiles(directory)) {
@@ -65,13 +68,13 @@ describe('a failed Arrow read', () => {
     return (await database.sql('SELECT id FROM t ORDER BY id')).map(({ id }) => Number(id))
   }
 
-  /** A connector whose connections are lost after `afterBytes`, and which does not try again. */
+  /** A connector whose connections are lost after `afterBytes`, without retries. */
   async function lossy({ port }: FaultProxy): Promise<Connector> {
     const config = { ...CURSOR, batch_size: 2000, max_retries: 0, port }
     return await withConnector(database.config(config))
   }
 
-  it('of a view leaves the file of the read before as it is', async () => {
+  it('of a view does not change the file of the previous read', async () => {
     await using source = await withConnector(database.config({ table: 'report', batch_size: 2000 }))
     const directory = join(source.directory, 'view')
     await runConnector(arrowArgs(source, 'view'))
@@ -86,7 +89,7 @@ describe('a failed Arrow read', () => {
     expect(await contentsOf(directory)).to.deep.equal(before)
   })
 
-  it('without a state that ends before its first STATE leaves all parts as they are', async () => {
+  it('without a state that ends before its first STATE does not change any part', async () => {
     const { directory, states } = await readTwice('early')
     const before = await contentsOf(directory)
     await using proxy = await FaultProxy.start(database.server.port, {
@@ -108,7 +111,7 @@ describe('a failed Arrow read', () => {
     expect(await contentsOf(directory)).to.deep.equal(before)
   })
 
-  it('without a state that is killed before its first STATE is not taken for the rows of an older state', async () => {
+  it('without a state that is killed before its first STATE is not used for the rows of an older state', async () => {
     const { directory, states } = await readTwice('killed')
     const before = await contentsOf(directory)
     await using proxy = await FaultProxy.start(database.server.port, {
@@ -130,7 +133,7 @@ describe('a failed Arrow read', () => {
     expect(await contentsOf(directory)).to.deep.equal(before)
   })
 
-  it('without a state that ends after a STATE keeps the old files until a read goes on from it', async () => {
+  it('without a state that ends after a STATE keeps the old files until a read resumes from it', async () => {
     const { directory } = await readTwice('late')
     const before = await contentsOf(directory)
     await using proxy = await FaultProxy.start(database.server.port, {
@@ -156,7 +159,7 @@ describe('a failed Arrow read', () => {
     expect(await idsIn(directory)).to.deep.equal(await idsInTable())
   })
 
-  it('without a state keeps what a killed read left, until its own first STATE', async () => {
+  it('without a state keeps the files of a killed read until its own first STATE', async () => {
     const directory = join(connector.directory, 'left')
     await using network = await FaultProxy.start(database.server.port, {
       type: 'throttle',

@@ -17,7 +17,7 @@ import { arrowArgs, listFiles, readParts } from './arrow-files.ts'
 
 const ROWS = 60_000
 
-/** Whether a file system of `size` could be mounted there. */
+/** Mounts a file system of `size`; returns whether that was possible. */
 function mountSmall(directory: string, size: string): boolean {
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', directory], {
@@ -44,7 +44,7 @@ describe('a full disk', () => {
     await database[Symbol.asyncDispose]()
   })
 
-  it('is a clear error after the last good state, and the read goes on when there is room', async () => {
+  it('is a clear error after the last valid state, and the read resumes when there is space', async () => {
     const directory = join(connector.directory, 'small')
     await mkdir(directory)
     if (!mountSmall(directory, '6m')) {
@@ -80,7 +80,7 @@ describe('a full disk', () => {
     expect(stderr).to.not.include('"type":"STATE"')
   })
 
-  it('a directory that is none is a clear error', async () => {
+  it('an output path that is not a directory is a clear error', async () => {
     const args = arrowArgs(connector, 'config.json')
     const run = await runConnector(args)
     expect(run.code).to.equal(1)

@@ -21,7 +21,7 @@ const INCREMENTAL = {
   cursor_field: 'updated_at',
   table: 'big',
 }
-/** Of the 60 MB that the table has on its way. */
+/** A part of the 60 MB of the table. */
 const LOST_AFTER_BYTES = 20e6
 const SLOW_BYTES_PER_SECOND = 10e6
 
@@ -33,7 +33,7 @@ async function idsIn(directory: string): Promise<Set<number>> {
 describe('Arrow parts', () => {
   let database: TestDatabase
   let connector: Connector
-  /** So slow that a read can be stopped between its first states and its end, however slow the disk is. */
+  /** Slow enough that a read can be stopped between its first states and its end, on any disk. */
   let slowNetwork: FaultProxy
   let slowConfig: string
   before(async () => {
@@ -54,7 +54,7 @@ describe('Arrow parts', () => {
     await database[Symbol.asyncDispose]()
   })
 
-  /** Runs until the first states are there, then sends a signal. */
+  /** Runs until the first states were emitted, then sends a signal. */
   async function stopped(directory: string, signal: NodeJS.Signals): Promise<Message[]> {
     const slow = { directory: connector.directory, configFile: slowConfig }
     await using running = startConnector(arrowArgs(slow, directory))
@@ -68,7 +68,7 @@ describe('Arrow parts', () => {
   }
 
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-    it(`hold every row after ${signal} in mid-write and a resumed read`, async () => {
+    it(`contain every row after ${signal} during a write and a resumed read`, async () => {
       const directory = join(connector.directory, signal)
       const messages = await stopped(signal, signal)
       const states = lastStates(messages)
@@ -85,7 +85,7 @@ describe('Arrow parts', () => {
     })
   }
 
-  it('a torn batch at the end of a killed read is left out, whatever its length', async () => {
+  it('an incomplete batch at the end of a killed read is left out, whatever its length', async () => {
     const partial = join(connector.directory, 'torn', `${BASE}.arrow.partial`)
     const messages = await stopped('torn', 'SIGKILL')
     const bytes = await readFile(partial)
@@ -99,7 +99,7 @@ describe('Arrow parts', () => {
     }
   })
 
-  it('are one file with every row when connections are lost and the read goes on', async () => {
+  it('are one file with every row if connections are lost and the read resumes', async () => {
     const fault = { type: 'reset', afterBytes: LOST_AFTER_BYTES } as const
     await using proxy = await FaultProxy.start(database.server.port, fault)
     await using source = await withConnector(database.config({ ...INCREMENTAL, port: proxy.port }))
@@ -113,7 +113,7 @@ describe('Arrow parts', () => {
     expect((await idsIn(directory)).size).to.equal(ROWS)
   })
 
-  it('get a next file when a column changes while the connection is lost', async () => {
+  it('continue in another file if a column changes while the connection is lost', async () => {
     await database.sql(`CREATE TABLE changing AS SELECT id, filler::varchar(150) FROM big`)
     const fault = { type: 'reset', afterBytes: LOST_AFTER_BYTES } as const
     await using proxy = await FaultProxy.start(database.server.port, fault)
@@ -133,7 +133,7 @@ describe('Arrow parts', () => {
     expect(new Set(ids).size).to.equal(ROWS)
   })
 
-  it('grow by one for each sync that finds rows, and by none for one that does not', async () => {
+  it('are one more after each sync with new rows, and no more after one without', async () => {
     const state = join(connector.directory, 'grow.json')
     const args = [...arrowArgs(connector, 'grow'), '--state', state, '--state-out', state]
     const directory = join(connector.directory, 'grow')
@@ -155,7 +155,7 @@ describe('Arrow parts', () => {
     expect((await idsIn(directory)).size).to.equal(ROWS)
   })
 
-  it('of an empty table have the schema and no rows', async () => {
+  it('of an empty table contain the schema and no rows', async () => {
     await database.sql('CREATE TABLE "empty / one" (id int, name text)')
     await using empty = await withConnector(database.config({ table: 'empty / one' }))
     const run = await runConnector(arrowArgs(empty, 'out'))

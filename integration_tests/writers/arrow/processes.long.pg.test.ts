@@ -15,14 +15,17 @@ import type { Message } from '../../helpers/messages.ts'
 import { Server } from '../../helpers/server.ts'
 import { arrowArgs, listFiles, readParts } from './arrow-files.ts'
 
-/** Pages with little in them: 150 MB, which is worth two processes, with few rows to compare. */
+/**
+ * Number of rows. Pages with few rows: 150 MB are enough for two processes, with few rows to
+ * compare.
+ */
 const ROWS = 40_000
 const CREATE = `
   CREATE TABLE big (id int, filler text) WITH (fillfactor = 10);
   INSERT INTO big SELECT n, rpad('x', 500, 'x') FROM generate_series(1, ${ROWS}) AS n;
   CREATE TABLE small AS SELECT n AS id FROM generate_series(1, 10) AS n; ANALYZE`
 const BASE = 'public.big'
-/** Before it, a table cannot be read by ranges of its pages. */
+/** First version in which a table can be read by ranges of its pages. */
 const MAJOR_WITH_RANGES = 14
 const SLOW = { type: 'throttle', bytesPerSecond: 4e6 } as const
 const TWO = ['--processes', '2']
@@ -54,7 +57,7 @@ async function isRunning(pid: number): Promise<boolean> {
 describe('read --processes', () => {
   let database: TestDatabase
   let connector: Connector
-  /** So slow that processes can be stopped while they read. */
+  /** Slow enough that processes can be stopped while they read. */
   let slowNetwork: FaultProxy
   const isDivided = requestedMajor() >= MAJOR_WITH_RANGES
   const parts = isDivided ? [`${BASE}.2.arrow`, `${BASE}.arrow`] : [`${BASE}.arrow`]
@@ -76,7 +79,7 @@ describe('read --processes', () => {
     )
   }
 
-  /** Reads without delay into the directory of another one. */
+  /** A read without delay into the directory of another connector. */
   function besides({ directory }: Connector): Pick<Connector, 'configFile' | 'directory'> {
     return { configFile: connector.configFile, directory }
   }
@@ -105,7 +108,7 @@ describe('read --processes', () => {
     return { messages, child }
   }
 
-  it('writes the rows of one process, a large table in two files and a small one in one', async () => {
+  it('writes the same rows as one process, a large table to two files and a small one to one', async () => {
     const one = await runConnector(arrowArgs(connector, 'one'))
     expect(one.errors).to.deep.equal([])
     const two = await runConnector([...arrowArgs(connector, 'two'), ...TWO])
@@ -124,7 +127,7 @@ describe('read --processes', () => {
     expect(await listFiles(directory)).to.deep.equal([`${BASE}.arrow`, 'public.small.arrow'])
   })
 
-  // Before, there is no second process that could be stopped
+  // Earlier versions have no second process to stop
   if (!isDivided) return
 
   it('reads one snapshot while rows are written', async () => {
@@ -140,7 +143,7 @@ describe('read --processes', () => {
     expect(await idsIn(join(slow.directory, 'out'))).to.deep.equal(ALL_IDS)
   })
 
-  it('ends its processes with SIGTERM and keeps the files of the earlier read', async () => {
+  it('stops its processes on SIGTERM and keeps the files of the previous read', async () => {
     await using slow = await withSlow()
     const directory = join(slow.directory, 'out')
     await runConnector([...arrowArgs(besides(slow), 'out'), ...TWO])
@@ -153,7 +156,7 @@ describe('read --processes', () => {
     expect(await idsIn(directory)).to.deep.equal(ALL_IDS)
   })
 
-  it('names the shard of a process that was killed', async () => {
+  it('reports the shard of a process that was killed', async () => {
     await using slow = await withSlow()
     const { messages } = await during(slow, (child) => void process.kill(child, 'SIGKILL'))
     const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
@@ -162,7 +165,7 @@ describe('read --processes', () => {
     expect(await listFiles(join(slow.directory, 'out'))).to.deep.equal([])
   })
 
-  it('reads the table again when a process was killed, each row once', async () => {
+  it('reads the table again if a process was killed, each row once', async () => {
     await using slow = await withSlow({ max_retries: 1 })
     const { messages } = await during(slow, (child) => void process.kill(child, 'SIGKILL'))
     expect(messages.filter(({ trace }) => trace?.error !== undefined)).to.deep.equal([])
@@ -172,7 +175,7 @@ describe('read --processes', () => {
     expect(counts.reduce((sum, count) => sum + count)).to.equal(ROWS)
   })
 
-  it('logs once what concerns the rows of all processes', async () => {
+  it('logs once what applies to the rows of all processes', async () => {
     await using other = await TestDatabase.create()
     await other.sql(`
       CREATE TABLE prices WITH (fillfactor = 10) AS
@@ -185,7 +188,7 @@ describe('read --processes', () => {
     expect(new Set(warnings)).to.have.property('size', warnings.length)
   })
 
-  it('reads with one backend a process', async () => {
+  it('reads with one backend per process', async () => {
     await using slow = await withSlow()
     let most = 0
     await during(slow, async () => {
@@ -200,7 +203,7 @@ describe('read --processes', () => {
     expect(most).to.equal(2)
   })
 
-  it('leaves no process behind when it is killed, and the next read no file', async () => {
+  it('no process remains after it is killed, and no file after the next read', async () => {
     await using slow = await withSlow()
     const { child } = await during(slow, (_child, parent) => void process.kill(parent, 'SIGKILL'))
     while (await isRunning(child)) await sleep(20)
@@ -226,7 +229,7 @@ describe('read --processes', () => {
 })
 
 describe('read --processes from a server that stops', () => {
-  it('fails as one process does', async () => {
+  it('fails like one process', async () => {
     await using server = await Server.start()
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE)

@@ -18,7 +18,7 @@ const INSTALL_MS = 60_000
 /** The script is beside the source of this file, which runs from dist. */
 const SCRIPT = `${CHECKOUT}integration_tests/writers/arrow/read_arrow.py`
 
-/** Python with the libraries, installed once; whether that was possible. */
+/** Installs Python with the libraries once; returns whether that was possible. */
 async function installPython(): Promise<boolean> {
   try {
     if (existsSync(PYTHON)) return true
@@ -31,7 +31,7 @@ async function installPython(): Promise<boolean> {
   }
 }
 
-/** What must come out of `read_arrow.py`. */
+/** Expected output of `read_arrow.py`. */
 const EXPECTED_SQL = `
 SELECT jsonb_agg(jsonb_build_array(
   id::text, flag, ratio, day::text, (extract(epoch FROM at) * 1000000000)::numeric(30,0)::text,

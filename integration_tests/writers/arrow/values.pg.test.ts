@@ -36,7 +36,7 @@ INSERT INTO all_types (id, price, free, double, day, at, at_tz) VALUES
   (-2, 0, 'Infinity', '-Infinity', '4713-01-01 BC', '1677-09-21 00:12:43.145224', '2262-04-11 23:47:16.854775Z'),
   (-3, -0.01, 0.1, '-0', '5874897-12-31', '1677-09-21 00:12:43.145225', '2262-04-11 23:47:16.854776Z')`
 
-/** SQL for what the Arrow value of a column must be, printed. */
+/** SQL for the expected text of the Arrow value of a column. */
 const EXPECTED: Readonly<Record<string, string>> = {
   id: 'id',
   small: 'small',
@@ -66,7 +66,10 @@ function nanosOf(column: string): string {
   return `CASE WHEN isfinite(${column}) AND ${range} THEN ${microsOf(column)} * 1000 END`
 }
 
-/** Exact also before PostgreSQL 14, where `extract` gives a double: it holds whole seconds, and the microseconds of a minute. */
+/**
+ * Exact also before PostgreSQL 14, where `extract` returns a double: it contains whole seconds, and
+ * the microseconds of a minute.
+ */
 function microsOf(column: string): string {
   const seconds = `extract(epoch FROM date_trunc('second', ${column}))::numeric(30,0)`
   return `(${seconds} * 1000000 + extract(microseconds FROM ${column})::numeric(30,0) % 1000000)`
@@ -81,7 +84,7 @@ function printed(value: unknown): string | null {
   throw new Error('an Arrow value of another kind')
 }
 
-/** The stored value of a cell: no dates of JavaScript, which have milliseconds only. */
+/** The stored value of a cell, not a JavaScript Date, which has only milliseconds. */
 function cells(table: Table, column: string): (string | null)[] {
   const vector = table.getChild(column)!
   return vector.data.flatMap((data) =>
@@ -122,7 +125,7 @@ describe('Arrow values', () => {
     await database[Symbol.asyncDispose]()
   })
 
-  it('are those of SQL, in batches of batch_size rows, nulls included', async () => {
+  it('equal those of SQL, in batches of batch_size rows, including nulls', async () => {
     const done = await runConnector(arrowArgs(connector, 'plain'))
     expect(done.errors).to.deep.equal([])
     expect(done.records).to.deep.equal([])
@@ -145,7 +148,7 @@ describe('Arrow values', () => {
     expect(count).to.equal(ROWS + 4)
   })
 
-  it('have the text of the record where a type has no Arrow type of its own', async () => {
+  it('have the text of the record if a type has no corresponding Arrow type', async () => {
     const columns = ['list', 'words', 'spot', 'clock', 'cash', 'span', 'address', 'raw', 'label']
     const table = await readArrow(join(connector.directory, 'plain', 'public.all_types.arrow'))
     const { records } = await connector.read({})
@@ -160,7 +163,7 @@ describe('Arrow values', () => {
     expect(cells(table, 'cash')[0]).to.equal('1.00')
   })
 
-  it('say what they cannot hold, per column, and that numerics are rounded', async () => {
+  it('cause a warning for values that a column cannot hold, and for rounded numerics', async () => {
     const { logs } = await runConnector(arrowArgs(connector, 'warned'))
     const warnings = logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
     expect(warnings).to.have.length(4)
@@ -172,7 +175,7 @@ describe('Arrow values', () => {
     expect(warnings[3]).to.include("Column 'at_tz' of stream 'public.all_types': 2 values")
   })
 
-  it('lose nothing with --arrow-exact', async () => {
+  it('are exact with --arrow-exact', async () => {
     const done = await runConnector([...arrowArgs(connector, 'exact'), '--arrow-exact'])
     expect(done.errors).to.deep.equal([])
     const table = await readArrow(join(connector.directory, 'exact', 'public.all_types.arrow'))
@@ -203,7 +206,7 @@ describe('Arrow values', () => {
     })
   })
 
-  it('stream to stdout without --output, with the messages on stderr', async () => {
+  it('are streamed to stdout without --output, with the messages on stderr', async () => {
     const config = ['read', '--config', connector.configFile, '--format', 'arrow']
     const options = { encoding: 'buffer', maxBuffer: 2 ** 28 } as const
     const { stdout, stderr } = await run(process.execPath, [ENTRY_POINT, ...config], options)
@@ -220,7 +223,7 @@ describe('Arrow values', () => {
     expect([...types]).to.have.members(['LOG', 'TRACE', 'STATE'])
   })
 
-  it('need one stream for stdout', async () => {
+  it('require a single stream for stdout', async () => {
     await using two = await withConnector(database.config())
     await database.sql('CREATE TABLE IF NOT EXISTS second (id int)')
     const args = [ENTRY_POINT, 'read', '--config', two.configFile, '--format', 'arrow']
@@ -231,7 +234,7 @@ describe('Arrow values', () => {
     expect(failure.stderr).to.include('Choose one with --stream')
   })
 
-  it('are announced by discover --arrow-schema, which changes nothing else', async () => {
+  it('have the schema that discover --arrow-schema shows, which changes nothing else', async () => {
     const args = ['discover', '--config', connector.configFile]
     const plain = await runConnector(args)
     const withSchema = await runConnector([...args, '--arrow-schema'])
@@ -262,7 +265,7 @@ describe('Arrow values', () => {
   })
 })
 
-/** Words of 32 bits, the lowest first, in two's complement. */
+/** Converts words of 32 bits in two's complement, the lowest first. */
 function unscaled(words: Uint32Array): bigint {
   const bits = words.length * 32
   const value = words.reduceRight((sum, word) => (sum << 32n) | BigInt(word), 0n)
