@@ -4,7 +4,10 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { SUPPORTED_MAJORS } from './helpers/binaries.ts'
 
-/** Runs the tests of the type system, or the patterns given as arguments, on every major, one after the other. */
+/**
+ * Runs the tests of the type system, or the patterns given as arguments, on every major in
+ * sequence.
+ */
 const DEFAULT_PATTERNS = ['types', 'wire'].map((folder) => here(`${folder}/**/*.pg.test.js`))
 const MOCHA = createRequire(import.meta.url).resolve('mocha/bin/mocha.js')
 

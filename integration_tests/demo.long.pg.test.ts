@@ -6,8 +6,8 @@ import { CHECKOUT } from './helpers/checkout.ts'
 const execute = promisify(execFile)
 
 describe('the demo', () => {
-  it('shows both acts, and all is as expected', async () => {
-    // A complaint ends it with code 1, which rejects
+  it('runs both parts, and all results are as expected', async () => {
+    // An unexpected result ends it with code 1, which rejects
     const { stdout } = await execute(process.execPath, [`${CHECKOUT}dist/examples/demo.js`])
     expect(stdout).to.include('Change data capture reads the write-ahead log')
     expect(stdout).to.match(/\nAll as expected, in [\d.]+ s\.\n$/)

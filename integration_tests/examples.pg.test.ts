@@ -27,7 +27,7 @@ ANALYZE`
 
 const EXAMPLES = `${CHECKOUT}examples/`
 
-describe('the examples of the specification', () => {
+describe('the example configs', () => {
   let server: Server
   let database: TestDatabase
   let directory: string
@@ -47,7 +47,10 @@ describe('the examples of the specification', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  /** Runs a command with an example as it stands; the environment says where the server is. */
+  /**
+   * Runs a command with an unmodified example; environment variables contain the address of the
+   * server.
+   */
   async function run(command: string, example: string, ...args: readonly string[]): Promise<Run> {
     const { host, port, user, password } = server.connectionConfig(database.name)
     const env = {
@@ -61,7 +64,7 @@ describe('the examples of the specification', () => {
     return await runConnector([command, ...config, ...args], { env })
   }
 
-  /** Reads with the states kept in a file of the example's own. */
+  /** Reads with the states in a file for this example. */
   async function sync(example: string): Promise<Run> {
     const state = join(directory, `${example}.state.json`)
     const done = await run('read', example, '--state', state, '--state-out', state)
@@ -83,13 +86,13 @@ describe('the examples of the specification', () => {
     })
   }
 
-  it('customers: the table, whole', async () => {
+  it('customers: reads the whole table', async () => {
     const done = await sync('customers')
     expect(recordsOf(done.messages, 'public.customers')).to.have.length(10)
     expect(done.records).to.have.length(10)
   })
 
-  it('orders_incremental: all of it, nothing, then what changed', async () => {
+  it('orders_incremental: reads all rows, then none, then the changed ones', async () => {
     expect((await sync('orders_incremental')).records).to.have.length(100)
     expect((await sync('orders_incremental')).records).to.deep.equal([])
     await database.sql("UPDATE orders SET updated_at = '2025-01-28 10:30:00Z' WHERE order_id = 5")
@@ -99,7 +102,7 @@ describe('the examples of the specification', () => {
     ])
   })
 
-  it('analytics_query: a join by o.updated_at, then what changed', async () => {
+  it('analytics_query: reads a join by o.updated_at, then the changed rows', async () => {
     const first = await sync('analytics_query')
     const rows = recordsOf(first.messages, 'analytics.query')
     expect(rows).to.have.length(100)
@@ -117,7 +120,7 @@ describe('the examples of the specification', () => {
     expect(second.records).to.have.length.below(10)
   })
 
-  it('production_legacy_names: over TLS, in batches of 5000, by modified_at', async () => {
+  it('production_legacy_names: reads over TLS, in batches of 5000, by modified_at', async () => {
     const first = await sync('production_legacy_names')
     expect(recordsOf(first.messages, 'orders.order_items')).to.have.length(12_000)
     expect(first.states).to.have.length.above(2)
@@ -128,7 +131,7 @@ describe('the examples of the specification', () => {
     expect(second.records.map(({ data }) => data['item_id'])).to.have.members([1, 2])
   })
 
-  it('mixed_names: the new names win, and a warning names both', async () => {
+  it('mixed_names: the canonical names take precedence, and a warning contains both', async () => {
     const done = await sync('mixed_names')
     expect(recordsOf(done.messages, 'orders')).to.have.length(100)
     const warnings = done.logs.filter(({ level }) => level === 'WARN')

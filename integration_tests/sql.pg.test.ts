@@ -18,7 +18,7 @@ const TEXTS = [
 ]
 
 describe('ident', () => {
-  it('is the name it was made from', async () => {
+  it('is parsed to the name that it was built from', async () => {
     await using db = await TestDatabase.create()
     const rows = await db.sql(
       `SELECT ${TEXTS.map((text, i) => `${i} AS ${ident(text)}`).join(', ')}`,
@@ -31,7 +31,7 @@ describe('ident', () => {
 
 describe('literal', () => {
   for (const setting of ['on', 'off']) {
-    it(`is the text it was made from, standard_conforming_strings ${setting}`, async () => {
+    it(`is parsed to the text that it was built from, standard_conforming_strings ${setting}`, async () => {
       await using db = await TestDatabase.create()
       await db.sql(`SET standard_conforming_strings = ${setting}`)
       for (const text of TEXTS) {

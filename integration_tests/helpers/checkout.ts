@@ -1,4 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
-/** The root directory of the checkout, with a slash at its end. Tests run from dist, which has compiled files only. */
+/**
+ * Root directory of the checkout, with a slash at its end. Tests run from dist, which contains only
+ * compiled files.
+ */
 export const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url))

@@ -16,12 +16,12 @@ import {
   parseMessage,
 } from './messages.ts'
 
-/** How to run the command. */
+/** Options for running the command. */
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** What the command finds on stdin; default: nothing. */
+  /** Content of stdin; default: empty. */
   readonly input?: string
-  /** After this the command is killed and the run fails; default 60 s. */
+  /** After this time, the command is killed and the run fails; default 60 s. */
   readonly timeoutMs?: number
 }
 
@@ -32,7 +32,7 @@ export interface Ending {
   readonly stderr: string
 }
 
-/** A finished run: every line of stdout was valid against the protocol's schema. */
+/** A finished run. Every line of stdout was valid according to the protocol's schema. */
 export interface Run extends Ending {
   readonly stdout: string
   readonly messages: readonly Message[]
@@ -40,7 +40,7 @@ export interface Run extends Ending {
   readonly states: readonly StateMessage[]
   readonly logs: readonly LogMessage[]
   readonly traces: readonly TraceMessage[]
-  /** The traces that are errors. */
+  /** Errors in its traces. */
   readonly errors: readonly NonNullable<TraceMessage['error']>[]
   /** `stream: STATUS`, in order. */
   readonly statuses: readonly string[]
@@ -49,21 +49,21 @@ export interface Run extends Ending {
   readonly spec: Json | null
 }
 
-/** What `read` gets besides the config; each is written to a file. */
+/** Inputs of `read` besides the config; each is written to a file. */
 export interface ReadInput {
   readonly catalog?: unknown
   readonly state?: unknown
 }
 
-/** The compiled command, as `npm run build` leaves it. */
+/** The compiled command, built by `npm run build`. */
 export const ENTRY_POINT = fileURLToPath(new URL('../../main.js', import.meta.url))
 
 const DEFAULT_TIMEOUT_MS = 60_000
 
-/** A command that is running, for tests that pause it, kill it or read it slowly. */
+/** A running command, for tests that pause it, kill it or read it slowly. */
 export class RunningConnector implements AsyncDisposable {
   readonly process: ChildProcess
-  /** Settles when the process has ended and its stderr is read. Somebody must read stdout meanwhile. */
+  /** Settles when the process has ended and its stderr was read. Stdout must be read meanwhile. */
   readonly ended: Promise<Ending>
   #chunks: NodeJS.AsyncIterator<string> | undefined
   #lines: string[] = []
@@ -77,15 +77,16 @@ export class RunningConnector implements AsyncDisposable {
       options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     )
     child.once('close', () => clearTimeout(deadline))
-    child.stdin.on('error', () => undefined) // It need not read its input
+    child.stdin.on('error', () => undefined) // The command may ignore its input
     child.stdin.end(options.input ?? '')
     this.process = child
     this.ended = endingOf(child)
   }
 
   /**
-   * Each message as it comes; ends with the process. A slow consumer makes the connector wait. Who leaves the loop
-   * can go on later with another one. An unfinished last line is an error, unless a signal ended the process.
+   * Yields each message until the process ends. A slow consumer causes back-pressure. A loop that
+   * is left can be continued by another one. An incomplete last line is an error unless a signal
+   * ended the process.
    */
   async *messages(): AsyncGenerator<Message> {
     this.#chunks ??= this.process.stdout?.setEncoding('utf8').iterator({ destroyOnReturn: false })
@@ -95,7 +96,7 @@ export class RunningConnector implements AsyncDisposable {
       }
       const chunk = await this.#chunks?.next()
       if (chunk === undefined || chunk.done === true) break
-      // Not readline: it also ends a line at U+2028, which JSON strings may hold as it is
+      // readline is not used, because it also ends a line at U+2028, which JSON strings may contain
       this.#lines = `${this.#tail}${chunk.value}`.split('\n')
       this.#tail = this.#lines.pop() ?? ''
     }
@@ -103,7 +104,7 @@ export class RunningConnector implements AsyncDisposable {
     if (this.#tail !== '' && signal === null) throw new Error('The last line has no line feed')
   }
 
-  /** Kills the process if it still runs. */
+  /** Kills the process if it is still running. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.process.kill('SIGKILL')
     this.process.stdout?.resume()
@@ -128,7 +129,7 @@ export async function runConnector(args: readonly string[], options?: RunOptions
   return toRun(stdout, ending)
 }
 
-/** The command with one config; its files are in a directory that goes with it. */
+/** The command with one config. Its files are in a directory that is removed at the end. */
 export class Connector implements AsyncDisposable {
   readonly directory: string
   readonly configFile: string
@@ -139,7 +140,7 @@ export class Connector implements AsyncDisposable {
     this.configFile = configFile
   }
 
-  /** Writes `config` to a file of its own. */
+  /** Writes `config` to a file. */
   static async create(config: unknown): Promise<Connector> {
     const directory = await mkdtemp(join(tmpdir(), 'connector-'))
     const connector = new Connector(directory, join(directory, 'config.json'))
@@ -147,7 +148,10 @@ export class Connector implements AsyncDisposable {
     return connector
   }
 
-  /** The path of a file in the connector's directory that holds `content`: a string as it is, anything else as JSON. */
+  /**
+   * Writes `content` to a file in the connector's directory and returns its path: a string
+   * unchanged, anything else as JSON.
+   */
   async writeFile(name: string, content: unknown): Promise<string> {
     const path = join(this.directory, name)
     await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content, null, 2))
@@ -166,7 +170,7 @@ export class Connector implements AsyncDisposable {
     return await runConnector(['discover', '--config', this.configFile], options)
   }
 
-  /** What discover finds. @throws Error if it fails. */
+  /** Returns the discovered catalog. @throws Error if discover fails. */
   async catalog(): Promise<Catalog> {
     const { catalog, stdout, stderr } = await this.discover()
     if (catalog === null) throw new Error(`discover gave no catalog:\n${stdout}\n${stderr}`)
@@ -177,12 +181,12 @@ export class Connector implements AsyncDisposable {
     return await runConnector(await this.readArgs(input), options)
   }
 
-  /** A read that goes on while the test watches, pauses or kills it. */
+  /** Starts a read that the test observes, pauses or kills. */
   async startRead(input: ReadInput = {}, options?: RunOptions): Promise<RunningConnector> {
     return startConnector(await this.readArgs(input), options)
   }
 
-  /** The arguments of `read`, with files for what `input` holds. */
+  /** Builds the arguments of `read`, with files for `input`. */
   async readArgs({ catalog, state }: ReadInput): Promise<string[]> {
     const args = ['read', '--config', this.configFile]
     const number = ++this.#files

@@ -10,29 +10,35 @@ import {
   recordsOf,
 } from './messages.ts'
 
-/** How a sync is cut short: SIGKILL at the message that `at` picks, or after a time. */
+/** How a sync is interrupted: SIGKILL at the message selected by `at`, or after a time. */
 export interface Interruption {
   readonly at?: (message: Message) => boolean
   readonly afterMs?: number
-  /** Whether the consumer still reads what is in the pipe; otherwise it never sees what comes behind `at`. */
+  /**
+   * Whether the consumer still reads what is in the pipe; otherwise it does not receive what
+   * follows `at`.
+   */
   readonly drains?: boolean
 }
 
-/** A stream of the configured catalog: incremental if it has a cursor, unless it says otherwise. */
+/**
+ * A stream of the configured catalog: incremental if it has a cursor, unless specified otherwise.
+ */
 export interface StreamChoice {
   readonly name: string
   readonly cursorField?: string
   readonly syncMode?: 'full_refresh' | 'incremental'
 }
 
-/** One run of `read` as the consumer saw it, to its end or to the kill. */
+/** One run of `read` as received by the consumer, to its end or to the kill. */
 export interface Attempt extends Ending {
   readonly messages: readonly Message[]
 }
 
 /**
- * What a platform does: it keeps the last STATE of each stream that it has seen and hands them to the next sync.
- * Each attempt is checked for `recordCount`s that are the number of records since the stream's last STATE.
+ * Behaves like a platform: it keeps the last STATE of each stream that it has received and passes
+ * them to the next sync. For each attempt, every `recordCount` must be the number of records since
+ * the stream's last STATE.
  */
 export class Consumer implements AsyncDisposable {
   readonly connector: Connector
@@ -44,7 +50,9 @@ export class Consumer implements AsyncDisposable {
     this.catalog = catalog
   }
 
-  /** A consumer of some streams of a database. @param extra parts of the connector's config. */
+  /**
+   * Creates a consumer of some streams of a database. @param extra parts of the connector's config.
+   */
   static async create(
     database: TestDatabase,
     streams: readonly StreamChoice[],
@@ -67,14 +75,14 @@ export class Consumer implements AsyncDisposable {
     this.catalog = { streams: entries }
   }
 
-  /** A sync that ends by itself. @throws Error with its messages if it fails. */
+  /** Runs a sync to its end. @throws Error with its messages if it fails. */
   async sync(): Promise<Attempt> {
     const attempt = await this.attempt()
     if (attempt.code !== 0) throw new Error(`The sync failed:\n${describeAttempt(attempt)}`)
     return attempt
   }
 
-  /** A sync that may fail or is cut short. */
+  /** Runs a sync that may fail or is interrupted. */
   async attempt({ at, afterMs, drains = false }: Interruption = {}): Promise<Attempt> {
     await using running = await this.start()
     const kill = (): boolean => running.process.kill('SIGKILL')
@@ -95,7 +103,7 @@ export class Consumer implements AsyncDisposable {
     return { ...(await running.ended), messages }
   }
 
-  /** Starts a sync for a test that watches it; what it sees is to be `accept`ed. */
+  /** Starts a sync that the test observes. The messages must be passed to `accept`. */
   async start(): Promise<RunningConnector> {
     return await this.connector.startRead({ catalog: this.catalog, state: this.states })
   }
@@ -107,13 +115,13 @@ export class Consumer implements AsyncDisposable {
     this.states = lastStates([...before, ...messages])
   }
 
-  /** The `stream_state` of a stream; null if none was seen. */
+  /** Returns the `stream_state` of a stream; null if none was received. */
   stateOf(name: string): Json | null {
     const found = this.states.find(({ stream }) => stream?.stream_descriptor.name === name)
     return found?.stream?.stream_state ?? null
   }
 
-  /** Forgets the state of a stream, as a platform does before a new full refresh. */
+  /** Removes the state of a stream, like a platform before a new full refresh. */
   forget(name: string): void {
     this.states = this.states.filter(({ stream }) => stream?.stream_descriptor.name !== name)
   }
@@ -128,24 +136,24 @@ export function streamsOf({ streams }: Json): readonly Json[] {
   return Array.isArray(streams) ? (streams satisfies Json[]) : []
 }
 
-/** The values of `id` that came of a stream, in their order; all streams without a name. */
+/** Values of `id` in the records of a stream, in their order; of all streams without a name. */
 export function idsOf(messages: readonly Message[], stream?: string): number[] {
   const all = messages.flatMap(({ record }) => (record === undefined ? [] : [record.data]))
   const rows = stream === undefined ? all : recordsOf(messages, stream)
   return rows.map((row) => Number(row['id']))
 }
 
-/** Each value once, in numeric order. */
+/** Returns each value once, in numeric order. */
 export function distinct(values: readonly number[]): number[] {
   return [...new Set(values)].toSorted((a, b) => a - b)
 }
 
-/** The whole numbers from `first` to `last`. */
+/** Integers from `first` to `last`. */
 export function range(first: number, last: number): number[] {
   return Array.from({ length: Math.max(last - first + 1, 0) }, (_, index) => first + index)
 }
 
-/** The logs of these levels. */
+/** Logs with these levels. */
 export function logsOf(
   { messages }: Pick<Attempt, 'messages'>,
   ...levels: readonly string[]
@@ -154,19 +162,19 @@ export function logsOf(
   return levels.length === 0 ? logs : logs.filter(({ level }) => levels.includes(level))
 }
 
-/** The errors of an attempt as `failure_type: message`. */
+/** Errors of an attempt as `failure_type: message`. */
 export function errorsOf({ messages }: Pick<Attempt, 'messages'>): string[] {
   const errors = messages.flatMap(({ trace }) => trace?.error ?? [])
   return errors.map(({ failure_type: type, message }) => `${type}: ${message}`)
 }
 
-/** The status traces of an attempt as `stream: STATUS`. */
+/** Status traces of an attempt as `stream: STATUS`. */
 export function statusesOf({ messages }: Pick<Attempt, 'messages'>): string[] {
   const statuses = messages.flatMap(({ trace }) => trace?.stream_status ?? [])
   return statuses.map(({ stream_descriptor: { name }, status }) => `${name}: ${status}`)
 }
 
-/** Everything but the records of an attempt, for the message of a failure. */
+/** Describes an attempt without its records, for the message of a failure. */
 export function describeAttempt({ code, signal, stderr, messages }: Attempt): string {
   const shown = messages.filter(({ record }) => record === undefined).slice(-20)
   const lines = shown.map((message) => JSON.stringify(message).slice(0, 600))

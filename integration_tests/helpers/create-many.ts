@@ -1,6 +1,9 @@
 import type { TestDatabase } from './database.ts'
 
-/** `count` statements made by `format(…)`, `batch` a transaction: each holds its locks to the end of it. */
+/**
+ * Runs `count` statements built by `format(…)`, `batch` per transaction, which holds its locks to
+ * its end.
+ */
 export async function createMany(
   db: TestDatabase,
   count: number,

@@ -4,17 +4,19 @@ import type { Server } from './server.ts'
 import { type Row, Session } from './session.ts'
 import { sharedServer } from './shared-server.ts'
 
-/** How to make a database; default: UTF8 from template1. */
+/** Options of a database; default: UTF8 from template1. */
 export interface DatabaseOptions {
   /** Such as `LATIN1` or `SQL_ASCII`. */
   readonly encoding?: string
   readonly template?: string
 }
 
-/** PostgreSQL 13 brought DROP DATABASE … WITH (FORCE). */
+/** First version with DROP DATABASE … WITH (FORCE). */
 const FORCE_MAJOR = 13
 
-/** A database of its own for a test (`await using`), dropped with everything that still holds on to it. */
+/**
+ * A separate database for a test (`await using`). It is dropped with everything that still uses it.
+ */
 export class TestDatabase implements AsyncDisposable {
   readonly server: Server
   readonly name: string
@@ -25,7 +27,7 @@ export class TestDatabase implements AsyncDisposable {
     this.name = name
   }
 
-  /** @param server default: the one that all tests of the run share. */
+  /** @param server default: the shared server of the run. */
   static async create(server?: Server, options: DatabaseOptions = {}): Promise<TestDatabase> {
     const host = server ?? (await sharedServer())
     const name = `test_${randomBytes(6).toString('hex')}`
@@ -36,18 +38,21 @@ export class TestDatabase implements AsyncDisposable {
     return new TestDatabase(host, name)
   }
 
-  /** The rows of the last statement, every value as the server's text. All calls share one connection. */
+  /**
+   * Returns the rows of the last statement, every value as the server's text. All calls share one
+   * connection.
+   */
   async sql(text: string, params?: readonly unknown[]): Promise<Row[]> {
     if (this.#session === null || this.#session.lost !== null) this.#session = await this.session()
     return await this.#session.sql(text, params)
   }
 
-  /** A connection of its own, for instance for a transaction that stays open. */
+  /** Opens a separate connection, for instance for a transaction that stays open. */
   async session(): Promise<Session> {
     return await Session.open(this.server.connectionConfig(this.name))
   }
 
-  /** A config of the connector for this database, with `extra` over it. */
+  /** A config of the connector for this database, with `extra` in addition. */
   config(extra: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
     const { host, port, user, password, database } = this.server.connectionConfig(this.name)
     const ssl = { ssl_mode: { mode: 'disable' } }
@@ -55,10 +60,10 @@ export class TestDatabase implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.server.pid === null) return // The whole cluster goes with the server's directory
+    if (this.server.pid === null) return // The whole cluster is removed with the server's directory
     await this.#rollBackPrepared()
     await this.#session?.[Symbol.asyncDispose]()
-    // Also below FORCE: an active replication slot blocks DROP before FORCE ends anything
+    // Also with FORCE, an active replication slot blocks DROP before FORCE terminates anything
     await this.server.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ${literal(this.name)}`,
     )
@@ -66,7 +71,7 @@ export class TestDatabase implements AsyncDisposable {
     await this.server.query(`DROP DATABASE ${ident(this.name)}${force}`)
   }
 
-  /** A prepared transaction blocks DROP and can only be ended from its own database. */
+  /** A prepared transaction blocks DROP and can only be ended from its database. */
   async #rollBackPrepared(): Promise<void> {
     const rows = await this.server.query(
       `SELECT gid FROM pg_prepared_xacts WHERE database = ${literal(this.name)}`,

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net'
 import { TcpProxy } from './tcp-proxy.ts'
 
-/** A proxy with a round-trip time of its own, which counts round trips. */
+/** A proxy that adds a round-trip time and counts round trips. */
 export class DelayProxy extends TcpProxy {
   /** Number of requests that follow an answer, over all connections. */
   roundTrips = 0
@@ -12,7 +12,7 @@ export class DelayProxy extends TcpProxy {
     this.#delayMs = roundTripMs / 2
   }
 
-  /** @param roundTripMs 0: bytes pass at once, and round trips are counted only. */
+  /** @param roundTripMs 0: no delay, round trips are only counted. */
   static async start(targetPort: number, roundTripMs: number): Promise<DelayProxy> {
     return new DelayProxy(await TcpProxy.listen(), targetPort, roundTripMs)
   }

@@ -1,30 +1,36 @@
 import type { Server, Socket } from 'node:net'
 import { TcpProxy } from './tcp-proxy.ts'
 
-/** What happens to bytes from the server; those to the server always pass, unless nothing does. */
+/**
+ * Fault of the bytes from the server. Bytes to the server are always passed on, except with
+ * `silence`.
+ */
 export type Fault =
   | { readonly type: 'none' }
-  /** Every chunk comes so much later. */
+  /** Every chunk is delayed. */
   | { readonly type: 'delay'; readonly ms: number }
-  /** So many bytes in a second. */
+  /** Bandwidth limit. */
   | { readonly type: 'throttle'; readonly bytesPerSecond: number }
-  /** Every chunk comes in pieces of so many bytes, one after the other. */
+  /** Every chunk is passed on in pieces of so many bytes. */
   | { readonly type: 'pieces'; readonly bytes: number }
-  /** After so many bytes of a connection both sides see the end of the stream. */
+  /** After so many bytes of a connection, both sides receive the end of the stream. */
   | { readonly type: 'cut'; readonly afterBytes: number }
-  /** After so many bytes of a connection both sides see a reset. */
+  /** After so many bytes of a connection, both sides receive a reset. */
   | { readonly type: 'reset'; readonly afterBytes: number }
-  /** After so many bytes of a connection nothing passes any more, in either direction, and nobody is told. */
+  /**
+   * After so many bytes of a connection, nothing is passed on in either direction, without a signal
+   * to either side.
+   */
   | { readonly type: 'silence'; readonly afterBytes: number }
 
 const TICK_MS = 20
 
-/** A proxy with one fault; each connection takes the fault that is set when it is made. */
+/** A proxy with one fault. A connection has the fault that is set when it is opened. */
 export class FaultProxy extends TcpProxy {
   fault: Fault
-  /** Resolves when a connection has fallen silent. */
+  /** Resolves when a connection has become silent. */
   readonly silent: Promise<void>
-  /** Most connections at a time. */
+  /** Highest number of simultaneous connections. */
   peak = 0
   #onSilent: (() => void) | null = null
   readonly #relays = new Set<Relay>()
@@ -41,7 +47,7 @@ export class FaultProxy extends TcpProxy {
     return new FaultProxy(await TcpProxy.listen(), targetPort, fault)
   }
 
-  /** Lets nothing pass any more on the connections that pass now, without a sign to either side. */
+  /** Stops passing bytes on the current connections, without a signal to either side. */
   silence(): void {
     for (const relay of this.#relays) relay.isSilent = true
   }

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 
 /**
- * Reads process ids, a line each; at the end of its input — also when the writer was killed — it stops the last
- * one and removes the directory. SIGQUIT, so that the server frees its shared memory, which SIGKILL would leave.
+ * Reads process ids, one per line. At the end of its input, also when the writer was killed, it
+ * stops the last one and removes the directory. It uses SIGQUIT, after which the server frees its
+ * shared memory, unlike SIGKILL.
  */
 const SCRIPT = `
 trap '' INT TERM HUP
@@ -12,7 +13,7 @@ if [ -n "$pid" ]; then kill -QUIT "$pid"; kill -CONT "$pid"; sleep 1; fi
 rm -rf -- "$0"
 `
 
-/** Cleans up after a server whose test process died without doing so. */
+/** Stops a server and removes its files if its test process was killed. */
 export class Guardian {
   readonly #shell: ChildProcess
 
@@ -23,15 +24,15 @@ export class Guardian {
     this.#shell.unref()
     const input = this.#shell.stdin
     if (input instanceof Socket) input.unref()
-    input?.on('error', () => undefined) // Somebody ended the shell; then there is just no guardian
+    input?.on('error', () => undefined) // If the shell was killed, the server is not monitored
   }
 
-  /** The process to stop; null while there is none. */
+  /** Sets the process to stop; null: none. */
   watch(pid: number | null): void {
     if (this.#shell.stdin?.writable) this.#shell.stdin.write(`${pid ?? ''}\n`)
   }
 
-  /** Ends the guardian: the process is gone and the directory removed, or will be. */
+  /** Ends the shell, which then stops the process and removes the directory. */
   dismiss(): void {
     this.#shell.stdin?.end()
   }

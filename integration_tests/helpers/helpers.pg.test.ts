@@ -7,20 +7,20 @@ import { Session } from './session.ts'
 import { sharedServer } from './shared-server.ts'
 
 describe('Server', () => {
-  it('runs the major it was asked for, with logical replication', async () => {
+  it('runs the requested major, with logical replication', async () => {
     const server = await sharedServer()
     const [version] = await server.query('SHOW server_version_num')
     expect(Math.floor(Number(version?.['server_version_num']) / 10_000)).to.equal(server.major)
     expect(await server.query('SHOW wal_level')).to.deep.equal([{ wal_level: 'logical' }])
   })
 
-  it('refuses a wrong password over TCP', async () => {
+  it('rejects a wrong password over TCP', async () => {
     const config = (await sharedServer()).connectionConfig()
     const error: unknown = await Session.open({ ...config, password: 'wrong' }).catch((e) => e)
     expect(error).to.have.property('code', '28P01')
   })
 
-  it('takes settings, hba lines and files', async () => {
+  it('accepts settings, pg_hba.conf lines and files', async () => {
     const hba = ['host all outsider all reject']
     await using server = await Server.start({
       settings: { work_mem: '7MB' },
@@ -36,7 +36,7 @@ describe('Server', () => {
     expect(error).to.have.property('code', '28000')
   })
 
-  it('keeps port and rows over a restart and over a crash', async () => {
+  it('keeps port and rows after a restart and after a crash', async () => {
     await using server = await Server.start()
     const { port } = server
     await server.query('CREATE TABLE t AS SELECT 1 AS a')
@@ -49,7 +49,7 @@ describe('Server', () => {
     expect(await server.query('SHOW work_mem')).to.deep.equal([{ work_mem: '9MB' }])
   })
 
-  it('leaves nothing behind, even when it was paused', async () => {
+  it('leaves no files or processes, even if it was paused', async () => {
     const server = await Server.start()
     const { pid, socketDirectory } = server
     await server.kill('SIGSTOP')
@@ -58,7 +58,7 @@ describe('Server', () => {
     expect(existsSync(socketDirectory)).to.equal(false)
   })
 
-  it('says why it does not start', async () => {
+  it('reports why it does not start', async () => {
     const settings = { wal_level: 'nonsense' }
     const error: unknown = await Server.start({ settings }).catch((e) => e)
     expect(error).to.be.an('error').with.property('message').that.includes('wal_level')
@@ -75,7 +75,7 @@ describe('TestDatabase', () => {
     })
   }
 
-  it('gives every value as the text of the server', async () => {
+  it('returns every value as the text of the server', async () => {
     await using database = await TestDatabase.create()
     const rows = await database.sql(
       `SELECT 9223372036854775807 AS a, 1.10::numeric AS b, true AS c, NULL AS d, '{1,2}'::int[] AS e`,
@@ -86,7 +86,7 @@ describe('TestDatabase', () => {
     expect(await database.sql('SELECT $1::int + 1 AS a', [1])).to.deep.equal([{ a: '2' }])
   })
 
-  it('drops with open sessions, prepared transactions and replication slots', async () => {
+  it('is dropped with open sessions, prepared transactions and replication slots', async () => {
     const server = await sharedServer()
     const database = await TestDatabase.create(server)
     await database.sql(`SELECT pg_create_logical_replication_slot('${database.name}', 'pgoutput')`)
@@ -104,11 +104,11 @@ describe('TestDatabase', () => {
 
 describe('validateMessage', () => {
   const log = { type: 'LOG', log: { level: 'INFO', message: 'm' } }
-  it('takes a message of the protocol', () => {
+  it('accepts a message of the protocol', () => {
     expect(() => validateMessage(log)).not.to.throw()
   })
 
-  it('names what breaks the protocol', () => {
+  it('lists the violations of the protocol', () => {
     const wrong = { type: 'LOG', log: { level: 'LOUD' } }
     expect(() => validateMessage(wrong)).to.throw(
       /log must have required property 'message'.*level/,

@@ -1,12 +1,13 @@
 import { ident } from '../../src/sql.ts'
 import type { TestDatabase } from './database.ts'
 
-/** Pseudo-types that a function in PL/pgSQL can take. */
+/** Pseudo-types that are allowed as arguments of a PL/pgSQL function. */
 const POLYMORPHIC = `'{anyelement,anyarray,anynonarray,anyenum,anyrange}'::text[]`
 
 /**
- * Fills the schema `hostile` with what looks like pg_catalog: its types are domains that take no value, its functions
- * and operators raise an error. `schema` is one whose types get such operators, too.
+ * Fills the schema `hostile` with objects that have names of pg_catalog: domains that accept no
+ * value, and functions and operators that raise an error. `schema` is one whose types also get such
+ * operators.
  */
 function hostileSql(schema: string): string {
   return `
@@ -70,7 +71,10 @@ function hostileSql(schema: string): string {
     END $do$`
 }
 
-/** Makes every later session of the database look names up in a schema full of look-alikes before pg_catalog. */
+/**
+ * Sets the search_path of later sessions so that names are looked up in `hostile` before
+ * pg_catalog.
+ */
 export async function makePathHostile(db: TestDatabase, schema: string): Promise<void> {
   await db.sql(hostileSql(schema))
   await db.sql(`ALTER DATABASE ${ident(db.name)} SET search_path = hostile, pg_catalog`)

@@ -1,7 +1,7 @@
 import { ident, literal } from '../../src/sql.ts'
 import type { TestDatabase } from './database.ts'
 
-/** A role that can log in and may do nothing else, dropped with what it owns. */
+/** A role that can log in and has no other privilege. It is dropped with what it owns. */
 export class LoginRole implements AsyncDisposable {
   readonly name: string
   readonly password: string
@@ -19,7 +19,7 @@ export class LoginRole implements AsyncDisposable {
     return role
   }
 
-  /** A config of the connector for this role, with `extra` over it. */
+  /** A config of the connector for this role, with `extra` in addition. */
   config(extra: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
     return this.#db.config({ username: this.name, password: this.password, ...extra })
   }

@@ -1,10 +1,10 @@
 import { Ajv } from 'ajv'
 import protocol from './airbyte_protocol.json' with { type: 'json' }
 
-/** JSON whose shape only the test knows. */
+/** JSON with a shape that only the test determines. */
 export type Json = Record<string, unknown>
 
-/** A stream as discover offers it, as far as tests look at it. */
+/** A stream of the discovered catalog, with the fields that tests use. */
 export interface CatalogStream {
   readonly name: string
   readonly namespace?: string
@@ -16,7 +16,7 @@ export interface CatalogStream {
   readonly is_resumable?: boolean
 }
 
-/** What discover says. */
+/** The discovered catalog. */
 export interface Catalog {
   readonly streams: readonly CatalogStream[]
 }
@@ -30,7 +30,7 @@ export interface RecordMessage {
   readonly meta?: { readonly changes?: readonly Json[] } & Json
 }
 
-/** A checkpoint; what `--state` takes is a list of these. */
+/** A checkpoint; `--state` accepts a list of these. */
 export interface StateMessage {
   readonly type: string
   readonly stream?: {
@@ -41,14 +41,14 @@ export interface StateMessage {
   readonly sourceStats?: { readonly recordCount: number }
 }
 
-/** A log line; `health` is this connector's own addition. */
+/** A LOG; `health` is an additional key of this connector. */
 export interface LogMessage {
   readonly level: string
   readonly message: string
   readonly health?: Json
 }
 
-/** An error, an estimate or where a stream stands. */
+/** An error, an estimate or a stream status. */
 export interface TraceMessage {
   readonly type: string
   readonly emitted_at: number
@@ -67,7 +67,7 @@ export interface TraceMessage {
   }
 }
 
-/** One line of the connector's output: the key that `type` announces is there. */
+/** One line of the connector's output: it has the key that `type` indicates. */
 export interface Message {
   readonly type: string
   readonly record?: RecordMessage
@@ -79,7 +79,7 @@ export interface Message {
   readonly spec?: Json
 }
 
-/** What to make of a discovered catalog. */
+/** How to configure a discovered catalog. */
 export interface CatalogChoice {
   /** Default `full_refresh`. */
   readonly syncMode?: 'full_refresh' | 'incremental'
@@ -93,7 +93,7 @@ ajv.addSchema(protocol, 'protocol')
 const isMessage = ajv.compile({ $ref: 'protocol#/definitions/AirbyteMessage' })
 const linesByMessage = new WeakMap<Message, string>()
 
-/** @throws Error that names every place where `message` breaks the protocol's schema. */
+/** @throws Error with every violation of the protocol's schema. */
 export function validateMessage(message: unknown): asserts message is Message {
   if (isMessage(message)) return
   const line = JSON.stringify(message).slice(0, 500)
@@ -113,14 +113,16 @@ export function parseMessage(line: string): Message {
   return message
 }
 
-/** The line a message was parsed from, with every digit. */
+/** The line from which a message was parsed, with all digits. */
 export function lineOf(message: Message): string {
   const line = linesByMessage.get(message)
   if (line === undefined) throw new Error('This message was not parsed from a line')
   return line
 }
 
-/** The rows of a stream, given as `name` or `namespace.name`, in the order they came. */
+/**
+ * Rows of a stream, given as `name` or `namespace.name`, in the order in which they were received.
+ */
 export function recordsOf(messages: readonly Message[], stream: string): Json[] {
   return messages
     .flatMap(({ record }) => record ?? [])
@@ -128,7 +130,7 @@ export function recordsOf(messages: readonly Message[], stream: string): Json[] 
     .map(({ data }) => data)
 }
 
-/** The last state of each stream (or the last global one): what a platform hands back as `--state`. */
+/** The last state of each stream (or the last global one), as a platform passes it as `--state`. */
 export function lastStates(messages: readonly Message[]): StateMessage[] {
   const last = new Map<string, StateMessage>()
   for (const { state } of messages) {
@@ -139,7 +141,7 @@ export function lastStates(messages: readonly Message[]): StateMessage[] {
   return [...last.values()]
 }
 
-/** The configured catalog of a user who chose the same for every stream. */
+/** A configured catalog with the same choice for every stream. */
 export function configuredCatalog(catalog: Catalog, choice: CatalogChoice = {}): Json {
   const { syncMode = 'full_refresh', cursorField = [], streams } = choice
   const chosen = catalog.streams.filter(

@@ -1,2 +1,5 @@
-/** A config with which streams are read one after the other: the other two hold the snapshot and ask for health. */
+/**
+ * Config to read streams one after the other: the other two connections hold the snapshot and run
+ * health queries.
+ */
 export const ONE_READER = { max_connections: 3 }

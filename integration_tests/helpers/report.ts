@@ -1,4 +1,4 @@
-/** Prints lines for a person. */
+/** Prints lines of human-readable output. */
 export function say(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
@@ -32,12 +32,12 @@ export function grouped(value: number, fractionDigits = 0): string {
   })
 }
 
-/** At most `width` characters, the last one an ellipsis if something was cut. */
+/** Cuts a text to `width` characters; the last one is an ellipsis if something was cut. */
 export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, width - 1)}…`
 }
 
-/** The middle value; the mean of the two middle ones of an even number. */
+/** The median; for an even number of values, the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   const middle = sorted.length / 2

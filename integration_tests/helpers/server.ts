@@ -11,22 +11,22 @@ import { Guardian } from './guardian.ts'
 import { type Row, Session } from './session.ts'
 import { freePort } from './free-port.ts'
 
-/** How to make a server; each part has a default. */
+/** Options of a server; each has a default. */
 export interface ServerOptions {
-  /** 12 to 18; default: `PG_VERSION`, else the newest. */
+  /** 12 to 18; default: `PG_VERSION`, or the newest. */
   readonly major?: number
-  /** Lines of postgresql.conf, over `DEFAULT_SETTINGS`. */
+  /** Settings of postgresql.conf, which override `DEFAULT_SETTINGS`. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Lines of pg_hba.conf that come before the default ones. */
+  /** Lines of pg_hba.conf before the default ones. */
   readonly hba?: readonly string[]
   readonly initdbArgs?: readonly string[]
-  /** Name → content of extra files in the data directory, such as keys and certificates. */
+  /** Name → content of additional files in the data directory, such as keys and certificates. */
   readonly files?: Readonly<Record<string, string>>
-  /** Where the server's own directory is made; default: the system's temporary directory. */
+  /** Parent of the server's directory; default: the system's temporary directory. */
   readonly directory?: string
 }
 
-/** What a client needs to connect over TCP, in the words of pg. */
+/** Parameters to connect over TCP, by the names of pg. */
 export interface ConnectionConfig {
   readonly host: string
   readonly port: number
@@ -35,14 +35,20 @@ export interface ConnectionConfig {
   readonly database: string
 }
 
-/** `smart` waits for clients, `fast` ends them, `immediate` is like a crash. */
+/**
+ * Shutdown modes of PostgreSQL: `smart` waits for clients, `fast` disconnects them, `immediate` is
+ * like a crash.
+ */
 export type StopMode = 'smart' | 'fast' | 'immediate'
 
 const STOP_SIGNALS = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' } as const
 const START_TIMEOUT_MS = 30_000
 const STOP_TIMEOUT_MS = 30_000
 const POLL_INTERVAL_MS = 10
-/** Another process took the port meanwhile, or the backends of a killed postmaster are still ending. */
+/**
+ * Matches an error after which starting is retried: another process has taken the port, or the
+ * backends of a killed postmaster are still ending.
+ */
 const RETRIED_START = /Address already in use|pre-existing shared memory block/
 const START_ATTEMPTS = 100
 const START_RETRY_MS = 300
@@ -56,7 +62,7 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
   max_prepared_transactions: '20',
   track_commit_timestamp: 'off',
   fsync: 'off',
-  // Cheap without fsync; otherwise a commit that everybody sees may not be in the log yet
+  // Cheap without fsync; otherwise a visible commit may not be in the log yet
   synchronous_commit: 'on',
   full_page_writes: 'off',
   timezone: 'UTC',
@@ -65,7 +71,10 @@ const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
 
 const execute = promisify(execFile)
 
-/** A PostgreSQL server of its own, with superuser `postgres`, password `password`, on a free port of 127.0.0.1. */
+/**
+ * A PostgreSQL server with superuser `postgres` and password `password`, on a free port of
+ * 127.0.0.1.
+ */
 export class Server implements AsyncDisposable {
   readonly major: number
   readonly #bin: string
@@ -83,7 +92,10 @@ export class Server implements AsyncDisposable {
     this.#guardian = new Guardian(directory)
   }
 
-  /** A running server with an empty cluster. Dispose of it; if this process dies first, the server does too. */
+  /**
+   * Starts a server with an empty cluster. Dispose of it; if this process is killed first, the
+   * server is stopped, too.
+   */
   static async start(options: ServerOptions = {}): Promise<Server> {
     const { major, directory: binaries } = await findBinaries(options.major ?? requestedMajor())
     const account = serverAccount()
@@ -109,12 +121,12 @@ export class Server implements AsyncDisposable {
     return this.#postmaster?.pid ?? null
   }
 
-  /** Where pg_wal, base and the other files of the cluster are. */
+  /** Directory of pg_wal, base and the other files of the cluster. */
   get dataDirectory(): string {
     return join(this.#directory, 'data')
   }
 
-  /** The directory of the Unix socket, where every local user is trusted. */
+  /** Directory of the Unix socket, over which every local user is trusted. */
   get socketDirectory(): string {
     return this.#directory
   }
@@ -124,23 +136,26 @@ export class Server implements AsyncDisposable {
     return { host: '127.0.0.1', port, user: 'postgres', password: 'password', database }
   }
 
-  /** The rows of the last statement of `sql`, every value as the server's text. */
+  /** Returns the rows of the last statement of `sql`, every value as the server's text. */
   async query(sql: string, database = 'postgres'): Promise<Row[]> {
     await using session = await Session.open(this.connectionConfig(database))
     return await session.sql(sql)
   }
 
-  /** Everything the server has logged. */
+  /** Returns everything that the server has logged. */
   async log(): Promise<string> {
     return await readFile(this.#logFile, 'utf8').catch(() => '')
   }
 
-  /** Ends the server and waits for it; nothing if it does not run. */
+  /** Stops the server and waits for its end; does nothing if it is not running. */
   async stop(mode: StopMode = 'fast'): Promise<void> {
     await this.kill(STOP_SIGNALS[mode])
   }
 
-  /** Sends `signal` to the postmaster; waits for its end unless the signal only pauses or wakes it. */
+  /**
+   * Sends `signal` to the postmaster; waits for its end unless the signal only pauses or resumes
+   * it.
+   */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const postmaster = this.#postmaster
     if (postmaster === null) return
@@ -149,7 +164,7 @@ export class Server implements AsyncDisposable {
     await this.#waitForEnd(postmaster)
   }
 
-  /** A streaming standby of this server, which is stopped for the moment of the copy. */
+  /** Creates a streaming standby of this server, which is stopped during the copy. */
   async createStandby(settings: Readonly<Record<string, string>> = {}): Promise<Server> {
     await this.stop()
     const directory = await mkdtemp(join(dirname(this.#directory), 'pg-'))
@@ -165,7 +180,10 @@ export class Server implements AsyncDisposable {
     return standby
   }
 
-  /** Stops the server if it runs and starts it again on the same port, with `settings` added. */
+  /**
+   * Stops the server if it is running and starts it again on the same port, with additional
+   * `settings`.
+   */
   async restart(
     options: { mode?: StopMode; settings?: Readonly<Record<string, string>> } = {},
   ): Promise<void> {
@@ -205,7 +223,9 @@ export class Server implements AsyncDisposable {
     await this.#configure({ ...DEFAULT_SETTINGS, ...own, ...settings })
   }
 
-  /** A file that only the server's account may read: it refuses keys that others can. */
+  /**
+   * Writes a file that only the server's account may read: it rejects keys that others can read.
+   */
   async #write(path: string, content: string): Promise<void> {
     await writeFile(path, content, { mode: 0o600 })
     if (this.#account !== null) await chown(path, this.#account.uid, this.#account.gid)
@@ -257,7 +277,10 @@ export class Server implements AsyncDisposable {
     return false
   }
 
-  /** The pid file says so in its eighth line; a file left behind by a killed postmaster has another first line. */
+  /**
+   * The eighth line of the pid file shows it. A file that a killed postmaster has left has another
+   * first line.
+   */
   async #isReady(postmaster: ChildProcess): Promise<boolean> {
     const pidFile = join(this.dataDirectory, 'postmaster.pid')
     const lines = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n')
@@ -269,7 +292,7 @@ export class Server implements AsyncDisposable {
     postmaster.ref()
     const ended = once(postmaster, 'exit')
     const timer = setTimeout(() => postmaster.kill('SIGKILL'), STOP_TIMEOUT_MS)
-    postmaster.kill('SIGCONT') // A paused postmaster would not see any other signal
+    postmaster.kill('SIGCONT') // A paused postmaster would not handle any other signal
     await ended
     clearTimeout(timer)
   }

@@ -1,7 +1,7 @@
-/** The relations of the demo's shop. Each has `updated_at`, so each can be read incrementally. */
+/** Relations of the demo's shop. Each has `updated_at`, so each can be read incrementally. */
 export const SHOP_STREAMS = ['customers', 'orders', 'customer_totals'] as const
 
-/** A small shop: two tables, a view, and the types people ask about. */
+/** A small shop: two tables, a view, and commonly used types. */
 export const CREATE_SHOP = `
 CREATE TYPE order_status AS ENUM ('new', 'paid', 'shipped', 'returned');
 
@@ -53,7 +53,7 @@ GROUP BY c.id;
 ANALYZE;
 `
 
-/** A day of business: three new orders, two shipped ones, a customer who moved. */
+/** A day of business: three new orders, two shipped ones, a customer with a new address. */
 export const CHANGE_SHOP = `
 INSERT INTO orders (customer_id, status, total, items, updated_at)
 SELECT n, 'new', 19.99, '[{"sku": "SKU-NEW", "count": 1}]', timestamptz '2025-06-01 12:00:00Z' + n * interval '1 minute'

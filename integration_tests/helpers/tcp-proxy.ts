@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
-/** A TCP proxy on 127.0.0.1: each connection to it is joined with one to the target. */
+/** A TCP proxy on 127.0.0.1 that opens a connection to the target for each connection to it. */
 export abstract class TcpProxy implements AsyncDisposable {
-  /** Connections so far. */
+  /** Number of connections so far. */
   connections = 0
   /** The sockets to clients, and those to the target. */
   protected readonly sockets = new Set<Socket>()
@@ -27,7 +27,7 @@ export abstract class TcpProxy implements AsyncDisposable {
     return address.port
   }
 
-  /** Cuts every connection that passes now. */
+  /** Closes all current connections. */
   cutAll(): void {
     for (const socket of this.sockets) socket.destroy()
   }
@@ -38,7 +38,7 @@ export abstract class TcpProxy implements AsyncDisposable {
     await once(this.#listener, 'close')
   }
 
-  /** Passes on what comes from either side. */
+  /** Passes data on in both directions. */
   protected abstract relay(client: Socket, server: Socket): void
 
   #join(client: Socket, targetPort: number): void {

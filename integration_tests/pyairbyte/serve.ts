@@ -4,8 +4,8 @@ import { say } from '../helpers/report.ts'
 import { Server } from '../helpers/server.ts'
 
 /**
- * A PostgreSQL server for programs in other languages: prints one line of JSON that says how to reach an empty database,
- * and serves until its stdin ends.
+ * A PostgreSQL server for programs in other languages: prints one line of JSON with the parameters
+ * of an empty database, and runs until its stdin ends.
  */
 await using server = await Server.start()
 await using database = await TestDatabase.create(server)

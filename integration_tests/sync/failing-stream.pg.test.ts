@@ -3,7 +3,7 @@ import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog, type Json } from '../helpers/messages.ts'
 
-/** A view that fails in its last row, and tables around it. */
+/** A view that fails in its last row, and other tables. */
 const STREAMS = `
   CREATE TABLE a_first (id int); INSERT INTO a_first VALUES (1);
   CREATE VIEW b_broken AS SELECT 1 / (3 - n) AS id FROM generate_series(1, 3) AS n;
@@ -11,7 +11,10 @@ const STREAMS = `
   CREATE TABLE d_last (id int); INSERT INTO d_last VALUES (4);
   ANALYZE`
 
-/** With fewer than three connections one transaction reads everything, and ends with the first error. */
+/**
+ * With fewer than three connections, one transaction reads everything, and ends with the first
+ * error.
+ */
 const SETUPS: readonly (readonly [string, Json])[] = [
   ['each stream on a connection of its own', {}],
   ['all streams on one connection', { max_connections: 2 }],

@@ -8,10 +8,12 @@ import { Server } from '../helpers/server.ts'
 import { sharedServer } from '../helpers/shared-server.ts'
 
 const TABLES = 600
-/** Of each table: all of them are locked when it is read. */
+/** Number of indexes per table: all of them are locked when it is read. */
 const INDEXES = 16
 const POLL_INTERVAL_MS = 20
-/** A lock table of a few thousand entries at most; the tables and their indexes are more than 10,000. */
+/**
+ * A lock table of at most a few thousand entries; there are more than 10,000 tables and indexes.
+ */
 const SMALL_LOCK_TABLE = {
   max_connections: '12',
   max_locks_per_transaction: '10',
@@ -29,7 +31,7 @@ async function untilSlowIsRead({ server, name }: TestDatabase): Promise<void> {
 }
 
 describe('locks of a sync', () => {
-  it('more tables and indexes than the lock table of the server has entries → all are read', async () => {
+  it("more tables and indexes than entries in the server's lock table → all are read", async () => {
     await using server = await Server.start({ settings: SMALL_LOCK_TABLE })
     await using database = await TestDatabase.create(server)
     await createMany(

@@ -13,7 +13,7 @@ const METHODS = [
 
 describe(`an incremental sync of ${STREAMS} streams`, () => {
   for (const [what, config, choice] of METHODS) {
-    it(`${what}, without new rows → no record, all COMPLETE, and all states stay`, async () => {
+    it(`${what}, without new rows → no record, all COMPLETE, and all states are unchanged`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(
         `DO $$ BEGIN FOR n IN 1..${STREAMS} LOOP

@@ -1,7 +1,7 @@
 import type { Json } from '../helpers/messages.ts'
 import type { StreamChoice } from '../helpers/consumer.ts'
 
-/** A way to read table `big`, and whether an earlier sync has read its first row. */
+/** A method of reading table `big`, and whether an earlier sync has read its first row. */
 export interface ReadMode {
   readonly name: string
   readonly stream: StreamChoice
@@ -22,7 +22,10 @@ export const READ_MODES: readonly ReadMode[] = [
   { name: 'a later sync by xmin', stream: BY_XMIN, config: XMIN, isLater: true },
 ]
 
-/** Rows of table `big`: 60 MB, so that the server still sends when the consumer has a quarter of them. */
+/**
+ * Number of rows of table `big`: 60 MB, so that the server is still sending when the consumer has a
+ * quarter of them.
+ */
 export const BIG_ROWS = 40_000
 
 /** Creates `big` with its first row. */
@@ -31,7 +34,7 @@ export const CREATE_BIG = `
   CREATE INDEX ON big (changed);
   INSERT INTO big VALUES (1, 1, 'first')`
 
-/** The other rows of `big`. */
+/** Inserts the other rows of `big`. */
 export const FILL_BIG = `
   INSERT INTO big SELECT n, n, repeat('x', 1500) FROM generate_series(2, ${BIG_ROWS}) AS n;
   ANALYZE big`

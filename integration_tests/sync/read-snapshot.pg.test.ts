@@ -4,8 +4,8 @@ import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog, type Json } from '../helpers/messages.ts'
 import { ONE_READER } from '../helpers/one-reader.ts'
 
-describe('read, snapshot', () => {
-  it('shows all streams as they were at one moment, whatever is written while a slow consumer reads', async () => {
+describe('the snapshot of a read', () => {
+  it('shows all streams as of the same time, whatever is written while a slow consumer reads', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE TABLE a (id int PRIMARY KEY, v text);
@@ -40,7 +40,7 @@ describe('read, snapshot', () => {
     )
   })
 
-  it('does not read an empty stream from a table that was swapped in by renames while it read', async () => {
+  it('does not return an empty stream for a table that was replaced by renames during the read', async () => {
     await using db = await TestDatabase.create()
     await db.sql(
       `CREATE TABLE a (id int PRIMARY KEY, v text);

@@ -11,7 +11,9 @@ import { ONE_READER } from '../helpers/one-reader.ts'
 const CREATE_STREAMS = `${CREATE_BIG}; ${FILL_BIG};
   CREATE TABLE zebra (id int); INSERT INTO zebra VALUES (7)`
 
-/** A read without a catalog whose backend is terminated in the middle of `big`, right behind `change`. */
+/**
+ * Runs a read without a catalog whose backend is terminated within `big`, directly after `change`.
+ */
 async function readInterrupted(database: TestDatabase, change: string): Promise<Attempt> {
   await database.sql(CREATE_STREAMS)
   await using connector = await withConnector(
@@ -30,7 +32,7 @@ async function readInterrupted(database: TestDatabase, change: string): Promise<
 }
 
 describe('a read without a catalog that is interrupted', () => {
-  it('a table created between two attempts → no row comes under the name of another stream', async () => {
+  it('a table is created between two attempts → no row is emitted under the name of another stream', async () => {
     await using database = await TestDatabase.create(await sharedServer())
     const change = `CREATE TABLE aardvark (id int); INSERT INTO aardvark VALUES (-1)`
     const attempt = await readInterrupted(database, change)
@@ -43,7 +45,7 @@ describe('a read without a catalog that is interrupted', () => {
   })
 
   for (const change of ['DROP TABLE zebra', 'ALTER TABLE zebra RENAME TO aardvark']) {
-    it(`${change} between two attempts → a config_error that names the stream`, async () => {
+    it(`${change} between two attempts → a config_error with the name of the stream`, async () => {
       await using database = await TestDatabase.create(await sharedServer())
       const attempt = await readInterrupted(database, change)
       expect(attempt.code).to.equal(1)

@@ -20,7 +20,7 @@ import { BIG_ROWS, CREATE_BIG, FILL_BIG, READ_MODES, type ReadMode } from './rea
 
 const TELLS_OF_RETRY = /retr|again|reconnect|attempt/i
 
-/** The consumer of a mode, ready for the sync that is to be disturbed. */
+/** The consumer of a mode, before the sync with the fault. */
 async function prepare(database: TestDatabase, mode: ReadMode, extra: Json): Promise<Consumer> {
   const config = { batch_size: 1000, application_name: database.name, ...mode.config, ...extra }
   await database.sql(CREATE_BIG)
@@ -30,7 +30,10 @@ async function prepare(database: TestDatabase, mode: ReadMode, extra: Json): Pro
   return consumer
 }
 
-/** Runs a sync and does `disturb` after so many records, while the connector waits for its consumer. */
+/**
+ * Runs a sync and calls `disturb` after so many records, while the connector waits for its
+ * consumer.
+ */
 async function syncDisturbed(
   consumer: Consumer,
   disturb: (times: number) => Promise<unknown>,
@@ -63,7 +66,7 @@ function expectComplete(attempt: Attempt, mode: ReadMode): void {
 
 describe('a backend that is terminated', () => {
   for (const mode of READ_MODES) {
-    it(`in the middle of ${mode.name} → the read goes on from its last state and is complete`, async () => {
+    it(`during ${mode.name} → the read resumes from its last state and is complete`, async () => {
       const server = await sharedServer()
       await using database = await TestDatabase.create(server)
       await using consumer = await prepare(database, mode, {})
@@ -71,7 +74,7 @@ describe('a backend that is terminated', () => {
         expect(await terminateReaders(server, database.name)).to.equal(true)
       })
       expectComplete(attempt, mode)
-      // By xmin there is no checkpoint in the middle of a later sync
+      // The xmin method has no checkpoint within a later sync
       const isResumed = !(mode.isLater && mode.name.includes('xmin'))
       const repeats = idsOf(attempt.messages).length - BIG_ROWS
       if (isResumed) expect(repeats, 'repeated records').to.be.lessThan(8000)
@@ -89,7 +92,7 @@ describe('a backend that is terminated', () => {
     expectComplete(await syncDisturbed(consumer, terminate, [3000, 10_000, 17_000]), mode)
   })
 
-  it('without retries → a transient_error, and the next sync goes on', async () => {
+  it('without retries → a transient_error, and the next sync resumes', async () => {
     const server = await sharedServer()
     const [mode] = READ_MODES
     if (mode === undefined) throw new Error('No mode')
@@ -132,12 +135,15 @@ describe('a backend that is terminated', () => {
   })
 })
 
-/** By default the servers of the tests may lose the last commits in a crash: the rows to read. */
+/**
+ * By default, the servers of the tests may lose the last commits in a crash, and with them the rows
+ * to read.
+ */
 const DURABLE = { synchronous_commit: 'on' }
 
 describe('a server that restarts', () => {
   for (const mode of READ_MODES) {
-    it(`in the middle of ${mode.name} → the read goes on when it is back`, async () => {
+    it(`during ${mode.name} → the read resumes after the restart`, async () => {
       await using server = await Server.start({ settings: DURABLE })
       await using database = await TestDatabase.create(server)
       await using consumer = await prepare(database, mode, { max_retries: 8 })
@@ -149,7 +155,7 @@ describe('a server that restarts', () => {
     })
   }
 
-  it('and stays down → transient_error after the retries, exit code 1, INCOMPLETE; the next sync goes on', async () => {
+  it('and does not start again → transient_error after the retries, exit code 1, INCOMPLETE; the next sync resumes', async () => {
     await using server = await Server.start({ settings: DURABLE })
     const [mode] = READ_MODES
     if (mode === undefined) throw new Error('No mode')

@@ -8,7 +8,7 @@ import { LoginRole } from '../helpers/login-role.ts'
 import { configuredCatalog, type Json, recordsOf } from '../helpers/messages.ts'
 import { type Row, Session } from '../helpers/session.ts'
 
-/** Names that only a session whose path has `rules` can look up. */
+/** Names that are only found if the search_path contains `rules`. */
 const UNQUALIFIED = `
   CREATE SCHEMA app; CREATE SCHEMA rules; SET search_path = rules, app, public;
   CREATE TABLE rules.factors (factor int); INSERT INTO factors VALUES (3);
@@ -28,7 +28,10 @@ function grantAll(role: string): string {
           GRANT SELECT ON ALL TABLES IN SCHEMA app, rules TO ${role}`
 }
 
-/** What a plain session of the role prints, with TimeZone and the like as the server has them. */
+/**
+ * Output of a session of the role without the connector's settings, except TimeZone and similar
+ * ones.
+ */
 async function readPlainly(db: TestDatabase, role: LoginRole, sql: string): Promise<Row[]> {
   const { server, name } = db
   const config = server.connectionConfig(name)
@@ -36,7 +39,7 @@ async function readPlainly(db: TestDatabase, role: LoginRole, sql: string): Prom
   return await session.sql(sql)
 }
 
-/** The records of all streams of a config, by stream; `check` must succeed, too. */
+/** Returns the records of all streams of a config, by stream; `check` must succeed, too. */
 async function readAll(config: unknown, streams: readonly string[]): Promise<Json[][]> {
   await using connector = await withConnector(config)
   const { connectionStatus, stdout } = await connector.check()
@@ -58,7 +61,7 @@ describe("the role's own session", () => {
     ['the role', (role: string) => `ALTER ROLE ${role} SET search_path = "$user", rules, public`],
     ['the database', (_: string, db: string) => `ALTER DATABASE ${db} SET search_path = rules`],
   ] as const) {
-    it(`search_path of ${where}: views, policies and regclass are read as psql reads them`, async () => {
+    it(`search_path of ${where}: views, policies and regclass are read like in psql`, async () => {
       await using db = await TestDatabase.create()
       await using role = await LoginRole.create(db)
       await db.sql(UNQUALIFIED)
@@ -76,7 +79,7 @@ describe("the role's own session", () => {
     })
   }
 
-  it('search_path in options of jdbc_url_params: as in the role', async () => {
+  it('search_path in options of jdbc_url_params: like in the role', async () => {
     await using db = await TestDatabase.create()
     await using role = await LoginRole.create(db)
     await db.sql(UNQUALIFIED)
@@ -88,7 +91,7 @@ describe("the role's own session", () => {
     expect(scaled!.map((row) => row['scaled'])).to.have.members([3, 6, 15])
   })
 
-  it('quote_all_identifiers: regclass is quoted, as psql shows it; nothing fails', async () => {
+  it('quote_all_identifiers: regclass is quoted like in psql, and nothing fails', async () => {
     await using db = await TestDatabase.create()
     await using role = await LoginRole.create(db)
     await db.sql(`${UNQUALIFIED}; ALTER ROLE ${ident(role.name)} SET quote_all_identifiers = on;
@@ -100,7 +103,7 @@ describe("the role's own session", () => {
     expect(expected.map(({ kind }) => kind)).to.include('"factors"')
   })
 
-  it("names in 'query' are looked up in schemas first, then as in the session", async () => {
+  it("names in 'query' are looked up in schemas first, then like in the session", async () => {
     await using db = await TestDatabase.create()
     await using role = await LoginRole.create(db)
     await db.sql(`CREATE SCHEMA app; CREATE SCHEMA rules;
@@ -131,7 +134,7 @@ describe("the role's own session", () => {
     expect(again).to.deep.equal([{ a: 't' }])
   })
 
-  it('settings of the role end or change neither check, discover nor read', async () => {
+  it('settings of the role neither end nor change check, discover and read', async () => {
     await using db = await TestDatabase.create()
     await using role = await LoginRole.create(db)
     await db.sql(UNQUALIFIED)
@@ -181,7 +184,7 @@ const KINDS = `
   INSERT INTO p VALUES (1, '2020-05-05'), (2, '2021-05-05'); INSERT INTO child VALUES (1);
   REFRESH MATERIALIZED VIEW m`
 
-describe('a search_path full of look-alikes', () => {
+describe('a search_path with objects that have names of pg_catalog', () => {
   for (const [method, replication_method] of [
     ['full refresh', undefined],
     ['xmin', { method: 'Xmin' }],

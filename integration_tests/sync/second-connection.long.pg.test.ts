@@ -21,28 +21,31 @@ const ROWS = 60_000
 /** Rows of 8 kB */
 const LONG_ROWS = 8000
 const SLOW_BYTES_PER_SECOND = 5e6
-/** Before it there is no scan of a range of pages, and everything is read by one scan. */
+/** First version that can scan a range of pages; earlier ones use one scan for everything. */
 const MAJOR_WITH_TWO = 14
 const CREATE_BIG = `
   CREATE TABLE big (id int, note text, state text DEFAULT 'before');
   INSERT INTO big SELECT n, repeat('x', 200) FROM generate_series(1, ${ROWS}) AS n; ANALYZE big`
 const ONE_CONNECTION = /^Parallel reads are disabled/
 
-/** What a look at the server found while a read was under way. */
+/** Observations during a read. */
 interface Watched extends Attempt {
-  /** The greatest number of backends that read at one time. */
+  /** Highest number of backends that read at the same time. */
   readonly readers: number
-  /** … since the disturbance. */
+  /** The same since the fault. */
   readonly laterReaders: number
 }
 
-/** What happens in the middle of a read, when so many backends read: `act` is tried until it says that it is done. */
+/**
+ * A fault within a read, when so many backends are reading: `act` is repeated until it returns
+ * true.
+ */
 interface Disturbance {
   readonly readers: number
   readonly act: (pids: readonly number[]) => Promise<boolean>
 }
 
-/** A consumer whose connector gets its rows slowly, and so is one that waits for the server. */
+/** A consumer whose connector receives its rows slowly, so that it waits for the server. */
 async function behind(
   network: FaultProxy,
   database: TestDatabase,
@@ -52,7 +55,7 @@ async function behind(
   return await Consumer.create(database, [{ name: 'big' }], config)
 }
 
-/** A sync during which the backends are counted. */
+/** Runs a sync and counts the backends. */
 async function watch(
   consumer: Consumer,
   database: TestDatabase,
@@ -78,7 +81,7 @@ async function watch(
   return { messages, readers, laterReaders, ...(await running.ended) }
 }
 
-/** What the connector warns of, apart from a consumer that has little of the processor on a busy machine. */
+/** Warnings of the connector, except those about a slow consumer on a busy machine. */
 function warningsOf(attempt: Attempt): string[] {
   const messages = logsOf(attempt, 'WARN').map(({ message }) => message)
   return messages.filter((message) => !message.endsWith('slower than the source'))
@@ -89,7 +92,7 @@ function expectRows({ code, messages }: Attempt): void {
   expect(idsOf(messages)).to.deep.equal(range(1, ROWS))
 }
 
-describe('a server that keeps us waiting', () => {
+describe('a read that waits for the server', () => {
   let server: Server
   let network: FaultProxy
   let two: number
@@ -108,7 +111,7 @@ describe('a server that keeps us waiting', () => {
   })
   after(async () => await network[Symbol.asyncDispose]())
 
-  it('is read by two backends, each row once, in its order, as of one moment', async () => {
+  it('uses two backends, and has each row once, in its order, as of one time', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
@@ -125,7 +128,7 @@ describe('a server that keeps us waiting', () => {
     expect(warningsOf(attempt)).to.deep.equal([])
   })
 
-  it('is read by one backend when max_connections leaves no more', async () => {
+  it('uses one backend if max_connections allows no more', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database, { max_connections: 2 })
@@ -134,7 +137,7 @@ describe('a server that keeps us waiting', () => {
     expect(attempt.readers).to.equal(1)
   })
 
-  it('is read by one backend when the role may have no more', async () => {
+  it('uses one backend if the role may not have more', async () => {
     await using database = await TestDatabase.create(server)
     await using role = await LoginRole.create(database)
     await database.sql(`${CREATE_BIG}; GRANT SELECT ON big TO ${role.name};
@@ -147,7 +150,7 @@ describe('a server that keeps us waiting', () => {
     expect(logsOf(attempt, 'ERROR')).to.deep.equal([])
   })
 
-  it('is read by one backend, and the log says so, when it does not share snapshots', async () => {
+  it('uses one backend, with a message in the log, if the server does not share snapshots', async () => {
     await using database = await TestDatabase.create(server)
     await using role = await LoginRole.create(database)
     await database.sql(`${CREATE_BIG}; GRANT SELECT ON big TO ${role.name};
@@ -161,7 +164,7 @@ describe('a server that keeps us waiting', () => {
     expect(logs.filter((message) => ONE_CONNECTION.test(message))).to.have.length(1)
   })
 
-  it('loses the second backend while that has nothing to do → the read goes on with one', async () => {
+  it('loses the second backend while that is idle → it continues with one', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
@@ -173,9 +176,9 @@ describe('a server that keeps us waiting', () => {
     expect(attempt.laterReaders).to.equal(1)
   })
 
-  it('loses the second backend while that sends → the read goes on with one, without a retry', async () => {
+  it('loses the second backend while that sends → it continues with one, without a retry', async () => {
     await using database = await TestDatabase.create(server)
-    // More than the sockets hold, so that neither backend has sent all that it was asked for
+    // More than the sockets can hold, so that neither backend has sent all of its rows
     await database.sql(`CREATE TABLE big (id int, note text); ALTER TABLE big ALTER note SET STORAGE EXTERNAL;
       INSERT INTO big SELECT n, repeat('x', 8000) FROM generate_series(1, ${LONG_ROWS}) AS n; ANALYZE big`)
     await using fast = await FaultProxy.start(server.port, {
@@ -196,7 +199,7 @@ describe('a server that keeps us waiting', () => {
     expect(logs).to.have.length(two - 1)
   })
 
-  it('is killed and read again from the last state, over and over → nothing is lost', async () => {
+  it('is killed and resumed from the last state repeatedly → nothing is lost', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
@@ -211,7 +214,7 @@ describe('a server that keeps us waiting', () => {
     expect(ids.length - ROWS, 'repeated rows').to.be.below(4 * 2000)
   })
 
-  it('is stopped by SIGTERM → no backend is left', async () => {
+  it('is stopped by SIGTERM → no backend remains', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
@@ -227,7 +230,7 @@ describe('a server that keeps us waiting', () => {
     expect(await backendsOf(server, database.name)).to.deep.equal([])
   })
 
-  it('lets no second backend join in behind somebody who waits for the table', async () => {
+  it('opens no second backend if another session waits for a lock on the table', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
     await using consumer = await behind(network, database)
@@ -269,7 +272,7 @@ describe('a server that keeps us waiting', () => {
     expect(distinct(ids)).to.deep.equal(range(1, ROWS))
   })
 
-  it('and somebody who waits for a leaf do not keep each other waiting', async () => {
+  it('does not deadlock with a session that waits for a lock on a leaf', async () => {
     await using database = await TestDatabase.create(server)
     await database.sql(`
       CREATE TABLE big (id int, note text) PARTITION BY RANGE (id);
@@ -291,8 +294,8 @@ describe('a server that keeps us waiting', () => {
   })
 })
 
-describe('a server that waits for us', () => {
-  it('is read by one backend', async () => {
+describe('a read that waits for the consumer', () => {
+  it('uses one backend', async () => {
     const server = await sharedServer()
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)

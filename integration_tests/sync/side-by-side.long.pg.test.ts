@@ -20,10 +20,10 @@ const ROWS = 20_000
 const SMALL_ROWS = 20
 const LIMIT_MS = 5000
 const FIVE = ['a', 'b', 'c', 'd', 'e']
-/** Two more than the readers: one holds the snapshot, one asks for health. */
+/** Two more than the readers: one holds the snapshot, one runs health queries. */
 const FIVE_READERS = { max_connections: 7, batch_size: 1000 }
 
-/** Tables that are too large for a group. */
+/** Creates tables that are too large for a group. */
 async function createLarge(database: TestDatabase, names: readonly string[]): Promise<void> {
   for (const name of names) {
     await database.sql(`CREATE TABLE ${name} AS
@@ -31,7 +31,7 @@ async function createLarge(database: TestDatabase, names: readonly string[]): Pr
   }
 }
 
-/** Tables `s_1`, … that are read together, each with ids of its own. */
+/** Creates tables `s_1`, … that are read together, each with different ids. */
 async function createSmall(database: TestDatabase, count: number): Promise<string[]> {
   const create = `'CREATE TABLE s_%1$s AS SELECT %1$s * 1000 + n AS id FROM generate_series(1, ${SMALL_ROWS}) AS n', i`
   await createMany(database, count, create)
@@ -47,7 +47,7 @@ async function consumerOf(
   return await Consumer.create(database, streams, { application_name: database.name, ...config })
 }
 
-/** Reads until `count` streams are under way, then does something once. */
+/** Reads until `count` streams are being read, then calls a function once. */
 async function syncAround(
   consumer: Consumer,
   count: number,
@@ -82,7 +82,7 @@ describe('streams that are read side by side', () => {
     for (const name of FIVE) expect(idsOf(attempt.messages, name)).to.deep.equal(range(1, ROWS))
   })
 
-  it('leave half of the free connections of the server to others', async () => {
+  it("leave half of the server's free connections to other clients", async () => {
     await using server = await Server.start({ settings: { max_connections: '9' } })
     await using database = await TestDatabase.create(server)
     await createLarge(database, FIVE)
@@ -92,7 +92,8 @@ describe('streams that are read side by side', () => {
       most = (await backendsOf(server, database.name, false)).length
     })
     expect(attempt.code).to.equal(0)
-    // Of 9 the superuser has 3, and the connection that asks is 1: two readers and the holder of the snapshot
+    // Of 9, 3 are reserved for superusers and the querying connection is 1: two readers and the
+    // holder of the snapshot
     expect(most).to.equal(3)
     for (const name of FIVE) expect(idsOf(attempt.messages, name)).to.deep.equal(range(1, ROWS))
   })
@@ -113,7 +114,7 @@ describe('streams that are read side by side', () => {
   })
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`${signal} with five in flight → a last state of each, INCOMPLETE, no backend; the next sync goes on`, async () => {
+    it(`${signal} while five are read → a last state of each, INCOMPLETE, no backend; the next sync resumes`, async () => {
       await using database = await TestDatabase.create()
       await createLarge(database, FIVE)
       await using consumer = await consumerOf(database, FIVE, FIVE_READERS)
@@ -136,7 +137,7 @@ describe('streams that are read side by side', () => {
     })
   }
 
-  it('one loses its connection → the others are not disturbed, and it is read on', async () => {
+  it('one loses its connection → it is resumed, and the others are not affected', async () => {
     await using database = await TestDatabase.create()
     await createLarge(database, FIVE)
     await using consumer = await consumerOf(database, FIVE, FIVE_READERS)
@@ -157,7 +158,7 @@ describe('streams that are read side by side', () => {
     expect(retries).to.have.length(1)
   })
 
-  it('a consumer that pauses gets all rows of all streams', async () => {
+  it('a consumer that pauses receives all rows of all streams', async () => {
     await using database = await TestDatabase.create()
     await createLarge(database, FIVE)
     const small = await createSmall(database, 40)
@@ -230,7 +231,7 @@ describe('small tables that are read together', () => {
     expect(warnings).to.have.length(1)
   })
 
-  it('a connection is lost → the sync goes on, and nothing is lost', async () => {
+  it('a connection is lost → the sync continues, and nothing is lost', async () => {
     await using database = await TestDatabase.create()
     const names = await createSmall(database, 200)
     await using consumer = await consumerOf(database, names)
@@ -246,7 +247,7 @@ describe('small tables that are read together', () => {
     }
   })
 
-  it('a later sync brings the new rows of one of them, and nothing else', async () => {
+  it('a later sync reads the new rows of one of them, and nothing else', async () => {
     await using database = await TestDatabase.create()
     const names = await createSmall(database, 30)
     const streams = names.map((name) => ({ name, cursorField: 'id' }))

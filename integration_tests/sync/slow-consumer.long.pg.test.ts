@@ -7,7 +7,10 @@ import { configuredCatalog } from '../helpers/messages.ts'
 
 const PAUSE_MS = 10_000
 const POLL_MS = 100
-/** Buffers and compiled code come late; what the server has ready for us while we wait is six times as much. */
+/**
+ * Buffers and compiled code are allocated late. The server has six times this amount ready
+ * meanwhile.
+ */
 const ALLOWED_GROWTH_BYTES = 16 * 2 ** 20
 const ROWS = 100_000
 
@@ -16,9 +19,9 @@ function readRssBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
-describe('read, slow consumer', () => {
-  it('keeps its memory while nobody reads for ten seconds, and loses nothing', async function () {
-    if (process.platform !== 'linux') return // There is no /proc to look into
+describe('a read with a slow consumer', () => {
+  it('has constant memory while the consumer does not read for ten seconds, and loses nothing', async function () {
+    if (process.platform !== 'linux') return // There is no /proc
     this.timeout(120_000)
     await using db = await TestDatabase.create()
     await db.sql(

@@ -6,7 +6,7 @@ import { CursorTable } from '../replication/cursor/cursor-table.ts'
 const DESCRIPTOR = { name: 't', namespace: 'public' }
 const STATE = { version: 3, state_type: 'cursor_based', cursors: { changed: 2 } }
 
-/** Contents of a state file that are no list of states of this connector. */
+/** Contents of a state file that are not a list of states of this connector. */
 const MALFORMED: readonly (readonly [string, unknown])[] = [
   ['no JSON', 'STATE'],
   ['cut in the middle', '[{"type":"STREAM","stream":{"stream_descriptor"'],
@@ -29,7 +29,7 @@ const MALFORMED: readonly (readonly [string, unknown])[] = [
   ],
 ]
 
-/** A `stream_state` that says nothing a reader could go on from. */
+/** A `stream_state` from which a read cannot be resumed. */
 const STRANGE: readonly (readonly [string, unknown])[] = [
   ['an unknown state_type', { version: 3, state_type: 'lsn_based', cursors: { changed: 2 } }],
   ['no state_type', { version: 3, cursors: { changed: 2 } }],
@@ -40,7 +40,7 @@ const STRANGE: readonly (readonly [string, unknown])[] = [
   ['a ctid without a filenode', { version: 3, state_type: 'ctid_based', ctid: '(0,1)' }],
 ]
 
-/** Contents that mean: nothing was saved. */
+/** Contents that are an empty list of states. */
 const EMPTY: readonly (readonly [string, unknown])[] = [
   ['an empty file', ''],
   ['{}', '{}'],
@@ -61,7 +61,7 @@ async function createTable(): Promise<CursorTable> {
 
 describe('a state file', () => {
   for (const [what, state] of MALFORMED) {
-    it(`with ${what} → a config_error that says so, and no record`, async () => {
+    it(`with ${what} → a config_error with the cause, and no record`, async () => {
       await using table = await createTable()
       const run = await readWith(table, state)
       expect(run.code).to.equal(1)
@@ -73,7 +73,7 @@ describe('a state file', () => {
   }
 
   for (const [what, state] of STRANGE) {
-    it(`with ${what} → never a silent full sync`, async () => {
+    it(`with ${what} → never a full sync without a warning`, async () => {
       await using table = await createTable()
       const entry = { stream_descriptor: DESCRIPTOR, stream_state: state }
       const run = await readWith(table, [{ type: 'STREAM', stream: entry }])
@@ -95,7 +95,7 @@ describe('a state file', () => {
     })
   }
 
-  it('with the states as STATE messages, or a single one → they are picked up', async () => {
+  it('with the states as STATE messages, or a single one → they are used', async () => {
     await using table = await createTable()
     await table.sync()
     await table.commit(table.insert(4, 4))
@@ -106,7 +106,7 @@ describe('a state file', () => {
     }
   })
 
-  it('with states of streams that are not selected → they do not matter', async () => {
+  it('with states of streams that are not selected → they are ignored', async () => {
     await using table = await createTable()
     await table.sync()
     const other = { stream_descriptor: { name: 'gone', namespace: 'old' }, stream_state: STATE }
@@ -115,7 +115,7 @@ describe('a state file', () => {
     expect(run.records).to.deep.equal([])
   })
 
-  it('of a stream of another schema with the same name → is not taken', async () => {
+  it('with a stream of the same name in another schema → it is not used', async () => {
     await using table = await createTable()
     await table.commit('CREATE SCHEMA b; CREATE TABLE b.t AS SELECT * FROM t')
     const config = { schemas: ['public', 'b'] }
@@ -130,7 +130,7 @@ describe('a state file', () => {
 })
 
 describe('a cursor field', () => {
-  it('that the table does not have → a config_error that names the columns', async () => {
+  it('that the table does not have → a config_error with the columns', async () => {
     await using table = await createTable()
     await table.sync()
     await table.commit('ALTER TABLE t RENAME changed TO modified')
@@ -143,7 +143,7 @@ describe('a cursor field', () => {
       .and.match(/'id'.*'modified'/)
   })
 
-  it('that is another one in the catalog now → a WARN and a fresh start', async () => {
+  it('that was changed in the catalog → a WARN, and the stream is read from scratch', async () => {
     await using table = await createTable()
     await table.sync()
     await table.consumer.choose([{ name: 't', cursorField: 'id' }])

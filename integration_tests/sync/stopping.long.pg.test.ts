@@ -22,7 +22,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 for (const signal of SIGNALS) {
   describe(signal, () => {
     for (const mode of READ_MODES) {
-      it(`in the middle of ${mode.name} → the last state, INCOMPLETE, no backend; the next sync goes on`, async () => {
+      it(`during ${mode.name} → the last state, INCOMPLETE, no backend; the next sync resumes`, async () => {
         const server = await sharedServer()
         await using database = await TestDatabase.create(server)
         await database.sql(`${CREATE_BIG}; CREATE TABLE after AS SELECT 0 AS id`)
@@ -54,13 +54,13 @@ for (const signal of SIGNALS) {
         const later = await consumer.sync()
         const ids = [...idsOf(messages, 'big'), ...idsOf(later.messages, 'big')]
         expect(distinct(ids)).to.deep.equal(range(mode.isLater ? 2 : 1, BIG_ROWS))
-        // Only an xmin sync after the first load has no state to go on from
+        // Only an xmin sync after the first load has no state to resume from
         if (mode.isLater && mode.name.includes('xmin')) return
         expect(ids.length - distinct(ids).length, 'repeated records').to.be.lessThan(5000)
       })
     }
 
-    it('while the server works on a query and sends nothing → no backend is left', async () => {
+    it('while the server runs a query and sends nothing → no backend remains', async () => {
       const server = await sharedServer()
       await using database = await TestDatabase.create(server)
       await database.sql('CREATE VIEW slow AS SELECT 1 AS id FROM pg_sleep(600)')
@@ -84,7 +84,7 @@ for (const signal of SIGNALS) {
       expect(statusesOf(attempt).at(-1)).to.equal('slow: INCOMPLETE')
     })
 
-    it('while nobody reads the output → no backend is left', async () => {
+    it('while the consumer does not read the output → no backend remains', async () => {
       const server = await sharedServer()
       await using database = await TestDatabase.create(server)
       await database.sql(`${CREATE_BIG}; ${FILL_BIG}`)
@@ -100,7 +100,7 @@ for (const signal of SIGNALS) {
   })
 }
 
-describe('a consumer that goes away', () => {
+describe('a consumer that closes the pipe', () => {
   it('ends the connector and its backends', async () => {
     const server = await sharedServer()
     await using database = await TestDatabase.create(server)

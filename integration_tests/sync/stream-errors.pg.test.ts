@@ -6,10 +6,10 @@ import { TestDatabase } from '../helpers/database.ts'
 const SECRET = 'row value 4711'
 
 interface Failure {
-  /** SQL after which a read of `v` fails. */
+  /** SQL after which reading `v` fails. */
   readonly sql: string
   readonly code: string
-  /** The part of the server's message that is shown. */
+  /** Part of the server's message that is shown. */
   readonly shown?: string
 }
 
@@ -17,7 +17,9 @@ const RAISE = (error: string): string => `
   CREATE FUNCTION f(v text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE ${error}; END $$;
   CREATE VIEW v AS SELECT f(secret) AS x FROM t`
 
-/** Errors that come with the rows: discovery has described the view, and nothing else was wrong with it. */
+/**
+ * Errors that occur in the rows: discovery has described the view, and there is no other problem.
+ */
 const FAILURES: Readonly<Record<string, Failure>> = {
   'an exception of a function': { sql: RAISE(`'no %', v`), code: 'P0001' },
   'an exception with the SQLSTATE of another error': {
@@ -66,7 +68,7 @@ const FAILURES: Readonly<Record<string, Failure>> = {
 }
 
 describe('an error in a stream', () => {
-  it('is the one that is reported when the state file cannot be written, too', async () => {
+  it('is reported, and not the error of a state file that cannot be written', async () => {
     await using database = await TestDatabase.create()
     const { sql } = FAILURES['an exception of a function']!
     await database.sql(
@@ -80,7 +82,7 @@ describe('an error in a stream', () => {
   })
 
   for (const [what, { sql, code, shown }] of Object.entries(FAILURES)) {
-    it(`${what} → SQLSTATE ${code}, and no value of a row`, async () => {
+    it(`${what} → SQLSTATE ${code}, and no row value`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(`
         CREATE TABLE t (id int, secret text);

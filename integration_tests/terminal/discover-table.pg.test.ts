@@ -7,7 +7,7 @@ import { TestDatabase } from '../helpers/database.ts'
 const run = promisify(execFile)
 
 describe('discover --table', () => {
-  it('prints the streams with their columns, and nothing else on stdout', async () => {
+  it('prints the streams with their columns, and nothing else to stdout', async () => {
     await using database = await TestDatabase.create()
     await database.sql(`
       CREATE TABLE orders (id int8, place int2, total numeric(12,2), at timestamptz NOT NULL, doc json,

@@ -7,7 +7,7 @@ import { TestDatabase } from '../helpers/database.ts'
 const run = promisify(execFile)
 const ROWS = 60_000
 
-/** util-linux's `script` gives a command a terminal. */
+/** Whether util-linux's `script`, which provides a terminal for a command, is installed. */
 function hasScript(): boolean {
   try {
     return execFileSync('script', ['--version'], { encoding: 'utf8' }).includes('util-linux')
@@ -43,7 +43,7 @@ describe('progress', () => {
     })
   }
 
-  it('is silent where stderr is no terminal', async () => {
+  it('prints nothing if stderr is not a terminal', async () => {
     const { stderr, records } = await runConnector(['read', '--config', connector.configFile])
     expect(stderr).to.equal('')
     expect(records).to.have.length(ROWS)
