@@ -7,6 +7,7 @@ import { CHECKOUT } from '../../integration_tests/helpers/checkout.ts'
 import { TestDatabase } from '../../integration_tests/helpers/database.ts'
 import { say } from '../../integration_tests/helpers/report.ts'
 import { Server } from '../../integration_tests/helpers/server.ts'
+import { Random } from '../../integration_tests/replication/soak/random.ts'
 import { barChart } from '../chart.ts'
 import { measure } from '../measure.ts'
 import { positiveInteger } from '../options.ts'
@@ -182,12 +183,16 @@ function matches(found: Sums, expected: Sums): boolean {
   return isSame
 }
 
-/** Round by round, so that a slow minute of the machine hits every program alike. */
+/**
+ * Round by round, so that a slow minute of the machine hits every program alike, and in another order each time: a program
+ * writes its file faster after one that has just freed much memory.
+ */
 async function race(bench: Bench, contenders: readonly Contender[]): Promise<Result[]> {
   const { runs, limitSeconds } = bench.options
   const failed = new Set<Peer>()
+  const random = new Random(runs)
   for (let round = 1; round <= runs; round++) {
-    for (const { peer, job, command, usages } of contenders) {
+    for (const { peer, job, command, usages } of random.shuffle(contenders)) {
       if (failed.has(peer)) continue
       const isMeasured = await attempt(peer, bench.absences, async () => {
         const args = [sourcePath('usage.py'), String(limitSeconds), ...command]
