@@ -13,11 +13,15 @@ const WRITE_BYTES = 256 * 1024
 const FULL_BYTES = 2 * WRITE_BYTES
 /**
  * Buffers that a huge row enlarged beyond this are not kept. For bytes, the limit keeps the buffer
- * of a batch of 64 MiB.
+ * of a batch of 8 MiB.
  */
-const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 256 * WRITE_BYTES } as const
-/** Maximum length of one `fs.write`, which takes an int32; a line may be longer. */
-const MAX_WRITE_BYTES = 2 ** 30
+const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 64 * WRITE_BYTES } as const
+/**
+ * Maximum length of one write. For a longer one, Linux allocates pages of 1 MiB and more for the
+ * file, which the host of a virtual machine often has to provide first. That takes up to ten times
+ * as much CPU time.
+ */
+const MAX_WRITE_BYTES = FULL_BYTES
 const EAGAIN_MS = 2
 /** Data of a slow source is written after this time, even if it is little. */
 const LINGER_MS = 200

@@ -27,8 +27,8 @@ interface ArrowSinkOptions {
 }
 
 const FIRST_ROWS = 1024
-/** A batch ends early when its rows have this size. */
-const MAX_BATCH_BYTES = 64 * 2 ** 20
+/** A batch of wide rows ends early at this size, which fits into the cache of a processor. */
+const MAX_BATCH_BYTES = 8 * 2 ** 20
 
 /**
  * Converts tuple bytes to the record batches of one stream. Cells of fixed size create no
