@@ -161,6 +161,21 @@ describe('reading the log with faults', () => {
     })
   }
 
+  it('data received before a cut is read before the cut is reported', async () => {
+    await using proxy = await FaultProxy.start(server.port)
+    await withWalSender(cdc, { config: { port: proxy.port } }, async (walSender) => {
+      await using reader = readSlot(cdc, walSender, new Counted())
+      await reader.read()
+      const bytes = reader.receivedBytes
+      await cdc.sql('INSERT INTO t VALUES (1)')
+      while (reader.receivedBytes === bytes) await sleep(20)
+      proxy.cutAll()
+      await sleep(TIMEOUT_MS) // Status updates show that the connection is lost
+      expect(await reader.read()).to.equal(true)
+      expect((await failureOf(reader.read())).failureType).to.equal('transient_error')
+    })
+  })
+
   it('a silent network is a transient_error after the server has ended the connection', async () => {
     await using proxy = await FaultProxy.start(server.port)
     const config = { port: proxy.port }

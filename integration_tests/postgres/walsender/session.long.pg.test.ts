@@ -137,7 +137,7 @@ describe('a walsender session', () => {
       await reader.read()
       await withWalSender(cdc, {}, async (second) => {
         const refused = readSlot(cdc, second, new RecordedLog())
-        const error = await failureOf(refused.read())
+        const error = await failureOf(refused.start())
         expect(isSlotInUse(error)).to.equal(true)
         expect(error.failureType).to.equal('transient_error')
         expect(error.message).to.include(`"${cdc.slot}" is in use`)

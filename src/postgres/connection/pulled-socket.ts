@@ -55,9 +55,14 @@ export class PulledSocket {
     return this.#chunks.length === 0
   }
 
+  /** The last error passed to `fail`. `read` throws it after the received data. */
+  get failure(): Error | null {
+    return this.#failure
+  }
+
   /**
    * Reads a part of the received data; false: the query has ended. @throws the error passed to
-   * `fail`.
+   * `fail`, when all received data has been read.
    */
   async read(): Promise<boolean> {
     while (this.#chunks.length === 0) {
@@ -71,7 +76,6 @@ export class PulledSocket {
       this.waitedMs += performance.now() - startedMs
     }
     this.#readChunk(this.#chunks[0]!)
-    if (this.#failure !== null) throw this.#failure
     return true
   }
 
@@ -100,7 +104,7 @@ export class PulledSocket {
     if (isLast) this.#hasEnded = true
   }
 
-  /** Makes `read` fail. */
+  /** Makes `read` fail after the received data. */
   fail(error: Error): void {
     this.#failure = error
     this.#wake?.()

@@ -79,9 +79,14 @@ export class LogReader implements Submittable, AsyncDisposable {
     return this.#acknowledged
   }
 
+  /** Waits until the server has accepted the command. @throws ConnectorError if it rejects it. */
+  async start(): Promise<void> {
+    while (!this.#isStreaming && (await this.#socket.read()));
+  }
+
   /**
    * Waits for one socket chunk and reads it, up to where the visitor stops; false: the server has
-   * ended the stream. @throws ConnectorError
+   * ended the stream. @throws ConnectorError, after the data received before the failure.
    */
   async read(): Promise<boolean> {
     return await this.#socket.read()

@@ -17,5 +17,5 @@ export async function acknowledge(
   const follower = new LogFollower(lsn, limits, { filter: NONE, seen: ALL_SEEN, log })
   await using sender = await database.openWalSender()
   await using reader = sender.read(options, follower, lsn)
-  await reader.read()
+  await reader.start()
 }

@@ -91,7 +91,7 @@ async function openLog(
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
     const reader = sender.read(options, follower, acknowledged)
     try {
-      await reader.read()
+      await reader.start()
       return reader
     } catch (error) {
       await reader[Symbol.asyncDispose]()
