@@ -96,6 +96,15 @@ export class LogTuple {
     this.ends[index] = other.ends[index]!
   }
 
+  /** Makes values of columns unknown, as if the log left them out. NULL stays NULL. */
+  hide(columns: readonly number[]): void {
+    for (const index of columns) {
+      if (index >= this.count || this.kinds[index] === NULL_KIND) continue
+      this.kinds[index] = UNCHANGED_KIND
+      this.hasUnchanged = true
+    }
+  }
+
   /** Returns a copy that stays valid, in which `values` replaces columns. */
   detach(values: ReadonlyMap<number, TupleValue> = NOTHING): LogTuple {
     const copy = new LogTuple(this.count)

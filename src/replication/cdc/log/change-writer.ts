@@ -1,8 +1,8 @@
 import { NULL_KIND, type LogTuple, UNCHANGED_KIND } from '../../../wire/log-tuple.ts'
 import type { LogRelation } from '../../../wire/pgoutput.ts'
-import { isReadInBinary } from '../../../types/pg-type.ts'
 import type { TypeResolver } from '../../../types/type-resolver.ts'
 import type { ChangeSink } from '../../feed.ts'
+import { bindColumns } from './bound-columns.ts'
 import { type KeyMatch, keyMatch } from './values/key-match.ts'
 import type { LogStream } from './log-stream.ts'
 import type { LoggedColumns } from './logged-columns.ts'
@@ -13,6 +13,8 @@ export class ChangeWriter {
   readonly stream: LogStream
   /** Columns of the relation that are fields of the stream. */
   readonly columns: ReadonlySet<number>
+  /** Those whose values do not show what they are in the type of today: they are fetched by key. */
+  readonly retyped: readonly number[]
   readonly logged: LoggedColumns
   /** Columns of the relation that identify a row; none if the relation lacks one of them. */
   readonly key: readonly number[]
@@ -30,27 +32,23 @@ export class ChangeWriter {
     { columns, logged }: Pick<LogRelation, 'columns'> & { readonly logged: LoggedColumns },
     types: TypeResolver,
   ) {
-    const { fields, relation } = stream.plan
-    const bound = fields.map(({ name, type }) => {
-      const index = logged.indexOf(name)
-      if (index === undefined || type === null) return null
-      const { typeOid, typmod } = columns[index]!
-      return { index, type: types.resolve(typeOid, typmod) }
-    })
+    const bound = bindColumns(stream, { columns, logged }, types)
+    const keyNames = stream.plan.relation.log?.key ?? []
     this.stream = stream
     this.logged = logged
-    this.columns = new Set(bound.flatMap((column) => column?.index ?? []))
-    const key = (relation.log?.key ?? []).map((name) => logged.indexOf(name) ?? null)
+    this.retyped = bound.retyped
+    this.columns = new Set(bound.columns.flatMap((column) => column?.index ?? []))
+    const key = keyNames.map((name) => logged.indexOf(name) ?? null)
     this.key = key.every((index) => index !== null) ? key : []
     const matches = this.key.map((index, position) => {
-      const name = (relation.log?.key ?? [])[position]!
+      const name = keyNames[position]!
       return keyMatch({ logged: columns[index]!.typeOid, current: stream.typeOf(name) }, types)
     })
     this.keyMatches =
       this.key.length > 0 && matches.every((match) => match !== null) ? matches : null
     this.hasOldKeys = this.key.every((index) => columns[index]!.isKey)
-    this.hasBinaryForm = bound.every((column) => column === null || isReadInBinary(column.type))
-    this.#sink = stream.sink.bind(bound)
+    this.hasBinaryForm = bound.hasBinaryForm
+    this.#sink = stream.sink.bind(bound.columns)
   }
 
   /** Whether a value of the stream is not in the log, and can be fetched by the key. */

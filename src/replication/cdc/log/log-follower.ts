@@ -155,6 +155,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     this.#rows++
     const row = this.#row.fill(kind, change, newTuple, this.#transaction)
     const { writers } = route
+    route.hideRetyped(row)
     const waits = this.hasHeld || this.hasUnseen || writers === null
     if (waits || writers.some((writer) => writer.lacksValue(row))) {
       this.#held.push({ route, change: detach(row) })

@@ -47,6 +47,15 @@ export class RelationRoute implements ChangeVisitor {
     return this.#writers
   }
 
+  /** Hides values that were of another type. Called before a change is written or what it lacks is fetched. */
+  hideRetyped({ newTuple, oldTuple, oldKind }: RowChange): void {
+    for (const { retyped } of this.#writers ?? []) {
+      if (retyped.length === 0) continue
+      newTuple.hide(retyped)
+      if (oldKind === 'row') oldTuple.hide(retyped)
+    }
+  }
+
   insert(change: LogChange): void {
     this.#take('INSERT', change)
   }

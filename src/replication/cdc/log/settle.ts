@@ -18,6 +18,7 @@ export async function settleHeld(
       for (const { route } of held) if (route.writers === null) await router.bind(route, session)
     })
   }
+  for (const { route, change } of held) route.hideRetyped(change)
   const fetched = await refetchValues(held, database)
   for (const each of held) {
     const { route, change } = each
