@@ -7,6 +7,7 @@ import { cdcConfigOf } from './cdc-config.ts'
 import { CdcProgress } from './cdc-progress.ts'
 import { Heartbeat, writeHeartbeat } from './heartbeat.ts'
 import { acknowledge } from './log/acknowledge.ts'
+import { warnOfAttached } from './log/attached-partitions.ts'
 import { INSERT_LSN, readLogEnd, WRITE_LSN } from './log/log-end.ts'
 import { LogStream } from './log/log-stream.ts'
 import { type LogRead, readLog } from './log/read-log.ts'
@@ -93,15 +94,19 @@ export class CdcFeed implements Feed {
     { start, progress }: { start: SyncStart; progress: CdcProgress },
   ): AsyncGenerator<FeedEvent> {
     const { acknowledged } = start
-    const end = await readLogEnd(context.database, WRITE_LSN)
+    const { database, log } = context
+    const end = await readLogEnd(database, WRITE_LSN)
     try {
       yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: true })
     } catch (error) {
       const reason = error instanceof UnknownFormError ? new BinaryFormError(error.message) : error
       if (!(reason instanceof BinaryFormError)) throw error
-      context.log('INFO', reason.message)
+      log('INFO', reason.message)
       yield* this.#readLog(context, progress, { end, acknowledged, mayBeBinary: false })
     }
+    const { isStandby } = start.facts
+    const catalogSnapshot = await warnOfAttached(this.plans, progress, { database, log, isStandby })
+    progress.advance({ lsn: progress.offset.lsn, catalogSnapshot })
     yield progress.checkpoint()
   }
 

@@ -13,6 +13,7 @@ const OFFSET: Offset = {
   systemId: '7577',
   timeline: 2,
   publicationOid: 16402,
+  catalogSnapshot: null,
   removed: new Map(),
 }
 const SITUATION: Situation = {

@@ -127,6 +127,7 @@ export function coldOffset(
     lsn: quiet > confirmed ? quiet : confirmed,
     xid: Number(BigInt.asUintN(32, snapshot.xmax)),
     commitUs: BigInt(snapshot.atMs) * 1000n,
+    catalogSnapshot: null,
     removed: new Map(),
   }
 }

@@ -12,6 +12,7 @@ const OFFSET: Offset = {
   systemId: null,
   timeline: null,
   publicationOid: null,
+  catalogSnapshot: null,
   removed: new Map(),
 }
 

@@ -12,6 +12,7 @@ const OFFSET: Offset = {
   systemId: null,
   timeline: null,
   publicationOid: null,
+  catalogSnapshot: null,
   removed: new Map(),
 }
 
@@ -89,6 +90,7 @@ describe('buildSharedState', () => {
     ['all of it', { ...OFFSET, systemId: '7577', timeline: 3, publicationOid: 4294967295 }],
     ['none of the rest', { ...OFFSET, xid: null, commitUs: null }],
     ['beyond 2^53', { ...OFFSET, lsn: 2n ** 63n - 1n }],
+    ['a snapshot of the catalogs', { ...OFFSET, catalogSnapshot: '765:768:765,767' }],
     ['removed streams', { ...OFFSET, removed: new Map([['public."t', 9n]]) }],
   ] as const) {
     it(`is parsed back: ${name}`, () => {

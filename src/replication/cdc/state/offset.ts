@@ -20,6 +20,8 @@ export interface Offset {
   readonly timeline: number | null
   /** `pg_publication.oid`; null: the state does not say. */
   readonly publicationOid: number | null
+  /** Snapshot in which the partitions were looked up last; null: no stream is partitioned, or the state does not say. */
+  readonly catalogSnapshot: string | null
   /** Streams that are no longer selected → position up to which they were delivered. */
   readonly removed: ReadonlyMap<string, bigint>
 }
@@ -65,13 +67,15 @@ export function parseSharedState(raw: JsonObject): Offset | null {
     systemId: typeof systemId === 'string' ? systemId : null,
     timeline: numberOf(value['timeline']),
     publicationOid: numberOf(value['publication_oid']),
+    catalogSnapshot: snapshotOf(value['catalog_snapshot']),
     removed: parseRemoved(value['removed_streams']),
   }
 }
 
 /** `shared_state` with the keys of Debezium; its unknown keys have text, which it ignores. */
 export function buildSharedState(offset: Offset): JsonObject {
-  const { key, lsn, xid, commitUs, systemId, timeline, publicationOid, removed } = offset
+  const { key, lsn, xid, commitUs, systemId, timeline, publicationOid, catalogSnapshot, removed } =
+    offset
   const position = new JsonNumber(`${lsn}`)
   const value: JsonObject = {
     transaction_id: null,
@@ -83,9 +87,15 @@ export function buildSharedState(offset: Offset): JsonObject {
     ...(systemId !== null && { system_id: systemId }),
     ...(timeline !== null && { timeline: `${timeline}` }),
     ...(publicationOid !== null && { publication_oid: `${publicationOid}` }),
+    ...(catalogSnapshot !== null && { catalog_snapshot: catalogSnapshot }),
     ...(removed.size > 0 && { removed_streams: buildRemoved(removed) }),
   }
   return { state: { [key]: stringifyExact(value) } }
+}
+
+/** One that is damaged is none. */
+function snapshotOf(raw: unknown): string | null {
+  return typeof raw === 'string' && /^\d+:\d+:[\d,]*$/.test(raw) ? raw : null
 }
 
 function buildRemoved(removed: Offset['removed']): string {

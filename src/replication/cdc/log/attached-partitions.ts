@@ -1,0 +1,97 @@
+import {
+  type AttachedPartition,
+  readAttachedPartitions,
+  readFirstRow,
+} from '../../../introspection/replication/attached-partitions.ts'
+import { nameOf } from '../../../introspection/replication/coverage.ts'
+import type { Database } from '../../../postgres/session/database.ts'
+import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
+import { streamLabel } from '../../../protocol/stream-names.ts'
+import { isServerError } from '../../../sql-state.ts'
+import type { Log } from '../../feed.ts'
+import type { StreamPlan } from '../../stream-plan.ts'
+import type { CdcProgress } from '../cdc-progress.ts'
+import { shownText, SnapshotFilter } from '../snapshot-filter.ts'
+
+/** A partitioned stream, and which partitions it had before. */
+interface Baseline {
+  readonly plan: StreamPlan
+  readonly seen: string
+}
+
+/**
+ * Warns of partitions that were attached since the last sync and had rows then: neither the log nor an earlier load has
+ * them.
+ * @returns what the catalogs show now, for the next sync; null: no stream is partitioned.
+ */
+export async function warnOfAttached(
+  plans: readonly StreamPlan[],
+  progress: CdcProgress,
+  {
+    database,
+    log,
+    isStandby,
+  }: { readonly database: Database; readonly log: Log; readonly isStandby: boolean },
+): Promise<string | null> {
+  const partitioned = plans.filter(({ relation }) => relation.kind === 'p')
+  if (partitioned.length === 0) return null
+  const { catalogSnapshot, publicationOid: publication } = progress.offset
+  const baselines = partitioned.flatMap((plan) => {
+    const seen = progress.of(plan.descriptor)?.view?.text ?? catalogSnapshot
+    return seen === null ? [] : [{ plan, seen }]
+  })
+  const { now, attached } = await readCatalogs(database, async (session) => {
+    const [row] = await session.query<{ text: string }>(
+      'SELECT txid_current_snapshot()::text AS text',
+    )
+    const roots = baselines.map(({ plan }) => plan.relation.oid)
+    const xmin = oldest(baselines)
+    return {
+      now: row!.text,
+      attached:
+        xmin === null ? [] : await readAttachedPartitions(session, roots, { publication, xmin }),
+    }
+  })
+  for (const { plan, seen } of baselines) {
+    const filter = new SnapshotFilter(seen)
+    for (const partition of attached) {
+      if (partition.root !== plan.relation.oid || filter.shows(partition.xid)) continue
+      if (await hasUnreadRows(partition, filter, database))
+        log('WARN', attachedText(plan, partition))
+    }
+  }
+  return shownText({ text: now, xmin: xminOf(now) }, isStandby)
+}
+
+function oldest(baselines: readonly Baseline[]): bigint | null {
+  const [first, ...others] = baselines.map(({ seen }) => xminOf(seen))
+  if (first === undefined) return null
+  return others.reduce((least, xmin) => (xmin < least ? xmin : least), first)
+}
+
+function xminOf(snapshot: string): bigint {
+  return BigInt(snapshot.split(':')[0]!)
+}
+
+/** A partition that cannot be read may have some. */
+async function hasUnreadRows(
+  partition: AttachedPartition,
+  seen: SnapshotFilter,
+  database: Database,
+): Promise<boolean> {
+  try {
+    const row = await readCatalogs(
+      database,
+      async (session) => await readFirstRow(session, partition),
+    )
+    if (row === null) return false
+    return partition.isPublished ? seen.shows(row.xid) : row.isEarlier
+  } catch (error) {
+    if (!isServerError(error)) throw error
+    return true
+  }
+}
+
+function attachedText({ descriptor }: StreamPlan, partition: AttachedPartition): string {
+  return `Stream '${streamLabel(descriptor)}': partition ${nameOf(partition)} had rows when it was attached, which are not in the log. Refresh the stream to read them.`
+}
