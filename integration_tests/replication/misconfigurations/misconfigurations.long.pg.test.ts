@@ -10,7 +10,9 @@ import { type CdcMistake, NEWEST, type Spoiled, TABLE } from './mistake.ts'
 
 const FAILED = 'Could not connect with provided configuration. Error: '
 /** Those that a message may have. */
-const WORDS = /\b(?:SLOT|OTHER|READER|PORT|N|LSN|SIZE|REASON)\b|OPTIONS|FLUSH/g
+const WORDS = /\b(?:SLOT|OTHER|READER|PORT|N|LSN|SIZE|REASON|ADDRESS|TIME)\b|OPTIONS|FLUSH/g
+/** A sync waits for its slot. */
+const OPTIONS = { timeoutMs: 120_000 }
 const major = requestedMajor()
 
 /** What a run tells its user, besides what it reports whatever happens. */
@@ -31,6 +33,8 @@ function patternOf(message: string, values: Readonly<Record<string, string>>): R
     LSN: '[0-9A-F]+/[0-9A-F]+',
     SIZE: '[\\d.]+ (?:bytes|[kMGT]B)',
     REASON: '\\w+',
+    ADDRESS: '[\\d.]+',
+    TIME: '20[\\d-]+T[\\d:+]+',
     N: '\\d+',
     FLUSH: major >= 17 ? ', boolean' : '',
     ...values,
@@ -50,7 +54,7 @@ async function run(
     await using connector = await withConnector(cdc.config(method, config))
     if (command === 'check') return [await connector.check(), spoiled]
     return [
-      await connector.read({ catalog, ...(state !== undefined && { state: [state] }) }),
+      await connector.read({ catalog, ...(state !== undefined && { state: [state] }) }, OPTIONS),
       spoiled,
     ]
   } finally {

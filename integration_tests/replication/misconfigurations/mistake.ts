@@ -28,7 +28,7 @@ export interface CdcMistake {
   readonly spoil?: (cdc: CdcDatabase) => Promise<Partial<Spoiled> | void>
   /**
    * The whole message. SLOT, OTHER, READER and PORT are names and a port; N stands for a number, LSN for a position, SIZE for a
-   * number of bytes, and OPTIONS for `, false, false, true` from PostgreSQL 17 on, else for nothing.
+   * number of bytes, ADDRESS and TIME for those of a session, and OPTIONS for `, false, false, true` from PostgreSQL 17 on, else for nothing.
    */
   readonly message: string
 }

@@ -77,7 +77,15 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
     command: 'check',
     spoil: async (cdc) => await otherReader(cdc),
     message:
-      'Replication slot "SLOT" is in use by process N (other_reader). A slot has one reader.',
+      'Replication slot "SLOT" is in use by process N (other_reader from ADDRESS, since TIME). A slot has one reader.',
+  },
+  {
+    mistake: 'Somebody else reads from the slot, for longer than a sync waits',
+    command: 'read',
+    spoil: async (cdc) => await otherReader(cdc),
+    message:
+      'Replication slot "SLOT" is still in use by process N (other_reader from ADDRESS, since TIME) after N s. A slot has one reader. ' +
+      'If that is another connection, give each a replication_slot of its own; if it is a session that was left over, run: SELECT pg_terminate_backend(N); and run the sync again.',
   },
   {
     mistake: 'No replication slot is left',

@@ -3,7 +3,7 @@ import { parseLsn } from '../../lsn.ts'
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 
 /** The process that uses a slot; null where the role may not see it. */
-interface SlotHolder {
+export interface SlotHolder {
   readonly processId: number
   readonly applicationName: string | null
   readonly clientAddress: string | null

@@ -60,13 +60,13 @@ export class WalSender implements AsyncDisposable {
   readonly identity: SystemIdentity
   readonly #parts: WalSenderParts
   /** `wal_sender_timeout`; 0: none. */
-  readonly #timeoutMs: number
+  readonly timeoutMs: number
   #reader: LogReader | null = null
 
   private constructor(parts: WalSenderParts, identity: SystemIdentity, timeoutMs: number) {
     this.#parts = parts
     this.identity = identity
-    this.#timeoutMs = timeoutMs
+    this.timeoutMs = timeoutMs
     parts.signal.addEventListener('abort', this.#onAbort)
   }
 
@@ -126,7 +126,7 @@ export class WalSender implements AsyncDisposable {
     this.#reader = new LogReader(client, {
       command: startReplication(options, server.major),
       visitor,
-      timeoutMs: this.#timeoutMs,
+      timeoutMs: this.timeoutMs,
       acknowledged,
       guard,
       explain: (error, isStreaming) => streamingError(error, options, isStreaming),

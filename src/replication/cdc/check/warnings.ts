@@ -2,6 +2,7 @@ import { nameOf, identifiesRows } from '../../../introspection/replication/cover
 import type { Member } from '../../../introspection/replication/members.ts'
 import { ident } from '../../../sql.ts'
 import type { PublicationRule } from '../../../introspection/replication/publication-rules.ts'
+import { describeHolder } from '../slot/slot-holder.ts'
 import type { CdcFacts } from './prerequisites.ts'
 
 const SHOWN_NAMES = 10
@@ -155,9 +156,7 @@ function slotWarnings({ log, cdc }: CdcFacts): readonly string[] {
     )
   }
   if (slot.holder !== null) {
-    warnings.push(
-      `${name} is in use by process ${slot.holder.processId} (${slot.holder.applicationName ?? 'unknown application'}). A slot has one reader.`,
-    )
+    warnings.push(`${name} is in use by ${describeHolder(slot.holder)}. A slot has one reader.`)
   }
   return warnings
 }

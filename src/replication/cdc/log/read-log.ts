@@ -1,14 +1,13 @@
 import type { CdcConfig } from '../../../config/config.ts'
 import { ConnectorError } from '../../../errors.ts'
 import { formatLsn } from '../../../lsn.ts'
-import { pause } from '../../../postgres/connection/deadline.ts'
 import type { LogReader } from '../../../postgres/walsender/log-reader.ts'
 import { sendsBinary } from '../../../postgres/walsender/start-replication.ts'
 import type { WalSender } from '../../../postgres/walsender/walsender.ts'
-import { isSlotInUse } from '../../../postgres/walsender/walsender-error.ts'
 import { isReadInBinary } from '../../../types/pg-type.ts'
 import type { FeedContext, FeedEvent, ResumeStates, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
+import { openLog } from '../slot/open-log.ts'
 import { confirmStart, positionOf } from '../sync-start.ts'
 import { storedLsn } from '../state/offset.ts'
 import { LogFollower } from './log-follower.ts'
@@ -20,10 +19,6 @@ import { awaitVisible } from './visible-commits.ts'
 
 /** From 2000-01-01 to 1970-01-01 UTC. */
 const EPOCH_MICROS = BigInt(Date.UTC(2000, 0, 1)) * 1000n
-/** A killed predecessor holds the slot until the server notices, after wal_sender_timeout: 60 s by default. */
-const SLOT_PATIENCE_MS = 70_000
-const FIRST_WAIT_MS = 50
-const MAX_WAIT_MS = 2000
 
 /** What the log is read with. */
 export interface LogRead {
@@ -56,7 +51,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
     seen: end.seen,
     log,
   })
-  await using reader = await openLog(read, follower, isBinary)
+  await using reader = await openLog({ ...read, offset: progress.offset }, follower, isBinary)
   await confirmStart(context, progress.offset)
   const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
   let isOpen = true
@@ -72,32 +67,6 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
     if (follower.isDone) return
     if (!isOpen) throw endedEarly(follower.position, end.lsn)
     isOpen = await watch.read()
-  }
-}
-
-/** Waits for a predecessor to release the slot. */
-async function openLog(
-  { context, cdc, progress, sender, acknowledged }: LogRead,
-  follower: LogFollower,
-  isBinary: boolean,
-): Promise<LogReader> {
-  const options = {
-    slot: cdc.slot,
-    publications: [cdc.publication],
-    start: progress.offset.lsn,
-    isBinary,
-  }
-  const deadlineMs = performance.now() + SLOT_PATIENCE_MS
-  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
-    const reader = sender.read(options, follower, acknowledged)
-    try {
-      await reader.start()
-      return reader
-    } catch (error) {
-      await reader[Symbol.asyncDispose]()
-      if (!isSlotInUse(error) || performance.now() > deadlineMs) throw error
-      await pause(waitMs, context.database.signal)
-    }
   }
 }
 
