@@ -131,6 +131,24 @@ describe('columns that are renamed between a change and its sync', () => {
     ])
   })
 
+  it('a long value that is renamed before it is fetched: the sync is tried again', async () => {
+    await using cdc = await CdcDatabase.create(
+      `CREATE TABLE t (id int PRIMARY KEY, n int, body text); INSERT INTO t SELECT 1, 1, ${LONG}`,
+    )
+    const state = lastState(await sync(cdc))
+    await cdc.sql('UPDATE t SET n = 2')
+    // Runs between the plan of the streams and the log
+    const method = { heartbeat_action_query: 'ALTER TABLE t RENAME body TO content' }
+    const { errors, records, logs } = await sync(cdc, { state, method })
+    expect(errors).to.deep.equal([])
+    // The catalog has the earlier name, which the table has no more
+    expect(records.map(({ data }) => valuesOf(data))).to.deep.equal([{ id: 1, n: 2, body: null }])
+    const warnings = logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
+    expect(warnings.join()).to.include(
+      'A table was altered while its log was read. Run the sync again.',
+    )
+  })
+
   it('a column that may have had another name is a WARN', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const state = lastState(await sync(cdc))

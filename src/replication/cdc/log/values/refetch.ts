@@ -1,3 +1,4 @@
+import { ConnectorError, errorCode } from '../../../../errors.ts'
 import type { Database } from '../../../../postgres/session/database.ts'
 import { ReadTransaction } from '../../../../postgres/session/read-transaction.ts'
 import { ident } from '../../../../sql.ts'
@@ -30,6 +31,11 @@ type FetchedValues = ReadonlyMap<number, TupleValue>
 
 const NULL: TupleValue = { kind: NULL_KIND, bytes: Buffer.alloc(0) }
 
+/**
+ * A schema, a table, a column or an operator of its type does not exist: it was renamed or dropped, or its type was
+ * altered, after the streams were planned. The next attempt plans them again.
+ */
+const ALTERED: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42883'])
 /** Each row is a branch of one statement with parameters of its own. */
 const ROWS_PER_QUERY = 100
 
@@ -84,7 +90,16 @@ async function queryValues(
     const list = `ARRAY[${values.join(', ')}]::pg_catalog.text[]`
     return `SELECT ${index} AS gap, ${list} AS values FROM ${writer.stream.plan.from} WHERE ${conditions.join(' AND ')}`
   })
-  return await transaction.query<Values>(branches.join('\nUNION ALL\n'), params)
+  return await transaction
+    .query<Values>(branches.join('\nUNION ALL\n'), params)
+    .catch((error: unknown) => {
+      throw ALTERED.has(errorCode(error) ?? '') ? altered(error) : error
+    })
+}
+
+function altered(cause: unknown): ConnectorError {
+  const message = 'A table was altered while its log was read. Run the sync again.'
+  return new ConnectorError('transient_error', message, { cause })
 }
 
 /** A key that is stored out of line is in the old tuple. */
