@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Long tests run folder by folder. The slow folders start first, so that both workers end at about the same time. */
+/**
+ * Long tests run folder by folder. The slow folders start first, so that both workers end at about
+ * the same time.
+ */
 const SLOW_FOLDERS = ['replication/soak', 'sync', 'replication/cursor']
 /**
- * Long tests that depend on the version of the server. Mocha takes a pattern whose only magic is braces for the name of a
- * file, so each file is listed.
+ * Long tests that depend on the version of the server. Mocha treats a pattern whose only magic is
+ * braces as a file name, so each file is listed.
  */
 const LONG_ON_OTHERS = [
   'postgres/walsender/session.long.pg.test.js',
@@ -16,7 +19,9 @@ const LONG_ON_OTHERS = [
   'types/random-values.long.pg.test.js',
   'wire/*.long.pg.test.js',
 ]
-/** Besides the newest major: the patterns of the tests that depend on the version of the server. */
+/**
+ * For majors besides the newest: patterns of the tests that depend on the version of the server.
+ */
 const OTHER_MAJORS = {
   12: [
     '{accelerator,commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
@@ -37,14 +42,14 @@ const OTHER_MAJORS = {
     ...LONG_ON_OTHERS,
   ],
 }
-/** Before PostgreSQL 14 a table is read in one scan: interrupted reads are tested there too. */
+/** Before PostgreSQL 14, a table is read in one scan: interrupted reads are tested there, too. */
 const LONG_ON_OLDEST = [
   'replication/{soak,cdc,cdc-matrix,misconfigurations}/**/*.long.pg.test.js',
   'replication/cursor/{late-commits,plans}*.long.pg.test.js',
 ]
 const WORKERS = 2
 const MAX_JOB_MS = 30 * 60_000
-/** The exit code of a script that cannot run on this machine. */
+/** Exit code of a script that cannot run on this machine. */
 const NOT_RUN = 77
 const TESTS = 'dist/integration_tests'
 const DOCKER_UP = '../shared/docker/up'
@@ -72,7 +77,7 @@ async function main() {
   process.exitCode = totals.failed === 0 ? 0 : 1
 }
 
-/** Everything after the build, in the order in which it starts. */
+/** Returns all jobs after the build, in the order in which they start. */
 function jobs() {
   const long = longFolders().map((folder) =>
     mocha(`long tests: ${folder}`, [`${folder}/*.long.pg.test.js`]),
@@ -108,7 +113,10 @@ function mocha(name, patterns, env = {}, setup = 'helpers/shared-server.js --tim
   return { name, command: `npx --no-install mocha --require ${TESTS}/${setup} ${paths}`, env }
 }
 
-/** Needs a Docker engine: the one that runs, or the one that a script beside the checkout starts. */
+/**
+ * Returns the image tests. They need a Docker engine: a running one, or one that a script beside
+ * the checkout starts.
+ */
 function imageTests() {
   const start = `docker info || ${DOCKER_UP} node:24-bookworm-slim postgres:15`
   const engine = `(${start}) >/dev/null 2>&1 || exit ${NOT_RUN}`
@@ -119,8 +127,9 @@ function imageTests() {
 }
 
 /**
- * Runs a job, prints its output when it has ended, and counts its tests: those that mocha reports, or the job itself if
- * it `isTest`. A job that fails without a failed test is one failure, unless it `isOptional`.
+ * Runs a job, prints its output when it has ended, and counts its tests: those that mocha reports,
+ * or the job itself if it `isTest`. A job that fails without a failed test is one failure, unless
+ * it `isOptional`.
  */
 async function run({ name, command, env = {}, isTest = false, isOptional = false }) {
   const startedMs = Date.now()
@@ -157,13 +166,13 @@ function execute(command, env) {
   })
 }
 
-/** The sum of mocha's own lines, such as `  12 passing (3s)`. */
+/** Returns the sum of mocha's summary lines, such as `  12 passing (3s)`. */
 function count(output, word) {
   const lines = output.matchAll(new RegExp(`^  (\\d+) ${word}(?: \\(\\w+\\))?$`, 'gm'))
   return [...lines].reduce((sum, [, number]) => sum + Number(number), 0)
 }
 
-/** What mocha reports after its count of failures, or the end of the output. */
+/** Returns mocha's report of failures, or the end of the output. */
 function detailsOf(output) {
   const start = output.search(/^ {2}\d+ failing/m)
   return start === -1 ? output.split('\n').slice(-40).join('\n') : output.slice(start)

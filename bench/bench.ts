@@ -38,16 +38,16 @@ const ONLY_MIXED: ReadonlySet<Measured['method']> = new Set([
 ])
 const LONG: BenchTable = { ...MIXED, name: 'bench_mixed_long' }
 
-/** One way to read a table: the arguments of `node`, and where its output goes. */
+/** A method of reading a table: the arguments of `node`, and the destination of its output. */
 interface Contender {
   readonly method: Measured['method']
   readonly args: readonly string[]
   readonly destination: Destination
-  /** Known beforehand; null if the process reports it. */
+  /** Number of bytes, if it is known beforehand; null if the process reports it. */
   readonly bytes: number | null
 }
 
-/** Peak memory on a table and on one that is `LONG_FACTOR` times as long. */
+/** Peak memory for a table and for one that is `LONG_FACTOR` times as long. */
 interface Flatness {
   readonly rows: number
   readonly longRows: number
@@ -55,7 +55,7 @@ interface Flatness {
   readonly longPeakRssMegabytes: number | null
 }
 
-/** What the bench leaves behind for the documentation. */
+/** Results for the documentation. */
 interface Report {
   readonly machine: { readonly cpu: string; readonly cores: number }
   readonly versions: { readonly node: string; readonly postgresql: number }
@@ -147,7 +147,7 @@ async function connectorArgs(connector: Connector, table: BenchTable): Promise<s
   return [ENTRY_POINT, ...(await connector.readArgs({ catalog }))]
 }
 
-/** Round by round, so that a slow minute of the machine hits every method alike. */
+/** Runs all methods in each round, so that temporary load on the machine affects every method. */
 async function race(contenders: readonly Contender[], runs: number): Promise<Measured[]> {
   const measured = contenders.map(({ method, bytes }) => ({
     method,

@@ -1,4 +1,4 @@
-/** One bar, with the text at its end. */
+/** A bar with a text at its end. */
 interface Bar {
   readonly label: string
   readonly value: number
@@ -6,14 +6,14 @@ interface Bar {
   readonly colour: string
 }
 
-/** Bars that share a scale. */
+/** Bars with a common scale. */
 export interface BarGroup {
   readonly heading: string
   readonly bars: readonly Bar[]
 }
 
 const WIDTH = 760
-/** Of the longest label, with the widest letters. */
+/** Width per character of the longest label, for the widest letters. */
 const CHARACTER_WIDTH = 7
 const VALUE_WIDTH = 130
 const BAR_HEIGHT = 18
@@ -22,7 +22,7 @@ const TITLE_HEIGHT = 34
 const MARGIN = 16
 const FONT = 'font-family="system-ui, sans-serif" fill="#1f2933"'
 
-/** An SVG bar chart, each group to its own scale. */
+/** Draws an SVG bar chart; each group has its own scale. */
 export function barChart(title: string, groups: readonly BarGroup[]): string {
   const parts: string[] = [textAt(MARGIN, MARGIN + 14, 15, title, 'font-weight="600"')]
   const labels = groups.flatMap(({ bars }) => bars.map(({ label }) => label.length))

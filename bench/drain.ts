@@ -1,15 +1,15 @@
 import pg from 'pg'
 
 /**
- * The limit: takes COPY's bytes off the socket, counts them and looks at nothing but the end.
- * `node drain.js CONNECTION SELECT`; reports `{rows, bytes}` on stderr.
+ * The upper limit: reads the bytes of COPY from the socket, counts them and only searches for the
+ * end. `node drain.js CONNECTION SELECT`; reports `{rows, bytes}` on stderr.
  */
 const [connection = '', select = ''] = process.argv.slice(2)
 const TAIL_BYTES = 64
-/** ReadyForQuery but for its last byte, the transaction's status. */
+/** ReadyForQuery without its last byte, the transaction status. */
 const READY = Buffer.from([0x5a /* Z */, 0, 0, 0, 5])
 const ERROR_RESPONSE = 0x45 /* E */
-/** The tag of CommandComplete and the zero that ends it. */
+/** Matches the tag of CommandComplete and its terminating zero. */
 const COPY_TAG = /COPY (\d+).$/s
 
 const client = new pg.Client(JSON.parse(connection))

@@ -18,13 +18,14 @@ import { Server } from '../integration_tests/helpers/server.ts'
 import { DelayProxy } from '../integration_tests/helpers/delay-proxy.ts'
 
 /*
- * Many small tables on a server that is far away: how long a sync takes and how many round trips it makes, with a round
- * trip of 20 ms and on loopback. `npm run bench:far -- --tables 300 --idle 2000 --entry <another dist/main.js>`
+ * Many small tables on a distant server: the duration of a sync and its number of round trips, with
+ * a round-trip time of 20 ms and on loopback. `npm run bench:far -- --tables 300 --idle 2000
+ * --entry <another dist/main.js>`
  */
 const ROUND_TRIP_MS = 20
 const ROWS = 50
 
-/** What a command took. */
+/** Figures of a command. */
 interface Figures {
   readonly seconds: number
   readonly roundTrips: number
@@ -49,7 +50,7 @@ class FarConnector {
     this.#tables = options.tables
   }
 
-  /** Runs every command of the part, each on connections of its own. */
+  /** Runs every command of the part, each on new connections. */
   async runAll(roundTripMs: number): Promise<string[][]> {
     const full = await this.#write('full.json', await this.#catalog('full_refresh'))
     const incremental = await this.#write('incremental.json', await this.#catalog('incremental'))

@@ -4,8 +4,8 @@ import { Database } from '../src/postgres/session/database.ts'
 import type { ReplicationVisitor } from '../src/wire/replication-stream.ts'
 
 /**
- * The limit of a client in Node.js: splits the log of a slot into messages and looks at nothing but the commits.
- * `node log-drain.js CONFIG SLOT END`; reports `{bytes}` on stderr.
+ * The upper limit of a Node.js client: splits the log of a slot into messages and only decodes the
+ * commits. `node log-drain.js CONFIG SLOT END`; reports `{bytes}` on stderr.
  */
 const [config = '', slot = '', end = ''] = process.argv.slice(2)
 const target = parseLsn(end)

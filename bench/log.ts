@@ -15,13 +15,13 @@ import { measure, readCpuSeconds, type Usage } from './measure.ts'
 import { createTable, MIXED } from './tables.ts'
 
 /*
- * Reads the same log with pg_recvlogical, with a raw drain in Node.js and with the connector, in turn, each run from a
- * slot of its own that was made before the log was written. `npm run bench:log -- --changes 1000000 --runs 5`. With
- * `--single` all changes are one transaction.
+ * Reads the same log with pg_recvlogical, with a raw drain in Node.js and with the connector, in
+ * turn. Each run reads from its own slot, created before the log was written. `npm run bench:log --
+ * --changes 1000000 --runs 5`. With `--single`, all changes are one transaction.
  */
 const RECVLOGICAL = '/usr/bin/pg_recvlogical'
 const TABLE = MIXED.name
-/** Half of the changes are one transaction, the others are transactions of this size. */
+/** Half of the changes are one transaction; the others are transactions of this size. */
 const SMALL_TRANSACTION = 100
 const SAMPLE_INTERVAL_MS = 20
 const SETTINGS = {
@@ -83,7 +83,9 @@ class LogBench implements AsyncDisposable {
     this.#database = database
   }
 
-  /** Makes a slot for each run of each contender; the connector's first sync finds an empty table. */
+  /**
+   * Creates a slot for each run of each contender. The connector's first sync reads an empty table.
+   */
   async prepare(runs: number): Promise<void> {
     for (let run = 0; run < runs; run++) {
       for (const name of ['pg_recvlogical', 'raw drain', 'connector']) {
@@ -164,7 +166,7 @@ class LogBench implements AsyncDisposable {
   }
 }
 
-/** The first `large` changes are one transaction. Returns the end of the log. */
+/** Writes the changes; the first `large` ones are one transaction. Returns the end of the log. */
 async function write(database: TestDatabase, changes: number, large: number): Promise<string> {
   const columns = Object.values(MIXED.columns).join(', ')
   const insert = (from: number, to: number): string =>

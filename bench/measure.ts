@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What one run of a process took, from its start to its end. CPU and memory are null where /proc is missing. */
+/** Resource usage of one run of a process. CPU and memory are null where /proc is missing. */
 export interface Usage {
   readonly seconds: number
   readonly cpuSeconds: number | null
@@ -14,13 +14,16 @@ export interface Usage {
   readonly stderr: string
 }
 
-/** Where a measured process writes: the null device, a file, or a real pipe (not a socket) that `cat` empties. */
+/**
+ * Destination of a measured process: the null device, a file, or a real pipe (not a socket) that
+ * `cat` reads.
+ */
 export type Destination = 'null' | 'file' | 'cat'
 
 const SAMPLE_INTERVAL_MS = 20
-/** USER_HZ of Linux on every platform Node.js runs on: proc_pid_stat(5). */
+/** USER_HZ of Linux on every platform of Node.js: proc_pid_stat(5). */
 const TICKS_PER_SECOND = 100
-/** Where utime and stime are, counted behind the process name, which may hold blanks. */
+/** Index of utime, counted after the process name, which may contain blanks. */
 const USER_TIME_INDEX = 11
 
 /**
@@ -42,7 +45,7 @@ export async function measure(
   }
 }
 
-/** Lines and bytes that `node …args` writes. */
+/** Counts the lines and bytes that `node …args` writes. */
 export async function countOutput(
   args: readonly string[],
 ): Promise<{ lines: number; bytes: number }> {
@@ -75,7 +78,7 @@ async function runInto(stdout: number, args: readonly string[], program: string)
   return { seconds: (endedMs - startedMs) / 1000, ...usage, stderr }
 }
 
-/** Its last sample is at most one interval old when the process ends. */
+/** Samples the process; the last sample is at most one interval old when the process ends. */
 async function sampled(
   child: ChildProcess,
 ): Promise<{ cpuSeconds: number | null; peakRssBytes: number | null }> {

@@ -1,6 +1,6 @@
 /**
- * The value of an option; underscores may group its digits.
- * @throws Error if it is not a positive whole number.
+ * Parses the value of an option; underscores may group its digits.
+ * @throws Error if it is not a positive integer.
  */
 export function positiveInteger(name: string, text: string): number {
   const value = Number(text.replaceAll('_', ''))

@@ -3,8 +3,8 @@ import pg from 'pg'
 import Cursor from 'pg-cursor'
 
 /**
- * What a plain implementation does: pg-cursor, objects, JSON.stringify.
- * `node plain-cursor.js CONNECTION SELECT STREAM`; records on stdout, `{rows, bytes}` on stderr.
+ * A plain implementation: pg-cursor, objects, JSON.stringify. `node plain-cursor.js CONNECTION
+ * SELECT STREAM`; records on stdout, `{rows, bytes}` on stderr.
  */
 const [connection = '', select = '', stream = ''] = process.argv.slice(2)
 const BATCH_ROWS = 10_000

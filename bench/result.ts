@@ -2,28 +2,28 @@ import { grouped, median, textTable } from '../integration_tests/helpers/report.
 import type { BarGroup } from './chart.ts'
 import type { Usage } from './measure.ts'
 
-/** How rows left the server. */
+/** Method of reading rows. */
 type Method =
   'raw drain' | 'connector' | 'connector | cat' | 'connector > file' | 'arrow file' | 'pg-cursor'
 
-/** The medians of one method on one table, and each run's seconds. */
+/** Medians of one method on one table, and the seconds of each run. */
 interface MethodResult {
   readonly method: Method
   readonly seconds: number
   readonly rowsPerSecond: number
-  /** Bytes that came out: of the server for the raw drain, as JSON lines for the others. */
+  /** Bytes: of the server for the raw drain, of JSON lines for the other methods. */
   readonly bytes: number
   readonly megabytesPerSecond: number
   readonly cpuSeconds: number | null
   readonly peakRssMegabytes: number | null
-  /** Rows per second as a share of the raw drain's. */
+  /** Rows per second as a share of those of the raw drain. */
   readonly ofRawDrain: number | null
-  /** Rows per second as a multiple of pg-cursor's. */
+  /** Rows per second as a multiple of those of pg-cursor. */
   readonly timesPgCursor: number | null
   readonly runs: readonly number[]
 }
 
-/** All methods on one table. */
+/** Results of all methods on one table. */
 export interface TableResult {
   readonly table: string
   readonly rows: number
@@ -31,7 +31,7 @@ export interface TableResult {
   readonly methods: readonly MethodResult[]
 }
 
-/** What was measured of one method: `usages` has one entry a round. */
+/** Measurements of one method: `usages` has one entry per round. */
 export interface Measured {
   readonly method: Method
   readonly bytes: number
@@ -48,7 +48,7 @@ const COLOURS: Readonly<Record<Method, string>> = {
   'pg-cursor': '#d98e32',
 }
 
-/** Medians and ratios from what was measured. */
+/** Computes medians and ratios from the measurements. */
 export function summarize(
   { table, rows, columns }: Omit<TableResult, 'methods'>,
   measured: readonly Measured[],
@@ -92,7 +92,7 @@ export function chartGroups(results: readonly TableResult[]): BarGroup[] {
   }))
 }
 
-/** The results as a table for a person. */
+/** Formats the results as a human-readable table. */
 export function showResults(results: readonly TableResult[]): string {
   const titles = ['table', 'how', 's', 'rows/s', 'MB/s', 'CPU s', 'RSS MB', 'of raw', '× cursor']
   const rows = results.flatMap(({ table, methods }) =>

@@ -1,20 +1,22 @@
 import type { TestDatabase } from '../integration_tests/helpers/database.ts'
 import { grouped, say } from '../integration_tests/helpers/report.ts'
 
-/** Settings of the server that the tables are read from. */
+/** Settings of the server with the tables. */
 export const SETTINGS = {
   shared_buffers: '256MB',
   max_wal_size: '4GB',
   autovacuum: 'off',
-  // No WAL for CREATE TABLE AS: the tables are made in a fraction of the time
+  // No WAL for CREATE TABLE AS, which makes filling the tables much faster
   wal_level: 'minimal',
   max_wal_senders: '0',
 }
 
-/** A table of the benchmark: its columns in order, each with the expression that fills it from the row number `n`. */
+/**
+ * A table of the benchmark: its columns in order, each with an expression of the row number `n`.
+ */
 export interface BenchTable {
   readonly name: string
-  /** Rows per row of the scale, which counts rows of `bench_mixed`. */
+  /** Rows per row of the scale, which is the number of rows of `bench_mixed`. */
   readonly share: number
   readonly columns: Readonly<Record<string, string>>
 }
@@ -39,7 +41,7 @@ export const MIXED: BenchTable = {
   },
 }
 
-/** Long texts: bytes rather than rows. */
+/** Long texts: many bytes in few rows. */
 export const WIDE: BenchTable = {
   name: 'bench_wide',
   share: 0.4,
@@ -51,14 +53,14 @@ export const WIDE: BenchTable = {
   ),
 }
 
-/** Three integers: rows rather than bytes. */
+/** Three integers: many rows with few bytes. */
 export const NARROW: BenchTable = {
   name: 'bench_narrow',
   share: 6,
   columns: { id: 'n', parent: '(n / 10)::int4', amount: '(n * 31 % 1000)::int4' },
 }
 
-/** Makes and fills `table` with `rows` rows, ready to be read. */
+/** Creates `table` with `rows` rows and prepares it for reading. */
 export async function fillTable(
   database: TestDatabase,
   table: BenchTable,
@@ -66,18 +68,21 @@ export async function fillTable(
 ): Promise<void> {
   say(`Filling ${table.name} with ${grouped(rows)} rows …`)
   await database.sql(createTable(table, rows))
-  // Sets the hint bits, so that the first reader does not pay for them
+  // Sets the hint bits, so that the first reader does not have to write them
   await database.sql(`VACUUM (FREEZE) ${table.name}`)
 }
 
-/** The statement that makes and fills `table` with `rows` rows under the name `name`. */
+/** Builds the statement that creates `table` with `rows` rows under the name `name`. */
 export function createTable({ name, columns }: BenchTable, rows: number): string {
   const list = Object.entries(columns).map(([column, expression]) => `${expression} AS ${column}`)
   const source = `generate_series(1::int8, ${rows}) AS n`
   return `CREATE TABLE ${name} AS SELECT ${list.join(', ')} FROM ${source}; ANALYZE ${name}`
 }
 
-/** The SELECT the connector reads a table with: plain columns, since all these types travel in binary form. */
+/**
+ * Builds the connector's SELECT of a table: plain columns, because all these types have a binary
+ * form.
+ */
 export function selectColumns({ name, columns }: BenchTable): string {
   return `SELECT ${Object.keys(columns).join(', ')} FROM ${name}`
 }

@@ -29,7 +29,10 @@ const CHANGES: readonly (readonly [string, string])[] = [
 ]
 const SHOWN_COLUMNS = ['id', 'customer_id', 'status', 'total'] as const
 
-/** The second act: a first sync, changes of every kind, the sync that brings them, and one that has nothing to bring. */
+/**
+ * Second part: a first sync, changes of every kind, the sync that reads them, and one without
+ * changes.
+ */
 export async function showChangeDataCapture(database: TestDatabase): Promise<void> {
   say(
     '',
@@ -97,7 +100,7 @@ async function showRead(
   return run
 }
 
-/** What a destination has then that keeps one row per key: the rows that came, went or changed. */
+/** Shows the rows of a destination with one row per key: new, changed and deleted ones. */
 function showDestination(before: readonly Json[], records: readonly RecordMessage[]): void {
   const after = fold(records, 'orders')
   const old = new Map(before.map((row) => [row['id'], row]))
@@ -113,7 +116,7 @@ function showDestination(before: readonly Json[], records: readonly RecordMessag
   say(`${grouped(before.length)} orders before, ${grouped(after.length)} now.`)
 }
 
-/** The server is the oracle: the destination has each row of the table, and no other. */
+/** The destination must have exactly the rows of the table on the server. */
 async function expectSame(
   database: TestDatabase,
   records: readonly RecordMessage[],

@@ -4,7 +4,7 @@ import { say, shortened } from '../integration_tests/helpers/report.ts'
 export const SAMPLE_WIDTH = 240
 const LINE_WIDTH = 110
 
-/** What was not as expected, over all acts of the demo. */
+/** Unexpected results in all parts of the demo. */
 export const complaints: string[] = []
 
 export function expectThat(isTrue: boolean, complaint: string): void {
@@ -26,7 +26,7 @@ export function showConnectionStatus({ connectionStatus }: Run): void {
   say(`${connectionStatus?.status ?? 'nothing'}${message === undefined ? '' : `: ${message}`}`)
 }
 
-/** A line of JSON, cut to the width of the demo. */
+/** Formats a line of JSON, cut to the width of the demo. */
 export function sample(value: unknown): string {
   return shortened(JSON.stringify(value), SAMPLE_WIDTH)
 }

@@ -185,7 +185,10 @@ async function expectCounts(run: Run, database: TestDatabase, condition: string)
     const [row] = await database.sql(`SELECT count(*) FROM ${ident(name)} WHERE ${condition}`)
     const expected = Number(row?.['count'])
     const actual = recordsOf(run.messages, name).length
-    /* A view says of no row when it was committed: an incremental read gives the last hour before the cursor again. */
+    /*
+     * The commit time of a view's rows is unknown: an incremental read repeats the last hour before
+     * the cursor
+     */
     const isRight = VIEWS.has(name) ? actual >= expected : actual === expected
     expectThat(isRight, `${name}: ${actual} records, but ${expected} rows`)
   }

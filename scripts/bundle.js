@@ -6,13 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { AJV_OPTIONS, VALIDATION_SCHEMA } from '../dist/src/config/validation/validator.js'
 
 /*
- * dist/src → dist/main.js and dist/chunks/: what the command and the image run, without node_modules. Loading one file instead of 150 halves
- * the time until a command starts. Modules that are imported on demand become chunks of their own.
+ * dist/src → dist/main.js and dist/chunks/: the files that the command and the image run, without
+ * node_modules. Loading one file and not 150 halves the time until a command starts. Modules that
+ * are imported on demand become separate chunks.
  */
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url))
 
-/** The validator of the config, compiled now instead of at each start. */
+/** The validator of the config, compiled now and not at each start. */
 const COMPILED_VALIDATOR = {
   name: 'compiled-validator',
   setup({ onLoad }) {
@@ -40,7 +41,7 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20',
   minifySyntax: true,
-  // ssh2 looks for files beside its modules when it is loaded, and does not need them
+  // ssh2 looks for optional files beside its modules when it is loaded
   define: { __dirname: 'import.meta.dirname' },
   // Native parts, all optional
   external: ['*.node', 'cpu-features', 'pg-native'],
@@ -50,12 +51,12 @@ const { metafile } = await build({
   },
   plugins: [COMPILED_VALIDATOR],
 })
-// Loaded from beside the module that loads it, which is a chunk now
+// Loaded from the directory of the module that loads it, which is a chunk now
 await copyFile(`${DIST}/src/accelerator/encoder.wasm`, `${DIST}/chunks/encoder.wasm`)
 await writeFile(`${DIST}/LICENSES.txt`, await licensesOf(metafile.inputs))
 await chmod(`${DIST}/main.js`, 0o755)
 
-/** The licences of the bundled packages, one after the other. */
+/** Concatenates the licences of the bundled packages. */
 async function licensesOf(inputs) {
   const paths = Object.keys(inputs).map(
     (path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0],

@@ -5,7 +5,7 @@ const CHECKOUT = fileURLToPath(new URL('..', import.meta.url))
 const PROJECTS = ['src', 'integration_tests', 'bench', 'examples']
 const COMPILED = /(\.d\.ts|\.js)$/
 
-// tsc does not delete the output of a deleted or renamed source: mocha would still run it
+// tsc does not delete the output of a deleted or renamed source, and mocha would still run it
 for (const project of PROJECTS) {
   const directory = `${CHECKOUT}dist/${project}`
   if (!existsSync(directory)) continue

@@ -7,22 +7,22 @@ import { createGunzip } from 'node:zlib'
 import { literal } from '../../src/sql.ts'
 import type { TestDatabase } from '../../integration_tests/helpers/database.ts'
 
-/** Rows, and for each integer or text column the sum of its values or of their hashes. */
+/** Number of rows, and for each integer or text column the sum of its values or of their hashes. */
 export type Sums = Readonly<Record<string, number>>
 
-/** A column whose values every format has in the same form. */
+/** A column whose values are the same in every output format. */
 export interface Column {
   readonly name: string
   readonly isText: boolean
 }
 
-/** Sums are kept modulo this, so that they stay exact as numbers. */
+/** Sums are computed modulo this, so that they are exact as numbers. */
 const MODULUS = 2 ** 32
 const HASH_BYTES = 4
 const COPY_HEADER_BYTES = 19
 const COPY_TRAILER = -1
 
-/** The integer and text columns of a table. */
+/** Returns the integer and text columns of a table. */
 export async function comparedColumns(database: TestDatabase, table: string): Promise<Column[]> {
   const rows = await database.sql(`
     SELECT column_name, data_type FROM information_schema.columns
@@ -32,7 +32,7 @@ export async function comparedColumns(database: TestDatabase, table: string): Pr
   })
 }
 
-/** The sums of a table, computed by the server. */
+/** Computes the sums of a table on the server. */
 export async function expectedSums(
   database: TestDatabase,
   table: string,
@@ -48,7 +48,7 @@ export async function expectedSums(
   return Object.fromEntries(Object.entries(row).map(([name, sum]) => [name, Number(sum)]))
 }
 
-/** The sums of the JSON lines or Arrow files of a table below `directory`. */
+/** Computes the sums of the JSON lines or Arrow files of a table below `directory`. */
 export async function outputSums(
   directory: string,
   table: string,
@@ -66,7 +66,7 @@ export async function outputSums(
   return adder.sums
 }
 
-/** The number of tuples in a file of `COPY … (FORMAT binary)`. */
+/** Counts the tuples in a file of `COPY … (FORMAT binary)`. */
 export async function countTuples(path: string): Promise<number> {
   let rows = 0
   let rest: Buffer = Buffer.alloc(0)
@@ -84,7 +84,7 @@ export async function countTuples(path: string): Promise<number> {
   return rows
 }
 
-/** Where the tuple at `start` ends; null if it is the trailer or incomplete. */
+/** Returns the end of the tuple at `start`; null if it is the trailer or incomplete. */
 function tupleEnd(bytes: Buffer, start: number): number | null {
   if (start + 2 > bytes.length) return null
   const fields = bytes.readInt16BE(start)
@@ -135,7 +135,10 @@ async function addArrow(adder: Adder, path: string): Promise<void> {
   }
 }
 
-/** Records are lines of their own, or inside an envelope of Airbyte or Singer; other messages are skipped. */
+/**
+ * Adds records that are separate lines, or in an envelope of Airbyte or Singer; other messages are
+ * skipped.
+ */
 async function addJsonLines(adder: Adder, path: string): Promise<void> {
   const file = createReadStream(path)
   const input = path.endsWith('.gz') ? file.pipe(createGunzip()) : file

@@ -4,7 +4,7 @@ import { ENTRY_POINT } from '../../integration_tests/helpers/connector.ts'
 import type { Destination } from '../measure.ts'
 import { type Output, type Peer, CONNECTOR } from './peer.ts'
 
-/** This connector, as `npm run build` leaves it. */
+/** This connector, built by `npm run build`. */
 export function connector(output: Output, destination: Destination): Peer {
   return {
     name: CONNECTOR,

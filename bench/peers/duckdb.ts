@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { PYARROW, pythonPeer, sourcePath } from './environment.ts'
 import { type Output, type Peer, connectionUri } from './peer.ts'
 
-/** The postgres extension must be of DuckDB's own version. */
+/** Version of DuckDB, which the postgres extension must match. */
 const VERSION = '1.5.5'
 const PACKAGES = ['duckdb', 'duckdb-extensions', 'duckdb-extension-postgres-scanner']
 

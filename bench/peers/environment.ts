@@ -8,23 +8,26 @@ import { promisify } from 'node:util'
 import { type Command, type Job, type Peer, Unavailable } from './peer.ts'
 import { CHECKOUT } from '../../integration_tests/helpers/checkout.ts'
 
-/** Programs are installed once, each into a directory of its own. `BENCH_PEERS_DIR` changes where. */
+/**
+ * Programs are installed once, each into a separate directory below this one. `BENCH_PEERS_DIR`
+ * changes it.
+ */
 const ROOT = process.env['BENCH_PEERS_DIR'] ?? join(tmpdir(), 'source-postgres-peers')
 const INSTALL_MS = 300_000
-/** The sources of the peers' programs, which tsc does not copy to dist. */
+/** Sources of the peers' programs, which tsc does not copy to dist. */
 const SOURCES = `${CHECKOUT}bench/peers/programs/`
 
 export const PYARROW = 'pyarrow==26.0.1'
 
 const execute = promisify(execFile)
 
-/** Stdout of a command. */
+/** Returns the stdout of a command. */
 export async function run(program: string, args: readonly string[]): Promise<string> {
   const options = { timeout: INSTALL_MS, maxBuffer: 1e8 }
   return (await execute(program, args, options)).stdout.trim()
 }
 
-/** A virtual environment with `requirements`: returns its directory of programs. */
+/** Creates a virtual environment with `requirements`; returns its directory of programs. */
 async function installPython(requirements: readonly string[]): Promise<string> {
   const directory = await installOnce(requirements, async (place) => {
     await run('python3', ['-m', 'venv', place])
@@ -33,7 +36,7 @@ async function installPython(requirements: readonly string[]): Promise<string> {
   return join(directory, 'bin')
 }
 
-/** A program from Python packages, the first of which is the one to be measured. */
+/** A program in Python packages, the first of which is the measured one. */
 export function pythonPeer(
   what: Pick<Peer, 'name' | 'output' | 'isSlow'> & { readonly requirements: readonly string[] },
   command: (bin: string, job: Job) => Promise<Command>,
@@ -52,7 +55,9 @@ export function pythonPeer(
   }
 }
 
-/** A Java program of one source file and the jars at `coordinates`, compiled: returns its class path. */
+/**
+ * Compiles a Java program of one source file and the jars at `coordinates`; returns its class path.
+ */
 export async function installJava(source: string, coordinates: readonly string[]): Promise<string> {
   const directory = await installOnce([source, ...coordinates], async (place) => {
     for (const artifact of coordinates) {
@@ -75,7 +80,10 @@ export function scriptPath(name: string): string {
   return fileURLToPath(new URL(`../${name}.js`, import.meta.url))
 }
 
-/** A directory named after its content, so that a new version is installed beside the old one. */
+/**
+ * Returns a directory named after the hash of its content, so that a new version is installed
+ * beside the old one.
+ */
 async function installOnce(
   content: readonly string[],
   install: (directory: string) => Promise<void>,

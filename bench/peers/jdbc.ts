@@ -8,7 +8,7 @@ const JACKSON = ['core', 'databind', 'annotations'].map(
   (part) => `com.fasterxml.jackson.core:jackson-${part}:${JACKSON_VERSION}`,
 )
 
-/** What a source on the JVM does. */
+/** A plain source on the JVM. */
 export const jdbc: Peer = {
   name: 'pgjdbc and Jackson',
   output: 'JSON lines',

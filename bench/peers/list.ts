@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
 import { pgCursor, psql } from './plain.ts'
 import { meltano, pipelineWise } from './singer.ts'
 
-/** The connector first, then the other programs. The tables and the chart keep this order. */
+/** The connector first, then the other programs. Tables and chart have the same order. */
 export const PEERS: readonly Peer[] = [
   connector('JSON lines', 'null'),
   connector('JSON lines', 'cat'),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { pythonPeer, run, sourcePath } from './environment.ts'
 import { Unavailable, connectionUri } from './peer.ts'
 
-/** Loaders report their use over the network by default. */
+/** Switches off the usage statistics that loaders send by default. */
 const NO_TELEMETRY = [
   'env',
   'DISABLE_TELEMETRY=true',

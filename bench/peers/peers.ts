@@ -33,9 +33,9 @@ import {
 } from './report.ts'
 
 /*
- * The connector beside other programs, in turns, on the same tables: `npm run bench:peers`. Each program is installed
- * into a directory of its own, and its rows are compared with the table before it is measured.
- * `npm run bench:peers -- --rows 200000 --runs 1 --only duckdb --no-save`
+ * Measures the connector and other programs in turns, on the same tables: `npm run bench:peers`.
+ * Each program is installed into a separate directory, and its rows are compared with the table
+ * before it is measured. `npm run bench:peers -- --rows 200000 --runs 1 --only duckdb --no-save`
  */
 const TABLES = [MIXED, WIDE, NARROW]
 const SLOW_SHARE = 0.1
@@ -52,7 +52,7 @@ interface Contender {
   readonly usages: Usage[]
 }
 
-/** The programs of this machine, and what the runs share. */
+/** Installed programs, and what all runs share. */
 interface Bench {
   readonly database: TestDatabase
   readonly options: ReturnType<typeof readOptions>
@@ -127,7 +127,7 @@ async function measureTable(bench: Bench, table: BenchTable): Promise<TableResul
   return { table: table.name, rows, columns: Object.keys(table.columns).length, results }
 }
 
-/** The programs whose rows are those of the table. */
+/** Returns the programs whose rows equal those of the table. */
 async function prepare(
   bench: Bench,
   table: BenchTable,
@@ -160,7 +160,7 @@ async function makeJob({ database, directory }: Bench, table: BenchTable): Promi
   return job
 }
 
-/** What a program reads, when it is not measured. */
+/** Reads the rows with a program without measuring it. */
 async function readOnce(
   { peer, job, command }: Contender,
   columns: readonly Column[],
@@ -214,7 +214,7 @@ async function emptyOutput({ output }: Job): Promise<void> {
   await mkdir(output)
 }
 
-/** A program that cannot be had or fails is reported instead of measured. */
+/** Measures a program; a program that cannot be installed or fails is reported. */
 async function attempt(
   peer: Peer,
   absences: Absence[],
@@ -230,7 +230,7 @@ async function attempt(
   }
 }
 
-/** Without the text of commands and paths, which are of this machine. */
+/** Returns the reason without commands and paths of this machine. */
 function reasonOf(error: unknown): string {
   if (error instanceof Unavailable) return error.message
   const [timeout] = /not finished after \d+ s/.exec(String(error)) ?? []

@@ -4,7 +4,7 @@ import { selectColumns } from '../tables.ts'
 import { run, scriptPath } from './environment.ts'
 import { type Peer, Unavailable, connectionUri } from './peer.ts'
 
-/** The rows as the server sends them: nothing is decoded. */
+/** Rows as the server sends them, without decoding. */
 export const psql: Peer = {
   name: 'psql',
   output: 'COPY data',
@@ -23,7 +23,7 @@ export const psql: Peer = {
   },
 }
 
-/** What a plain source in Node.js does. */
+/** A plain source in Node.js. */
 export const pgCursor: Peer = {
   name: 'pg-cursor',
   output: 'JSON lines',

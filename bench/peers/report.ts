@@ -2,7 +2,7 @@ import { grouped, median } from '../../integration_tests/helpers/report.ts'
 import type { BarGroup } from '../chart.ts'
 import { type Peer, CONNECTOR } from './peer.ts'
 
-/** Resource usage of one run, with all processes of the program. */
+/** Resource usage of one run, including all processes of the program. */
 export interface Usage {
   readonly seconds: number
   readonly cpuSeconds: number
@@ -17,7 +17,7 @@ export interface Result {
   readonly usages: readonly Usage[]
 }
 
-/** The results on one table, and of the programs that read a part of it. */
+/** Results on one table, and those of programs that read a part of it. */
 export interface TableResults {
   readonly table: string
   readonly rows: number
@@ -25,7 +25,7 @@ export interface TableResults {
   readonly results: readonly Result[]
 }
 
-/** A program that has no row, and why. */
+/** A program without results, and the reason. */
 export interface Absence {
   readonly name: string
   readonly reason: string
@@ -40,7 +40,7 @@ const OWN_COLOUR = '#2f6fde'
 const MILLION = 1e6
 const TITLES = ['how', 'rows/s', 'min – max', 'CPU s per million rows', 'peak RSS']
 
-/** A section of Markdown: a table for each table, then the programs that were left out. */
+/** A section of Markdown: a table for each table, then the programs without results. */
 export function markdown(
   machine: string,
   tables: readonly TableResults[],

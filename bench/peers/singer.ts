@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pythonPeer, run } from './environment.ts'
 import type { Peer } from './peer.ts'
 
-/** A catalog as a tap's discovery writes it. */
+/** A catalog as written by a tap's discovery. */
 interface SingerCatalog {
   readonly streams: readonly {
     readonly tap_stream_id: string
@@ -21,7 +21,7 @@ export const meltano = tap('Meltano tap', {
   catalogOption: '--catalog',
 })
 
-/** Newer versions need an older Python. */
+/** Newer versions require an older Python. */
 export const pipelineWise = tap('PipelineWise tap', {
   requirement: 'pipelinewise-tap-postgres==1.8.4',
   databaseKey: 'dbname',
@@ -29,7 +29,7 @@ export const pipelineWise = tap('PipelineWise tap', {
   catalogOption: '--properties',
 })
 
-/** A Singer tap: messages with an envelope of their own on stdout. Discovery is not measured. */
+/** A Singer tap: messages in Singer's envelope on stdout. Discovery is not measured. */
 function tap(
   name: string,
   {
@@ -56,7 +56,7 @@ function tap(
   })
 }
 
-/** The catalog with one selected stream, in a full refresh. */
+/** Returns the catalog with one selected stream, in a full refresh. */
 function selectStream({ streams }: SingerCatalog, table: string): SingerCatalog {
   const selected = streams.filter(({ tap_stream_id: id }) => id === `public-${table}`)
   for (const entry of selected.flatMap(({ metadata }) => metadata)) {
