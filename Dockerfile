@@ -14,7 +14,7 @@ COPY src src
 RUN npm run build:connector
 
 FROM ${NODE_IMAGE}
-# Airbyte's platform runs images as this user and mounts its files at these places
+# Airbyte's platform runs images as this user and mounts its files in these directories
 RUN groupmod --new-name airbyte node \
     && usermod --login airbyte --comment airbyte --home /home/airbyte --move-home node \
     && install --directory --owner=airbyte --group=airbyte /airbyte /secrets /config /custom_cache \
@@ -24,7 +24,7 @@ COPY --from=compiled /build/dist/main.js /build/dist/LICENSES.txt /airbyte/integ
 COPY --from=compiled /build/dist/chunks /airbyte/integration_code/dist/chunks
 
 ENV NODE_ENV=production
-# Kubernetes runs this text instead of the entry point: they must stay the same
+# Airbyte runs this command on Kubernetes in place of the entry point, so it must be equal to it
 ENV AIRBYTE_ENTRYPOINT="node /airbyte/integration_code/dist/main.js"
 ENTRYPOINT ["node", "/airbyte/integration_code/dist/main.js"]
 WORKDIR /airbyte

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# The tests that need Python: PyAirbyte with the command, the CDK's standard tests with an image, or Spark, which needs Java.
+# Runs the tests that need Python: PyAirbyte with the command, the CDK's standard tests with an image, or Spark, which needs Java.
 #   integration_tests/run-python.sh sync
 #   integration_tests/run-python.sh spark
 #   integration_tests/run-python.sh standard_tests source-postgres:test
-# Installs what they need into a virtual environment that the next run finds again. Ends with 77 where Python or the
-# packages cannot be had.
+# Installs the packages into a virtual environment, which later runs use again. Exits with 77 if Python or the packages
+# are not available.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,5 +1,5 @@
--- The database that the acceptance tests read. Schemas in a catalog do not say that a value may be null, and Airbyte's
--- tests take them at their word: hence no NULL here.
+-- The database that the acceptance tests read. Schemas in a catalog do not allow null, and Airbyte's tests validate
+-- records against them, so there are no NULL values.
 
 CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
 

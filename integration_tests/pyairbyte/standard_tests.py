@@ -24,7 +24,7 @@ ACCEPTANCE = ROOT / "integration_tests" / "acceptance"
 POSTGRES_IMAGE = "postgres:15"
 START_TIMEOUT_S = 60
 
-# The tests find their connector by the directory they are in, and name it after that directory.
+# The tests find their connector by their directory, and name it after that directory.
 TEST_MODULE = """
 from airbyte_cdk.test.standard_tests.docker_base import DockerConnectorTestSuite
 
@@ -39,7 +39,7 @@ def docker(*args: str) -> str:
 
 @contextmanager
 def postgres(config: dict[str, Any]) -> Iterator[str]:
-    """The address, for other containers, of a server that has the database of the config."""
+    """Returns the address, for other containers, of a server with the database of the config."""
     seed = f"{ACCEPTANCE / 'seed.sql'}:/docker-entrypoint-initdb.d/seed.sql:ro"
     variables = {"USER": config["username"], "PASSWORD": config["password"], "DB": config["database"]}
     env = [arg for name, value in variables.items() for arg in ("-e", f"POSTGRES_{name}={value}")]
@@ -52,7 +52,7 @@ def postgres(config: dict[str, Any]) -> Iterator[str]:
 
 
 def wait_for_server(container: str, config: dict[str, Any]) -> None:
-    """Over TCP: while initdb's scripts run, the server listens on its socket only."""
+    """Connects over TCP, because the server listens only on its socket while initdb's scripts run."""
     ready = ["docker", "exec", container, "pg_isready", "--quiet", "--host=127.0.0.1"]
     deadline = time.monotonic() + START_TIMEOUT_S
     while subprocess.run([*ready, f"--username={config['username']}"]).returncode != 0:
@@ -62,7 +62,7 @@ def wait_for_server(container: str, config: dict[str, Any]) -> None:
 
 
 def lay_out(connector: Path, config: dict[str, Any], image: str) -> None:
-    """A directory as the CDK expects it: metadata, test config, fixtures, secrets."""
+    """Creates the directory that the CDK expects: metadata, test config, fixtures, secrets."""
     (connector / "secrets").mkdir(parents=True)
     (connector / "secrets" / "config.json").write_text(json.dumps(config))
     shutil.copytree(ACCEPTANCE, connector / "integration_tests" / "acceptance")
@@ -76,7 +76,7 @@ def lay_out(connector: Path, config: dict[str, Any], image: str) -> None:
 
 
 def drop_unread_keys(sections: dict[str, Any]) -> None:
-    """Newer CDKs refuse the keys that only the older acceptance tests, which compare records, read."""
+    """Removes the keys of the older acceptance tests, which compare records: newer CDKs reject them."""
     try:
         from airbyte_cdk.test.models.scenario import REMOVED_ENTRY_KEYS
     except ImportError:

@@ -1,4 +1,4 @@
-"""Syncs a small shop through PyAirbyte into DuckDB, twice, and compares what arrives with what SQL says.
+"""Syncs a small shop through PyAirbyte into DuckDB, twice, and compares the result with SQL.
 
 Needs `npm run build`, Node.js, and the packages of requirements.txt. Starts a PostgreSQL server of its own.
 """
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Iterator
 
-# No registry and no telemetry: everything that is needed is here.
+# No registry and no telemetry: everything is local.
 os.environ.setdefault("AIRBYTE_OFFLINE_MODE", "1")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
@@ -55,7 +55,7 @@ CURSORS = {"customers": "updated_at", "orders": "updated_at"}
 SQL_TIME = "to_char(updated_at, 'YYYY-MM-DD HH24:MI:SS.US')"
 CACHE_TIME = "strftime(updated_at, '%Y-%m-%d %H:%M:%S.%f')"
 
-# Each pair asks SQL and the cache for the same rows; text where the two would print a value differently.
+# Each pair reads the same rows from SQL and from the cache; as text if the two would print a value differently.
 COMPARISONS = {
     "customers": (
         f"SELECT id, name, born::text, balance::text, address->>'zip', {SQL_TIME} FROM customers ORDER BY id",
@@ -76,7 +76,7 @@ COMPARISONS = {
 
 @contextmanager
 def postgres() -> Iterator[dict[str, Any]]:
-    """How to reach an empty database on a server that lives as long as this context."""
+    """Yields the parameters of an empty database on a server that runs until the context ends."""
     with subprocess.Popen(
         ["node", str(SERVE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:

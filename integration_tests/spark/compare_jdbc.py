@@ -1,4 +1,4 @@
-"""Compares the data source with Spark's JDBC source: rows a second, and what each reads while a transaction moves amounts.
+"""Compares the data source with Spark's JDBC source: rows per second, and the results while a transaction moves amounts.
 
 Usage: compare_jdbc.py JAR, the PostgreSQL JDBC driver. Needs what read_table.py needs.
 """
@@ -31,7 +31,7 @@ UPDATE orders SET total = total + CASE WHEN id <= 10 THEN -1 ELSE 1 END
 WHERE (id <= 10 OR id > {ROWS - 10}) AND %s::int IS NOT NULL
 """
 ROUNDS = 3
-# One for each core of the machine of the figures in docs/shards.md
+# One per core of the machine that was used for the figures in docs/shards.md
 PARTITIONS = 2
 
 

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "integrations" / "spark"
 EXECUTABLE = ROOT / "dist" / "main.js"
 SERVE = ROOT / "dist" / "integration_tests" / "pyairbyte" / "serve.js"
 sys.path.insert(0, str(PACKAGE))
-# The executors' Python workers find the package there, too.
+# The executors' Python workers also import the package from there.
 os.environ["PYTHONPATH"] = str(PACKAGE)
 os.environ["PYSPARK_PYTHON"] = sys.executable
 os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -40,7 +40,7 @@ SELECT n, n * 0.01, CASE WHEN n % 3 = 0 THEN 'Zoë ' || n END, timestamptz '2024
        n, md5(n::text)::uuid
 FROM generate_series(1, {ROWS}) AS n;
 """
-# Each writes a new version of a row elsewhere in the table: a reader of another snapshot misses rows or sees them twice.
+# Each writes a new version of a row to another page: a reader with another snapshot would miss rows or read them twice.
 WRITE = "UPDATE orders SET total = total + 1 WHERE id = %s"
 SUMS = """
 SELECT count(*), count(DISTINCT id), sum(id), sum(total), count(note), sum(length(note)),
@@ -51,7 +51,7 @@ FROM orders
 
 @contextmanager
 def postgres() -> Iterator[dict[str, Any]]:
-    """How to reach an empty database on a server that lives as long as this context."""
+    """Yields the parameters of an empty database on a server that runs until the context ends."""
     with subprocess.Popen(["node", str(SERVE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdin is not None and server.stdout is not None
         try:
@@ -62,7 +62,7 @@ def postgres() -> Iterator[dict[str, Any]]:
 
 
 def sums_of(frame: Any) -> tuple[Any, ...]:
-    """The same figures as SUMS."""
+    """Returns the same figures as SUMS."""
     row = frame.agg(
         functions.count("*"),
         functions.count_distinct("id"),
@@ -79,7 +79,7 @@ def sums_of(frame: Any) -> tuple[Any, ...]:
 
 @contextmanager
 def writers(dsn: dict[str, Any], statement: str = WRITE) -> Iterator[None]:
-    """Runs a statement with ids from all over the table until the context ends."""
+    """Runs a statement with random ids of the table until the context ends."""
     stop = threading.Event()
 
     def write() -> None:
@@ -100,14 +100,14 @@ def writers(dsn: dict[str, Any], statement: str = WRITE) -> Iterator[None]:
 
 
 def check_consistent(frame: Any, expected: tuple[Any, ...]) -> None:
-    """Updates only add whole units to `total`: everything else must equal SQL, and no row is missing or there twice."""
+    """Updates only add integers to `total`: all other values must equal SQL, and no row may be missing or duplicated."""
     got = sums_of(frame)
     assert got[:3] + got[4:] == expected[:3] + expected[4:], f"{got} for {expected}"
     assert got[3] >= expected[3] and (got[3] - expected[3]) % 1 == 0, f"{got[3]} for {expected[3]}"
 
 
 def test_message(spark: SparkSession, config: dict[str, Any]) -> None:
-    """The connector's message is the error."""
+    """The error is the connector's message."""
     try:
         source(spark, config).option("stream", "public.nothing").load()
     except Exception as error:  # noqa: BLE001
@@ -119,7 +119,7 @@ def test_message(spark: SparkSession, config: dict[str, Any]) -> None:
 
 
 def kill_executor_once(batches: Iterator[Any]) -> Iterator[Any]:
-    """Kills the executor that runs the first attempt of a task, once that has rows."""
+    """Kills the executor that runs the first attempt of a task when it has rows."""
     context = TaskContext.get()
     for batch in batches:
         if context.partitionId() == 2 and context.attemptNumber() == 0:
@@ -137,7 +137,7 @@ def test_killed_executor(spark: SparkSession, config: dict[str, Any]) -> None:
 
 
 def test_lost_holder(spark: SparkSession, config: dict[str, Any], admin: psycopg.Connection) -> None:
-    """Once the snapshot is gone, tasks fail with the connector's message."""
+    """After the snapshot was released, tasks fail with the connector's message."""
     rdd = source(spark, config).load().rdd
     rdd.getNumPartitions()  # plans, so that the holder runs
     admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'spark'")
@@ -166,7 +166,7 @@ def run(connection: dict[str, Any]) -> None:
     config = {names.get(key, key): value for key, value in connection.items()}
     config |= {"ssl_mode": {"mode": "disable"}, "application_name": "spark"}
     builder = SparkSession.builder.master("local-cluster[2,1,1024]")
-    # Not one task for each of the 200 partitions that is the default of an aggregation
+    # An aggregation would otherwise use 200 partitions, with a task for each
     builder = builder.config("spark.sql.shuffle.partitions", 2)
     builder = builder.config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
     spark = builder.config("spark.executorEnv.PYTHONPATH", str(PACKAGE)).getOrCreate()

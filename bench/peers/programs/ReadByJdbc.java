@@ -16,7 +16,7 @@ import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 
-/** What a Java source does: pgjdbc with a cursor, a tree of Jackson nodes for each row. `ReadByJdbc URL SELECT STREAM`. */
+/** A typical Java source: pgjdbc with a cursor, a tree of Jackson nodes for each row. `ReadByJdbc URL SELECT STREAM`. */
 public final class ReadByJdbc {
   private static final int FETCH_ROWS = 10_000;
   private static final int BUFFER_BYTES = 1 << 16;

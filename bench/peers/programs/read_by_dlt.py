@@ -1,4 +1,4 @@
-"""dlt: `read_by_dlt.py CONNECTION TABLE SCRATCH OUTPUT` writes gzipped JSON lines, its default, into a directory."""
+"""dlt: `read_by_dlt.py CONNECTION TABLE SCRATCH OUTPUT` writes gzipped JSON lines, its default, to a directory."""
 
 import sys
 

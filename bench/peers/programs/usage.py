@@ -1,4 +1,4 @@
-"""Resource usage of a command with all its processes: `usage.py LIMIT_SECONDS COMMAND…` ends stderr with a line of JSON."""
+"""Resource usage of a command with all its processes: `usage.py LIMIT_SECONDS COMMAND…` writes a line of JSON to the end of stderr."""
 
 import json
 import resource

@@ -1,4 +1,4 @@
-"""Prints the rows of an Arrow file as JSON, as one library reads it: read_arrow.py LIBRARY FILE"""
+"""Reads an Arrow file with a library and prints its rows as JSON: read_arrow.py LIBRARY FILE"""
 
 import json
 import sys

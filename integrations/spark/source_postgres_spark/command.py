@@ -1,4 +1,4 @@
-"""Runs the command `source-postgres`. Config and catalog go through pipes, so that no secret touches the disk."""
+"""Runs the command `source-postgres`. Config and catalog are passed through pipes, so that no secret is written to disk."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ class ConnectorFailed(RuntimeError):
 
 
 class Connector:
-    """The command and the config that it is run with."""
+    """The command and its config."""
 
     def __init__(self, command, config):
         self.command = shlex.split(command)
@@ -64,7 +64,7 @@ class Connector:
 
 def start_holder(connector, stream, count, idle_seconds):
     """The shards of a stream, one line each. The process that holds their snapshot keeps running."""
-    # Not a pipe: it would break when the planning process ends, and the holder with it
+    # Not a pipe: it would close when the planning process ends, and with it the holder would end
     with tempfile.TemporaryFile() as stderr:
         holder = connector.start_shards(stream, count, idle_seconds, stderr)
         with holder.stdout:
@@ -78,7 +78,7 @@ def start_holder(connector, stream, count, idle_seconds):
 
 
 class _Process:
-    """A child process whose config and catalog are pipes."""
+    """A child process that reads its config and catalog from pipes."""
 
     def __init__(self, command, config, catalog, options):
         files = {"--config": config} if catalog is None else {"--config": config, "--catalog": catalog}
@@ -112,7 +112,7 @@ class _Process:
 
 
 class _Drain(threading.Thread):
-    """Reads the messages of a process, so that it never waits for its reader."""
+    """Reads the messages of a process, so that it does not block."""
 
     def __init__(self, stream):
         super().__init__(daemon=True)
@@ -130,7 +130,7 @@ class _Drain(threading.Thread):
 
 
 def _pipe_of(text):
-    """The read end of a pipe with a text in it."""
+    """Returns the read end of a pipe that contains a text."""
     read_end, write_end = os.pipe()
 
     def write():

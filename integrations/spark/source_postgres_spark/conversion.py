@@ -1,4 +1,4 @@
-"""From the connector's Arrow types to those of Spark."""
+"""Conversion of the connector's Arrow types to those of Spark."""
 
 import re
 
@@ -61,7 +61,7 @@ def to_type(arrow_type):
 
 
 def to_arrow(schema):
-    """The Arrow schema in which Spark expects the rows of a schema. Raises ValueError for a type without one."""
+    """Returns the Arrow schema that Spark requires for the rows of a schema. Raises ValueError for a type without one."""
     return pa.schema(
         [pa.field(field.name, _arrow_type(field), nullable=field.nullable) for field in schema]
     )
@@ -86,7 +86,7 @@ def _convert(array, target):
     if pa.types.is_fixed_size_binary(array.type) and array.type.byte_width == UUID_BYTES:
         array = _uuid_text(array)
     if pa.types.is_decimal(array.type) and pa.types.is_string(target):
-        # A cast writes some of them with an exponent
+        # A cast would write some of them with an exponent
         return pa.array([None if value is None else format(value, "f") for value in array.to_pylist()], target)
     return array if array.type == target else array.cast(target)
 

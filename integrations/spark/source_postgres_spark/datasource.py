@@ -1,4 +1,4 @@
-"""The data source and its reader, as Spark's Python Data Source API calls them."""
+"""The data source and its reader, for Spark's Python Data Source API."""
 
 import json
 
@@ -41,7 +41,7 @@ class ReadOptions:
 
 
 class ShardPartition(InputPartition):
-    """One shard, as a line that `source-postgres shards` printed."""
+    """One shard: a line printed by `source-postgres shards`."""
 
     def __init__(self, shard):
         super().__init__(shard)
