@@ -31,7 +31,7 @@ export enum ColumnOp {
 }
 
 /** Result of a value. */
-export enum Fate {
+export enum Conversion {
   Kept,
   /** The column's type cannot hold it, so it is null. */
   Unrepresentable,

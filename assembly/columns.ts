@@ -1,6 +1,6 @@
 import { uint16, uint32 } from './bytes'
-import { callWriter, LOST, TRUNCATED } from './callback'
-import { ColumnOp, Fate } from './column-op'
+import { callWriter, UNREPRESENTABLE, TRUNCATED } from './callback'
+import { ColumnOp, Conversion } from './column-op'
 import { putFixed } from './fixed-value'
 import { HANDED_BACK } from './op'
 import { COPY_DATA, COUNT_BYTES, HEADER_BYTES, LENGTH_BYTES, NULL_LENGTH, Stop } from './rows'
@@ -182,17 +182,17 @@ function fillFixed(
   for (let row: u32 = 0; row < rows; row++, field += stride, out += width) {
     const at = <usize>load<u32>(field) + LENGTH_BYTES
     const length = <i32>uint32(at - LENGTH_BYTES)
-    let fate = Fate.Unrepresentable
+    let conversion = Conversion.Unrepresentable
     if (length != NULL_LENGTH) {
-      fate = putFixed(op, out, at, <usize>length, width, parameter)
-      if (fate == Fate.Unknown) {
+      conversion = putFixed(op, out, at, <usize>length, width, parameter)
+      if (conversion == Conversion.Unknown) {
         const end = callWriter(column, out, at, <usize>length)
         if (end == HANDED_BACK) return row
-        fate = end == LOST ? Fate.Unrepresentable : Fate.Kept
+        conversion = end == UNREPRESENTABLE ? Conversion.Unrepresentable : Conversion.Kept
       }
-      if (fate == Fate.Unrepresentable) countLoss(instruction)
+      if (conversion == Conversion.Unrepresentable) countLoss(instruction)
     }
-    if (fate == Fate.Unrepresentable) {
+    if (conversion == Conversion.Unrepresentable) {
       setNull(instruction, firstBit + row)
       memory.fill(out, 0, width)
     }
@@ -224,10 +224,10 @@ function fillText(
       if (end == HANDED_BACK) {
         end = callWriter(column, out, at, <usize>length)
         if (end == HANDED_BACK) return row
-        if (end == LOST || (end & TRUNCATED) != 0) countLoss(instruction)
-        if (end == LOST) setNull(instruction, firstBit + row)
+        if (end == UNREPRESENTABLE || (end & TRUNCATED) != 0) countLoss(instruction)
+        if (end == UNREPRESENTABLE) setNull(instruction, firstBit + row)
       }
-      if (end != LOST) out = end & ~TRUNCATED
+      if (end != UNREPRESENTABLE) out = end & ~TRUNCATED
     }
     store<u32>(offset, base + <u32>out)
   }

@@ -1,5 +1,5 @@
 import { uint16 } from './bytes'
-import { Fate } from './column-op'
+import { Conversion } from './column-op'
 
 const HEADER_BYTES: usize = 8
 const NEGATIVE: u32 = 0x4000
@@ -20,29 +20,35 @@ let power: f64 = 1
 for (let i = 0; i <= MAX_EXACT_POWER; i++, power *= 10) store<f64>(POWERS + (i << 3), power)
 
 /** numeric → the nearest float64, if both its digits and the power of ten are exact. */
-export function putFloat(out: usize, at: usize, length: usize): Fate {
-  if (!isFinite(at, length)) return Fate.Unknown
+export function putFloat(out: usize, at: usize, length: usize): Conversion {
+  if (!isFinite(at, length)) return Conversion.Unknown
   const count = countOf(at)
   let digits: u64 = 0
   for (let i = 0; i < count; i++) {
-    if (digits > MAX_SAFE_INTEGER / DIGIT_BASE) return Fate.Unknown
+    if (digits > MAX_SAFE_INTEGER / DIGIT_BASE) return Conversion.Unknown
     digits = digits * DIGIT_BASE + digitAt(at, i)
-    if (digits > MAX_SAFE_INTEGER) return Fate.Unknown
+    if (digits > MAX_SAFE_INTEGER) return Conversion.Unknown
   }
   const exponent = (weightOf(at) - count + 1) * BASE_DIGITS
-  if (digits != 0 && abs(exponent) > MAX_EXACT_POWER) return Fate.Unknown
+  if (digits != 0 && abs(exponent) > MAX_EXACT_POWER) return Conversion.Unknown
   let value = <f64>digits
   if (digits != 0) value = exponent < 0 ? value / powerOf(-exponent) : value * powerOf(exponent)
   store<f64>(out, isNegative(at) ? -value : value)
-  return Fate.Kept
+  return Conversion.Kept
 }
 
 /** numeric → an integer of `width` bytes: the value times 10^`scale`. */
-export function putDecimal(out: usize, at: usize, length: usize, width: usize, scale: i32): Fate {
-  if (!isFinite(at, length)) return Fate.Unknown
+export function putDecimal(
+  out: usize,
+  at: usize,
+  length: usize,
+  width: usize,
+  scale: i32,
+): Conversion {
+  if (!isFinite(at, length)) return Conversion.Unknown
   const count = countOf(at)
   const exponent = (weightOf(at) - count + 1) * BASE_DIGITS + scale
-  if (exponent <= -BASE_DIGITS || exponent > MAX_ZEROS) return Fate.Unknown
+  if (exponent <= -BASE_DIGITS || exponent > MAX_ZEROS) return Conversion.Unknown
   memory.fill(out, 0, width)
   const end = out + width
   const last = count - 1
@@ -53,10 +59,10 @@ export function putDecimal(out: usize, at: usize, length: usize, width: usize, s
     for (let i = 0; i < last; i++) head = head * DIGIT_BASE + digitAt(at, i)
     store<u64>(out, head)
   }
-  if (count > 0 && !putLastDigit(out, end, digitAt(at, last), exponent)) return Fate.Unknown
+  if (count > 0 && !putLastDigit(out, end, digitAt(at, last), exponent)) return Conversion.Unknown
   for (let zeros = exponent; zeros > 0; zeros--) multiplyAdd(out, end, 10, 0)
   if (isNegative(at)) negate(out, end)
-  return Fate.Kept
+  return Conversion.Kept
 }
 
 /** Adds the last base-10000 digit, without its decimal digits beyond the scale, which are zeros. */

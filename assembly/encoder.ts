@@ -4,7 +4,7 @@ import { putField } from './field'
 import { HANDED_BACK, Op } from './op'
 import { COPY_DATA, COUNT_BYTES, HEADER_BYTES, LENGTH_BYTES, NULL_LENGTH, Stop } from './rows'
 
-export { LOST, TRUNCATED } from './callback'
+export { UNREPRESENTABLE, TRUNCATED } from './callback'
 export { ColumnOp } from './column-op'
 export { encodeColumns } from './columns'
 export { Op } from './op'

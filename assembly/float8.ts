@@ -21,7 +21,7 @@ const MANTISSA_BITS: i32 = 52
 const FIRST_BINADE: i32 = 1009
 const BINADES: i32 = 64
 /** A value closer than this to a limit cannot be decided with doubles. */
-const DOUBT: f64 = 1e-6
+const MARGIN: f64 = 1e-6
 const LEAST_POWER: i32 = -4
 const POWER_COUNT: i32 = 26
 /** Powers of ten from 1e-4 on, and the upper halves of their bits. */
@@ -106,9 +106,9 @@ function putLong(out: usize, magnitude: f64, exponent: i32, binade: i32): usize 
   const distance = abs(rest - nearestTen)
   const limit = load<f64>(HALF_ULPS + (binade << 3)) * scale
   const isClose =
-    abs(distance - limit) < DOUBT ||
-    abs(distance - 5) < DOUBT ||
-    abs(abs(rest - nearest) - 0.5) < DOUBT
+    abs(distance - limit) < MARGIN ||
+    abs(distance - 5) < MARGIN ||
+    abs(abs(rest - nearest) - 0.5) < MARGIN
   if (isClose) return HANDED_BACK
   low = tens + (distance < limit ? nearestTen : nearest)
   if (low < 0) {

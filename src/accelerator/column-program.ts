@@ -83,7 +83,7 @@ export class ColumnProgram implements Program {
   }
 
   resultOf(outcome: Outcome, end: number): number {
-    if (outcome === NULLED) return this.#module.lost
+    if (outcome === NULLED) return this.#module.unrepresentable
     return outcome === TRUNCATED ? end + this.#module.truncated : end
   }
 

@@ -151,7 +151,7 @@ function encode(
     facts: {
       failure: String(failure),
       rows: sink.rows,
-      lost: fields.map(({ column }) => column.lost),
+      losses: fields.map(({ column }) => column.losses),
     },
     handedBack,
   }

@@ -27,7 +27,7 @@ export class EncoderModule {
   readonly free: number
   readonly stops: Stops
   /** Values that `callWriter` may return or add; see `assembly/callback.ts`. */
-  readonly lost: number
+  readonly unrepresentable: number
   readonly truncated: number
   /**
    * Writes the messages in a part of the memory as lines into another part; returns the reason for
@@ -59,7 +59,7 @@ export class EncoderModule {
     this.memory = Buffer.from(memory.buffer)
     this.encode = encode
     this.encodeColumns = encodeColumns
-    this.lost = this.#global('LOST').value
+    this.unrepresentable = this.#global('UNREPRESENTABLE').value
     this.truncated = this.#global('TRUNCATED').value >>> 0
     this.free = this.#global('FREE').value
     this.stops = { torn: this.#global('Stop.Torn').value, full: this.#global('Stop.Full').value }

@@ -18,7 +18,7 @@ const MANTISSA_BITS = 52
 const FIRST_BINADE = EXPONENT_BIAS - 14
 const BINADES = 64
 /** A value closer than this to a limit cannot be decided with doubles. */
-const DOUBT = 1e-6
+const MARGIN = 1e-6
 /** Maximum length: a sign, `0.`, three zeros and the digits. */
 const MAX_BYTES = 32
 const LEAST_POWER = -4
@@ -91,9 +91,9 @@ function putLong(out: ByteBuffer, value: number, { magnitude, exponent, halfUlp 
   const distance = Math.abs(rest - nearestTen)
   const limit = halfUlp * scale
   const isClose =
-    Math.abs(distance - limit) < DOUBT ||
-    Math.abs(distance - 5) < DOUBT ||
-    Math.abs(Math.abs(rest - nearest) - 0.5) < DOUBT
+    Math.abs(distance - limit) < MARGIN ||
+    Math.abs(distance - 5) < MARGIN ||
+    Math.abs(Math.abs(rest - nearest) - 0.5) < MARGIN
   if (isClose) return false
   low = tens + (distance < limit ? nearestTen : nearest)
   if (low < 0) {

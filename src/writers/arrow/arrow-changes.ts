@@ -76,7 +76,7 @@ function appendValue(row: number, field: BoundField, tuple: LogTuple, isBinary: 
       ? jsonText(field.writeBinary, bytes, start, end)
       : bytes.toString('utf8', start, end)
     const parsed = text === null ? null : (parse?.(text) ?? null)
-    if (parsed === null) column.lose(row)
+    if (parsed === null) column.appendUnrepresentable(row)
     else column.append(row, parsed, 0, parsed.length)
   }
 }

@@ -156,7 +156,7 @@ export class ArrowFile implements BatchTarget {
     const { writtenBytes } = this.#output
     try {
       await this.#file.datasync()
-      this.#queue.settle(writtenBytes)
+      this.#queue.markDurable(writtenBytes)
     } catch (error) {
       this.#failure = error
     } finally {

@@ -107,7 +107,7 @@ export class ArrowSink implements RowSink, ColumnTarget {
       this.#copied(bytes, start, end)
       this.#changed()
     } catch (error) {
-      this.#forget()
+      this.#removeRow()
       throw error
     }
     this.#add(1, end - start)
@@ -124,7 +124,7 @@ export class ArrowSink implements RowSink, ColumnTarget {
       changes.append(this.#pending, tuple)
       this.#changed()
     } catch (error) {
-      this.#forget()
+      this.#removeRow()
       throw error
     }
     this.#add(1, tuple.size)
@@ -138,8 +138,8 @@ export class ArrowSink implements RowSink, ColumnTarget {
     if (this.#pending === this.#maxRows || this.#pendingBytes > MAX_BATCH_BYTES) this.cut()
   }
 
-  #forget(): void {
-    for (const column of this.#all) column.forget(this.#pending)
+  #removeRow(): void {
+    for (const column of this.#all) column.removeRow(this.#pending)
   }
 
   #changed(): void {

@@ -25,12 +25,12 @@ export class ArrowStream implements BatchTarget {
 
   async drain(): Promise<void> {
     await this.#output.drain()
-    this.#queue.settle(this.#output.writtenBytes)
+    this.#queue.markDurable(this.#output.writtenBytes)
   }
 
   async flush(): Promise<void> {
     await this.#output.flush()
-    this.#queue.settle(this.#output.writtenBytes)
+    this.#queue.markDurable(this.#output.writtenBytes)
   }
 
   commit(): void {

@@ -116,7 +116,7 @@ export class ArrowWriters implements Writers, PartFiles {
     const sources = changeColumns === null ? columns : withChangeColumns(columns)
     const schema = arrowSchema(sources, this.#options)
     const label = streamLabel(plan.descriptor)
-    this.#sayWhatIsRounded(label, plan.columns)
+    this.#warnOfRounding(label, plan.columns)
     const fields = columns.map((column, index): ArrowField => {
       const isSelected = plan.fields[index]!.type !== null
       const { type } = column
@@ -158,7 +158,7 @@ export class ArrowWriters implements Writers, PartFiles {
     return await files.createNext(schema)
   }
 
-  #sayWhatIsRounded(label: string, columns: readonly Column[]): void {
+  #warnOfRounding(label: string, columns: readonly Column[]): void {
     const rounded = columns.filter(({ type }) => isRounded(type, this.#options))
     if (rounded.length === 0) return
     const names = rounded.map(({ name }) => `'${name}'`).join(', ')
@@ -171,13 +171,13 @@ export class ArrowWriters implements Writers, PartFiles {
     columns: readonly Column[],
     fields: readonly ArrowField[],
   ): void {
-    fields.forEach(({ column: { lost, type } }, index) => {
-      if (lost === 0) return
+    fields.forEach(({ column: { losses, type } }, index) => {
+      if (losses === 0) return
       const { name } = columns[index]!
       const what = DataType.isUtf8(type)
         ? 'not valid text: null, or with U+FFFD in it'
         : `infinite, or beyond what Arrow's ${arrowTypeName(type)} can hold: null`
-      const message = `Column '${name}' of stream '${label}': ${lost} values are ${what}.`
+      const message = `Column '${name}' of stream '${label}': ${losses} values are ${what}.`
       log(this.#run, 'WARN', message)
     })
   }

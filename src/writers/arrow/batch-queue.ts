@@ -60,7 +60,7 @@ export class BatchQueue {
   }
 
   /** Marks the first `bytes` of the output as durable. */
-  settle(bytes: number): void {
+  markDurable(bytes: number): void {
     const rest = this.#batches.findIndex(({ endByte }) => endByte > bytes)
     const durable = this.#batches.splice(0, rest === -1 ? this.#batches.length : rest)
     this.durableRows = durable.at(-1)?.rows ?? this.durableRows

@@ -17,7 +17,7 @@ const EMPTY = new Uint8Array(0)
 export interface ArrowColumn extends BulkColumn {
   readonly type: DataType
   /** Number of values so far that the type cannot hold; they are null. */
-  readonly lost: number
+  readonly losses: number
   /** Makes room for so many rows and keeps the existing ones. */
   grow(rows: number): void
   /** @throws RangeError if the field does not have the form of its type: the stream is damaged. */
@@ -26,9 +26,9 @@ export interface ArrowColumn extends BulkColumn {
   /** Appends rows that the WebAssembly module has encoded, starting at index `row`. */
   appendRows(row: number, rows: ColumnRows): void
   /** Appends null for a value that the type cannot hold. */
-  lose(row: number): void
+  appendUnrepresentable(row: number): void
   /** Removes a row that failed and will be appended again. */
-  forget(row: number): void
+  removeRow(row: number): void
   /** Returns the first `rows` rows, valid until the next call, and empties the column. */
   take(rows: number): ColumnData
 }
@@ -56,7 +56,7 @@ export class Validity {
     this.#nullCount += nulls
   }
 
-  forget(row: number): void {
+  removeRow(row: number): void {
     const bit = 1 << (row & 7)
     if ((this.#bits[row >> 3]! & bit) !== 0) return
     this.#bits[row >> 3]! |= bit

@@ -9,7 +9,7 @@ export class BoolColumn implements ArrowColumn {
   readonly type = new Bool()
   readonly code: ColumnCode = { op: 'Bool', width: 0, write: writeBool }
   readonly textBytes = 0
-  lost = 0
+  losses = 0
   readonly #validity = new Validity()
   #bits = new Uint8Array(0)
 
@@ -37,13 +37,13 @@ export class BoolColumn implements ArrowColumn {
     this.#validity.append(row, rows)
   }
 
-  lose(row: number): void {
-    this.lost++
+  appendUnrepresentable(row: number): void {
+    this.losses++
     this.appendNull(row)
   }
 
-  forget(row: number): void {
-    this.#validity.forget(row)
+  removeRow(row: number): void {
+    this.#validity.removeRow(row)
   }
 
   take(rows: number): ColumnData {

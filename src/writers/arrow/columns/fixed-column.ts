@@ -10,7 +10,7 @@ export class FixedColumn implements ArrowColumn {
   readonly type: DataType
   readonly code: ColumnCode
   readonly textBytes = 0
-  lost = 0
+  losses = 0
   readonly #form: FixedForm
   readonly #validity = new Validity()
   #bytes = new Uint8Array(0)
@@ -32,11 +32,11 @@ export class FixedColumn implements ArrowColumn {
 
   append(row: number, bytes: Buffer, start: number, end: number): void {
     const { put, width } = this.#form
-    if (!put(this.#view, row * width, viewOf(bytes), start, end)) this.lose(row)
+    if (!put(this.#view, row * width, viewOf(bytes), start, end)) this.appendUnrepresentable(row)
   }
 
-  lose(row: number): void {
-    this.lost++
+  appendUnrepresentable(row: number): void {
+    this.losses++
     this.appendNull(row)
   }
 
@@ -51,11 +51,11 @@ export class FixedColumn implements ArrowColumn {
     const { memory, values } = rows
     this.#bytes.set(memory.subarray(values, values + rows.rows * width), row * width)
     this.#validity.append(row, rows)
-    this.lost += rows.losses
+    this.losses += rows.losses
   }
 
-  forget(row: number): void {
-    this.#validity.forget(row)
+  removeRow(row: number): void {
+    this.#validity.removeRow(row)
   }
 
   take(rows: number): ColumnData {

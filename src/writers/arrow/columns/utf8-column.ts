@@ -15,7 +15,7 @@ const MAX_OFFSET = 2 ** 31 - 1
 export class Utf8Column implements ArrowColumn {
   readonly type = new Utf8()
   readonly code: ColumnCode
-  lost = 0
+  losses = 0
   readonly #validity = new Validity()
   readonly #text = new ByteBuffer(FIRST_BYTES)
   #offsets = new Int32Array(1)
@@ -43,7 +43,7 @@ export class Utf8Column implements ArrowColumn {
   appendAs(row: number, write: ValueWriter, bytes: Buffer, start: number, end: number): void {
     const outcome = write(this.#text, bytes, start, end)
     if (outcome === NULLED) this.#validity.setNull(row)
-    if (outcome !== EXACT) this.lost++
+    if (outcome !== EXACT) this.losses++
     const { length } = this.#text
     if (length > MAX_OFFSET) throw new RangeError('a batch of text is beyond the 2 GB of Arrow')
     this.#offsets[row + 1] = length
@@ -59,16 +59,16 @@ export class Utf8Column implements ArrowColumn {
     this.#text.copy(memory, text, textEnd)
     this.#offsets.set(new Int32Array(memory.buffer, values, rows.rows), row + 1)
     this.#validity.append(row, rows)
-    this.lost += rows.losses
+    this.losses += rows.losses
   }
 
-  lose(row: number): void {
-    this.lost++
+  appendUnrepresentable(row: number): void {
+    this.losses++
     this.appendNull(row)
   }
 
-  forget(row: number): void {
-    this.#validity.forget(row)
+  removeRow(row: number): void {
+    this.#validity.removeRow(row)
     this.#text.length = this.#offsets[row]!
   }
 
