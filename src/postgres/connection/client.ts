@@ -32,7 +32,7 @@ export function clientClass(
   return class EstablishedClient extends Client {
     constructor(_options?: ClientConfig) {
       super({ ...clientOptions(config), ...extra })
-      this.on('error', nameLoss)
+      this.on('error', addLossCode)
     }
 
     override connect(): Promise<Client>
@@ -75,7 +75,7 @@ export function clientClass(
         if (failsSaslprep(config.password)) useRawPassword(this, config.password)
         await super.connect()
       } catch (error) {
-        if (stream.destroyed || stream.readableEnded) nameLoss(error)
+        if (stream.destroyed || stream.readableEnded) addLossCode(error)
         throw error
       } finally {
         signal.removeEventListener('abort', onAbort)
@@ -112,7 +112,7 @@ function requirePassword({ username, password }: Config): string {
  * Adds a code to pg's own error for a lost connection. The pending queries fail with the same
  * object. Without a listener, the event would end the process.
  */
-function nameLoss(error: unknown): void {
+function addLossCode(error: unknown): void {
   const isNameless = error instanceof Error && !(error instanceof ConnectorError)
   if (isNameless && errorCode(error) === null) {
     Object.assign(error, { code: 'ECONNRESET' })

@@ -60,7 +60,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   '28000': {
     type: 'config_error',
     explain: (config, { encryption }) =>
-      `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeTravel(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
+      `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeEncryption(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
   },
   '3D000': {
     type: 'config_error',
@@ -111,7 +111,7 @@ function describeLimits(server: ServerFacts | null): string {
   return `; ${limits.join(', ')}`
 }
 
-function describeTravel({ ssl }: Config, encryption: Encryption): string {
+function describeEncryption({ ssl }: Config, encryption: Encryption): string {
   if (encryption === 'plain') return 'without TLS'
   return `with TLS and ${ssl.clientCertificate === null ? 'no' : 'a'} client certificate`
 }

@@ -16,7 +16,7 @@ FROM pg_catalog.pg_stat_activity AS a`
 type Backends = ReadonlyMap<number, BackendRow> | null
 
 /** A connection that waits for an answer. */
-export interface Awaited {
+export interface WaitingConnection {
   readonly client: Client
   /** Process ID of its backend; null: unknown, because of a pooler. */
   readonly processId: number | null
@@ -45,16 +45,16 @@ export class BackendWatch {
    * Waits for `work`, an answer from the server. It rejects with the transient_error when the
    * connection is closed.
    */
-  async guard<Result>(awaited: Awaited, work: Promise<Result>): Promise<Result> {
-    const stream = streamOf(awaited.client)
+  async guard<Result>(connection: WaitingConnection, work: Promise<Result>): Promise<Result> {
+    const stream = streamOf(connection.client)
     let isSettled = false
     let seenBytes = stream.bytesRead
     const look = async (): Promise<void> => {
       const isSilent = stream.bytesRead === seenBytes
       seenBytes = stream.bytesRead
-      const verdict = isSilent ? await this.#look(awaited.processId) : null
+      const verdict = isSilent ? await this.#look(connection.processId) : null
       if (isSettled) return
-      if (verdict !== null && stream.bytesRead === seenBytes) this.#follow(verdict, awaited)
+      if (verdict !== null && stream.bytesRead === seenBytes) this.#follow(verdict, connection)
       timer = setTimeout(() => void look(), this.#config.timeoutMs)
     }
     let timer = setTimeout(() => void look(), this.#config.timeoutMs)
@@ -66,7 +66,7 @@ export class BackendWatch {
     }
   }
 
-  #follow(verdict: Verdict, { client, processId }: Awaited): void {
+  #follow(verdict: Verdict, { client, processId }: WaitingConnection): void {
     const silence = `The server has sent nothing for ${this.#config.timeoutMs / 1000} s (timeout_seconds)`
     if (verdict.isAtWork) {
       const wait = verdict.waitsFor === null ? '' : ` and waits for ${verdict.waitsFor}`

@@ -142,7 +142,7 @@ export class Database implements RowSource, AsyncDisposable {
    */
   async acquire(): Promise<PoolClient> {
     const isWaiting = this.#pool.idleCount === 0
-    using deadline = new Deadline(this.#patienceMs, isWaiting ? this.signal : undefined)
+    using deadline = new Deadline(this.#acquireTimeoutMs, isWaiting ? this.signal : undefined)
     const connecting = this.#pool.connect()
     try {
       return await unlessAborted(connecting, deadline.signal)
@@ -217,13 +217,13 @@ export class Database implements RowSource, AsyncDisposable {
    * Maximum time that `acquire` waits: the server may be silent for a while, and then opening a
    * connection may take time.
    */
-  get #patienceMs(): number {
+  get #acquireTimeoutMs(): number {
     return this.#config.timeoutMs + this.#config.connectTimeoutMs
   }
 
   #exhausted(): ConnectorError {
     const { maxConnections } = this.#config
-    const message = `All ${maxConnections} connections of the pool are in use, and none became free within ${this.#patienceMs / 1000} s. Raise max_connections of the config.`
+    const message = `All ${maxConnections} connections of the pool are in use, and none became free within ${this.#acquireTimeoutMs / 1000} s. Raise max_connections of the config.`
     return new ConnectorError('transient_error', message)
   }
 
