@@ -13,7 +13,7 @@ import type { Relation } from '../introspection/relation.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { incrementalMethod, offersOf } from '../replication/methods.ts'
 import { planStreams } from '../replication/plan-streams.ts'
-import { noteServer } from '../monitoring/server-notes.ts'
+import { adviseOnServer } from '../monitoring/server-advice.ts'
 
 /**
  * Checks a config: SUCCEEDED, or FAILED with all problems. It does not throw errors that the user
@@ -34,7 +34,7 @@ async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorE
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, connectOptions(run))
-  for (const { level, message } of noteServer(database.server, config)) log(run, level, message)
+  for (const { level, message } of adviseOnServer(database.server, config)) log(run, level, message)
   const { relations, problems, unreadable } = await discoverRelations(database, config)
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   const unmet = await findReadProblems(relations, { config, database, log: logger(run) })

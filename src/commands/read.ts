@@ -27,7 +27,7 @@ import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
 import { connectOptions, logOnce, type Run } from '../run-context.ts'
-import { noteStatistics } from '../monitoring/server-notes.ts'
+import { adviseOnStatistics } from '../monitoring/server-advice.ts'
 import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
 import { StreamStatuses } from '../sync/stream-statuses.ts'
@@ -74,11 +74,11 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)
   const plans = await planner.plan()
   estimate(run, plans)
-  const note = await noteStatistics(
+  const advice = await adviseOnStatistics(
     database,
     plans.map(({ relation }) => relation),
   )
-  if (note !== null) logOnce(run, note)
+  if (advice !== null) logOnce(run, advice)
   await using health = await HealthLog.start(run, config, database)
   using progress = new Progress(run.terminal, plans.length)
   const descriptors = plans.map(({ descriptor }) => descriptor)

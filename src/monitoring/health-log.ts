@@ -15,7 +15,7 @@ const INTERVAL_MS = 30_000
 /** Maximum time that a stopped read waits for its last report. */
 const STOPPED_MS = 500
 /** Interval at which changes are detected. */
-const LOOK_MS = 2000
+const CHECK_MS = 2000
 
 /** A snapshot, and the process ids of the backends that read in it. */
 interface WatchedSnapshot {
@@ -40,7 +40,7 @@ export class HealthLog implements AsyncDisposable {
   #method: MethodHealth | null = null
   #reportedMs = 0
   /** The check in progress. */
-  #looking: Promise<void> | null = null
+  #checking: Promise<void> | null = null
   #firstRowMs: number | null = null
   #rows = 0
   #bytes = 0
@@ -49,7 +49,7 @@ export class HealthLog implements AsyncDisposable {
     this.#run = run
     this.#config = config
     this.#database = database
-    this.#timer = setInterval(() => this.#startLook(), LOOK_MS)
+    this.#timer = setInterval(() => this.#startCheck(), CHECK_MS)
   }
 
   /** Reports once, and then at intervals. */
@@ -76,24 +76,24 @@ export class HealthLog implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer)
-    await this.#looking
+    await this.#checking
     this.#warnings = []
     if (!this.#run.signal.aborted) await this.#readMethod()
     await this.#report()
   }
 
   /** Starts a check unless one is in progress. */
-  #startLook(): void {
-    this.#looking ??= this.#look()
+  #startCheck(): void {
+    this.#checking ??= this.#check()
       .catch((error: unknown) => {
         log(this.#run, 'WARN', `Health unknown: ${ConnectorError.from(error).message}`)
       })
       .finally(() => {
-        this.#looking = null
+        this.#checking = null
       })
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const known = this.#warningNames
     this.#warnings = await this.#findWarnings()
     await this.#readMethod()
@@ -102,7 +102,7 @@ export class HealthLog implements AsyncDisposable {
   }
 
   async #readMethod(): Promise<void> {
-    const method = await readMethodHealth(this.#database, this.#config, LOOK_MS)
+    const method = await readMethodHealth(this.#database, this.#config, CHECK_MS)
     this.#method = method ?? this.#method
   }
 
@@ -119,7 +119,7 @@ export class HealthLog implements AsyncDisposable {
       pool: this.#database.figures(),
       consumerShare: this.#pace.share(nowMs, this.#run.output.waitedMs),
       wasHeldBack: this.#warnings.some(({ name }) => name === 'slow_consumer'),
-      lockWait: snapshot && (await readLockWait(this.#database, snapshot.backends, LOOK_MS)),
+      lockWait: snapshot && (await readLockWait(this.#database, snapshot.backends, CHECK_MS)),
       snapshotAgeMs: snapshot !== null && isPrimary ? nowMs - snapshot.begunMs : null,
     })
   }

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from '../config/parse-config.ts'
-import { noteServer } from './server-notes.ts'
+import { adviseOnServer } from './server-advice.ts'
 
 const SERVER = {
   major: 18,
@@ -17,9 +17,9 @@ const SERVER = {
 }
 const { config } = parseConfig({ host: 'db', database: 'shop', username: 'reader' })
 
-describe('noteServer', () => {
+describe('adviseOnServer', () => {
   it('returns nothing for an ordinary server', () => {
-    expect(noteServer(SERVER, config)).to.deep.equal([])
+    expect(adviseOnServer(SERVER, config)).to.deep.equal([])
   })
 
   for (const [facts, level, text] of [
@@ -30,7 +30,7 @@ describe('noteServer', () => {
     [{ maxConnections: 4 }, 'WARN', /only 4 can be had: the server has 4,/],
   ] as const) {
     it(`${JSON.stringify(facts)} → ${level}`, () => {
-      const [note, ...others] = noteServer({ ...SERVER, ...facts }, config)
+      const [note, ...others] = adviseOnServer({ ...SERVER, ...facts }, config)
       expect(others).to.deep.equal([])
       expect(note?.level).to.equal(level)
       expect(note?.message).to.match(text)

@@ -7,7 +7,7 @@ import { readCatalogs } from '../postgres/session/read-catalogs.ts'
 import type { LogLevel } from '../protocol/messages.ts'
 
 /** A property of the server that matters before the first sync. */
-export interface ServerNote {
+export interface ServerAdvice {
   readonly level: LogLevel
   readonly message: string
 }
@@ -16,8 +16,8 @@ export interface ServerNote {
  * Finds unusual properties of a server: it is a standby, it is behind a pooler, or it has too few
  * connections.
  */
-export function noteServer(server: ServerFacts, config: Config): readonly ServerNote[] {
-  const notes: ServerNote[] = []
+export function adviseOnServer(server: ServerFacts, config: Config): readonly ServerAdvice[] {
+  const notes: ServerAdvice[] = []
   if (server.isInRecovery) {
     const message =
       'The server is a standby. Reads that its recovery cancels are tried again from the last state; raise max_standby_streaming_delay there, or turn on hot_standby_feedback, if that happens often.'
@@ -40,7 +40,7 @@ export function noteServer(server: ServerFacts, config: Config): readonly Server
 const MIN_ROWS = 10_000
 
 /** Reports larger tables that were never analyzed; null: there are none. */
-export async function noteStatistics(
+export async function adviseOnStatistics(
   database: Database,
   relations: readonly Relation[],
 ): Promise<string | null> {
