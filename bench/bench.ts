@@ -25,7 +25,7 @@ import {
 } from '../integration_tests/helpers/connector.ts'
 import { TestDatabase } from '../integration_tests/helpers/database.ts'
 import { configuredCatalog } from '../integration_tests/helpers/messages.ts'
-import { grouped, say } from '../integration_tests/helpers/report.ts'
+import { grouped, printLines } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
 
 const DEFAULT_ROWS = '2000000'
@@ -79,7 +79,7 @@ async function main(): Promise<void> {
     const shape = { table: table.name, rows: tableRows, columns: Object.keys(table.columns).length }
     results.push(summarize(shape, await race(ways, runs)))
   }
-  say('', showResults(results))
+  printLines('', showResults(results))
   const flatness = long ? await measureFlatness(database, connector, results) : null
   const machine = { cpu: cpus()[0]?.model ?? 'unknown', cores: availableParallelism() }
   const versions = { node: process.version, postgresql: server.major }
@@ -160,7 +160,7 @@ async function race(contenders: readonly Contender[], runs: number): Promise<Mea
       const own = measured[index]
       own?.usages.push(usage)
       if (own !== undefined && bytes === null) own.bytes = reportedBytes(usage.stderr)
-      say(`  round ${run}/${runs}  ${method.padEnd(16)} ${usage.seconds.toFixed(2)} s`)
+      printLines(`  round ${run}/${runs}  ${method.padEnd(16)} ${usage.seconds.toFixed(2)} s`)
     }
   }
   return measured
@@ -184,7 +184,7 @@ async function measureFlatness(
   const peak = mixed?.methods.find(({ method }) => method === 'connector')?.peakRssMegabytes ?? null
   const longPeak = peakRssBytes === null ? null : Math.round(peakRssBytes / 1e6)
   const rate = grouped(longRows / seconds)
-  say(
+  printLines(
     `${grouped(longRows)} rows: ${seconds.toFixed(2)} s, ${rate} rows/s, peak RSS ${longPeak} MB;`,
     `${grouped(rows)} rows: peak RSS ${peak} MB`,
   )
@@ -200,7 +200,7 @@ async function save(report: Report): Promise<void> {
     `${docs}bench-results.svg`,
     barChart('Rows out of PostgreSQL', chartGroups(report.tables)),
   )
-  say('', `Written: ${docs}bench-results.json and ${docs}bench-results.svg`)
+  printLines('', `Written: ${docs}bench-results.json and ${docs}bench-results.svg`)
 }
 
 function scriptPath(name: string): string {

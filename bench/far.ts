@@ -13,7 +13,7 @@ import {
   lastStates,
   parseMessage,
 } from '../integration_tests/helpers/messages.ts'
-import { grouped, say, textTable } from '../integration_tests/helpers/report.ts'
+import { grouped, printLines, textTable } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
 import { DelayProxy } from '../integration_tests/helpers/delay-proxy.ts'
 
@@ -132,7 +132,7 @@ async function main(): Promise<void> {
       (count) => count > 0,
     )) {
       await using database = await TestDatabase.create(server)
-      say(`Creating ${grouped(tables)} tables of ${ROWS} rows …`)
+      printLines(`Creating ${grouped(tables)} tables of ${ROWS} rows …`)
       const create = `'CREATE TABLE t_%1$s (id int8 PRIMARY KEY, name text, price numeric, changed timestamptz);
         INSERT INTO t_%1$s SELECT n, repeat(''x'', 40), n * 1.5, now() FROM generate_series(1, ${ROWS}) AS n', i`
       await createMany(database, tables, create, 50)
@@ -154,7 +154,7 @@ async function main(): Promise<void> {
     'connections',
     'records',
   ]
-  say('', textTable(titles, results))
+  printLines('', textTable(titles, results))
 }
 
 await main()

@@ -9,7 +9,7 @@ import {
 } from '../integration_tests/helpers/connector.ts'
 import { TestDatabase } from '../integration_tests/helpers/database.ts'
 import { configuredCatalog } from '../integration_tests/helpers/messages.ts'
-import { grouped, median, say, textTable } from '../integration_tests/helpers/report.ts'
+import { grouped, median, printLines, textTable } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
 import { measure, readCpuSeconds, type Usage } from './measure.ts'
 import { createTable, MIXED } from './tables.ts'
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   await database.sql('CREATE PUBLICATION p FOR ALL TABLES')
   const bench = new LogBench(database)
   await bench.prepare(runs)
-  say(`Writing ${grouped(changes)} changes …`)
+  printLines(`Writing ${grouped(changes)} changes …`)
   const end = await write(database, changes, values.single ? changes : Math.floor(changes / 2))
   const contenders = bench.contenders(end)
   const measured = new Map<string, Measured[]>(contenders.map(({ name }) => [name, []]))
@@ -66,10 +66,10 @@ async function main(): Promise<void> {
     for (const { name, run: start } of contenders) {
       const usage = await bench.measure(`${bench.prefix}_${slug(name)}_${run}`, start)
       measured.get(name)?.push(usage)
-      say(`  round ${run + 1}/${runs}  ${name.padEnd(16)} ${usage.seconds.toFixed(2)} s`)
+      printLines(`  round ${run + 1}/${runs}  ${name.padEnd(16)} ${usage.seconds.toFixed(2)} s`)
     }
   }
-  say('', show(measured, changes))
+  printLines('', show(measured, changes))
   await bench[Symbol.asyncDispose]()
 }
 

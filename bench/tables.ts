@@ -1,5 +1,5 @@
 import type { TestDatabase } from '../integration_tests/helpers/database.ts'
-import { grouped, say } from '../integration_tests/helpers/report.ts'
+import { grouped, printLines } from '../integration_tests/helpers/report.ts'
 
 /** Settings of the server with the tables. */
 export const SETTINGS = {
@@ -66,7 +66,7 @@ export async function fillTable(
   table: BenchTable,
   rows: number,
 ): Promise<void> {
-  say(`Filling ${table.name} with ${grouped(rows)} rows …`)
+  printLines(`Filling ${table.name} with ${grouped(rows)} rows …`)
   await database.sql(createTable(table, rows))
   // Sets the hint bits, so that the first reader does not have to write them
   await database.sql(`VACUUM (FREEZE) ${table.name}`)

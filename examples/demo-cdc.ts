@@ -7,7 +7,7 @@ import {
   type RecordMessage,
   recordsOf,
 } from '../integration_tests/helpers/messages.ts'
-import { grouped, say, textTable } from '../integration_tests/helpers/report.ts'
+import { grouped, printLines, textTable } from '../integration_tests/helpers/report.ts'
 import { fold } from '../integration_tests/replication/cdc/fold.ts'
 import { expectCode, expectThat, sample, showCommand, showConnectionStatus } from './demo-output.ts'
 
@@ -34,7 +34,7 @@ const SHOWN_COLUMNS = ['id', 'customer_id', 'status', 'total'] as const
  * changes.
  */
 export async function showChangeDataCapture(database: TestDatabase): Promise<void> {
-  say(
+  printLines(
     '',
     'Change data capture reads the write-ahead log: deletes too, and no updated_at is needed.',
   )
@@ -63,15 +63,17 @@ async function showSyncs(connector: Connector, database: TestDatabase): Promise<
   const streams = ['customers', 'orders']
   const catalog = configuredCatalog(await connector.catalog(), { syncMode: 'incremental', streams })
   const first = await showRead(connector, { catalog })
-  for (const name of streams) say(`${name}: ${sample(recordsOf(first.messages, name)[0])}`)
+  for (const name of streams) printLines(`${name}: ${sample(recordsOf(first.messages, name)[0])}`)
   const before = fold(first.records, 'orders')
   await expectSame(database, first.records)
 
-  say('', 'Now the shop changes:')
+  printLines('', 'Now the shop changes:')
   for (const [statement, note] of CHANGES) await runStatement(database, statement, note)
   const second = await showRead(connector, { catalog, state: lastStates(first.messages) })
-  say('', 'The records, in the order of the commits:')
-  say(textTable(['change', ...SHOWN_COLUMNS, '_ab_cdc_lsn'], second.records.map(changeCells)))
+  printLines('', 'The records, in the order of the commits:')
+  printLines(
+    textTable(['change', ...SHOWN_COLUMNS, '_ab_cdc_lsn'], second.records.map(changeCells)),
+  )
   showDestination(before, [...first.records, ...second.records])
   await expectSame(database, [...first.records, ...second.records])
   expectThat(second.records.some(isDelete), 'the second sync must bring deletes')
@@ -90,7 +92,7 @@ async function showRead(
   const run = await connector.read(input)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(2)
   const deletes = run.records.filter(isDelete).length
-  say(
+  printLines(
     textTable(
       ['records', 'deletes', 'GLOBAL states', 'seconds with start-up'],
       [[grouped(run.records.length), `${deletes}`, `${run.states.length}`, seconds]],
@@ -111,9 +113,9 @@ function showDestination(before: readonly Json[], records: readonly RecordMessag
     ...gone.map((row) => ['–', ...cells(row)]),
     ...changed.map((row) => [old.has(row['id']) ? '±' : '+', ...cells(row)]),
   ]
-  say('', 'The table at a destination that keeps one row per key:')
-  say(textTable(['', ...SHOWN_COLUMNS], rows))
-  say(`${grouped(before.length)} orders before, ${grouped(after.length)} now.`)
+  printLines('', 'The table at a destination that keeps one row per key:')
+  printLines(textTable(['', ...SHOWN_COLUMNS], rows))
+  printLines(`${grouped(before.length)} orders before, ${grouped(after.length)} now.`)
 }
 
 /** The destination must have exactly the rows of the table on the server. */
@@ -129,7 +131,7 @@ async function expectSame(
 }
 
 async function runStatement(database: TestDatabase, statement: string, note = ''): Promise<void> {
-  say(`  ${statement};${note === '' ? '' : `  -- ${note}`}`)
+  printLines(`  ${statement};${note === '' ? '' : `  -- ${note}`}`)
   await database.sql(statement)
 }
 

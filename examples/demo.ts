@@ -17,12 +17,12 @@ import {
   lastStates,
   recordsOf,
 } from '../integration_tests/helpers/messages.ts'
-import { grouped, say, shortened, textTable } from '../integration_tests/helpers/report.ts'
+import { grouped, printLines, shortened, textTable } from '../integration_tests/helpers/report.ts'
 import { Server } from '../integration_tests/helpers/server.ts'
 import { CHANGE_SHOP, CREATE_SHOP, SHOP_STREAMS } from '../integration_tests/helpers/shop.ts'
 import { showChangeDataCapture } from './demo-cdc.ts'
 import {
-  complaints,
+  unexpected,
   expectCode,
   expectThat,
   sample,
@@ -42,7 +42,7 @@ async function main(): Promise<void> {
   await using server = await Server.start()
   await using database = await TestDatabase.create(server)
   await database.sql(CREATE_SHOP)
-  say(`PostgreSQL ${server.major} runs on port ${server.port}, with a small shop in it.`)
+  printLines(`PostgreSQL ${server.major} runs on port ${server.port}, with a small shop in it.`)
   await using connector = await withConnector(database.config())
   await showSpec(connector)
   await showCheck(connector)
@@ -53,9 +53,12 @@ async function main(): Promise<void> {
   await showArrow(connector, database)
   await showChangeDataCapture(database)
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
-  for (const complaint of complaints) say(`✗ ${complaint}`)
-  say('', complaints.length === 0 ? `All as expected, in ${seconds} s.` : 'That was not right.')
-  process.exitCode = complaints.length === 0 ? 0 : 1
+  for (const message of unexpected) printLines(`✗ ${message}`)
+  printLines(
+    '',
+    unexpected.length === 0 ? `All as expected, in ${seconds} s.` : 'That was not right.',
+  )
+  process.exitCode = unexpected.length === 0 ? 0 : 1
 }
 
 async function showSpec(connector: Connector): Promise<void> {
@@ -64,7 +67,7 @@ async function showSpec(connector: Connector): Promise<void> {
   const schema = run.spec?.['connectionSpecification']
   const isObject = typeof schema === 'object' && schema !== null
   const properties = isObject && 'properties' in schema ? Object.keys(schema.properties ?? {}) : []
-  say(shortened(`${properties.length} settings: ${properties.join(', ')}`, SAMPLE_WIDTH))
+  printLines(shortened(`${properties.length} settings: ${properties.join(', ')}`, SAMPLE_WIDTH))
   expectCode(run, 0, 'spec')
   expectThat(properties.includes('host'), 'spec must describe the setting "host"')
 }
@@ -92,7 +95,7 @@ async function showDiscover(connector: Connector): Promise<Catalog> {
   const catalog = run.catalog ?? { streams: [] }
   for (const stream of catalog.streams) {
     const columns = Object.entries(stream.json_schema.properties)
-    say('', streamTitle(stream), textTable(['column', 'type'], columns.map(describeColumn)))
+    printLines('', streamTitle(stream), textTable(['column', 'type'], columns.map(describeColumn)))
   }
   expectCode(run, 0, 'discover')
   const names = catalog.streams.map(({ name }) => name)
@@ -114,7 +117,7 @@ async function showFirstRead(
   const run = await showRead(connector, { catalog: configured })
   for (const name of SHOP_STREAMS) {
     for (const record of recordsOf(run.messages, name).slice(0, SHOWN_RECORDS)) {
-      say(`${name}: ${sample(record)}`)
+      printLines(`${name}: ${sample(record)}`)
     }
   }
   await expectCounts(run, database, 'true')
@@ -129,7 +132,7 @@ async function showSecondRead(
 ): Promise<void> {
   const changedSince = "updated_at >= timestamptz '2025-06-01'"
   await database.sql(CHANGE_SHOP)
-  say('', 'Now the shop sells: 3 new orders, 2 shipped ones, 1 customer who moved.')
+  printLines('', 'Now the shop sells: 3 new orders, 2 shipped ones, 1 customer who moved.')
   const configured = configuredCatalog(catalog, {
     syncMode: 'incremental',
     cursorField: CURSOR_FIELD,
@@ -137,7 +140,7 @@ async function showSecondRead(
   const run = await showRead(connector, { catalog: configured, state: states })
   await expectCounts(run, database, changedSince)
   const moved = recordsOf(run.messages, 'customers').find(({ id }) => id === 42)
-  say(`customer 42: ${sample(moved ?? null)}`)
+  printLines(`customer 42: ${sample(moved ?? null)}`)
   expectThat(
     JSON.stringify(moved ?? null).includes('Elsewhere'),
     'the second read must bring the new address of customer 42',
@@ -154,7 +157,7 @@ async function showArrow(connector: Connector, database: TestDatabase): Promise<
     const table = tableFromIPC(await readFile(join(directory, file)))
     const types = table.schema.fields.map(({ name, type }) => [name, String(type)])
     const batches = `${grouped(table.numRows)} rows in ${table.batches.length} record batches`
-    say(`${file}: ${batches}`, textTable(['column', 'Arrow type'], types))
+    printLines(`${file}: ${batches}`, textTable(['column', 'Arrow type'], types))
     const [row] = await database.sql('SELECT count(*) FROM orders')
     expectThat(table.numRows === Number(row?.['count']), 'the Arrow file must have every order')
   }
@@ -173,9 +176,11 @@ async function showRead(
     const states = run.states.filter(({ stream }) => stream?.stream_descriptor.name === name)
     return [name, grouped(recordsOf(run.messages, name).length), grouped(states.length)]
   })
-  say(textTable(['stream', 'records', 'states'], rows))
+  printLines(textTable(['stream', 'records', 'states'], rows))
   const rate = grouped(run.records.length / seconds)
-  say(`${grouped(run.records.length)} records in ${seconds.toFixed(2)} s with start-up: ${rate}/s`)
+  printLines(
+    `${grouped(run.records.length)} records in ${seconds.toFixed(2)} s with start-up: ${rate}/s`,
+  )
   expectCode(run, 0, 'read')
   return run
 }

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { format } from 'prettier'
 import { CHECKOUT } from '../../integration_tests/helpers/checkout.ts'
 import { TestDatabase } from '../../integration_tests/helpers/database.ts'
-import { say } from '../../integration_tests/helpers/report.ts'
+import { printLines } from '../../integration_tests/helpers/report.ts'
 import { Server } from '../../integration_tests/helpers/server.ts'
 import { Random } from '../../integration_tests/replication/soak/random.ts'
 import { barChart } from '../chart.ts'
@@ -107,7 +107,7 @@ function readOptions() {
 async function installPeers(only: RegExp, absences: Absence[]): Promise<Map<Peer, Installed>> {
   const installed = new Map<Peer, Installed>()
   for (const peer of PEERS.filter(({ name }) => only.test(name))) {
-    say(`Installing ${peer.name} …`)
+    printLines(`Installing ${peer.name} …`)
     await attempt(peer, absences, async () => installed.set(peer, await peer.install()))
   }
   return installed
@@ -145,7 +145,7 @@ async function prepare(
       const contender = { peer, version: program.version, job, command, rows, usages: [] }
       const found = await readOnce(contender, columns, bench.options.limitSeconds)
       if (!matches(found, expected)) throw new Unavailable('It reads other rows than the server.')
-      say(`  ${peer.name} (${peer.output}) reads the same as the server`)
+      printLines(`  ${peer.name} (${peer.output}) reads the same as the server`)
       contenders.push(contender)
     })
   }
@@ -179,7 +179,7 @@ async function readOnce(
 
 function matches(found: Sums, expected: Sums): boolean {
   const isSame = Object.entries(found).every(([name, sum]) => sum === expected[name])
-  if (!isSame) say(`Found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
+  if (!isSame) printLines(`Found ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`)
   return isSame
 }
 
@@ -201,7 +201,7 @@ async function race(bench: Bench, contenders: readonly Contender[]): Promise<Res
         const usage: Usage = JSON.parse(stderr.trim().split('\n').at(-1) ?? '')
         usages.push(usage)
         const figures = `${usage.seconds.toFixed(2)} s  ${usage.cpuSeconds.toFixed(2)} CPU s`
-        say(`  round ${round}/${runs}  ${peer.name.padEnd(18)} ${peer.output}  ${figures}`)
+        printLines(`  round ${round}/${runs}  ${peer.name.padEnd(18)} ${peer.output}  ${figures}`)
       })
       if (!isMeasured) failed.add(peer)
     }
@@ -224,7 +224,7 @@ async function attempt(
     await action()
     return true
   } catch (error) {
-    say(`${peer.name} (${peer.output}):`, String(error))
+    printLines(`${peer.name} (${peer.output}):`, String(error))
     absences.push({ name: `${peer.name} → ${peer.output}`, reason: reasonOf(error) })
     return false
   }
@@ -244,7 +244,7 @@ async function report(
 ): Promise<void> {
   const machine = `Medians of ${options.runs} rounds, PostgreSQL ${postgresql} and Node.js ${process.version.slice(1)} on ${availableParallelism()} cores (${cpus()[0]?.model ?? 'unknown'}) that server and client share.`
   const section = markdown(machine, tables, absences)
-  say('', section)
+  printLines('', section)
   if (!options.save) return
   const page = `${CHECKOUT}docs/benchmarks.md`
   const text = await readFile(page, 'utf8')
@@ -258,5 +258,5 @@ async function report(
     chart,
     barChart('Rows out of PostgreSQL, beside other programs', chartGroups(tables)),
   )
-  say('', `Written: ${page} and ${chart}`)
+  printLines('', `Written: ${page} and ${chart}`)
 }

@@ -14,7 +14,7 @@ rm -rf -- "$0"
 `
 
 /** Stops a server and removes its files if its test process was killed. */
-export class Guardian {
+export class CleanupProcess {
   readonly #shell: ChildProcess
 
   /** @param directory removed with everything in it when this process ends. */

@@ -1,5 +1,5 @@
 /** Prints lines of human-readable output. */
-export function say(...lines: readonly string[]): void {
+export function printLines(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { type Account, serverAccount, temporaryRoot } from './account.ts'
 import { findBinaries, requestedMajor } from './binaries.ts'
-import { Guardian } from './guardian.ts'
+import { CleanupProcess } from './cleanup-process.ts'
 import { type Row, Session } from './session.ts'
 import { freePort } from './free-port.ts'
 
@@ -80,7 +80,7 @@ export class Server implements AsyncDisposable {
   readonly #bin: string
   readonly #account: Account | null
   readonly #directory: string
-  readonly #guardian: Guardian
+  readonly #cleanup: CleanupProcess
   #port = 0
   #postmaster: ChildProcess | null = null
 
@@ -89,7 +89,7 @@ export class Server implements AsyncDisposable {
     this.#bin = bin
     this.#account = account
     this.#directory = directory
-    this.#guardian = new Guardian(directory)
+    this.#cleanup = new CleanupProcess(directory)
   }
 
   /**
@@ -195,7 +195,7 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop('immediate')
     await rm(this.#directory, { recursive: true, force: true })
-    this.#guardian.dismiss()
+    this.#cleanup.dismiss()
   }
 
   get #logFile(): string {
@@ -261,11 +261,11 @@ export class Server implements AsyncDisposable {
     closeSync(log)
     await once(postmaster, 'spawn')
     this.#postmaster = postmaster
-    this.#guardian.watch(postmaster.pid ?? null)
+    this.#cleanup.watch(postmaster.pid ?? null)
     postmaster.once('exit', () => {
       if (this.#postmaster !== postmaster) return
       this.#postmaster = null
-      this.#guardian.watch(null)
+      this.#cleanup.watch(null)
     })
     postmaster.unref()
     const deadlineMs = Date.now() + START_TIMEOUT_MS

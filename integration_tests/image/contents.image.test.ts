@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { readText } from '../acceptance/fixtures.ts'
-import { grouped, say } from '../helpers/report.ts'
+import { grouped, printLines } from '../helpers/report.ts'
 import { docker } from './docker.ts'
 import { IMAGE, sharedWorld } from './shared-world.ts'
 
@@ -89,7 +89,9 @@ describe('the image', () => {
       : []
     const { Size: baseBytes } = await inspect(base)
     const ownBytes = inspected.Size - baseBytes
-    say(`      ${megabytes(inspected.Size)}, of which ${megabytes(ownBytes)} are not ${base}`)
+    printLines(
+      `      ${megabytes(inspected.Size)}, of which ${megabytes(ownBytes)} are not ${base}`,
+    )
     expect(ownBytes).to.be.lessThan(MAX_OWN_BYTES)
   })
 
@@ -103,7 +105,7 @@ describe('the image', () => {
     }
     const inside = Number(await shell(TIME_SPEC))
     const whole = timesMs.map((ms) => Math.round(ms)).join(', ')
-    say(`      spec: ${inside} ms in the container; docker run and spec: ${whole} ms`)
+    printLines(`      spec: ${inside} ms in the container; docker run and spec: ${whole} ms`)
     expect(inside).to.be.lessThan(MAX_SPEC_MS)
   })
 })

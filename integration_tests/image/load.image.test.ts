@@ -7,7 +7,7 @@ import {
   parseMessage,
   type StateMessage,
 } from '../helpers/messages.ts'
-import { grouped, say } from '../helpers/report.ts'
+import { grouped, printLines } from '../helpers/report.ts'
 import { type ContainerRun, docker, type Tally } from './docker.ts'
 import { ImageSubject } from './image-subject.ts'
 
@@ -56,7 +56,7 @@ describe('the image under load', () => {
     expect(tally.records).to.equal(ROWS)
     const rate = grouped(ROWS / seconds)
     const size = grouped(tally.bytes / 1e6)
-    say(
+    printLines(
       `      ${seconds.toFixed(1)} s, ${rate} rows/s, ${size} MB, peak ${grouped((await peak) ?? 0)} MiB`,
     )
   })
@@ -71,7 +71,7 @@ describe('the image under load', () => {
     const before = await run.memory('VmRSS')
     await sleep(STALL_MS)
     const after = await run.memory('VmRSS')
-    say(`      ${grouped(before ?? 0)} MiB, ten seconds later ${grouped(after ?? 0)} MiB`)
+    printLines(`      ${grouped(before ?? 0)} MiB, ten seconds later ${grouped(after ?? 0)} MiB`)
     expect((after ?? Infinity) - (before ?? 0)).to.be.lessThan(MAX_GROWTH_MEBIBYTES)
     const tally = await run.tally()
     expect(tally).to.include({ code: 0, records: ROWS })
@@ -93,7 +93,9 @@ describe('the image under load', () => {
       (sum, { sourceStats }) => sum + (sourceStats?.recordCount ?? 0),
       0,
     )
-    say(`      ${grouped(tally.records)} rows before the end, ${grouped(rest.records)} after it`)
+    printLines(
+      `      ${grouped(tally.records)} rows before the end, ${grouped(rest.records)} after it`,
+    )
     expect(tally.records).to.be.lessThan(ROWS)
     // Rows read after the last state are repeated
     expect(delivered + rest.records - ROWS, 'repeated rows').to.be.within(0, BATCH_ROWS)

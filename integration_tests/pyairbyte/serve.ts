@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { TestDatabase } from '../helpers/database.ts'
-import { say } from '../helpers/report.ts'
+import { printLines } from '../helpers/report.ts'
 import { Server } from '../helpers/server.ts'
 
 /**
@@ -9,5 +9,5 @@ import { Server } from '../helpers/server.ts'
  */
 await using server = await Server.start()
 await using database = await TestDatabase.create(server)
-say(JSON.stringify(server.connectionConfig(database.name)))
+printLines(JSON.stringify(server.connectionConfig(database.name)))
 await once(process.stdin.resume(), 'end')

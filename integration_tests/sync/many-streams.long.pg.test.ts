@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { TestDatabase } from '../helpers/database.ts'
-import { say } from '../helpers/report.ts'
+import { printLines } from '../helpers/report.ts'
 import { Consumer, idsOf, statusesOf } from '../helpers/consumer.ts'
 
 const STREAMS = 500
@@ -29,7 +29,9 @@ describe(`an incremental sync of ${STREAMS} streams`, () => {
       const before = consumer.states
       expect(before).to.have.length(STREAMS)
       const second = await timed(async () => await consumer.sync())
-      say(`${STREAMS} streams ${what}: first load ${first.time}, without new rows ${second.time}`)
+      printLines(
+        `${STREAMS} streams ${what}: first load ${first.time}, without new rows ${second.time}`,
+      )
       expect(idsOf(second.result.messages)).to.deep.equal([])
       const ends = statusesOf(second.result).filter((status) => status.endsWith(': COMPLETE'))
       expect(ends).to.have.length(STREAMS)

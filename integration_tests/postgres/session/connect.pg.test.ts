@@ -11,7 +11,7 @@ type SslMode = (typeof SSL_MODES)[number]
 const NOT_POSTGRES = 'does not answer like a PostgreSQL server'
 
 /** A listener that is not PostgreSQL. */
-class Impostor implements AsyncDisposable {
+class OtherListener implements AsyncDisposable {
   readonly #server: TcpServer
   readonly #sockets: Socket[] = []
 
@@ -22,11 +22,11 @@ class Impostor implements AsyncDisposable {
     })
   }
 
-  static async listen(answer: (socket: Socket) => void): Promise<Impostor> {
-    const impostor = new Impostor(answer)
-    impostor.#server.listen(0, '127.0.0.1')
-    await once(impostor.#server, 'listening')
-    return impostor
+  static async listen(answer: (socket: Socket) => void): Promise<OtherListener> {
+    const listener = new OtherListener(answer)
+    listener.#server.listen(0, '127.0.0.1')
+    await once(listener.#server, 'listening')
+    return listener
   }
 
   config(sslMode: string): Record<string, unknown> {
@@ -77,8 +77,8 @@ describe('connect', () => {
   ]
   for (const [does, answer, says] of impostors) {
     it(`a listener that ${does}`, async () => {
-      await using impostor = await Impostor.listen(answer)
-      const messages = await Promise.all(SSL_MODES.map((mode) => failureOf(impostor.config(mode))))
+      await using listener = await OtherListener.listen(answer)
+      const messages = await Promise.all(SSL_MODES.map((mode) => failureOf(listener.config(mode))))
       for (const [index, mode] of SSL_MODES.entries()) {
         expect(messages[index], mode).to.include(says[mode])
       }

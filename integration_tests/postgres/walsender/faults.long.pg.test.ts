@@ -6,7 +6,7 @@ import type { ChangeVisitor } from '../../../src/wire/pgoutput.ts'
 import { type Fault, FaultProxy } from '../../helpers/fault-proxy.ts'
 import { Server } from '../../helpers/server.ts'
 import { CdcDatabase } from '../../replication/cdc/cdc-database.ts'
-import { currentLsn, Goal, readSlot, readToNow, withWalSender } from './log-session.ts'
+import { currentLsn, LogTarget, readSlot, readToNow, withWalSender } from './log-session.ts'
 
 const TIMEOUT_MS = 2000
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, note text)'
@@ -74,11 +74,11 @@ describe('reading the log with faults', () => {
     const target = await currentLsn(cdc)
     await withWalSender(cdc, {}, async (walSender) => {
       const log = new Counted()
-      const goal = new Goal(log, target)
-      await using reader = readSlot(cdc, walSender, goal.visitor)
+      const logTarget = new LogTarget(log, target)
+      await using reader = readSlot(cdc, walSender, logTarget.visitor)
       while (!reader.isInTransaction) await reader.read()
       await sleep(3 * TIMEOUT_MS)
-      while (!goal.isReached) await reader.read()
+      while (!logTarget.isReached) await reader.read()
       expect(log.committed).to.equal(LARGE_ROWS)
     })
   })
@@ -100,11 +100,11 @@ describe('reading the log with faults', () => {
     let peakBytes = 0
     await withWalSender(cdc, {}, async (walSender) => {
       const log = new Counted()
-      const goal = new Goal(log, target)
-      await using reader = readSlot(cdc, walSender, goal.visitor)
+      const logTarget = new LogTarget(log, target)
+      await using reader = readSlot(cdc, walSender, logTarget.visitor)
       await reader.read()
       const before = process.memoryUsage().arrayBuffers
-      while (!goal.isReached) {
+      while (!logTarget.isReached) {
         await reader.read()
         peakBytes = Math.max(peakBytes, process.memoryUsage().arrayBuffers - before)
       }
@@ -139,10 +139,10 @@ describe('reading the log with faults', () => {
       for (let afterBytes = 2000; ; afterBytes += 777) {
         await using proxy = await FaultProxy.start(server.port, { type: 'none' })
         const log = new Counted()
-        const goal = new Goal(log, await currentLsn(cdc))
+        const logTarget = new LogTarget(log, await currentLsn(cdc))
         const reading = withWalSender(cdc, { config: { port: proxy.port } }, async (walSender) => {
-          await using reader = readSlot(cdc, walSender, goal.visitor)
-          while (!goal.isReached) await reader.read()
+          await using reader = readSlot(cdc, walSender, logTarget.visitor)
+          while (!logTarget.isReached) await reader.read()
         })
         proxy.fault = { type, afterBytes }
         const error = await reading.then(

@@ -47,9 +47,9 @@ export async function readToNow(
 ): Promise<void> {
   const target = await currentLsn(cdc)
   await withWalSender(cdc, options, async (walSender) => {
-    const goal = new Goal(visitor, target)
-    await using reader = readSlot(cdc, walSender, goal.visitor, options)
-    while (!goal.isReached && (await reader.read()));
+    const logTarget = new LogTarget(visitor, target)
+    await using reader = readSlot(cdc, walSender, logTarget.visitor, options)
+    while (!logTarget.isReached && (await reader.read()));
   })
 }
 
@@ -61,7 +61,7 @@ export async function currentLsn(cdc: CdcDatabase): Promise<bigint> {
 }
 
 /** Stops reading at the first position at or after `target` outside of a transaction. */
-export class Goal {
+export class LogTarget {
   isReached = false
   readonly visitor: ReplicationVisitor
   #isInTransaction = false

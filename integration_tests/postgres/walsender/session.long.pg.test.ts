@@ -9,7 +9,7 @@ import { CdcDatabase } from '../../replication/cdc/cdc-database.ts'
 import { sharedServer } from '../../helpers/shared-server.ts'
 import { describeWith } from '../connection/programs.ts'
 import { PgBouncer } from '../session/pgbouncer.ts'
-import { currentLsn, Goal, readSlot, readToNow, withWalSender } from './log-session.ts'
+import { currentLsn, LogTarget, readSlot, readToNow, withWalSender } from './log-session.ts'
 
 /** Much more than the buffers of a connection can hold. */
 const ROWS = 100_000
@@ -58,10 +58,10 @@ describe('a walsender session', () => {
     for (let round = 1; round <= 3; round++) {
       await cdc.sql(`INSERT INTO t VALUES (${round})`)
       const log = new RecordedLog()
-      const goal = new Goal(log, await currentLsn(cdc))
+      const logTarget = new LogTarget(log, await currentLsn(cdc))
       await withWalSender(cdc, {}, async (walSender) => {
-        const reader = readSlot(cdc, walSender, goal.visitor)
-        while (!goal.isReached) await reader.read()
+        const reader = readSlot(cdc, walSender, logTarget.visitor)
+        while (!logTarget.isReached) await reader.read()
         expect((await slotOf(cdc)).active).to.equal(true)
         await reader[Symbol.asyncDispose]()
         expect((await slotOf(cdc)).active).to.equal(false)
@@ -79,9 +79,9 @@ describe('a walsender session', () => {
 
     const target = await currentLsn(cdc)
     await withWalSender(cdc, {}, async (walSender) => {
-      const goal = new Goal(new RecordedLog(), target)
-      await using reader = readSlot(cdc, walSender, goal.visitor)
-      while (!goal.isReached) await reader.read()
+      const logTarget = new LogTarget(new RecordedLog(), target)
+      await using reader = readSlot(cdc, walSender, logTarget.visitor)
+      while (!logTarget.isReached) await reader.read()
       reader.acknowledge(target)
       reader.acknowledge(before)
     })

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { say, textTable } from '../../helpers/report.ts'
+import { printLines, textTable } from '../../helpers/report.ts'
 import { sharedServer } from '../../helpers/shared-server.ts'
 import { phaseTable } from './phase-table.ts'
 import { runRounds } from './rounds.ts'
@@ -14,7 +14,7 @@ describe('read, against concurrent writers', function () {
     const started = performance.now()
     const reports = await runRounds(await sharedServer(), { seed: SEED, rounds: ROUNDS })
     const seconds = (performance.now() - started) / 1000
-    say(textTable(...phaseTable(reports)), `${seconds.toFixed(0)} s, seed ${SEED}`)
+    printLines(textTable(...phaseTable(reports)), `${seconds.toFixed(0)} s, seed ${SEED}`)
     const lost = reports.flatMap(({ lanes }, phase) =>
       lanes.flatMap(({ lane, stream, comparison: { missing } }) =>
         missing.map((row) => `phase ${phase + 1}, ${lane}, ${stream}: ${row.slice(0, 80)}`),

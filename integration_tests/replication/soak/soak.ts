@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { say, textTable } from '../../helpers/report.ts'
+import { printLines, textTable } from '../../helpers/report.ts'
 import { Server } from '../../helpers/server.ts'
 import { phaseTable } from './phase-table.ts'
 import { type PhaseReport, runRounds } from './rounds.ts'
@@ -16,7 +16,7 @@ async function main(): Promise<number> {
     },
   })
   const [rounds, seed] = [Number(values.rounds), Number(values.seed)]
-  say(`${rounds} rounds, seed ${seed}`)
+  printLines(`${rounds} rounds, seed ${seed}`)
   await using server = await Server.start()
   let lost = 0
   const onPhase = (report: PhaseReport): void => {
@@ -24,10 +24,10 @@ async function main(): Promise<number> {
       comparison.missing.map((row) => `LOST ${lane} ${stream} ${row.slice(0, 80)}`),
     )
     lost += missing.length
-    say(textTable(...phaseTable([report])), JSON.stringify(report.writes), ...missing)
+    printLines(textTable(...phaseTable([report])), JSON.stringify(report.writes), ...missing)
   }
   await runRounds(server, { seed, rounds, onPhase })
-  say(lost === 0 ? 'Nothing lost.' : `${lost} rows lost.`)
+  printLines(lost === 0 ? 'Nothing lost.' : `${lost} rows lost.`)
   return lost === 0 ? 0 : 1
 }
 

@@ -12,7 +12,7 @@ import {
 } from '../../helpers/connector.ts'
 import { TestDatabase } from '../../helpers/database.ts'
 import { lastStates } from '../../helpers/messages.ts'
-import { say } from '../../helpers/report.ts'
+import { printLines } from '../../helpers/report.ts'
 import { arrowArgs, listFiles, readParts } from './arrow-files.ts'
 
 const ROWS = 60_000
@@ -48,7 +48,7 @@ describe('a full disk', () => {
     const directory = join(connector.directory, 'small')
     await mkdir(directory)
     if (!mountSmall(directory, '6m')) {
-      say('    (no tmpfs may be mounted here: a full disk is not tested)')
+      printLines('    (no tmpfs may be mounted here: a full disk is not tested)')
       return
     }
     try {

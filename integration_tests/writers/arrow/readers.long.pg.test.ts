@@ -7,7 +7,7 @@ import { CHECKOUT } from '../../helpers/checkout.ts'
 import { promisify } from 'node:util'
 import { type Connector, runConnector, withConnector } from '../../helpers/connector.ts'
 import { TestDatabase } from '../../helpers/database.ts'
-import { say } from '../../helpers/report.ts'
+import { printLines } from '../../helpers/report.ts'
 import { arrowArgs } from './arrow-files.ts'
 
 const run = promisify(execFile)
@@ -68,7 +68,7 @@ describe('Arrow files in Python', function () {
   for (const library of LIBRARIES) {
     it(`${library} reads the values of SQL, nulls and several batches`, async () => {
       if (!isInstalled) {
-        say('    (no Python libraries could be installed: not tested)')
+        printLines('    (no Python libraries could be installed: not tested)')
         return
       }
       for (const kind of ['plain', 'exact']) {

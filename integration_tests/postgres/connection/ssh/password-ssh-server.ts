@@ -11,12 +11,12 @@ export type Round = readonly ssh2.Prompt[]
  */
 export class PasswordSshServer implements AsyncDisposable {
   /** Passwords and answers that it has received. */
-  readonly told: readonly string[]
+  readonly received: readonly string[]
   readonly #server: ssh2.Server
 
-  private constructor(server: ssh2.Server, told: string[]) {
+  private constructor(server: ssh2.Server, received: string[]) {
     this.#server = server
-    this.told = told
+    this.received = received
   }
 
   static async start(
@@ -26,9 +26,9 @@ export class PasswordSshServer implements AsyncDisposable {
   ): Promise<PasswordSshServer> {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const hostKeys = [privateKey.export({ type: 'pkcs1', format: 'pem' })]
-    const told: string[] = []
+    const received: string[] = []
     const isKnown = (answer: string): boolean => {
-      told.push(answer)
+      received.push(answer)
       return answer === password
     }
     const server = new ssh2.Server({ hostKeys }, (client) => {
@@ -47,7 +47,7 @@ export class PasswordSshServer implements AsyncDisposable {
     })
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')
-    return new PasswordSshServer(server, told)
+    return new PasswordSshServer(server, received)
   }
 
   get port(): number {

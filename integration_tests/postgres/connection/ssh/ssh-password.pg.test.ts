@@ -43,7 +43,7 @@ describe('the command', () => {
 describe('keyboard-interactive', () => {
   const password = { prompt: 'Password: ', echo: false }
   const code = { prompt: 'One-time code: ', echo: false }
-  for (const [what, rounds, told] of [
+  for (const [what, rounds, received] of [
     ['a second prompt', [[password, code]], []],
     ['a prompt whose answer is shown', [[{ prompt: 'Password: ', echo: true }]], []],
     ['another prompt afterwards', [[password], [code]], [SECRET]],
@@ -53,7 +53,7 @@ describe('keyboard-interactive', () => {
       const error: unknown = await connect(ssh.port, SECRET).catch((reason: unknown) => reason)
       expect(String(error)).to.include('asks user "ops" for more than a password')
       expect(error).to.include({ failureType: 'config_error' })
-      expect(ssh.told).to.deep.equal(told)
+      expect(ssh.received).to.deep.equal(received)
     })
   }
 
@@ -75,7 +75,7 @@ describe('a host key that is not in tunnel_host_key', () => {
     expect(String(error)).to.match(
       /is SHA256:[^ ]{43} \(ssh-rsa\), which is not in tunnel_host_key/,
     )
-    expect(ssh.told).to.deep.equal([])
+    expect(ssh.received).to.deep.equal([])
   })
 })
 
@@ -87,7 +87,7 @@ describe('a cancel request', () => {
     using route = new Route(config)
     const backend = { processID: 1, secretKey: 2 }
     await cancelQuery(route, Object.assign(new Client({ ssl: false }), backend))
-    expect(ssh.told).to.deep.equal([])
+    expect(ssh.received).to.deep.equal([])
   })
 })
 

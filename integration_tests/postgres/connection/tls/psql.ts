@@ -10,13 +10,15 @@ export type LibpqEnvironment = Readonly<Record<string, string>>
 export type Outcome = 'refused' | 'plain' | 'TLS'
 
 /** Query of the encryption of its own connection. */
-export const TRAVEL_SQL = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
+export const ENCRYPTION_SQL = 'SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()'
 
 /** Connects with psql and returns the result. */
-export async function askPsql(environment: LibpqEnvironment): Promise<Outcome> {
+export async function connectWithPsql(environment: LibpqEnvironment): Promise<Outcome> {
   const env = { PATH: process.env['PATH'] ?? '', PGCONNECT_TIMEOUT: '20', ...environment }
   try {
-    const { stdout } = await execute('psql', ['-X', '-w', '-A', '-t', '-c', TRAVEL_SQL], { env })
+    const { stdout } = await execute('psql', ['-X', '-w', '-A', '-t', '-c', ENCRYPTION_SQL], {
+      env,
+    })
     return stdout.trim() === 't' ? 'TLS' : 'plain'
   } catch {
     return 'refused'

@@ -2,7 +2,7 @@ import { expect } from 'chai'
 import { parseConfig } from '../../../../src/config/parse-config.ts'
 import { Database } from '../../../../src/postgres/session/database.ts'
 import type { Authority } from './certificates.ts'
-import { askPsql, type Outcome, TRAVEL_SQL } from './psql.ts'
+import { connectWithPsql, type Outcome, ENCRYPTION_SQL } from './psql.ts'
 import { describeWith, isInstalled } from '../programs.ts'
 import { type CertificateName, createTlsWorld, type TlsWorld } from './tls-world.ts'
 
@@ -152,7 +152,7 @@ async function connect(world: TlsWorld, situation: Situation, mode: Mode): Promi
   try {
     const { config } = parseConfig({ host, port, database, username, password, ssl_mode: ssl })
     await using connected = await Database.connect(config)
-    const [row] = await connected.query<{ ssl: boolean }>(TRAVEL_SQL)
+    const [row] = await connected.query<{ ssl: boolean }>(ENCRYPTION_SQL)
     return row?.ssl === true ? 'TLS' : 'plain'
   } catch {
     return 'refused'
@@ -163,7 +163,7 @@ async function askLibpq(world: TlsWorld, situation: Situation, mode: Mode): Prom
   const { host, port, database, user, password } = world.server.connectionConfig()
   const client = situation.client === undefined ? null : world.clients[situation.client]
   const home = await world.authority.emptyHome()
-  return await askPsql({
+  return await connectWithPsql({
     HOME: home,
     PGHOST: host,
     PGPORT: String(port),

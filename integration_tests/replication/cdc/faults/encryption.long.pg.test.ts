@@ -66,7 +66,7 @@ describeWith(['/usr/bin/openssl'], 'CDC for a role that must log in over TLS, by
       tunnel_user_password: SSH_PASSWORD,
     }
     await expectSyncs({ ssl_mode: { mode: 'require' }, tunnel_method: tunnel })
-    expect(ssh.told.length).to.be.greaterThan(0)
+    expect(ssh.received.length).to.be.greaterThan(0)
   })
 
   it('cannot log in without TLS', async () => {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { mochaGlobalSetup, mochaGlobalTeardown } from '../../../helpers/shared-server.ts'
-import { say } from '../../../helpers/report.ts'
+import { printLines } from '../../../helpers/report.ts'
 import { Random } from '../../soak/random.ts'
 import { runModel } from './model.ts'
 
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
       rounds: ROUNDS,
       disturbed: 0.6,
     })
-    say(`seed ${seed}: ${JSON.stringify(figures)}`, ...differences)
+    printLines(`seed ${seed}: ${JSON.stringify(figures)}`, ...differences)
     totals.rounds += ROUNDS
     totals.kills += figures.kills
     totals.cuts += figures.cuts
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
     totals.differences += differences.length
   }
   await mochaGlobalTeardown()
-  say(JSON.stringify(totals))
+  printLines(JSON.stringify(totals))
   return totals.differences === 0 ? 0 : 1
 }
 
