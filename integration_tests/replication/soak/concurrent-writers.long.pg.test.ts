@@ -15,9 +15,9 @@ describe('read, against concurrent writers', function () {
     const reports = await runRounds(await sharedServer(), { seed: SEED, rounds: ROUNDS })
     const seconds = (performance.now() - started) / 1000
     printLines(textTable(...phaseTable(reports)), `${seconds.toFixed(0)} s, seed ${SEED}`)
-    const lost = reports.flatMap(({ lanes }, phase) =>
-      lanes.flatMap(({ lane, stream, comparison: { missing } }) =>
-        missing.map((row) => `phase ${phase + 1}, ${lane}, ${stream}: ${row.slice(0, 80)}`),
+    const lost = reports.flatMap(({ consumers }, phase) =>
+      consumers.flatMap(({ consumer, stream, comparison: { missing } }) =>
+        missing.map((row) => `phase ${phase + 1}, ${consumer}, ${stream}: ${row.slice(0, 80)}`),
       ),
     )
     expect(lost.length, lost.slice(0, 20).join('\n')).to.equal(0)

@@ -7,7 +7,7 @@ export function phaseTable(
 ): [titles: readonly string[], rows: readonly (readonly string[])[]] {
   const titles = [
     'phase',
-    'lane',
+    'consumer',
     'stream',
     'records',
     'duplicates',
@@ -16,10 +16,10 @@ export function phaseTable(
     'stale',
     'writes',
   ]
-  const rows = reports.flatMap(({ lanes, writes }, phase) =>
-    lanes.map(({ lane, stream, comparison }) => [
+  const rows = reports.flatMap(({ consumers, writes }, phase) =>
+    consumers.map(({ consumer, stream, comparison }) => [
       String(phase + 1),
-      lane,
+      consumer,
       stream,
       grouped(comparison.records),
       grouped(comparison.duplicates),

@@ -1,6 +1,6 @@
 import { TestDatabase } from '../../helpers/database.ts'
 import type { Server } from '../../helpers/server.ts'
-import { Lane, LANE_KINDS, type LaneReport } from './lane.ts'
+import { SoakConsumer, CONSUMER_KINDS, type ConsumerReport } from './soak-consumer.ts'
 import { Random } from './random.ts'
 import { createTables } from './tables.ts'
 import { type WriterCounts, Writers } from './writers.ts'
@@ -18,7 +18,7 @@ export interface PhaseReport {
   readonly rounds: number
   readonly kills: number
   readonly writes: WriterCounts
-  readonly lanes: readonly LaneReport[]
+  readonly consumers: readonly ConsumerReport[]
 }
 
 const ROUNDS_PER_PHASE = 50
@@ -34,51 +34,51 @@ export async function runRounds(
   await using database = await TestDatabase.create(server)
   await createTables(database)
   const random = new Random(seed)
-  const lanes: Lane[] = []
+  const consumers: SoakConsumer[] = []
   const reports: PhaseReport[] = []
   try {
-    for (const kind of LANE_KINDS) {
-      lanes.push(await Lane.create(database, kind, new Random(random.below(2 ** 31))))
+    for (const kind of CONSUMER_KINDS) {
+      consumers.push(await SoakConsumer.create(database, kind, new Random(random.below(2 ** 31))))
     }
     for (let done = 0; done < rounds; done += reports.at(-1)?.rounds ?? rounds) {
       const phase = {
         seed: random.below(2 ** 31),
         rounds: Math.min(ROUNDS_PER_PHASE, rounds - done),
       }
-      const report = await runPhase(database, lanes, phase)
+      const report = await runPhase(database, consumers, phase)
       reports.push(report)
       onPhase?.(report)
     }
   } finally {
-    for (const lane of lanes) await lane[Symbol.asyncDispose]()
+    for (const consumer of consumers) await consumer[Symbol.asyncDispose]()
   }
   return reports
 }
 
 async function runPhase(
   database: TestDatabase,
-  lanes: readonly Lane[],
+  consumers: readonly SoakConsumer[],
   { seed, rounds }: { readonly seed: number; readonly rounds: number },
 ): Promise<PhaseReport> {
   const writers = new Writers(database, { seed })
-  const perLane = Math.max(Math.ceil(rounds / lanes.length) - 2, 0)
+  const perConsumer = Math.max(Math.ceil(rounds / consumers.length) - 2, 0)
   try {
-    await Promise.all(lanes.map((lane) => runLane(lane, perLane)))
+    await Promise.all(consumers.map((consumer) => runConsumer(consumer, perConsumer)))
   } catch (error) {
     await writers.stop()
     throw error
   }
   const writes = await writers.stop()
-  const reports = await Promise.all(lanes.map((lane) => lane.finish(database)))
+  const reports = await Promise.all(consumers.map((consumer) => consumer.finish(database)))
   return {
-    rounds: (perLane + 2) * lanes.length,
-    kills: lanes.reduce((sum, { kills }) => sum + kills, 0),
+    rounds: (perConsumer + 2) * consumers.length,
+    kills: consumers.reduce((sum, { kills }) => sum + kills, 0),
     writes,
-    lanes: reports.flat(),
+    consumers: reports.flat(),
   }
 }
 
-async function runLane(lane: Lane, rounds: number): Promise<void> {
-  for (let round = 0; round < rounds; round++) await lane.round()
-  await lane.roundInFullRefresh()
+async function runConsumer(consumer: SoakConsumer, rounds: number): Promise<void> {
+  for (let round = 0; round < rounds; round++) await consumer.round()
+  await consumer.roundInFullRefresh()
 }

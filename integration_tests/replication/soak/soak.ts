@@ -20,8 +20,8 @@ async function main(): Promise<number> {
   await using server = await Server.start()
   let lost = 0
   const onPhase = (report: PhaseReport): void => {
-    const missing = report.lanes.flatMap(({ lane, stream, comparison }) =>
-      comparison.missing.map((row) => `LOST ${lane} ${stream} ${row.slice(0, 80)}`),
+    const missing = report.consumers.flatMap(({ consumer, stream, comparison }) =>
+      comparison.missing.map((row) => `LOST ${consumer} ${stream} ${row.slice(0, 80)}`),
     )
     lost += missing.length
     printLines(textTable(...phaseTable([report])), JSON.stringify(report.writes), ...missing)

@@ -11,15 +11,15 @@ import type { Random } from './random.ts'
 import { committedRows, CURSOR_FIELD, recordAsRow, WRITTEN_TABLES } from './tables.ts'
 
 /** Which streams a lane reads, and how. */
-export interface LaneKind {
+export interface ConsumerKind {
   readonly name: string
   readonly config: Json
   readonly streams: readonly StreamChoice[]
 }
 
 /** What a lane has to say at the end of a phase. */
-export interface LaneReport {
-  readonly lane: string
+export interface ConsumerReport {
+  readonly consumer: string
   readonly stream: string
   readonly comparison: Comparison
 }
@@ -32,7 +32,7 @@ const STANDARD: readonly StreamChoice[] = WRITTEN_TABLES.map(({ name }) =>
 )
 
 /** Cursor and ctid modes in one read, twice, and xmin mode. */
-export const LANE_KINDS: readonly LaneKind[] = [
+export const CONSUMER_KINDS: readonly ConsumerKind[] = [
   { name: 'cursor 1', config: {}, streams: STANDARD },
   { name: 'cursor 2', config: { checkpoint_target_interval_seconds: 1 }, streams: STANDARD },
   {
@@ -46,8 +46,8 @@ export const LANE_KINDS: readonly LaneKind[] = [
  * A consumer whose syncs are killed at random, and everything it was delivered. When it has seen the end of a full
  * refresh, that stream starts anew: what is compared is the union of the attempts of one full refresh.
  */
-export class Lane implements AsyncDisposable {
-  readonly kind: LaneKind
+export class SoakConsumer implements AsyncDisposable {
+  readonly kind: ConsumerKind
   kills = 0
   readonly #consumer: Consumer
   readonly #random: Random
@@ -56,17 +56,21 @@ export class Lane implements AsyncDisposable {
   readonly #deliveries = new Map<string, Deliveries>()
   #messages = 1000
 
-  private constructor(kind: LaneKind, consumer: Consumer, random: Random) {
+  private constructor(kind: ConsumerKind, consumer: Consumer, random: Random) {
     this.kind = kind
     this.#consumer = consumer
     this.#entries = streamsOf(consumer.catalog)
     this.#random = random
   }
 
-  static async create(database: TestDatabase, kind: LaneKind, random: Random): Promise<Lane> {
+  static async create(
+    database: TestDatabase,
+    kind: ConsumerKind,
+    random: Random,
+  ): Promise<SoakConsumer> {
     const config = { batch_size: random.pick(BATCH_SIZES), ...kind.config }
     const consumer = await Consumer.create(database, kind.streams, config)
-    return new Lane(kind, consumer, random)
+    return new SoakConsumer(kind, consumer, random)
   }
 
   /** One sync, killed at a random moment or ended by itself. */
@@ -92,12 +96,12 @@ export class Lane implements AsyncDisposable {
   }
 
   /** A last sync to the end, and what has come against what is committed. Nobody may write meanwhile. */
-  async finish(database: TestDatabase): Promise<LaneReport[]> {
+  async finish(database: TestDatabase): Promise<ConsumerReport[]> {
     await this.#attempt({})
-    const reports: LaneReport[] = []
+    const reports: ConsumerReport[] = []
     for (const table of WRITTEN_TABLES) {
       const comparison = this.#of(table.name).compare(await committedRows(database, table))
-      reports.push({ lane: this.kind.name, stream: table.name, comparison })
+      reports.push({ consumer: this.kind.name, stream: table.name, comparison })
     }
     if (this.#reads(FULL_REFRESH_STREAM)) this.#startFullRefreshAnew()
     return reports
