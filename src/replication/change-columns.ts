@@ -2,11 +2,11 @@ import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { writeTimestampTz } from '../types/temporal.ts'
 
 /**
- * The `_ab_cdc_` columns of the rows that a sink takes next. A reader of the log sets them for each change, a snapshot
- * once for all of its rows.
+ * Values of the `_ab_cdc_` columns for the next rows of a sink. A reader of the log sets them for
+ * each change, a snapshot once for all of its rows.
  */
 export class ChangeColumns {
-  /** `_ab_cdc_lsn`, in two unsigned halves so that no bigint is made for each row. */
+  /** `_ab_cdc_lsn`, in two unsigned halves, so that no bigint is created for each row. */
   lsnHigh = 0
   lsnLow = 0
   /** `_ab_cdc_updated_at`, and `_ab_cdc_deleted_at` of a deleted row. */

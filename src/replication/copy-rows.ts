@@ -7,23 +7,23 @@ import type { StreamPlan } from './stream-plan.ts'
 /** One of several COPY statements has been read to its end. */
 export interface StatementEnd {
   readonly type: 'STATEMENT'
-  /** Its place in the list. */
+  /** Its index in the list. */
   readonly index: number
 }
 
-/** Where COPYs run, and what takes their rows instead of the stream's sink. */
+/** Connections for the COPYs, and a receiver of their rows in place of the stream's sink. */
 export interface CopyOptions {
   readonly copier?: Copier
   readonly sink?: TupleSink
 }
 
-/** The stream that is read, and with what. */
+/** The stream to read, and its context. */
 export interface StreamRead {
   readonly plan: StreamPlan
   readonly context: ReadContext
 }
 
-/** Runs SELECTs one after the other as COPY, without a round trip between them. */
+/** Runs SELECTs as COPY in sequence, without a round trip between them. */
 export async function* copyRows(
   selects: readonly string[],
   read: StreamRead,
@@ -34,7 +34,10 @@ export async function* copyRows(
   }
 }
 
-/** Like `copyRows`, with the ends of the SELECTs. When it fails, it yields the rows that are in the output by then first. */
+/**
+ * Like `copyRows`, with the ends of the SELECTs. If it fails, it first yields the rows that are
+ * already in the output.
+ */
 export async function* copyStatements(
   selects: readonly string[],
   { plan, context }: StreamRead,
@@ -58,7 +61,7 @@ export async function* copyStatements(
   }
 }
 
-/** `SELECT …` of a plan's columns; behind them whatever follows. */
+/** Builds `SELECT …` with a plan's columns, followed by `rest`. */
 export function selectColumns(plan: StreamPlan, rest: string): string {
   return `SELECT ${plan.columns.map((column) => column.select).join(', ')} ${rest}`
 }

@@ -18,34 +18,40 @@ import type { RewriteGuard } from './snapshot/rewrite-guard.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
 /**
- * What a replication method reads at once: one stream, with a STREAM state, or several that share a position in a log,
- * with a GLOBAL state.
+ * The unit of reading of a replication method: one stream, with a STREAM state, or several that
+ * share a position in a log, with a GLOBAL state.
  */
 export interface Feed {
   readonly scope: StateContent['type']
-  /** What it reads: one plan in scope STREAM, at least one in scope GLOBAL. */
+  /** One plan in scope STREAM, at least one in scope GLOBAL. */
   readonly plans: readonly StreamPlan[]
-  /** Called before the snapshot of an attempt is taken, for what must be older than that. */
+  /** Called before the snapshot of an attempt is taken, for work that must precede it. */
   prepare?(context: PrepareContext): Promise<void>
   /**
-   * Reads from the resume states to the end. The last checkpoint is the feed's final state; when the iteration ends
-   * without an error, all streams of the feed are complete.
+   * Reads from the resume states to the end. The last checkpoint is the feed's final state. When
+   * the iteration ends without an error, all streams of the feed are complete.
    */
   read(context: FeedContext): AsyncIterable<FeedEvent>
-  /** Called after the end, when the last emitted state is stored in a file: the server may forget what it covers. */
+  /**
+   * Called at the end, when the last emitted state is stored in a file: the server may remove the
+   * log that it covers.
+   */
   acknowledge?(context: PrepareContext): Promise<void>
 }
 
-/** Rows of a stream went to its sink. */
+/** Rows of a stream were passed to its sink. */
 export interface RowsRead {
   readonly type: 'ROWS'
   readonly plan: StreamPlan
   readonly rows: number
-  /** Bytes that came from the server for them. */
+  /** Bytes received from the server for them. */
   readonly bytes: number
 }
 
-/** With the rows so far, of all streams of the feed, this state has been reached. It may be emitted or skipped. */
+/**
+ * A state that is reached with the rows so far of all streams of the feed. It may be emitted or
+ * skipped.
+ */
 export interface Checkpoint {
   readonly type: 'CHECKPOINT'
   readonly state: StateThunk
@@ -53,41 +59,50 @@ export interface Checkpoint {
 
 export type FeedEvent = RowsRead | Checkpoint
 
-/** A state that holds once all rows so far are durable. Called only if it is emitted, and at once or much later. */
+/**
+ * Builds a state that is valid once all rows so far are durable. Called only if it is emitted, at
+ * once or much later.
+ */
 export type StateThunk = () => StateContent
 
-/** Takes the rows of one stream, from COPY or from the log, and counts them. */
+/** Receives the rows of one stream, from COPY or from the log, and counts them. */
 export interface RowSink extends TupleSink {
-  /** So far. */
+  /** Number of rows so far. */
   readonly rows: number
-  /** The `_ab_cdc_` columns of the rows that come next; null: the stream has none. */
+  /** The `_ab_cdc_` columns of the next rows; null: the stream has none. */
   readonly changeColumns: ChangeColumns | null
-  /** Makes what takes the tuples of a relation of the log. @param columns Of each field of the plan; null: it is null. */
+  /**
+   * Returns a receiver of the tuples of a relation in the log. @param columns by field of the plan;
+   * null: the field is null.
+   */
   bind(columns: readonly (BoundColumn | null)[]): ChangeSink
 }
 
-/** A column of a relation of the log. */
+/** A column of a relation in the log. */
 export interface BoundColumn {
-  /** In the tuples of the relation. */
+  /** Index in the tuples of the relation. */
   readonly index: number
   readonly type: PgType
 }
 
-/** Takes rows of one relation of the log as rows of one stream. */
+/** Receives rows of one relation in the log as rows of one stream. */
 export interface ChangeSink {
   /** A column that is unchanged and not in the log is null, with an entry in `meta.changes`. */
   change(tuple: LogTuple): void
 }
 
-/** The states that a run resumes from: those it was given, then the last ones that it emitted. */
+/** The states from which a run resumes: the given ones, then the last emitted ones. */
 export interface ResumeStates {
-  /** The GLOBAL state that the run was given: what was delivered for certain. Null: there is none. */
+  /**
+   * The GLOBAL state that was passed to the run, so the destination has stored it. Null: there is
+   * none.
+   */
   readonly givenGlobal: GlobalContent | null
-  /** The same, or the last one that the run has emitted. */
+  /** The given GLOBAL state, or the last one that the run has emitted. */
   readonly global: GlobalContent | null
-  /** `stream_state` of a stream, of either scope; null: from the start. */
+  /** `stream_state` of a stream, in either scope; null: it is read from the start. */
   stream(descriptor: StreamDescriptor): JsonObject | null
-  /** Whether that is part of the GLOBAL state that the run was given. */
+  /** Whether it is part of the GLOBAL state that was passed to the run. */
   isGlobal(descriptor: StreamDescriptor): boolean
 }
 
@@ -99,19 +114,25 @@ export interface PrepareContext {
 }
 
 export interface FeedContext extends PrepareContext {
-  /** `performance.now()` of the begin of the run, before its first attempt. */
+  /** `performance.now()` at the start of the run, before its first attempt. */
   readonly startedMs: number
-  /** Finds tables that the snapshot cannot see; to be asked before a relation is read in it. */
+  /**
+   * Detects tables that the snapshot cannot see. It must lock a relation before the relation is
+   * read in the snapshot.
+   */
   readonly guard: RewriteGuard
-  /** What all streams of the attempt see. Relations are read by its readers. */
+  /** The snapshot of all streams in the attempt. Relations are read by its readers. */
   readonly snapshot: SharedSnapshot
-  /** The one that holds the snapshot: for questions about it, and to be kept from locking relations. */
+  /** The transaction that holds the snapshot: for queries about it. It must not lock relations. */
   readonly transaction: StreamSession
-  /** Opens what reads the relation of a feed of one stream; it is disposed of when that has been read. */
+  /** Opens the reader of a feed of one stream. Dispose of it when the relation has been read. */
   openReader(): Promise<StreamReader>
-  /** Ends the snapshot and its locks, before the rest of the feed. Only for scope GLOBAL, which is read last. */
+  /**
+   * Ends the snapshot and its locks before the rest of the feed. Only for scope GLOBAL, which is
+   * read last.
+   */
   endSnapshot(): Promise<void>
-  /** Takes the rows of a stream of the feed. */
+  /** Returns the receiver of the rows of a stream of the feed. */
   sinkOf(plan: StreamPlan): RowSink
 }
 

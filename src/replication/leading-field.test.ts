@@ -3,7 +3,7 @@ import { message, tuple } from '../testing/bytes.ts'
 import type { RowsTaken } from '../wire/copy-stream.ts'
 import { LeadingField, TidTracker, GroupTracker } from './leading-field.ts'
 
-/** A sink that takes so many rows at once, and then fails if it is given a failure. */
+/** A sink that takes so many rows at once, and then throws `failure` if there is one. */
 function takingSink(rows: number, failure: Error | null = null) {
   return {
     rows: 0,
@@ -20,7 +20,7 @@ function takingSink(rows: number, failure: Error | null = null) {
 
 describe('LeadingField', () => {
   for (const first of ['', 'a', 'abcdef']) {
-    it(`takes '${first}' off and passes on the rest`, () => {
+    it(`removes '${first}' and passes on the rest`, () => {
       const seen: string[] = []
       const rest: Buffer[] = []
       const sink = {
@@ -38,7 +38,7 @@ describe('LeadingField', () => {
     })
   }
 
-  it('a row that the sink refuses is not observed', () => {
+  it('does not observe a row that the sink rejects', () => {
     const seen: string[] = []
     const sink = {
       rows: 0,
@@ -52,7 +52,7 @@ describe('LeadingField', () => {
     expect(seen).to.deep.equal([])
   })
 
-  it('takes the field off all rows of a chunk at once', () => {
+  it('removes the field from all rows of a chunk at once', () => {
     const sink = takingSink(2)
     const seen: string[] = []
     const field = new LeadingField(sink, (bytes, start, end) =>
@@ -67,7 +67,7 @@ describe('LeadingField', () => {
     expect(sink.given).to.deep.equal(Buffer.concat(rest))
   })
 
-  it('observes the rows of a chunk before the one that the sink refuses', () => {
+  it('observes the rows of a chunk before the one that the sink rejects', () => {
     const seen: string[] = []
     const field = new LeadingField(takingSink(1, new Error('refused')), (bytes, start, end) =>
       seen.push(bytes.toString('latin1', start, end)),
@@ -77,7 +77,7 @@ describe('LeadingField', () => {
     expect(seen).to.deep.equal(['a'])
   })
 
-  it('passes rows on one by one from the first that does not begin with its field', () => {
+  it('passes rows on one by one after a row without its field', () => {
     const sink = takingSink(1)
     const field = new LeadingField(sink, () => undefined)
     const good = message('d', tuple('a'))
@@ -87,7 +87,7 @@ describe('LeadingField', () => {
     expect(sink.given).to.deep.equal(message('d', tuple()))
   })
 
-  it('refuses a tuple whose first field is null', () => {
+  it('rejects a tuple whose first field is null', () => {
     const field = new LeadingField({ rows: 0, tuple: () => undefined }, () => undefined)
     const bytes = Buffer.from([0, 1, 0xff, 0xff, 0xff, 0xff])
     expect(() => field.tuple(bytes, 0, bytes.length)).to.throw(RangeError)
@@ -104,7 +104,7 @@ describe('TidTracker', () => {
 })
 
 describe('GroupTracker', () => {
-  it('knows the last value that is complete, and how many rows had it', () => {
+  it('returns the last complete value and the number of its rows', () => {
     const tracker = new GroupTracker()
     for (const value of ['a', 'a', 'b', 'b', 'b', 'c']) {
       tracker.observe(Buffer.from(value), 0, 1)
@@ -113,7 +113,7 @@ describe('GroupTracker', () => {
     expect(tracker.current).to.deep.equal({ bytes: Buffer.from('c'), rows: 1 })
   })
 
-  it('has completed nothing while one value goes on', () => {
+  it('returns no complete value while all rows have the same one', () => {
     const tracker = new GroupTracker()
     tracker.observe(Buffer.from('a'), 0, 1)
     expect(tracker.completed).to.equal(null)

@@ -7,7 +7,7 @@ import { COUNT_BYTES, LENGTH_BYTES } from '../wire/tuple.ts'
 const CTID_BYTES = 6
 const PAGE_BYTES = 4
 
-/** What a tracker learns of the first field of each row; the bytes are only valid during the call. */
+/** Receives the first field of each row; the bytes are only valid during the call. */
 type Observe = (bytes: Buffer, start: number, end: number) => void
 
 /** A sink that counts its rows. */
@@ -15,11 +15,13 @@ type CountingSink = TupleSink & { readonly rows: number }
 
 const FIRST_BYTES = 256 * 1024
 
-/** Takes the first field off each tuple, passes on the rest and then shows the field to `observe`. */
+/**
+ * Removes the first field of each tuple, passes on the rest and then passes the field to `observe`.
+ */
 export class LeadingField implements TupleSink {
   readonly #sink: CountingSink
   readonly #observe: Observe
-  /** Messages without the field. */
+  /** Messages without the first field. */
   readonly #messages = new ByteBuffer(FIRST_BYTES)
 
   constructor(sink: CountingSink, observe: Observe) {
@@ -27,7 +29,7 @@ export class LeadingField implements TupleSink {
     this.#observe = observe
   }
 
-  /** @throws RangeError if the first field is not there or null. */
+  /** @throws RangeError if the first field is missing or null. */
   tuple(bytes: Buffer, start: number, end: number): void {
     const fieldEnd = fieldEndOf(bytes, start, end)
     if (fieldEnd === null) {
@@ -54,7 +56,7 @@ export class LeadingField implements TupleSink {
     return taken && { rows: taken.rows, end: next }
   }
 
-  /** Up to the first row that does not begin with its field. */
+  /** Copies rows up to the first one without its field. */
   #copyRows(bytes: Buffer, start: number, end: number): ByteBuffer {
     const messages = this.#messages
     messages.reset()
@@ -74,7 +76,7 @@ export class LeadingField implements TupleSink {
     }
   }
 
-  /** Shows the fields of so many rows to `observe`; returns the position behind the last one. */
+  /** Passes the fields of so many rows to `observe`; returns the position after the last one. */
   #observeRows(bytes: Buffer, start: number, count: number): number {
     const view = viewOf(bytes)
     let at = start
@@ -87,7 +89,7 @@ export class LeadingField implements TupleSink {
   }
 }
 
-/** Where the first field of a tuple ends; null: it is not there, or null. */
+/** Returns the end of the first field of a tuple; null: it is missing or null. */
 function fieldEndOf(bytes: Buffer, start: number, end: number): number | null {
   const fieldStart = start + COUNT_BYTES + LENGTH_BYTES
   if (fieldStart > end) return null
@@ -97,7 +99,10 @@ function fieldEndOf(bytes: Buffer, start: number, end: number): number | null {
   return isThere ? fieldStart + length : null
 }
 
-/** Remembers the tid of the last row: its field is the ctid, int32 page and int16 index within it. */
+/**
+ * Stores the tid of the last row. Its field is the ctid: int32 page and int16 index within the
+ * page.
+ */
 export class TidTracker {
   page = 0
   tuple = 0
@@ -109,23 +114,23 @@ export class TidTracker {
   }
 }
 
-/** A value of the cursor column in its wire form, and the number of successive rows that have it. */
+/** A value of the cursor column in its wire form, and the number of successive rows with it. */
 export interface ValueGroup {
   readonly bytes: Buffer
   readonly rows: number
 }
 
-/** Follows rows that come ordered by the field. */
+/** Tracks rows that are ordered by the field. */
 export class GroupTracker {
   #current = new Group()
   #completed = new Group()
 
-  /** The last value that was followed by another one; null before that. */
+  /** The last value that was followed by another one; null: none yet. */
   get completed(): ValueGroup | null {
     return this.#completed.copy()
   }
 
-  /** The value of the last rows so far; null before the first. */
+  /** The value of the last rows so far; null: no row yet. */
   get current(): ValueGroup | null {
     return this.#current.copy()
   }
@@ -142,7 +147,7 @@ export class GroupTracker {
   }
 }
 
-/** A group whose memory is used again for a later one. */
+/** A group whose memory is reused for later groups. */
 class Group {
   rows = 0
   #bytes = Buffer.alloc(64)

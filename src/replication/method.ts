@@ -7,32 +7,38 @@ import type { Relation } from '../introspection/relation.ts'
 import type { Feed, Log } from './feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** A way to read streams. One folder, one object, one line in `methods.ts`. */
+/** A replication method: one folder, one object, one line in `methods.ts`. */
 export interface ReplicationMethod {
-  /** How it offers relations as streams. It may ask the server, and logs why it does not offer a relation incrementally. */
+  /**
+   * Determines how relations are offered as streams. It may query the server, and logs why a
+   * relation is not offered incrementally.
+   */
   offers(relations: readonly Relation[], context: MethodContext): Promise<OfferOf>
-  /** Everything that keeps it from reading these streams; without streams, from reading any. It may ask the server. */
+  /**
+   * Returns everything that prevents reading these streams; without streams, reading any. It may
+   * query the server.
+   */
   prerequisites(
     plans: readonly StreamPlan[],
     context: MethodContext,
   ): Promise<readonly ConnectorError[]>
-  /** The feeds that read its streams. */
+  /** Returns the feeds that read its streams. */
   feeds(plans: readonly StreamPlan[], config: Config): readonly Feed[]
-  /** Health of what it keeps on the server. Default: it keeps nothing there. */
+  /** Health of what the method keeps on the server. Absent: it keeps nothing there. */
   health?(context: Omit<MethodContext, 'log'>): Promise<MethodHealth>
 }
 
-/** A method of incremental streams: a branch of `replication_method` in spec.json. */
+/** A method for incremental streams: a branch of `replication_method` in spec.json. */
 export interface IncrementalMethod extends ReplicationMethod {
-  /** `method` of the branch. */
+  /** Value of `method` in the branch. */
   readonly name: string
-  /** Whether a stream needs a cursor column of the user's choice. */
+  /** Whether a stream needs a cursor column chosen by the user. */
   readonly needsCursor: boolean
 }
 
 /** Health of what a method keeps on the server, for the health reports. */
 export interface MethodHealth {
-  /** Further entries of the `health` object. */
+  /** Additional entries of the `health` object. */
   readonly facts: JsonObject
   readonly warnings: readonly HealthWarning[]
 }
@@ -43,7 +49,7 @@ export interface HealthWarning {
   readonly text: string
 }
 
-/** What a method is asked with before a sync. */
+/** Context of a method before a sync. */
 export interface MethodContext {
   readonly config: Config
   readonly database: Database

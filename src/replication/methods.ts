@@ -10,10 +10,10 @@ import { fullRefresh } from './snapshot/full-refresh.ts'
 import type { StreamPlan } from './stream-plan.ts'
 import { xmin } from './xmin/xmin.ts'
 
-/** The methods of incremental streams, each with a branch of `replication_method` in spec.json. */
+/** The methods for incremental streams, each with a branch of `replication_method` in spec.json. */
 export const METHODS: readonly IncrementalMethod[] = [cursor, xmin, cdc]
 
-/** The method of incremental streams. */
+/** Returns the method for incremental streams. */
 export function incrementalMethod({
   replicationMethod,
 }: Pick<Config, 'replicationMethod'>): IncrementalMethod {
@@ -22,7 +22,7 @@ export function incrementalMethod({
   return found
 }
 
-/** How the config's method offers relations as streams. */
+/** Determines how the config's method offers relations as streams. */
 export async function offersOf(
   relations: readonly Relation[],
   context: MethodContext,
@@ -30,7 +30,7 @@ export async function offersOf(
   return await incrementalMethod(context.config).offers(relations, context)
 }
 
-/** Everything that keeps the methods of the plans from reading them. */
+/** Returns everything that prevents the methods of the plans from reading them. */
 export async function findUnmet(
   plans: readonly StreamPlan[],
   context: MethodContext,
@@ -42,7 +42,10 @@ export async function findUnmet(
   return unmet
 }
 
-/** The feeds of a run, in the order of their first streams. One of scope GLOBAL is last: it ends the snapshot. */
+/**
+ * Returns the feeds of a run, in the order of their first streams. A feed with scope GLOBAL is
+ * last, because it ends the snapshot.
+ */
 export function feedsOf(plans: readonly StreamPlan[], config: Config): readonly Feed[] {
   const feeds = [...byMethod(plans, config)].flatMap(([method, its]) => method.feeds(its, config))
   const places = new Map(plans.map((plan, index) => [plan, index]))

@@ -11,21 +11,21 @@ import { ident } from '../sql.ts'
 import { incrementalMethod } from './methods.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** The plans of the selected streams, or everything that is wrong with the selection. */
+/** The plans of the selected streams, or all errors in the selection. */
 export interface Planning {
   readonly plans: readonly StreamPlan[]
   readonly problems: readonly ConnectorError[]
-  /** Sentences for the user: what is read differently from what was asked. */
+  /** Messages for the user about streams that are read differently from the request. */
   readonly warnings: readonly string[]
 }
 
-/** What discovery found. */
+/** Result of discovery. */
 export interface FoundRelations {
   readonly relations: readonly Relation[]
   readonly unreadable?: readonly UnreadableView[]
 }
 
-/** Binds configured streams to the relations that discovery found. */
+/** Binds configured streams to the discovered relations. */
 export function planStreams(
   configured: readonly ConfiguredStream[],
   found: FoundRelations,
@@ -47,7 +47,10 @@ export function planStreams(
   return { plans, problems, warnings }
 }
 
-/** Finds the relation of a stream, or throws a config_error that says why there is none. */
+/**
+ * Returns a function that finds the relation of a stream, or throws a config_error with the reason
+ * why there is none.
+ */
 function relationFinder(
   { relations, unreadable = [] }: FoundRelations,
   config: Config,
@@ -106,18 +109,21 @@ function planStream(
   return { plan, warning }
 }
 
-/** A stream that is offered from the log has them in its schema; a full refresh has no values for them. */
+/**
+ * The schema of a stream that is read from the log contains the change columns; a full refresh has
+ * no values for them.
+ */
 function isExpected(name: string, { log }: Relation): boolean {
   return log !== undefined && isChangeField(name)
 }
 
-/** What changes can be read of, in an incremental sync from the log. */
+/** Columns of the changes, for an incremental sync from the log. */
 function columnsOf(relation: Relation, syncMode: SyncMode): readonly Column[] {
   const isFromLog = syncMode === 'incremental' && relation.log?.refusal === null
   return isFromLog ? loggedColumns(relation) : relation.columns
 }
 
-/** A column that was dropped makes the stream meaningless if it identifies or orders its rows, or was all there is. */
+/** Rejects a stream if a missing column identifies or orders its rows, or was its only column. */
 function rejectMissing(
   { stream, primary_key: key }: ConfiguredStream,
   relation: Relation,
@@ -157,12 +163,15 @@ function findCursor(
   throw new ConnectorError('config_error', message)
 }
 
-/** The properties of a stream's schema; null when it does not say: then all columns are read. */
+/** Names of the properties in a stream's schema; null if it has none: then all columns are read. */
 function propertyNames({ properties }: JsonObject): string[] | null {
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : null
 }
 
-/** The log names the tables that inherit from another one by themselves: they are streams of their own. */
+/**
+ * Excludes inheriting tables, which are separate streams: the log contains their changes under
+ * their own names.
+ */
 function fromItem(
   relation: Relation,
   { query }: Config,

@@ -3,14 +3,15 @@ import { type Horizon, notCoveredBy } from '../state/horizon.ts'
 import type { ReadContext } from './stream-feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** Above this number of transaction ids, their rows are repeated rather than listed. */
+/** Maximum number of listed transaction ids; above it, rows are repeated. */
 const MAX_LISTED_XIDS = 5000
 
 /**
- * What the snapshot sees of a relation with system columns, for the next sync: the transactions below its `xmin`, and
- * those from there on whose rows are visible already, found in the rows themselves. (A list of running transactions
- * would not do: it does not name subtransactions.)
- * @param where SQL that narrows where to look for them; null: everywhere.
+ * Reads what the snapshot sees of a relation with system columns, for the next sync: the
+ * transactions below its `xmin`, and later ones whose rows are already visible, which are found in
+ * the rows themselves. (A list of running transactions is not sufficient, because it does not
+ * contain subtransactions.)
+ * @param where SQL condition that restricts the rows to search; null: all rows.
  */
 export async function readHorizon(
   plan: StreamPlan,

@@ -10,22 +10,22 @@ import { buildStreamState, type StreamState } from '../state/stream-state.ts'
 import type { Checkpoint, Feed, FeedContext, FeedEvent, RowSink } from './feed.ts'
 import type { StreamPlan } from './stream-plan.ts'
 
-/** What one stream is read with. */
+/** Context for reading one stream. */
 export interface ReadContext extends FeedContext {
   /** Its reader; `transaction` is that of the reader. */
   readonly reader: StreamReader
-  /** The relation as it is locked; null: the stream is the config's query. */
+  /** The locked relation; null: the stream is the config's query. */
   readonly locked: LockedRelation | null
-  /** Takes its rows. */
+  /** Receives its rows. */
   readonly sink: RowSink
   /** The `stream_state` to resume from; null: from the start. */
   readonly savedState: JsonObject | null
 }
 
-/** How a method reads one stream. */
+/** Reads one stream with a method. */
 export type ReadStream = (plan: StreamPlan, context: ReadContext) => AsyncIterable<FeedEvent>
 
-/** A feed of one stream. */
+/** Builds a feed of one stream. */
 export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
   return {
     scope: 'STREAM',
@@ -44,7 +44,10 @@ export function streamFeed(plan: StreamPlan, read: ReadStream): Feed {
   }
 }
 
-/** The state of a CDC snapshot relies on the log for the changes behind it, so that it is of no use to other methods. */
+/**
+ * The state of a CDC snapshot requires the log for the following changes, so other methods cannot
+ * resume from it.
+ */
 function savedStateOf({ descriptor }: StreamPlan, { states, log }: FeedContext): JsonObject | null {
   const state = states.stream(descriptor)
   if (state === null || !states.isGlobal(descriptor)) return state
@@ -54,7 +57,7 @@ function savedStateOf({ descriptor }: StreamPlan, { states, log }: FeedContext):
   return null
 }
 
-/** A checkpoint of one stream; its JSON is only made if it is emitted. */
+/** Builds a checkpoint of one stream. Its JSON is only built if it is emitted. */
 export function checkpoint({ descriptor }: StreamPlan, state: StreamState): Checkpoint {
   return { type: 'CHECKPOINT', state: () => streamState(descriptor, buildStreamState(state)) }
 }

@@ -5,19 +5,21 @@ import type { TypeOrder } from '../../types/type-order.ts'
 import type { ReadContext } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** A stream with its cursor, and what it is read with. */
+/** A stream with its cursor, and the context for reading it. */
 export interface CursorRead {
   readonly plan: StreamPlan
   readonly context: ReadContext
   readonly column: Column
   readonly order: TypeOrder
-  /** SQL of the cursor's value in a row. */
+  /** SQL expression of the cursor value of a row. */
   readonly cursor: string
-  /** SQL of the first cursor value that cannot be passed; null: there is none. */
+  /**
+   * SQL expression of the lowest cursor value that no later row can exceed; null: there is none.
+   */
   readonly nonFiniteBound: string | null
 }
 
-/** The cursor read of a plan. */
+/** Builds the cursor read of a plan. */
 export function openCursorRead(plan: StreamPlan, context: ReadContext): CursorRead {
   const { cursor: column, qualifier } = plan
   const order = column?.order ?? null
@@ -28,13 +30,14 @@ export function openCursorRead(plan: StreamPlan, context: ReadContext): CursorRe
     context,
     column,
     order,
-    // Qualified: a bare name may mean the output column, which may be its text
+    // Qualified, because an unqualified name could refer to the output column, which may be its
+    // text
     cursor: order.cast(`${qualifier}.${ident(column.name)}`),
     nonFiniteBound: bound === undefined ? null : order.literal(bound),
   }
 }
 
-/** SQL of a saved value. */
+/** SQL expression of a saved value. */
 export function cursorLiteral(order: TypeOrder, value: CursorValue): string {
   return order.literal(String(value))
 }

@@ -21,8 +21,9 @@ import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /**
- * Rows by a cursor column of the user's choice. The first sync reads everything by pages; later ones read the rows above
- * the saved value in the order of the cursor, and those below it that were committed late.
+ * The Standard method: rows by a cursor column chosen by the user. The first sync reads all rows by
+ * pages. Later ones read the rows above the saved value in the order of the cursor, and those below
+ * it that were committed late.
  */
 export const cursor = {
   name: 'Standard',
@@ -52,7 +53,7 @@ async function* firstLoad(read: CursorRead, load: PageLoad): AsyncGenerator<Feed
   yield checkpoint(plan, { ...load.finalState, type: 'cursor', scan: null })
 }
 
-/** What the state will say after the first load: the upper bound of its snapshot, and what that snapshot saw. */
+/** Final state of the first load: the upper bound of its snapshot, and what the snapshot saw. */
 async function newLoad(read: CursorRead): Promise<PageLoad> {
   const bound = await readBound(read)
   const finalState: StreamState = {
@@ -98,17 +99,23 @@ async function* newRows(
   else yield checkpoint(plan, { ...finalState, cursor: reached })
 }
 
-/** The saved state as it is. */
+/** Builds a checkpoint with the unchanged saved state. */
 function unchanged({ descriptor }: StreamPlan, { savedState }: ReadContext): Checkpoint {
   return { type: 'CHECKPOINT', state: () => streamState(descriptor, savedState!) }
 }
 
-/** Whether as many rows have the saved value as have been delivered with it: then none of them has come since. */
+/**
+ * Whether as many rows have the saved value as were delivered with it: then no row with it was
+ * added since.
+ */
 function isTieComplete({ state, count }: ResumeState): boolean {
   return state.cursor.recordCount === count
 }
 
-/** The rows of the window before the saved value that were committed late; of what has no xmin, all of the window. */
+/**
+ * Queries of the rows in the window before the saved value that were committed late; without xmin,
+ * all rows of the window.
+ */
 function lateRows(read: CursorRead, saved: ResumeState): string[] {
   const { plan, context } = read
   const { horizon, cursor: progress } = saved.state
@@ -125,7 +132,7 @@ function lateRows(read: CursorRead, saved: ResumeState): string[] {
   return lower === null ? [] : [lateRowsQuery(read, { value, comparison, lower, horizon: null })]
 }
 
-/** The rows at infinity and NaN that are new; where that is not known, all of them. */
+/** Query of the new rows at infinity and NaN; if new rows cannot be distinguished, all of them. */
 function nonFiniteRows(read: CursorRead, { state }: ResumeState): string[] {
   const { plan, nonFiniteBound } = read
   if (nonFiniteBound === null) return []

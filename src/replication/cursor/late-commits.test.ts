@@ -20,13 +20,13 @@ describe('nextMarks', () => {
     ])
   })
 
-  it('adds none within a tenth of the window', () => {
+  it('adds no mark within a tenth of the window', () => {
     const marks = [{ value: 'a', atMs: 0 }]
     expect(nextMarks({ marks, value: 'b' }, HOUR_MS / 10 - 1, HOUR_MS)).to.deep.equal(marks)
     expect(nextMarks({ marks, value: 'b' }, HOUR_MS / 10, HOUR_MS)).to.have.length(2)
   })
 
-  it('keeps the newest that is older than the window, and drops those before it', () => {
+  it('keeps the newest mark that is older than the window, and removes those before it', () => {
     const marks = [0, 1, 2, 3].map((hour) => ({ value: `${hour}`, atMs: hour * HOUR_MS }))
     const values = nextMarks({ marks, value: '4' }, 4 * HOUR_MS, HOUR_MS).map(({ value }) => value)
     expect(values).to.deep.equal(['3', '4'])
@@ -41,17 +41,17 @@ describe('lowerBound', () => {
   ]
   const progress = { field: 'c', value: 'z', recordCount: 1, marks }
 
-  it('is the newest mark that was a window old when the state was saved', () => {
+  it('is the newest mark that was one window old when the state was saved', () => {
     const times = { savedAtMs: 2.5 * HOUR_MS, windowMs: HOUR_MS }
     expect(lowerBound(progress, cursorOf('text'), times)).to.equal(`'b'::"pg_catalog"."text"`)
   })
 
-  it('is none for a counter without such a mark', () => {
+  it('is null for a counter without such a mark', () => {
     const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
     expect(lowerBound(progress, cursorOf('int8'), times)).to.equal(null)
   })
 
-  it('is a window before the saved value for a clock without such a mark, but not in the future', () => {
+  it('is one window before the saved value for a clock without such a mark, but not in the future', () => {
     const times = { savedAtMs: HOUR_MS / 2, windowMs: HOUR_MS }
     expect(lowerBound(progress, cursorOf('timestamptz'), times)).to.equal(
       "(least('z'::pg_catalog.timestamptz, pg_catalog.to_timestamp(1800))" +

@@ -3,15 +3,18 @@ import type { CursorProgress, HighWaterMark } from '../../state/stream-state.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 
 /**
- * A transaction may commit after a sync with a smaller cursor value than the sync has saved. Its rows are looked for
- * between where the cursor was one window before that sync and the saved value. (Had the transaction been open for
- * longer than the window, its rows would be missed; that is the window's meaning.)
+ * A transaction may commit after a sync with a lower cursor value than the sync has saved. Its rows
+ * are searched between the cursor value of one window before that sync and the saved value. (If the
+ * transaction was open for longer than the window, its rows are missed.)
  */
 
-/** Marks are not kept closer together than this share of the window. */
+/** Minimum distance of marks, as a share of the window. */
 const MARKS_PER_WINDOW = 10
 
-/** The earlier marks and where the cursor is now: what the next syncs may need of them. Oldest first. */
+/**
+ * Returns the earlier marks and the current cursor value, as far as the next syncs may need them.
+ * The oldest is first.
+ */
 export function nextMarks(
   { marks, value }: Pick<CursorProgress, 'marks' | 'value'>,
   atMs: number,
@@ -25,8 +28,9 @@ export function nextMarks(
 }
 
 /**
- * SQL for the value below which no late row is looked for; null: none is known, look everywhere.
- * A cursor that is a clock tells it from the start; others when a mark is one window older than the sync at `savedAtMs`.
+ * Builds SQL of the value below which late rows are not searched; null: it is unknown, so all rows
+ * are searched. For a cursor that is a clock, it is known from the start; for others, when a mark
+ * is one window older than `savedAtMs`.
  */
 export function lowerBound(
   { marks, value }: CursorProgress,

@@ -9,7 +9,10 @@ import { lowerBound, nextMarks } from './late-commits.ts'
 import type { ValueGroup } from '../leading-field.ts'
 import { readHorizon } from '../read-horizon.ts'
 
-/** The upper bound of the snapshot, where the first load will have got to; null: no row has a cursor value. */
+/**
+ * Reads the upper bound of the snapshot, which the first load will reach; null: no row has a cursor
+ * value.
+ */
 export async function readBound(read: CursorRead): Promise<CursorProgress | null> {
   const { name, type } = read.column
   const { transaction } = read.context
@@ -19,7 +22,10 @@ export async function readBound(read: CursorRead): Promise<CursorProgress | null
   return withMark(read, { field: name, value, recordCount: Number(row.count), marks: [] })
 }
 
-/** Where a read has got to with all rows up to and with those of a value; null for a value that JSON cannot hold. */
+/**
+ * Progress of a read that has delivered all rows up to and including a value; null for a value that
+ * JSON cannot represent.
+ */
 export function progressTo(
   { column }: CursorRead,
   { field, marks }: CursorProgress,
@@ -29,7 +35,10 @@ export function progressTo(
   return value === null ? null : { field, value, recordCount: rows, marks }
 }
 
-/** Behind all rows: at the last value. Without rows the saved one stays, `count` rows now have it. */
+/**
+ * Progress after all rows: the last value. Without rows, the saved value, which `count` rows have
+ * now.
+ */
 export async function finalProgress(
   read: CursorRead,
   saved: CursorProgress,
@@ -45,8 +54,8 @@ export async function finalProgress(
 }
 
 /**
- * What the next sync needs of this snapshot: which rows of the window, and which with a value that cannot be
- * passed, it has seen.
+ * Reads what the next sync needs of this snapshot: which rows of the window, and which with a value
+ * that cannot be exceeded, it has seen.
  */
 export async function readCursorHorizon(
   read: CursorRead,
@@ -65,7 +74,10 @@ export async function readCursorHorizon(
   return await readHorizon(plan, context, lower === null ? null : isAbove(read, lower))
 }
 
-/** SQL for the value below which no late row is looked for after a sync at `savedAtMs`; null: everywhere. */
+/**
+ * Builds SQL of the value below which late rows are not searched after a sync at `savedAtMs`; null:
+ * all rows are.
+ */
 export function windowStart(
   read: CursorRead,
   progress: CursorProgress,

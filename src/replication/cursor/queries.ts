@@ -4,14 +4,17 @@ import type { Comparison } from '../../types/type-order.ts'
 import { selectColumns } from '../copy-rows.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 
-/** SQL that is true for rows whose cursor is one that later rows can pass. */
+/** Builds a condition that is true for rows with a cursor value that later rows can exceed. */
 function isPassable({ cursor, order, nonFiniteBound }: CursorRead): string {
   return nonFiniteBound === null
     ? `${cursor} IS NOT NULL`
     : order.compare(cursor, '<', nonFiniteBound)
 }
 
-/** The largest cursor value that can be passed, as text, and the number of rows that have it. No row if there is no such value. */
+/**
+ * Builds a query of the highest cursor value that can be exceeded, as text, and its number of rows.
+ * It returns no row if there is no such value.
+ */
 export function boundQuery(read: CursorRead): string {
   const { plan, cursor, order } = read
   return `
@@ -24,7 +27,10 @@ export function boundQuery(read: CursorRead): string {
     FROM bound`
 }
 
-/** Rows whose cursor cannot be passed, so that no mark says which of them are known. */
+/**
+ * Builds a query of the rows whose cursor value cannot be exceeded, so that no mark shows which of
+ * them were delivered.
+ */
 export function nonFiniteRowsQuery(
   { plan, cursor, order }: CursorRead,
   nonFiniteBound: string,
@@ -35,7 +41,7 @@ export function nonFiniteRowsQuery(
   return selectColumns(plan, `FROM ${plan.from} WHERE ${isNonFinite}${isNew}`)
 }
 
-/** How many rows have a value. */
+/** Builds a query of the number of rows with a value. */
 export function countQuery(
   { plan, cursor, order }: CursorRead,
   { value }: Pick<CursorProgress, 'value'>,
@@ -44,7 +50,7 @@ export function countQuery(
   return `SELECT pg_catalog.count(*) AS count FROM ${plan.from} WHERE ${isEqual}`
 }
 
-/** How many rows have the saved value, and how many have none. */
+/** Builds a query of the number of rows with the saved value, and of those without a value. */
 export function savedQuery(read: CursorRead, saved: CursorProgress): string {
   const { plan, column, cursor } = read
   const nulls = column.isNullable
@@ -54,20 +60,23 @@ export function savedQuery(read: CursorRead, saved: CursorProgress): string {
     SELECT (${countQuery(read, saved)}) AS count, ${nulls} AS nulls`
 }
 
-/** SQL that is true for rows above a bound. */
+/** Builds a condition that is true for rows above a bound. */
 export function isAbove({ cursor, order }: CursorRead, lower: string): string {
   return order.compare(cursor, '>', lower)
 }
 
-/** Where late rows are. */
+/** Range of late rows. */
 export interface LateRows extends Pick<CursorProgress, 'value'> {
-  /** Whether rows with just the saved value are among them. */
+  /** Whether rows with exactly the saved value are included. */
   readonly comparison: Comparison & ('<' | '<=')
   readonly lower: string | null
   readonly horizon: Horizon | null
 }
 
-/** Rows up to the saved value that were committed after it was saved. `horizon` null: all rows of the window. */
+/**
+ * Builds a query of the rows up to the saved value that were committed after it was saved.
+ * `horizon` null: all rows of the window.
+ */
 export function lateRowsQuery(
   read: CursorRead,
   { value, comparison, lower, horizon }: LateRows,
@@ -81,12 +90,15 @@ export function lateRowsQuery(
   return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
 }
 
-/** Where new rows are. */
+/** Range of new rows. */
 export interface NewRows extends Pick<CursorProgress, 'value'> {
   readonly comparison: Comparison & ('>' | '>=')
 }
 
-/** Rows above the saved value, or from it on, by the cursor, which comes first once more. */
+/**
+ * Builds a query of the rows above the saved value, or from it on, in the order of the cursor,
+ * which is an additional first column.
+ */
 export function newRowsQuery(read: CursorRead, { value, comparison }: NewRows): string {
   const { plan, column, cursor, order } = read
   const columns = [column.select, ...plan.columns.map(({ select }) => select)].join(', ')

@@ -8,18 +8,21 @@ import { savedQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
 import { warnOfFreshStart } from '../snapshot/initial-load.ts'
 
-/** A saved state that can be resumed, and what the snapshot has of it. */
+/** A saved state that can be resumed, and facts about it in the snapshot. */
 export interface ResumeState {
   readonly state: StreamState & { readonly cursor: CursorProgress }
-  /** Whether the file of the relation is another one now. */
+  /** Whether the relation has another file now. */
   readonly isRewritten: boolean
-  /** Rows with the saved value now. */
+  /** Current number of rows with the saved value. */
   readonly count: number
-  /** The file of the relation now. */
+  /** Current file of the relation. */
   readonly filenode: number | null
 }
 
-/** The saved state; null if there is none, or, with a WARN, if it is not one of this cursor and its type. */
+/**
+ * Finds the saved state; null if there is none, or, with a WARN, if it does not match this cursor
+ * and its type.
+ */
 export async function findResumeState(read: CursorRead): Promise<ResumeState | null> {
   const { plan, context } = read
   const { savedState } = context
@@ -31,7 +34,10 @@ export async function findResumeState(read: CursorRead): Promise<ResumeState | n
   return await examine(read, { ...state, cursor: progress })
 }
 
-/** Why a state cannot be resumed with this cursor; null: it can, or it has no cursor value yet. */
+/**
+ * Returns why a state cannot be resumed with this cursor; null: it can, or it has no cursor value
+ * yet.
+ */
 function mismatchOf(state: StreamState | null, name: string): string | null {
   if (state?.type === 'cursor' && state.cursor === null) return null
   if (state === null || state.type === 'xmin' || (state.scan === null && state.cursor === null)) {
@@ -74,7 +80,7 @@ async function examine(read: CursorRead, state: ResumeState['state']): Promise<R
   return { state, isRewritten, count: Number(row!.count), filenode }
 }
 
-/** Why the saved state no longer distinguishes rows that it has seen; null: it does. */
+/** Returns why the saved state no longer distinguishes the delivered rows; null: it does. */
 function historyMismatch(
   { plan, context }: CursorRead,
   { horizon }: StreamState,
@@ -90,7 +96,10 @@ function historyMismatch(
     : null
 }
 
-/** `pg_relation_filenode`; null where another file does not mean that rows were lost: a REFRESH makes one each time. */
+/**
+ * `pg_relation_filenode`; null if another file does not mean that rows were lost: each REFRESH
+ * creates one.
+ */
 export function filenodeOf({ plan, context }: CursorRead): number | null {
   return hasRowHistory(plan.relation) ? (context.locked?.filenode ?? null) : null
 }

@@ -7,8 +7,9 @@ import { NULLED, type PgType, type ValueWriter } from '../../types/pg-type.ts'
 const scratch = new ByteBuffer(256)
 
 /**
- * A value in the form that COPY gives it → as a record would show it; null if JSON cannot (infinity, NaN). A number of
- * more digits than a double keeps is a string: states pass through programs that read numbers as doubles.
+ * Converts a value in the form of COPY to that of a record; null if JSON cannot represent it
+ * (infinity, NaN). A number with more digits than a double keeps is a string, because states pass
+ * through programs that read numbers as doubles.
  */
 export function cursorValueOfCopy(
   { writeBinary, writeText }: PgType,
@@ -17,7 +18,10 @@ export function cursorValueOfCopy(
   return jsonValue(writeBinary ?? writeText, bytes)
 }
 
-/** A value as the server's text → as a record would show it; what JSON cannot hold stays that text. */
+/**
+ * Converts the server's text of a value to that of a record. A value that JSON cannot represent
+ * stays text.
+ */
 export function cursorValueOfText({ writeText }: PgType, text: string): CursorValue {
   return jsonValue(writeText, Buffer.from(text)) ?? text
 }

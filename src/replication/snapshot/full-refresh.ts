@@ -13,7 +13,7 @@ import type { ReplicationMethod } from '../method.ts'
 import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** Everything has been read, and there is nothing to resume. */
+/** State of a stream that was read completely. */
 export const COMPLETE: StreamState = {
   type: 'ctid',
   scan: null,
@@ -26,8 +26,8 @@ export const COMPLETE: StreamState = {
 const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }
 
 /**
- * Every row once. Relations with system columns are read by pages and can be resumed at a page; views, foreign tables
- * and queries are read whole each time.
+ * Full refresh: every row once. Relations with system columns are read by pages and can be resumed
+ * at a page; views, foreign tables and queries are read as a whole each time.
  */
 export const fullRefresh = {
   offers: async () => await Promise.resolve(() => NOT_INCREMENTAL),
@@ -35,12 +35,12 @@ export const fullRefresh = {
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readFullRefresh)),
 } satisfies ReplicationMethod
 
-/** Reads a stream, with the connections of this process. */
+/** Reads a stream with the connections of this process. */
 export async function* readFullRefresh(
   plan: StreamPlan,
   context: ReadContext,
 ): AsyncGenerator<FeedEvent> {
-  // Of a relation without pages, one shard has all rows and the others none
+  // For a relation without pages, one shard has all rows and the others have none
   const isEmptyShard = plan.ranges?.length === 0
   if (!plan.relation.hasSystemColumns && !isEmptyShard) yield* loadWhole(plan, context)
   else if (isComplete(context)) {

@@ -8,14 +8,19 @@ import { findResumePoint, type ResumePoint, scanPages } from './page-scan.ts'
 import { copyRows, selectColumns } from '../copy-rows.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** A load by pages, from its beginning or resumed. */
+/** A load by pages, new or resumed. */
 export interface PageLoad {
-  /** What the state says when all is read; it holds what the first attempt at this load has seen. */
+  /**
+   * The state after all pages were read. It contains what the first attempt at this load has seen.
+   */
   readonly finalState: StreamState
   readonly resume: ResumePoint | null
 }
 
-/** All rows of a relation with system columns, by pages. Each position is a checkpoint: `finalState` with the position in it. */
+/**
+ * Reads all rows of a relation with system columns, by pages. Each position is a checkpoint:
+ * `finalState` with the position.
+ */
 export async function* loadByPages(
   plan: StreamPlan,
   context: ReadContext,
@@ -30,7 +35,9 @@ export async function* loadByPages(
   }
 }
 
-/** All rows of what cannot be read by pages: views, foreign tables, queries. */
+/**
+ * Reads all rows of a relation that cannot be read by pages: a view, a foreign table or a query.
+ */
 export async function* loadWhole(
   plan: StreamPlan,
   context: ReadContext,
@@ -39,7 +46,10 @@ export async function* loadWhole(
   yield* copyRows([selectColumns(plan, `FROM ${plan.from}${where}`)], { plan, context })
 }
 
-/** The unfinished load by pages that the saved state is about; null if there is none, or, with a WARN, if it must start over. */
+/**
+ * Finds the unfinished load by pages of the saved state; null if there is none, or, with a WARN, if
+ * it must start over.
+ */
 export async function findUnfinishedLoad(
   plan: StreamPlan,
   context: ReadContext,

@@ -15,13 +15,13 @@ export interface ScanProgress {
   readonly position: ScanPosition
 }
 
-/** Where an interrupted scan is resumed. */
+/** Position at which an interrupted scan is resumed. */
 export interface ResumePoint {
   readonly segments: readonly Segment[]
-  /** Of the segments, the index of the one with the position. */
+  /** Index of the segment with the position. */
   readonly first: number
   readonly position: Tid
-  /** What the scan saw when it began; null: not known, then rows written since are not looked for. */
+  /** What the scan saw at its start; null: unknown, so rows written since are not searched. */
   readonly horizon: Horizon | null
 }
 
@@ -31,8 +31,8 @@ interface Scan {
 }
 
 /**
- * Finds the segment at which a scan is resumed, by its leaf and file. Null if it is gone or its file is another one, so
- * that the scan must start over.
+ * Finds the segment at which a scan is resumed, by its leaf and file. Returns null if the segment
+ * does not exist any more or has another file; the scan must then start over.
  */
 export async function findResumePoint(
   plan: StreamPlan,
@@ -47,9 +47,9 @@ export async function findResumePoint(
 }
 
 /**
- * Reads a relation in the order of its pages. A scan that is resumed first reads what the interrupted one has not seen
- * before its position: rows that were written since, since an update may have moved a row there, and leaves that were
- * attached since.
+ * Reads a relation in the order of its pages. A resumed scan first reads what the interrupted one
+ * has not seen before its position: rows written since, because an update may have moved a row
+ * there, and leaves attached since.
  */
 export async function* scanPages(
   plan: StreamPlan,
@@ -104,7 +104,7 @@ async function* scanWindows(
   const { reader, sink, config } = context
   let { rowsPerPage } = segment
   const { batchSize: batchRows } = config
-  // A shard has one backend: its other shards have theirs
+  // A shard uses one backend, because other shards are read at the same time
   await using copier = reader.copier(plan.ranges === null ? from : null)
   let maxWindows = FIRST_WINDOWS
   let start: number | null = after.page
@@ -127,7 +127,10 @@ async function* scanWindows(
   }
 }
 
-/** One scan with the ctid as a first column that no record shows: each row is a position. */
+/**
+ * Runs one scan with the ctid as an additional first column, which is not in the records: each row
+ * is a position.
+ */
 async function* scanOnce(
   scan: Scan,
   segment: Segment,
@@ -151,7 +154,7 @@ function positionIn({ filenode, leaf }: Segment, { page, tuple }: Tid): ScanProg
   return { type: 'POSITION', position: { page, tuple, filenode, leaf } }
 }
 
-/** The tid before every row of a page. */
+/** The tid before the first row of a page. */
 function startOf(page: number): Tid {
   return { page, tuple: 0 }
 }

@@ -5,21 +5,26 @@ export interface PageWindow {
 }
 
 /**
- * How many windows are asked for at first: few, since they tell how many rows a page has and whether the server is slow;
- * and later: enough that the round trip between queries does not show.
+ * Number of windows requested at first: few, because they show how many rows a page has and whether
+ * the server is slow. Later: enough to hide the round trip between queries.
  */
 export const FIRST_WINDOWS = 8
 export const MAX_WINDOWS = 64
-/** 2 MiB at the usual 8 KiB a page: sockets hold about as much, so that a server can work ahead while the window of another is read. */
+/**
+ * 2 MiB with pages of 8 KiB. Sockets buffer about as much, so a server can continue while another
+ * window is read.
+ */
 const MAX_WINDOW_PAGES = 256
-/** Pages do not all hold the same number of rows; a window should not fall just short of a batch. */
+/** Margin for pages with fewer rows: a window should not contain slightly less than a batch. */
 const MARGIN = 1.05
 /** For relations without statistics. */
 const ASSUMED_ROWS_PER_PAGE = 100
 
 /**
- * The next windows from page `start` on, up to page `last`, or to the end of the relation if that is null, at most `maxWindows` of equal length. As few as their greatest length allows are
- * expected to hold `batchRows` rows. To the end, the last one is open-ended: a size that grew meanwhile loses nothing.
+ * Plans the next windows of equal length from page `start` to page `last`, or to the end of the
+ * relation if that is null: at most `maxWindows`, and as few as can be expected to contain
+ * `batchRows` rows. The last window of a relation has an open end, so that pages added meanwhile
+ * are read.
  */
 export function planWindows(facts: {
   start: number
@@ -42,7 +47,10 @@ export function planWindows(facts: {
   return windows
 }
 
-/** Rows per page; at least a fraction, so that a window is never endless. Without statistics there are -1 rows. */
+/**
+ * Estimates the rows per page; at least a fraction, so that the length of a window is limited.
+ * Without statistics, `rows` is -1.
+ */
 export function estimateRowsPerPage(rows: number, pages: number): number {
   if (rows <= 0 || pages <= 0) return ASSUMED_ROWS_PER_PAGE
   return Math.max(rows / pages, 1 / 1024)

@@ -3,8 +3,8 @@ import { ConnectorError } from '../../errors.ts'
 import { locateJsonError } from '../../json/json-error.ts'
 
 /**
- * The shard on a command line: JSON, or the path of a file with a shard a line.
- * @param index of the line, from 0 on; null: the file has one.
+ * Reads the shard on a command line: JSON, or the path of a file with one shard per line.
+ * @param index index of the line, starting at 0; null: the file has one line.
  * @throws ConnectorError config_error if the file or the line does not exist, or is not JSON.
  */
 export async function readShard(given: string, index: number | null): Promise<unknown> {

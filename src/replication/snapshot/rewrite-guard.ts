@@ -14,15 +14,17 @@ import { streamLabel } from '../../protocol/stream-names.ts'
 import { ident } from '../../sql.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** SQLSTATEs of a name that has gone: undefined table, invalid schema name. */
+/** SQLSTATEs for a name that no longer exists: undefined table, invalid schema name. */
 const GONE: ReadonlySet<string> = new Set(['42P01', '3F000'])
 
 /**
- * A snapshot does not see the rows of a table that was truncated or rewritten after it was taken: neither the old ones,
- * which are gone, nor the new ones. So the files are noted before the snapshot, and looked at again once a table is
- * locked to be read; it stays locked until the transaction ends. For a view, these are the files of the tables that it
- * selects from, at whatever depth; what its functions and the config's `query` read is not known. Not for a materialized
- * view: the rows that REFRESH writes are frozen, which every snapshot sees.
+ * Detects relations that were truncated or rewritten after the snapshot was taken. The snapshot
+ * sees neither their old rows, which no longer exist, nor the new ones. The filenodes are therefore
+ * recorded before the snapshot and compared when a table has been locked for reading; it stays
+ * locked until the transaction ends. For a view, these are the filenodes of the tables that it
+ * selects from, at any depth; tables that its functions or the config's `query` read are unknown. A
+ * materialized view is excluded: the rows that REFRESH writes are frozen, so every snapshot sees
+ * them.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
  */
 export class RewriteGuard {
@@ -32,7 +34,7 @@ export class RewriteGuard {
     this.#files = files
   }
 
-  /** Call it before the snapshot is taken. */
+  /** Must be called before the snapshot is taken. */
   static async note(database: Database, plans: readonly StreamPlan[]): Promise<RewriteGuard> {
     const relations = plans.map(({ relation }) => relation)
     const guarded = relations.filter((each) => !isQuery(each) && each.kind !== 'm')
@@ -44,7 +46,8 @@ export class RewriteGuard {
 
   /**
    * Locks the relation of a stream; null: it is the config's query.
-   * @throws ConnectorError transient_error if the snapshot cannot see the relation: it takes a new one.
+   * @throws ConnectorError transient_error if the snapshot cannot see the relation: a retry takes a
+   * new snapshot.
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
     if (isQuery(plan.relation)) return null
@@ -57,7 +60,7 @@ export class RewriteGuard {
   }
 
   /**
-   * Locks the leaves of a partitioned relation, of which some may have been detached since the snapshot.
+   * Locks the leaves of a partitioned relation. Some may have been detached since the snapshot.
    * @throws ConnectorError transient_error if the snapshot cannot see one of them.
    */
   async lockLeaves(

@@ -9,31 +9,38 @@ import { estimateRowsPerPage } from './page-windows.ts'
 import type { PageRange } from './shards.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
-/** A part of a relation that has a file of its own: the relation itself, or a leaf of a partitioned one. */
+/** A part of a relation with its own file: the relation itself, or a leaf of a partitioned one. */
 export interface Segment {
-  /** The item of a FROM list. */
+  /** Item of a FROM list. */
   readonly from: string
   /** `"schema"."name"` of a leaf; null for a relation without partitions. */
   readonly leaf: string | null
-  /** The first page that is read. */
+  /** First page to read. */
   readonly start: number
-  /** The page behind the last one that is read; null: to the end of the file. */
+  /** Page after the last one to read; null: to the end of the file. */
   readonly end: number | null
-  /** Of the file. Taken after the snapshot: no row of the snapshot is behind it. */
+  /**
+   * Number of pages of the file, read after the snapshot was taken: no row of the snapshot is
+   * beyond it.
+   */
   readonly pages: number
   /** `pg_relation_filenode` */
   readonly filenode: number
   readonly rowsPerPage: number
-  /** Whether the leaf was attached since the given horizon, so that a scan from then has not seen it. */
+  /**
+   * Whether the leaf was attached after the given horizon, so that a scan from then has not seen
+   * it.
+   */
   readonly isNew: boolean
 }
 
-/** What segments are looked up with. */
+/** Context for reading segments. */
 type SegmentContext = Pick<ReadContext, 'transaction' | 'database' | 'guard' | 'locked'>
 
 /**
- * The segments of a relation with system columns, in the order in which they are read; of a shard, those of its ranges.
- * @throws ConnectorError config_error if a file of a shard is another one by now.
+ * Reads the segments of a relation with system columns, in reading order; for a shard, those of its
+ * ranges.
+ * @throws ConnectorError config_error if a file of a shard has been replaced.
  */
 export async function readSegments(
   plan: StreamPlan,

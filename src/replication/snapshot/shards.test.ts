@@ -13,7 +13,7 @@ const SHARD: Shard = {
   ranges: [{ leaf: null, filenode: 16402, start: 4, end: null }],
 }
 
-/** The document of a shard with another value at `key`. */
+/** Returns the document of a shard with another value of `key`. */
 function withMember(key: string, value: unknown): unknown {
   const document: unknown = JSON.parse(JSON.stringify(buildShard(SHARD)))
   const path = key.split(/[.[\]]+/).filter((part) => part !== '')
@@ -28,7 +28,7 @@ function file(pages: number, filenode = 1): PagedFile {
 }
 
 describe('divideFiles', () => {
-  it('gives each shard about as many pages', () => {
+  it('distributes the pages evenly', () => {
     const shards = divideFiles([file(10)], 4)
     expect(shards.flat().map(({ start, end }) => [start, end])).to.deep.equal([
       [0, 3],
@@ -38,17 +38,17 @@ describe('divideFiles', () => {
     ])
   })
 
-  it('leaves shards empty when there are fewer pages', () => {
+  it('returns empty shards if there are fewer pages than shards', () => {
     expect(divideFiles([file(1)], 3).map((ranges) => ranges.length)).to.deep.equal([1, 0, 0])
   })
 
-  it('reads an empty file, which may have grown since', () => {
+  it('includes an empty file, which may have grown since', () => {
     expect(divideFiles([file(0)], 1)).to.deep.equal([
       [{ leaf: '"s"."1"', filenode: 1, start: 0, end: null }],
     ])
   })
 
-  it('has no shard without a file to read', () => {
+  it('returns shards without ranges if there is no file', () => {
     expect(divideFiles([], 2)).to.deep.equal([[], []])
   })
 
@@ -79,11 +79,11 @@ describe('divideFiles', () => {
 })
 
 describe('parseShard', () => {
-  it('reads what buildShard writes', () => {
+  it('parses the output of buildShard', () => {
     expect(parseShard(JSON.parse(JSON.stringify(buildShard(SHARD))))).to.deep.equal(SHARD)
   })
 
-  it('reads a shard of a relation without pages', () => {
+  it('parses a shard of a relation without pages', () => {
     const whole = { ...SHARD, ranges: null }
     expect(parseShard(JSON.parse(JSON.stringify(buildShard(whole))))).to.deep.equal(whole)
   })
@@ -117,7 +117,7 @@ describe('parseShard', () => {
     ['ranges[0].end', [undefined, 4, 3, '9']],
   ] as const) {
     for (const value of values) {
-      it(`rejects ${key} ${JSON.stringify(value)}, and names it`, () => {
+      it(`rejects ${JSON.stringify(value)} as ${key}, with the name of the key`, () => {
         expect(() => parseShard(withMember(key, value)))
           .to.throw(ConnectorError, `The shard has no valid '${key}'. Pass a line that`)
           .with.property('failureType', 'config_error')
@@ -125,12 +125,12 @@ describe('parseShard', () => {
     }
   }
 
-  it('takes a snapshot without transactions in progress', () => {
+  it('accepts a snapshot without running transactions', () => {
     const idle = { ...SHARD, visible: '812:812:', system: 'unknown' }
     expect(parseShard(buildShard(idle))).to.deep.equal(idle)
   })
 
-  it('rejects what is not an object', () => {
+  it('rejects a value that is not an object', () => {
     expect(() => parseShard([1])).to.throw(ConnectorError)
   })
 })

@@ -6,28 +6,31 @@ import type { StreamDescriptor } from '../../protocol/messages.ts'
 export interface PageRange {
   /** `"schema"."name"` of a leaf partition; null for a relation without partitions. */
   readonly leaf: string | null
-  /** `pg_relation_filenode`: another one means that the rows have moved. */
+  /** `pg_relation_filenode`. If it has changed, the rows have moved. */
   readonly filenode: number
   readonly start: number
   /** Null: to the end of the file. */
   readonly end: number | null
 }
 
-/** Where a snapshot was exported, and what it sees. */
+/** The server and the content of an exported snapshot. */
 interface ShardSource {
-  /** `pg_export_snapshot()` */
+  /** Result of `pg_export_snapshot()`. */
   readonly snapshot: string
-  /** `txid_current_snapshot()` of the same transaction. Another server may have a snapshot of the same name. */
+  /**
+   * `txid_current_snapshot()` of the same transaction. Another server may have a snapshot of the
+   * same name.
+   */
   readonly visible: string
   /** `pg_control_system().system_identifier` */
   readonly system: string
   readonly database: string
 }
 
-/** A part of a stream in one snapshot. All shards of a snapshot together have each of its rows once. */
+/** A part of a stream in one snapshot. All shards of a snapshot together contain each row once. */
 export interface Shard extends ShardSource {
   readonly stream: StreamDescriptor
-  /** From 0 on. */
+  /** Starts at 0. */
   readonly index: number
   readonly count: number
   /** Null: the whole relation, which has no pages of its own (a view, a foreign table). */
@@ -42,20 +45,21 @@ export interface PagedFile {
 }
 
 const FORMAT_VERSION = 1
-/** A ctid has 32 bits for the page. */
+/** Highest page number: a ctid has 32 bits for it. */
 const MAX_PAGE = 2 ** 32 - 1
-/** What the server accepts as the name of a snapshot. */
+/** Format of the name of a snapshot. */
 const SNAPSHOT_NAME = /^[0-9A-F-]+$/
 /** `xmin:xmax:xip,…` */
 const VISIBLE = /^\d{1,19}:\d{1,19}:(\d{1,19}(,\d{1,19})*)?$/
-/** A 64-bit number; `unknown`: the role may not ask for it. */
+/** A 64-bit number; `unknown`: the role may not read it. */
 const SYSTEM_IDENTIFIER = /^(\d{1,20}|unknown)$/
-/** PostgreSQL has no text with U+0000. */
+/** PostgreSQL does not allow U+0000 in text. */
 const TEXT = /^[^\0]+$/
 
 /**
- * Divides files into `count` lists of ranges of about equal size, in the order of the files. The last range of a file has no
- * end, so that pages which were added after its size was read are covered, too. Lists can be empty.
+ * Divides files into `count` lists of ranges of about equal size, in the order of the files. The
+ * last range of a file has no end, so that pages added after its size was read are included. Lists
+ * can be empty.
  */
 export function divideFiles(files: readonly PagedFile[], count: number): PageRange[][] {
   const shards = Array.from({ length: count }, (): PageRange[] => [])
@@ -75,7 +79,7 @@ export function divideFiles(files: readonly PagedFile[], count: number): PageRan
   return shards
 }
 
-/** The JSON document of a shard. */
+/** Builds the JSON document of a shard. */
 export function buildShard({ stream, index, count, ranges, ...source }: Shard): JsonObject {
   return {
     version: FORMAT_VERSION,
@@ -88,7 +92,7 @@ export function buildShard({ stream, index, count, ranges, ...source }: Shard): 
   }
 }
 
-/** @throws ConnectorError config_error that names the member, if it is not the document of a shard. */
+/** Parses the document of a shard. @throws ConnectorError config_error with the invalid key. */
 export function parseShard(raw: unknown): Shard {
   if (!isJsonObject(raw)) throw malformed('is not a JSON object')
   if (raw['version'] !== FORMAT_VERSION) throw malformed(`does not have version ${FORMAT_VERSION}`)

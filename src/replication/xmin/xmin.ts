@@ -19,8 +19,9 @@ import { readHorizon } from '../read-horizon.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
 /**
- * Rows by the transaction that wrote them. The first sync reads everything by pages; later ones read the rows whose xmin
- * the last snapshot had not settled. No index helps: each sync looks at every row.
+ * The xmin method: rows by the transaction that wrote them. The first sync reads all rows by pages.
+ * Later ones read the rows of transactions that the last snapshot did not see. No index is used:
+ * each sync scans all rows.
  */
 export const xmin = {
   name: 'Xmin',
@@ -77,13 +78,16 @@ async function newLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad
   return { finalState: await newFinalState(plan, context), resume: null }
 }
 
-/** The state after a read of this snapshot. */
+/** State after a read of this snapshot. */
 async function newFinalState(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
   const horizon = await readHorizon(plan, context, null)
   return { type: 'xmin', scan: null, cursor: null, horizon, xmin: horizon.xmin, filenode: null }
 }
 
-/** What the last sync saw; null, with a word in the log, if the state does not say. */
+/**
+ * Returns what the last sync saw; null, with a message in the log, if the state does not contain
+ * it.
+ */
 function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null {
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
