@@ -11,15 +11,15 @@ function insert(id: number, value: string): string {
   return `INSERT INTO t (id, changed) VALUES (${id}, '${value}')`
 }
 
-/** In the schema `app`, where no name of an extension in `public` is found. */
+/** Sets the schema `app`, in which names of extensions in `public` are not found. */
 function inApp(sql: string): string {
   return `CREATE SCHEMA app; SET search_path = app, public; ${sql}`
 }
 
-describe('a cursor whose type is off the path', () => {
+describe('a cursor with a type outside of the search_path', () => {
   const config = { ...WITHOUT_WINDOW, schemas: ['app'] }
 
-  it('citext: carl, dora, then Eve arrive after ann and bob', async () => {
+  it('citext: reads carl, dora and Eve after ann and bob', async () => {
     const sql = `CREATE EXTENSION citext SCHEMA public; ${inApp(create('citext'))}`
     await using table = await CursorTable.create({ create: sql, config })
     await table.commit(`${insert(1, 'ann')}; ${insert(2, 'bob')}`)
@@ -29,7 +29,7 @@ describe('a cursor whose type is off the path', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('an enum and a domain over it: the labels come in their order', async () => {
+  it('an enum and a domain over it: reads in the order of the labels', async () => {
     for (const type of ['public.size', 'public.clothing_size']) {
       const types = `CREATE TYPE public.size AS ENUM ('small', 'medium', 'large');
                      CREATE DOMAIN public.clothing_size AS public.size`
@@ -54,7 +54,7 @@ describe('a cursor of a domain', () => {
     ['real', '1', '2', 'Infinity'],
     ['double precision', '1', '2', 'NaN'],
   ] as const) {
-    it(`over ${base} with one ${greatest}: later rows arrive`, async () => {
+    it(`over ${base} with one ${greatest}: later rows are read`, async () => {
       const sql = `CREATE DOMAIN d AS ${base}; CREATE DOMAIN e AS d; ${create('e')}`
       await using table = await CursorTable.create({ create: sql, config: WITHOUT_WINDOW })
       await table.commit(`${insert(1, ordinary)}; ${insert(2, greatest)}`)
@@ -83,7 +83,7 @@ describe('a cursor of a domain', () => {
 })
 
 describe('the first state of a boolean cursor', () => {
-  it('is a boolean, as after later syncs', async () => {
+  it('is a boolean, like after later syncs', async () => {
     await using table = await CursorTable.create({ create: create('bool'), config: WITHOUT_WINDOW })
     for (const [id, value, ids] of [
       [1, 'false', [1]],

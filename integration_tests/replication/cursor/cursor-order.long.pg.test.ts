@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sharedServer } from '../../helpers/shared-server.ts'
 import { CursorTable } from './cursor-table.ts'
 
-/** Types with values that stand before or behind all others → the least, an ordinary, a greater and the greatest. */
+/**
+ * Types with values below or above all others → the lowest, an ordinary, a higher and the highest.
+ */
 const EXTREMES = [
   ['timestamptz', '-infinity', '2024-01-31 10:00:00Z', 'now', 'infinity'],
   ['timestamp', '-infinity', '2024-01-31 10:00:00', 'now', 'infinity'],
@@ -27,7 +29,7 @@ function insert(rows: Readonly<Record<number, string>>): string {
 
 for (const [type, least, ordinary, greater, greatest] of EXTREMES) {
   describe(`a cursor of type ${type}`, () => {
-    it(`with ${least} and ${greatest} in the first load → they come, and rows between them later`, async () => {
+    it(`with ${least} and ${greatest} in the first load → they are read, and later also rows between them`, async () => {
       await using table = await CursorTable.create({ create: create(type) })
       await table.commit(insert({ 1: least, 2: ordinary, 3: greatest }))
       expect(await table.sync()).to.have.members([1, 2, 3])
@@ -39,10 +41,10 @@ for (const [type, least, ordinary, greater, greatest] of EXTREMES) {
       expect(await table.sync()).to.deep.equal([])
     })
 
-    // Of an ordinary value nobody can know that it is not the latest
+    // An ordinary value may not be the last one
     const isOrdinary = /^\d/.test(greatest)
     if (!isOrdinary) {
-      it(`with ${greatest} → rows between arrive after the window has ended, too`, async () => {
+      it(`with ${greatest} → rows between are also read after the window has ended`, async () => {
         const config = { late_commit_window_seconds: 1 }
         await using table = await CursorTable.create({ create: create(type), config })
         await table.commit(insert({ 1: ordinary, 2: greatest }))
@@ -57,7 +59,7 @@ for (const [type, least, ordinary, greater, greatest] of EXTREMES) {
       })
     }
 
-    it(`goes on from ${ordinary} to ${greatest}, without the window`, async () => {
+    it(`continues from ${ordinary} to ${greatest}, without the window`, async () => {
       const config = { late_commit_window_seconds: 0 }
       await using table = await CursorTable.create({ create: create(type), config })
       await table.commit(insert({ 1: least }))
@@ -77,7 +79,7 @@ for (const [type, least, ordinary, greater, greatest] of EXTREMES) {
 describe('a text cursor', () => {
   const config = { late_commit_window_seconds: 0 }
 
-  it('C: upper case comes before lower case', async () => {
+  it('C: upper case is before lower case', async () => {
     await using table = await CursorTable.create({ create: create('text COLLATE "C"'), config })
     await table.commit(insert({ 1: 'a' }))
     await table.sync()
@@ -97,7 +99,7 @@ describe('a text cursor', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('a collation that finds different strings equal: they are ties', async () => {
+  it('a collation in which different strings are equal: they are ties', async () => {
     if ((await sharedServer()).major < 12) return
     const collation = `CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`
     const sql = `${collation}; ${create('text COLLATE ci')}`
@@ -113,7 +115,7 @@ describe('a text cursor', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('holds quotes, backslashes, line feeds and what looks like a parameter', async () => {
+  it('may contain quotes, backslashes, line feeds and text like a parameter', async () => {
     await using table = await CursorTable.create({ create: create('text'), config })
     await table.commit(`INSERT INTO t VALUES (1, E'it''s \\\\ $1 "x"\\n; --')`)
     await table.sync()

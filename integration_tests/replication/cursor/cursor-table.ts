@@ -4,26 +4,28 @@ import type { Server } from '../../helpers/server.ts'
 import type { Session } from '../../helpers/session.ts'
 import { Consumer, idsOf } from '../../helpers/consumer.ts'
 
-/** Types of the cursor → the SQL of its nth value. */
+/** Types of the cursor → SQL of the nth value. */
 const CURSOR_VALUES = {
   bigint: (n: number) => String(n),
   text: (n: number) => `'k${String(n).padStart(8, '0')}'`,
   timestamptz: (n: number) => `timestamptz '2024-01-31 10:00:00Z' + ${n} * interval '1 second'`,
 } as const
 
-/** A type that `CURSOR_VALUES` has values of. */
+/** A type in `CURSOR_VALUES`. */
 export type CursorType = keyof typeof CURSOR_VALUES
 
-/** What to test with; each part has a default. */
+/** Options of a test; each has a default. */
 export interface CursorTableOptions {
-  /** Default: the one that all tests of the run share. */
+  /** Default: the shared server of the run. */
   readonly server?: Server
   readonly cursorType?: CursorType
   /** Parts of the connector's config. */
   readonly config?: Json
-  /** The stream to read, if it is not the table itself. */
+  /** Stream to read, if it is not the table itself. */
   readonly stream?: string
-  /** SQL instead of the plain table `t`; it has the columns `id`, `changed` and `note`. */
+  /**
+   * SQL in place of the plain table `t`; the relation has the columns `id`, `changed` and `note`.
+   */
   readonly create?: string
   /** False: incremental without a cursor, for xmin mode. */
   readonly hasCursorField?: boolean
@@ -64,19 +66,19 @@ export class CursorTable implements AsyncDisposable {
     return `UPDATE t SET changed = ${CURSOR_VALUES[this.cursorType](n)}, note = 'updated' WHERE id = ${id}`
   }
 
-  /** Runs SQL in a transaction of its own. */
+  /** Runs SQL in its own transaction. */
   async commit(sql: string): Promise<void> {
     await this.database.sql(sql)
   }
 
-  /** A session with an open transaction in which `sql` has run. */
+  /** Opens a session with a transaction in which `sql` was run. */
   async begin(sql: string): Promise<Session> {
     const session = await this.database.session()
     await session.sql(`BEGIN; ${sql}`)
     return session
   }
 
-  /** The ids that a sync gives, in their order. */
+  /** Runs a sync and returns the ids in their order. */
   async sync(): Promise<number[]> {
     return idsOf((await this.consumer.sync()).messages)
   }

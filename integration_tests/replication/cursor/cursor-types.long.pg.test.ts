@@ -11,7 +11,10 @@ const SEED = 20_261_125
 const ROUNDS = 4
 const ROWS = 6
 
-/** Types in a schema that no search_path has; `natural` is ordered by operators of its own, of other names. */
+/**
+ * Types in a schema outside of every search_path; `natural` is ordered by user-defined operators
+ * with other names.
+ */
 const SETUP = `
   CREATE SCHEMA app; CREATE SCHEMA kinds; SET search_path = pg_catalog;
   CREATE EXTENSION citext SCHEMA kinds;
@@ -47,7 +50,7 @@ const SETUP = `
     OPERATOR 1 kinds.#<#, OPERATOR 2 kinds.#<=#, OPERATOR 3 kinds.#=#, OPERATOR 4 kinds.#>=#,
     OPERATOR 5 kinds.#>#, FUNCTION 1 kinds.natural_cmp(kinds.natural, kinds.natural)`
 
-/** Of types with values above all that a cursor can pass: one of them. */
+/** For types with values above all that a cursor can exceed: one of them. */
 const NON_FINITE: Readonly<Record<string, string>> = {
   date: 'infinity',
   timestamp: 'infinity',
@@ -57,10 +60,10 @@ const NON_FINITE: Readonly<Record<string, string>> = {
   numeric: 'NaN',
 }
 
-/** Types whose window is an hour of the cursor's own time: rows further below are not looked for. */
+/** Types whose window is an hour of the cursor's own time: rows below it are not searched. */
 const CLOCKS = new Set(['timestamp', 'timestamptz'])
 
-/** A table `app.name (id, c)`, whose cursor is `c`. */
+/** A table `app.name (id, c)` with the cursor `c`. */
 interface CursorTable {
   readonly name: string
   readonly columnType: string
@@ -69,7 +72,9 @@ interface CursorTable {
   readonly isClock: boolean
 }
 
-/** Every type that the registry takes for a cursor, and those of users, each also as a domain. */
+/**
+ * Every type that the registry accepts as a cursor, and user-defined ones, each also as a domain.
+ */
 function cursorTables(): CursorTable[] {
   const builtIn = Object.entries(GENERATORS).flatMap(([name, generate]) => {
     const type = findEntry({ schema: 'pg_catalog', name, extension: null })
@@ -84,7 +89,7 @@ function cursorTables(): CursorTable[] {
     const facts = { generate, nonFinite: NON_FINITE[name] ?? null, isClock: CLOCKS.has(name) }
     return [
       { ...facts, name: `plain_${name}`, columnType: ident(schema, name) },
-      // Some domains have the name of another type than they are made of
+      // Some domains have the name of a type other than their base type
       { ...facts, name: `domain_${name}`, columnType: ident('kinds', `${name}_domain`) },
       { ...facts, name: `disguised_${name}`, columnType: ident('kinds', disguiseOf(name)) },
     ]
@@ -106,7 +111,7 @@ async function createTables(db: TestDatabase, tables: readonly CursorTable[]): P
   }
 }
 
-/** A row as the server ranks it; `isPassable`: rows with greater values may come later. */
+/** A row as the server ranks it; `isPassable`: rows with higher values may follow. */
 interface Ranked {
   readonly id: number
   readonly rank: number
@@ -124,13 +129,13 @@ async function rankRows(db: TestDatabase, table: CursorTable): Promise<Ranked[]>
   }))
 }
 
-/** What a sync delivered, and which new rows below the saved value it looks for. */
+/** Records of a sync, and the range of new rows below the saved value that it searches. */
 interface Delivery {
   readonly delivered: readonly number[]
   readonly below: 'none' | 'some' | 'all'
 }
 
-/** What is wrong with it. @param before the ids that an earlier sync knew. */
+/** Finds the faults of a sync. @param before ids that an earlier sync delivered. */
 function findFaults(
   ranked: readonly Ranked[],
   before: ReadonlySet<number>,
@@ -149,9 +154,9 @@ function findFaults(
   })
 }
 
-describe(`cursors of every type off the path, with a hostile search_path (seed ${SEED})`, () => {
+describe(`cursors of every type outside of the search_path, with objects that have names of pg_catalog (seed ${SEED})`, () => {
   for (const windowSeconds of [0, 3600]) {
-    it(`late_commit_window_seconds ${windowSeconds}: deliver what the server ranks above`, async () => {
+    it(`late_commit_window_seconds ${windowSeconds}: read the rows that the server ranks above`, async () => {
       await using db = await TestDatabase.create()
       await db.sql(SETUP)
       const tables = cursorTables()

@@ -4,7 +4,7 @@ import { CursorTable } from './cursor-table.ts'
 
 const CURSOR_TYPES = ['bigint', 'text', 'timestamptz'] as const
 
-/** What has been read before T1 begins. */
+/** What was read before T1 begins. */
 const STARTS = [
   ['the first load', []],
   ['a later sync', [1]],
@@ -24,8 +24,8 @@ function inSubtransactions(statements: readonly string[]): string {
 
 for (const cursorType of CURSOR_TYPES) {
   for (const [start, rows] of STARTS) {
-    describe(`a transaction that commits after ${start}, with a smaller ${cursorType} cursor`, () => {
-      it('arrives with the next sync, and what has been read does not come again', async () => {
+    describe(`a transaction that commits after ${start}, with a lower ${cursorType} cursor`, () => {
+      it('is read by the next sync, and rows that were read are not repeated', async () => {
         await using table = await CursorTable.create({ cursorType })
         await prepare(table, rows)
         await using t1 = await table.begin(table.insert(10, 10))
@@ -39,8 +39,8 @@ for (const cursorType of CURSOR_TYPES) {
   }
 }
 
-describe('late commits', () => {
-  it('come from released subtransactions, not from those rolled back', async () => {
+describe('rows of late commits', () => {
+  it('are read from released subtransactions, not from those rolled back', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     await using t1 = await table.begin(
@@ -54,7 +54,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('come from more subtransactions than a snapshot lists', async () => {
+  it('are read from more subtransactions than a snapshot lists', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     const late = range(1000, 1000 + MANY_SUBTRANSACTIONS)
@@ -68,7 +68,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('come from a prepared transaction', async () => {
+  it('are read from a prepared transaction', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     const gid = table.database.name
@@ -81,7 +81,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('come from a transaction that was open across several syncs', async () => {
+  it('are read from a transaction that was open during several syncs', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     await using t1 = await table.begin(table.insert(10, 10))
@@ -94,7 +94,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('come from a transaction that had not written anything yet when the sync ran', async () => {
+  it('are read from a transaction that had not written anything when the sync ran', async () => {
     await using table = await CursorTable.create({ cursorType: 'timestamptz' })
     await using t1 = await table.begin('SELECT now()')
     await table.commit(`INSERT INTO t VALUES (20, clock_timestamp())`)
@@ -104,7 +104,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('bring updates of rows that have been read', async () => {
+  it('include updates of rows that were read before', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1, 2])
     await using t1 = await table.begin(table.update(1, 10))
@@ -117,7 +117,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('bring nothing of a transaction that rolls back', async () => {
+  it('are not read from a transaction that rolls back', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     await using t1 = await table.begin(table.insert(10, 10))
@@ -127,7 +127,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('are told from what was visible above the horizon, over several syncs', async () => {
+  it('are distinguished from rows that were visible above the horizon, over several syncs', async () => {
     await using table = await CursorTable.create()
     await prepare(table, [1])
     await using t1 = await table.begin(table.insert(10, 10))
@@ -143,7 +143,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('arrive after a sync that was killed before its last state', async () => {
+  it('are read after a sync that was killed before its last state', async () => {
     await using table = await CursorTable.create({ config: { batch_size: 10 } })
     await prepare(table, [1])
     await using t1 = await table.begin(table.insert(10, 10))
@@ -159,7 +159,7 @@ describe('late commits', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('arrive when the first load was killed and resumed meanwhile', async () => {
+  it('are read if the first load was killed and resumed meanwhile', async () => {
     await using table = await CursorTable.create({ config: { batch_size: 10 } })
     await table.commit(
       `INSERT INTO t SELECT n, n, repeat('x', 500) FROM generate_series(1000, 2000) n`,
@@ -182,8 +182,8 @@ describe('late commits', () => {
   })
 })
 
-describe('late commits of other relations', () => {
-  it('arrive from a partitioned table, whatever the order of its columns', async () => {
+describe('rows of late commits in other relations', () => {
+  it('are read from a partitioned table with any column order', async () => {
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, changed bigint, note text) PARTITION BY RANGE (id);
                CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (100);
@@ -200,7 +200,7 @@ describe('late commits of other relations', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('arrive from a view, whose window is read again', async () => {
+  it('are read from a view, whose window is read again', async () => {
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, changed bigint, note text);
                CREATE VIEW v AS SELECT id, changed, upper(note) AS note FROM t`,
@@ -215,7 +215,7 @@ describe('late commits of other relations', () => {
     expect(await table.sync()).to.include(10)
   })
 
-  it('arrive in xmin mode', async () => {
+  it('are read in xmin mode', async () => {
     const config = { replication_method: { method: 'Xmin' } }
     await using table = await CursorTable.create({ config, hasCursorField: false })
     await prepare(table, [1])
@@ -231,7 +231,7 @@ describe('late commits of other relations', () => {
 })
 
 describe('late_commit_window_seconds', () => {
-  it('0 → rows that are committed late never come: the loss that the window is for', async () => {
+  it('0 → rows that are committed late are lost, which the window prevents', async () => {
     await using table = await CursorTable.create({ config: { late_commit_window_seconds: 0 } })
     await prepare(table, [1])
     await using t1 = await table.begin(table.insert(10, 10))
@@ -241,7 +241,7 @@ describe('late_commit_window_seconds', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('0 → a view is read from the saved value on, nothing before it', async () => {
+  it('0 → a view is read from the saved value on, without earlier rows', async () => {
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, changed bigint, note text);
                CREATE VIEW v AS SELECT id, changed, note FROM t`,
@@ -254,7 +254,7 @@ describe('late_commit_window_seconds', () => {
     expect(await table.sync()).to.deep.equal([3])
   })
 
-  it('ends: what is older than the window is not read again', async () => {
+  it('ends: rows that are older than the window are not read again', async () => {
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, changed bigint, note text);
                CREATE VIEW v AS SELECT id, changed, note FROM t`,

@@ -25,7 +25,7 @@ const LOADS = [
   ],
 ] as const
 
-/** Whether a message is a state in the middle of a leaf. */
+/** Whether a message is a state within a leaf. */
 function isInLeaf({ state }: Message, leaf: string): boolean {
   const value = state?.stream?.stream_state
   return value?.['ctid'] !== undefined && JSON.stringify(value).includes(leaf)
@@ -33,7 +33,7 @@ function isInLeaf({ state }: Message, leaf: string): boolean {
 
 describe('a partitioned table', () => {
   for (const [load, choice, method] of LOADS) {
-    it(`${load}: killed in the second leaf → goes on there, the first does not come again`, async () => {
+    it(`${load}: killed in the second leaf → resumes there, the first leaf is not repeated`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(CREATE_LEAVES)
       const config = { batch_size: 50, ...method }
@@ -88,7 +88,7 @@ describe('a view', () => {
     expect(idsOf((await consumer.sync()).messages)).to.have.members(range(1, 20_000))
   })
 
-  it('by cursor: a killed first load starts over, a killed later sync goes on', async () => {
+  it('by cursor: a killed first load starts over, a killed later sync resumes', async () => {
     await using database = await TestDatabase.create()
     await database.sql(
       `CREATE TABLE t (id bigint, note text);
@@ -114,7 +114,7 @@ describe('a view', () => {
   })
 })
 
-/** Syncs without a catalog: what the config says is what is read. */
+/** Syncs without a catalog, so that the config selects the streams. */
 async function readByConfig(
   config: Json,
   state: readonly StateMessage[] = [],
@@ -156,7 +156,7 @@ describe('a custom query', () => {
     })
   }
 
-  it('reads the window again: a late commit arrives', async () => {
+  it('reads the window again, with rows of late commits', async () => {
     await using database = await TestDatabase.create()
     await database.sql(CREATE)
     const config = database.config({
@@ -174,7 +174,7 @@ describe('a custom query', () => {
     expect((await readByConfig(config, second.state)).ids).to.include(10)
   })
 
-  it('starts over when a full refresh was killed', async () => {
+  it('starts over after a killed full refresh', async () => {
     await using database = await TestDatabase.create()
     const query = `SELECT n AS id, repeat('x', 300) AS note FROM generate_series(1, 20000) AS n`
     await using consumer = await Consumer.create(database, [{ name: 'query' }], { query })

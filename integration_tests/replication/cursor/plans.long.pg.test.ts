@@ -6,7 +6,7 @@ import { CursorTable } from './cursor-table.ts'
 
 const ROWS = 200_000
 
-/** auto_explain writes the plan of every statement into the server's log, whoever ran it. */
+/** With auto_explain, the server logs the plan of every statement. */
 const SETTINGS = {
   session_preload_libraries: 'auto_explain',
   'auto_explain.log_min_duration': '0',
@@ -23,7 +23,7 @@ const CREATE = `
 const CREATE_INDEX = 'CREATE INDEX t_changed ON t (changed)'
 const ADD_ROW = `INSERT INTO t SELECT max(id) + 1, clock_timestamp(), 'new' FROM t`
 
-/** What the server ran during `work`: its plans that touch `t`, and the rest of its log. */
+/** Server log during `work`: the plans on `t`, and the rest. */
 async function watch(
   server: Server,
   work: () => Promise<unknown>,
@@ -37,7 +37,7 @@ async function watch(
   return { plans: plans.filter((plan) => /Scan.* on (public\.)?t( |$)/m.test(plan)), log }
 }
 
-/** Plans of a COPY: what gives records. */
+/** Plans of COPY statements, which return the records. */
 function copies(plans: readonly string[]): string[] {
   return plans.filter((plan) => /COPY \(/.test(plan))
 }
@@ -59,7 +59,7 @@ describe('the queries of a read by cursor', () => {
     ['with an index', `${CREATE}; ${CREATE_INDEX}`],
     ['without an index', CREATE],
   ] as const) {
-    it(`${what}, the first load sorts nothing`, async () => {
+    it(`${what}, the first load does not sort`, async () => {
       await using table = await create(server, sql, { batch_size: 20_000 })
       let count = 0
       const { plans, log } = await watch(server, async () => {
@@ -75,7 +75,7 @@ describe('the queries of a read by cursor', () => {
     })
   }
 
-  it('the bound of the first load comes from the index', async () => {
+  it('the bound of the first load is read from the index', async () => {
     await using table = await create(server, `${CREATE}; ${CREATE_INDEX}`)
     const { plans } = await watch(server, async () => await table.sync())
     const others = plans.filter((plan) => !copies([plan]).length)
@@ -107,7 +107,7 @@ describe('the queries of a read by cursor', () => {
     })
   }
 
-  it('later syncs read a great part of the table in the order of the index, or sort only that part', async () => {
+  it('later syncs of a large part of the table use the order of the index, or sort only that part', async () => {
     const config = { late_commit_window_seconds: 0 }
     await using table = await create(server, `${CREATE}; ${CREATE_INDEX}`, config)
     await table.sync()

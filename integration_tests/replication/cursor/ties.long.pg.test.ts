@@ -8,13 +8,16 @@ const FIRST_TIE = 1001
 const LAST_TIE = FIRST_TIE + TIES - 1
 const LAST = LAST_TIE + 20_000
 
-/** 1000 rows before the ties, the ties, more rows behind them than a pipe holds: a kill there comes before the end. */
+/**
+ * 1000 rows before the ties, the ties, and then more rows than a pipe holds, so that a kill there
+ * is before the end.
+ */
 const INSERT_TIES = `
   INSERT INTO t (id, changed) SELECT n, n FROM generate_series(1, 1000) AS n;
   INSERT INTO t (id, changed) SELECT n, 5000 FROM generate_series(${FIRST_TIE}, ${LAST_TIE}) AS n;
   INSERT INTO t (id, changed) SELECT n, n FROM generate_series(${LAST_TIE + 1}, ${LAST}) AS n`
 
-/** Where the first attempt ends: so many records, or states, after it began. */
+/** End of the first attempt: after so many records, or states. */
 const KILLS = [
   ['before the ties', 'record', 500],
   ['among the first of the ties', 'record', 1500],
@@ -58,7 +61,7 @@ describe(`${TIES} rows with one cursor value`, () => {
     })
   }
 
-  it('at the end of the table → come once, and later ones with the same value come too', async () => {
+  it('at the end of the table → are read once, and later rows with the same value, too', async () => {
     await using table = await CursorTable.create()
     await table.commit(`INSERT INTO t SELECT n, 7 FROM generate_series(1, ${TIES}) AS n`)
     expect(await table.sync()).to.have.length(TIES)
@@ -70,7 +73,7 @@ describe(`${TIES} rows with one cursor value`, () => {
 })
 
 describe('ties at the saved value', () => {
-  it('arrive without the window too', async () => {
+  it('are also read without the window', async () => {
     await using table = await CursorTable.create({ config: { late_commit_window_seconds: 0 } })
     await table.commit('INSERT INTO t VALUES (1, 7), (2, 7)')
     expect(await table.sync()).to.have.members([1, 2])
@@ -79,7 +82,7 @@ describe('ties at the saved value', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('arrive when one has taken the place of another, so that their number is the same', async () => {
+  it('are read if a new one replaces an old one, so that their number is the same', async () => {
     await using table = await CursorTable.create()
     await table.commit('INSERT INTO t VALUES (1, 7), (2, 7)')
     await table.sync()
@@ -102,7 +105,7 @@ describe('a sync without changes', () => {
     })
   }
 
-  it('keeps the cursor when other tables are written meanwhile', async () => {
+  it('keeps the cursor if other tables are written meanwhile', async () => {
     await using table = await CursorTable.create()
     await table.commit(table.insert(1, 1))
     await table.sync()
@@ -111,7 +114,7 @@ describe('a sync without changes', () => {
     expect(table.consumer.stateOf('t')).to.have.property('cursors').that.deep.equals({ changed: 1 })
   })
 
-  it('keeps the cursor when all rows are gone', async () => {
+  it('keeps the cursor if all rows were deleted', async () => {
     await using table = await CursorTable.create()
     await table.commit(`${table.insert(1, 1)}; ${table.insert(2, 2)}`)
     await table.sync()
@@ -124,7 +127,7 @@ describe('a sync without changes', () => {
 })
 
 describe('an empty table', () => {
-  it('gives its first rows to the second sync', async () => {
+  it('returns its first rows in the second sync', async () => {
     await using table = await CursorTable.create()
     expect(await table.sync()).to.deep.equal([])
     await table.commit(`${table.insert(1, 1)}; ${table.insert(2, 2)}`)
@@ -134,7 +137,7 @@ describe('an empty table', () => {
 })
 
 describe('rows without a cursor value', () => {
-  it('come with the first load, later a WARN says how many there are', async () => {
+  it('are read by the first load, and later a WARN has their number', async () => {
     await using table = await CursorTable.create()
     await table.commit(`INSERT INTO t VALUES (1, 1), (2, NULL), (3, NULL), (4, NULL)`)
     expect(await table.sync()).to.have.members([1, 2, 3, 4])
@@ -144,7 +147,7 @@ describe('rows without a cursor value', () => {
     expect(found, warningsOf(later).join('\n')).to.have.length(1)
   })
 
-  it('alone → come with the first load, and a value that one gets is found', async () => {
+  it('only → are read by the first load, and one that gets a value is found', async () => {
     await using table = await CursorTable.create()
     await table.commit(`INSERT INTO t VALUES (1, NULL), (2, NULL)`)
     expect(await table.sync()).to.have.members([1, 2])

@@ -6,7 +6,7 @@ import type { Message } from '../../helpers/messages.ts'
 import { ONE_READER } from '../../helpers/one-reader.ts'
 
 const POLL_INTERVAL_MS = 20
-/** Rows of a leaf, more than the output buffers and the pipe hold. */
+/** Rows of a leaf, more than the output buffers and the pipe can hold. */
 const ROWS = 20_000
 const LEAVES = `
   CREATE TABLE t (id int, note text) PARTITION BY RANGE (id);
@@ -52,7 +52,7 @@ async function untilSlowIsRead({ server, name }: TestDatabase): Promise<void> {
 }
 
 describe('a change after the snapshot was taken', () => {
-  it('a leaf is detached, and truncated while another one is read → its rows come', async () => {
+  it('a leaf is detached, and truncated while another one is read → its rows are read', async () => {
     await using database = await TestDatabase.create()
     await database.sql(LEAVES)
     const changes = { whileSlow: 'ALTER TABLE t DETACH PARTITION b', whileRead: 'TRUNCATE b' }
@@ -61,7 +61,7 @@ describe('a change after the snapshot was taken', () => {
     expect(statusesOf(attempt).at(-1)).to.equal('t: COMPLETE')
   })
 
-  it('a leaf is detached and dropped while another one is read → its rows come', async () => {
+  it('a leaf is detached and dropped while another one is read → its rows are read', async () => {
     await using database = await TestDatabase.create()
     await database.sql(LEAVES)
     const changes = { whileSlow: 'ALTER TABLE t DETACH PARTITION b', whileRead: 'DROP TABLE b' }
@@ -69,7 +69,7 @@ describe('a change after the snapshot was taken', () => {
     expect(idsOf(attempt.messages, 't')).to.deep.equal(range(0, 2 * ROWS - 1))
   })
 
-  it('a leaf is detached and renamed → a new snapshot has the rest', async () => {
+  it('a leaf is detached and renamed → a new snapshot has the others', async () => {
     await using database = await TestDatabase.create()
     await database.sql(LEAVES)
     const whileSlow = 'ALTER TABLE t DETACH PARTITION b; ALTER TABLE b RENAME TO c'
@@ -83,7 +83,7 @@ describe('a change after the snapshot was taken', () => {
     ['a view of a view', 'CREATE VIEW w AS SELECT id FROM x; CREATE VIEW v AS SELECT id FROM w'],
     ['a view of a partitioned table', 'CREATE VIEW v AS SELECT id FROM t'],
   ] as const) {
-    it(`the table of ${what} is replaced by other rows → these come`, async () => {
+    it(`the table of ${what} is replaced by other rows → these are read`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(`
         CREATE TABLE t (id int) PARTITION BY RANGE (id);

@@ -52,7 +52,7 @@ describe('a materialized view', () => {
       await db.sql(`${insert(3, 110)}; ${insert(4, 90)}; REFRESH MATERIALIZED VIEW m`)
       const second = await sync()
       expect(second).to.include(3)
-      // Row 4 was late; as of a view, all of the window is read again
+      // Row 4 was late; like for a view, the whole window is read again
       expect(second.includes(4)).to.equal(windowSeconds > 0)
       expect(second).not.to.include(1)
       await db.sql(`CREATE UNIQUE INDEX ON m (id); ${insert(5, 120)};
@@ -61,7 +61,7 @@ describe('a materialized view', () => {
     })
   }
 
-  it('by xmin: it is offered as full refresh only, and a catalog that wants more is rejected', async () => {
+  it('by xmin: it is offered as full refresh only, and a catalog with incremental is rejected', async () => {
     await using db = await TestDatabase.create()
     await db.sql(SETUP)
     const replication_method = { method: 'Xmin' }
@@ -81,7 +81,7 @@ describe('a materialized view', () => {
     expect(errorsOf(run)[0]).to.match(/^config_error: Stream 'public.m' .* materialized view/)
   })
 
-  it('is read in pages by a full refresh, and resumed at one', async () => {
+  it('is read in pages by a full refresh, and can be resumed at a page', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`CREATE MATERIALIZED VIEW m AS SELECT i AS id FROM generate_series(1, ${ROWS}) AS i;
                   ANALYZE m`)

@@ -11,7 +11,7 @@ import { TestDatabase } from '../../helpers/database.ts'
 import type { Json, Message } from '../../helpers/messages.ts'
 
 const ROWS = 6000
-/** Rows that a partition holds when it is attached. */
+/** Rows of a partition when it is attached. */
 const OLD_ROWS = 50
 const XMIN = { replication_method: { method: 'Xmin' } }
 const MODES: readonly (readonly [string, StreamChoice, Json])[] = [
@@ -20,7 +20,7 @@ const MODES: readonly (readonly [string, StreamChoice, Json])[] = [
   ['the first load by xmin', { name: 'p', syncMode: 'incremental' }, XMIN],
 ]
 
-/** A partitioned table whose only leaf has rows, and a tree that was there before, to be attached later. */
+/** A partitioned table whose only leaf has rows, and a partition tree that is attached later. */
 const CREATE = `
   CREATE TABLE old (id bigint, changed bigint, filler text) PARTITION BY RANGE (id);
   CREATE TABLE old_leaf PARTITION OF old FOR VALUES FROM (${ROWS + 1}) TO (100000);
@@ -47,7 +47,7 @@ async function interrupted(
 
 describe('an interrupted load of a partitioned table', () => {
   for (const [mode, stream, extra] of MODES) {
-    it(`${mode}: reads the old rows of a partition that is attached before it is resumed`, async () => {
+    it(`${mode}: reads the existing rows of a partition that is attached before it is resumed`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(CREATE)
       const { consumer, messages } = await interrupted(database, stream, extra)
@@ -62,7 +62,7 @@ describe('an interrupted load of a partitioned table', () => {
       expect(logsOf(resumed, 'WARN')).to.deep.equal([])
     })
 
-    it(`${mode}: reads no row again in the sync after it`, async () => {
+    it(`${mode}: repeats no row in the following sync`, async () => {
       await using database = await TestDatabase.create()
       await database.sql(CREATE)
       const { consumer } = await interrupted(database, stream, extra)
@@ -74,7 +74,7 @@ describe('an interrupted load of a partitioned table', () => {
     })
   }
 
-  it('starts over with a WARN when another server has begun it', async () => {
+  it('starts over with a WARN if it was begun on another server', async () => {
     await using database = await TestDatabase.create()
     await database.sql(CREATE)
     const { consumer } = await interrupted(database, { name: 'p' }, {})

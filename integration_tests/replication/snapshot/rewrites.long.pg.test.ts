@@ -3,12 +3,15 @@ import type { TestDatabase } from '../../helpers/database.ts'
 import { type Attempt, Consumer, distinct, idsOf, logsOf, range } from '../../helpers/consumer.ts'
 import { CursorTable } from '../cursor/cursor-table.ts'
 
-/** What a log says that tells of a table whose rows were moved or replaced. */
+/** Matches log messages about a table whose rows were moved or replaced. */
 const TELLS_OF_REWRITE = /rewritten|truncated|created again|re-?created|another file/i
 
 const ROWS = 2000
 
-/** What is done to a table of `ROWS` rows → the ids that are to arrive later, and whether the log tells. */
+/**
+ * Changes of a table of `ROWS` rows → the ids that must be read later, and whether the log has a
+ * message.
+ */
 const CHANGES = [
   ['VACUUM FULL', 'VACUUM FULL t', [], true],
   ['CLUSTER', 'CLUSTER t USING t_changed', [], true],
@@ -69,7 +72,7 @@ async function fill(table: CursorTable): Promise<void> {
   )
 }
 
-/** VACUUM and the like cannot run together with other statements. */
+/** VACUUM and similar statements cannot run together with others. */
 async function runOneByOne(database: TestDatabase, sql: string): Promise<void> {
   for (const statement of sql.split(';')) await database.sql(statement)
 }
@@ -94,14 +97,15 @@ for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
   const isXmin = 'replication_method' in config
   describe(`between two incremental syncs, by ${isXmin ? 'xmin' : 'cursor'}`, () => {
     for (const [what, sql, expected, isLogged] of CHANGES) {
-      it(`${what} → no gap${isLogged && !isXmin ? ', and the log tells' : ''}`, async () => {
+      it(`${what} → no gap${isLogged && !isXmin ? ', and a message in the log' : ''}`, async () => {
         await using table = await CursorTable.create({ config, hasCursorField: !isXmin })
         await fill(table)
         expect(await table.sync()).to.have.length(ROWS)
         await runOneByOne(table.database, sql)
         const later = await table.consumer.sync()
         expect(idsOf(later.messages)).to.include.members([...expected])
-        // By xmin a rewrite changes nothing: its rows keep their xmin, or get a new one and come again
+        // By xmin, a rewrite has no effect: its rows keep their xmin, or get a new one and are read
+        // again
         if (!isXmin) expect(logsOfRewrite(later).length > 0, 'logged').to.equal(isLogged)
         const third = await table.consumer.sync()
         expect(idsOf(third.messages)).to.deep.equal([])
@@ -123,9 +127,9 @@ const LOADS = [
 ] as const
 
 for (const [load, choice, method] of LOADS) {
-  describe(`in the middle of ${load}`, () => {
+  describe(`during ${load}`, () => {
     for (const [what, sql, , isLogged] of CHANGES) {
-      it(`${what} → no gap${isLogged ? ', and the log tells' : ''}`, async () => {
+      it(`${what} → no gap${isLogged ? ', and a message in the log' : ''}`, async () => {
         await using table = await CursorTable.create()
         await fill(table)
         const streams = [{ name: 't', ...choice }]
@@ -155,7 +159,7 @@ describe('while an earlier stream of the same sync is read', () => {
     ['TRUNCATE and refill', `TRUNCATE t; INSERT INTO t VALUES (1, 1, 'n'), (2, 2, 'n')`],
   ] as const) {
     for (const [load, choice, method] of LOADS) {
-      it(`${what} → ${load} has no gap: its rows come, or the sync fails and the next one brings them`, async () => {
+      it(`${what} → ${load} has no gap: its rows are read, or the sync fails and the next one reads them`, async () => {
         await using table = await CursorTable.create()
         await fill(table)
         await table.commit(
@@ -171,7 +175,9 @@ describe('while an earlier stream of the same sync is read', () => {
   }
 })
 
-/** Stops reading in the middle of the first stream, lets `change` run or wait for the connector, and finishes. */
+/**
+ * Stops reading within the first stream, lets `change` run or wait for the connector, and finishes.
+ */
 async function readAround(consumer: Consumer, change: () => Promise<void>): Promise<number[]> {
   await using running = await consumer.start()
   const messages = []
@@ -186,13 +192,14 @@ async function readAround(consumer: Consumer, change: () => Promise<void>): Prom
   const { code } = await running.ended
   await changing
   const ids = idsOf(messages, 't')
-  // Incremental streams have the next sync as well; a full refresh that says it is complete must be
+  // Incremental streams also have the next sync; a full refresh that reports COMPLETE must be
+  // complete
   const hasNext = code !== 0 || consumer.stateOf('t')?.['state_type'] !== 'ctid_based'
   return hasNext ? [...ids, ...(await finish(consumer))] : ids
 }
 
 describe('a leaf that is detached between two attempts', () => {
-  it('is no gap for the others', async () => {
+  it('causes no gap in the other leaves', async () => {
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, changed bigint, note text) PARTITION BY RANGE (id);
                CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (1000);

@@ -9,7 +9,7 @@ import { type Connector, ENTRY_POINT, type Run, runConnector } from '../../helpe
 
 /** A running `shards` command, whose standard input stays open. */
 export class ShardHolder implements AsyncDisposable {
-  /** The lines that it printed. */
+  /** The lines that it has printed. */
   readonly lines: readonly string[]
   readonly process: ChildProcess
   readonly stderr: Promise<string>
@@ -20,7 +20,7 @@ export class ShardHolder implements AsyncDisposable {
     this.stderr = stderr
   }
 
-  /** Waits for `count` shards. @throws Error with the messages if it ends before. */
+  /** Waits for `count` shards. @throws Error with the messages if it ends earlier. */
   static async start(
     { configFile }: Connector,
     { stream, count, extra = [] }: { stream: string; count: number; extra?: readonly string[] },
@@ -36,12 +36,12 @@ export class ShardHolder implements AsyncDisposable {
     return new ShardHolder(child, lines, stderr)
   }
 
-  /** What the lines say. */
+  /** The parsed lines. */
   get shards(): readonly Shard[] {
     return this.lines.map((line) => parseShard(JSON.parse(line)))
   }
 
-  /** Its exit code. */
+  /** Waits for its exit code. */
   async ended(): Promise<number | null> {
     if (this.process.exitCode === null && this.process.signalCode === null) {
       await once(this.process, 'exit')
@@ -49,7 +49,7 @@ export class ShardHolder implements AsyncDisposable {
     return this.process.exitCode
   }
 
-  /** Ends it as a user does. */
+  /** Ends it by closing its standard input. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.process.stdin?.end()
     await this.ended()
@@ -65,7 +65,7 @@ export async function readShard(
   return await runConnector(['read', '--config', configFile, '--shard', shard, ...extra])
 }
 
-/** The ids and values of a table in an exported snapshot, by plain SQL. */
+/** Ids and values of a table in an exported snapshot, read by plain SQL. */
 export async function contentIn(db: TestDatabase, snapshot: string): Promise<string[]> {
   await using session = await db.session()
   await session.sql('BEGIN ISOLATION LEVEL REPEATABLE READ')
@@ -74,7 +74,7 @@ export async function contentIn(db: TestDatabase, snapshot: string): Promise<str
   return rows.map(({ id, v }) => `${id}:${v}`).toSorted()
 }
 
-/** The ids and values of all shards. */
+/** Ids and values of all shards. */
 export async function readAll(connector: Connector, holder: ShardHolder): Promise<string[]> {
   const rows: string[] = []
   const runs = await Promise.all(holder.lines.map(async (line) => await readShard(connector, line)))

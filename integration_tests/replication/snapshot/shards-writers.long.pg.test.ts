@@ -6,14 +6,14 @@ import { TestDatabase } from '../../helpers/database.ts'
 import { FaultProxy } from '../../helpers/fault-proxy.ts'
 import { contentIn, readAll, ShardHolder } from './shard-holder.ts'
 
-/** Before it, a table cannot be read by ranges of its pages. */
+/** First version in which a table can be read by ranges of its pages. */
 const MAJOR_WITH_RANGES = 14
 const SEEDS = [1, 2, 3, 4]
 const WRITERS = 2
 const MAX_ID = 6000
 const SLOW = { type: 'throttle', bytesPerSecond: 2e6 } as const
 
-/** Integers from 0 to below `limit`, the same for the same seed. */
+/** Random integers from 0 to `limit` - 1, the same for the same seed. */
 function randomIntegers(seed: number): (limit: number) => number {
   let state = seed * 2654435761
   return (limit) => {
@@ -37,7 +37,9 @@ function createTable(random: (limit: number) => number): string {
     CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (${cut}) TO (MAXVALUE); ${insert}; ${bloat}`
 }
 
-/** One change: an update may move a row to another page or partition, and vacuum may cut off pages. */
+/**
+ * One change: an update may move a row to another page or partition, and vacuum may remove pages.
+ */
 function change(random: (limit: number) => number): string {
   const ids = `id % 37 = ${random(37)}`
   const changes = [
@@ -51,7 +53,7 @@ function change(random: (limit: number) => number): string {
   return changes[random(changes.length)]!
 }
 
-/** Writes until the signal; a statement that another one was in the way of is left out. */
+/** Writes until the signal; statements that conflict with another one are skipped. */
 async function write(db: TestDatabase, seed: number, signal: AbortSignal): Promise<number> {
   const random = randomIntegers(seed)
   await using session = await db.session()
@@ -65,7 +67,7 @@ async function write(db: TestDatabase, seed: number, signal: AbortSignal): Promi
   return written
 }
 
-describe('shards of a table that is written', () => {
+describe('shards of a table that is being written', () => {
   for (const seed of SEEDS) {
     it(`are its snapshot, each row once, with random changes during the read, seed ${seed}`, async () => {
       const random = randomIntegers(seed)

@@ -5,7 +5,7 @@ import { TestDatabase } from '../../helpers/database.ts'
 import { sharedServer } from '../../helpers/shared-server.ts'
 import { contentIn, readAll, readShard, ShardHolder } from './shard-holder.ts'
 
-/** Before it, a table cannot be read by ranges of its pages. */
+/** First version in which a table can be read by ranges of its pages. */
 const MAJOR_WITH_RANGES = 14
 
 const TABLES: Readonly<Record<string, string>> = {
@@ -21,7 +21,7 @@ const TABLES: Readonly<Record<string, string>> = {
     INSERT INTO t SELECT n, repeat('y', 100) FROM generate_series(1, 8000) AS n WHERE n <> 5000`,
 }
 
-/** Every change that could move rows between pages, or add and remove pages. */
+/** Changes that move rows between pages, and add and remove pages. */
 const CHANGES = `UPDATE t SET v = v || '!' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0;
   INSERT INTO t SELECT n, 'new' FROM generate_series(20001, 30000) AS n`
 
@@ -78,7 +78,7 @@ describe('shards', () => {
     }
   })
 
-  it('read the columns of a catalog only', async () => {
+  it('read only the columns of a catalog', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())
@@ -100,7 +100,7 @@ describe('shards', () => {
     expect(await readAll(single, holder)).to.deep.equal(['1:a', '2:a', '3:a'])
   })
 
-  it('come from a file by their index', async () => {
+  it('are read from a file by their index', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)
     await using connector = await withConnector(db.config())
@@ -119,7 +119,7 @@ describe('shards', () => {
 })
 
 describe('shards that cannot be read', () => {
-  it('fail when the snapshot has been released', async () => {
+  it('fail if the snapshot was released', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())
@@ -132,7 +132,7 @@ describe('shards that cannot be read', () => {
     expect(errors[0]?.message).to.match(/snapshot of the shard has been released/)
   })
 
-  it('fail when the table has been rewritten', async () => {
+  it('fail if the table was rewritten', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())
@@ -155,7 +155,7 @@ describe('shards that cannot be read', () => {
     expect(errors[0]?.message).to.match(/of another server or database/)
   })
 
-  it('fail when they are no shards', async () => {
+  it('fail if they are malformed', async () => {
     await using db = await TestDatabase.create()
     await using connector = await withConnector(db.config())
     for (const [text, message] of [
@@ -170,7 +170,7 @@ describe('shards that cannot be read', () => {
     }
   })
 
-  it('fail when what they say of their snapshot is malformed', async () => {
+  it('fail if their snapshot is malformed', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())
@@ -206,7 +206,7 @@ describe('the holder of a snapshot', () => {
     expect(stderr).to.match(/Standard input was closed before the shards were made/)
   })
 
-  it('says so when its connection is lost', async () => {
+  it('reports that its connection was lost', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config({ application_name: 'holder' }))
@@ -218,7 +218,7 @@ describe('the holder of a snapshot', () => {
     expect(await holder.stderr).to.match(/connection that held the snapshot was lost/)
   })
 
-  it('ends with SIGTERM', async () => {
+  it('ends on SIGTERM', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())
@@ -227,7 +227,7 @@ describe('the holder of a snapshot', () => {
     expect(await holder.ended()).to.equal(0)
   })
 
-  it('ends once no shard has been read for the idle timeout, whatever standard input does', async () => {
+  it('ends when no shard was read for the idle timeout, also if standard input stays open', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)
     await using connector = await withConnector(db.config())

@@ -10,7 +10,7 @@ const SEED = 20_261
 describe('read, against concurrent writers', function () {
   this.timeout(400_000)
 
-  it(`delivers every committed row in its final version over ${ROUNDS} killed or finished syncs`, async () => {
+  it(`delivers every committed row in its final version in ${ROUNDS} killed or finished syncs`, async () => {
     const started = performance.now()
     const reports = await runRounds(await sharedServer(), { seed: SEED, rounds: ROUNDS })
     const seconds = (performance.now() - started) / 1000

@@ -1,18 +1,18 @@
-/** How often and how last a stream delivered, against what is committed. */
+/** Comparison of the delivered records of a stream with the committed rows. */
 export interface Comparison {
-  /** Records that came. */
+  /** Number of records. */
   readonly records: number
-  /** Records that had come before, equal in every field. */
+  /** Number of records that were delivered before, equal in every field. */
   readonly duplicates: number
-  /** Rows whose final version never came, as `committedRows` shows them. */
+  /** Rows whose final version was never delivered, in the form of `committedRows`. */
   readonly missing: readonly string[]
-  /** How many of them never came in any version. */
+  /** Number of these that were not delivered in any version. */
   readonly absent: number
-  /** Rows whose final version came, but an older one came after it. */
+  /** Number of rows whose final version was delivered, but followed by an older one. */
   readonly stale: number
 }
 
-/** Every record of a stream that a consumer got, by key. */
+/** All records of a stream that a consumer received, by key. */
 export class Deliveries {
   readonly #lastByKey = new Map<string, string>()
   readonly #rows = new Set<string>()

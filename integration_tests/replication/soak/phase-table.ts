@@ -1,7 +1,7 @@
 import { grouped } from '../../helpers/report.ts'
 import type { PhaseReport } from './rounds.ts'
 
-/** Titles and rows of a table that shows what came of each phase, lane and stream. */
+/** Titles and rows of a table with the results of each phase, consumer and stream. */
 export function phaseTable(
   reports: readonly PhaseReport[],
 ): [titles: readonly string[], rows: readonly (readonly string[])[]] {

@@ -1,4 +1,4 @@
-/** Choices that a seed decides: the same seed, the same sequence (mulberry32). */
+/** Random choices that depend on a seed (mulberry32). */
 export class Random {
   #state: number
 
@@ -15,7 +15,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number of `[0, limit)`. */
+  /** An integer from 0 to `limit` - 1. */
   below(limit: number): number {
     return Math.floor(this.next() * limit)
   }

@@ -5,15 +5,15 @@ import { Random } from './random.ts'
 import { createTables } from './tables.ts'
 import { type WriterCounts, Writers } from './writers.ts'
 
-/** How much to do; a round is one sync, killed or finished. */
+/** Amount of work; a round is one sync, killed or finished. */
 export interface RoundsOptions {
   readonly seed: number
   readonly rounds: number
-  /** Told after each phase. */
+  /** Called after each phase. */
   readonly onPhase?: (report: PhaseReport) => void
 }
 
-/** What came of a phase: its writers are stopped, everything is committed or rolled back. */
+/** Result of a phase: its writers are stopped, everything is committed or rolled back. */
 export interface PhaseReport {
   readonly rounds: number
   readonly kills: number
@@ -24,8 +24,9 @@ export interface PhaseReport {
 const ROUNDS_PER_PHASE = 50
 
 /**
- * Syncs against writers, in phases: in each all lanes run and are killed while the writers write, then the writers
- * stop, a last sync runs and everything is compared. The states of the consumers live on from phase to phase.
+ * Runs syncs against writers, in phases: in each phase, all consumers run and are killed while the
+ * writers write, then the writers stop, a last sync runs and everything is compared. The states of
+ * the consumers are kept between phases.
  */
 export async function runRounds(
   server: Server,

@@ -10,14 +10,14 @@ import { type Comparison, Deliveries } from './deliveries.ts'
 import type { Random } from './random.ts'
 import { committedRows, CURSOR_FIELD, recordAsRow, WRITTEN_TABLES } from './tables.ts'
 
-/** Which streams a lane reads, and how. */
+/** Streams of a consumer and their sync modes. */
 export interface ConsumerKind {
   readonly name: string
   readonly config: Json
   readonly streams: readonly StreamChoice[]
 }
 
-/** What a lane has to say at the end of a phase. */
+/** Result of a consumer at the end of a phase. */
 export interface ConsumerReport {
   readonly consumer: string
   readonly stream: string
@@ -43,15 +43,16 @@ export const CONSUMER_KINDS: readonly ConsumerKind[] = [
 ]
 
 /**
- * A consumer whose syncs are killed at random, and everything it was delivered. When it has seen the end of a full
- * refresh, that stream starts anew: what is compared is the union of the attempts of one full refresh.
+ * A consumer whose syncs are killed at random, and everything that it received. After the end of a
+ * full refresh, that stream starts from scratch: the union of the attempts of one full refresh is
+ * compared.
  */
 export class SoakConsumer implements AsyncDisposable {
   readonly kind: ConsumerKind
   kills = 0
   readonly #consumer: Consumer
   readonly #random: Random
-  /** Of the configured catalog, in the order of the kind's streams. */
+  /** Entries of the configured catalog, in the order of the kind's streams. */
   readonly #entries: readonly Json[]
   readonly #deliveries = new Map<string, Deliveries>()
   #messages = 1000
@@ -73,7 +74,7 @@ export class SoakConsumer implements AsyncDisposable {
     return new SoakConsumer(kind, consumer, random)
   }
 
-  /** One sync, killed at a random moment or ended by itself. */
+  /** Runs one sync, which is killed at a random time or ends by itself. */
   async round(): Promise<void> {
     this.#shuffle(this.#random.shuffle(this.kind.streams))
     const interruption = this.#random.chance(0.2) ? {} : this.#interruption()
@@ -81,7 +82,7 @@ export class SoakConsumer implements AsyncDisposable {
     if (finished && this.#reads(FULL_REFRESH_STREAM)) this.#startFullRefreshAnew()
   }
 
-  /** A sync that is killed in the middle of the full refresh, so that the next one has something to resume. */
+  /** Runs a sync that is killed during the full refresh, so that the next one must resume it. */
   async roundInFullRefresh(): Promise<void> {
     if (!this.#reads(FULL_REFRESH_STREAM)) return await this.round()
     this.#startFullRefreshAnew()
@@ -91,11 +92,14 @@ export class SoakConsumer implements AsyncDisposable {
     const finished = await this.#attempt({
       at: ({ state }) => state !== undefined && --states === 0,
     })
-    // Before PostgreSQL 14 a small table has few states
+    // Before PostgreSQL 14, a small table has few states
     if (finished) this.#startFullRefreshAnew()
   }
 
-  /** A last sync to the end, and what has come against what is committed. Nobody may write meanwhile. */
+  /**
+   * Runs a last sync to the end, and compares the records with the committed rows. No writer may
+   * run meanwhile.
+   */
   async finish(database: TestDatabase): Promise<ConsumerReport[]> {
     await this.#attempt({})
     const reports: ConsumerReport[] = []
@@ -111,7 +115,7 @@ export class SoakConsumer implements AsyncDisposable {
     await this.#consumer[Symbol.asyncDispose]()
   }
 
-  /** Whether the full refresh was seen to its end. */
+  /** Returns whether the full refresh has ended. */
   async #attempt(interruption: Interruption): Promise<boolean> {
     const isCut = interruption.at !== undefined || interruption.afterMs !== undefined
     const attempt = isCut ? await this.#consumer.attempt(interruption) : await this.#consumer.sync()
@@ -147,7 +151,7 @@ export class SoakConsumer implements AsyncDisposable {
     this.#deliveries.delete(FULL_REFRESH_STREAM)
   }
 
-  /** Whether this lane reads a stream as a full refresh. */
+  /** Whether it reads a stream as a full refresh. */
   #reads(stream: string): boolean {
     return this.kind.streams.some(
       ({ name, cursorField, syncMode }) =>

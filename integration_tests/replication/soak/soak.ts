@@ -5,8 +5,9 @@ import { phaseTable } from './phase-table.ts'
 import { type PhaseReport, runRounds } from './rounds.ts'
 
 /**
- * The test against concurrent writers for as long as you like, on a server of its own:
- * `node dist/integration_tests/replication/soak/soak.js --rounds 5000 --seed 7`. Exits with 1 when a row was lost.
+ * Runs the test against concurrent writers for any number of rounds, on a new server: `node
+ * dist/integration_tests/replication/soak/soak.js --rounds 5000 --seed 7`. Exits with 1 if a row
+ * was lost.
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({

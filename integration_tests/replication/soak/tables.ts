@@ -2,15 +2,20 @@ import { ident } from '../../../src/sql.ts'
 import type { TestDatabase } from '../../helpers/database.ts'
 import type { Json } from '../../helpers/messages.ts'
 
-/** A table that writers change: `id`, `version` (never used twice), `changed` (its cursor), `payload`. */
+/**
+ * A table that writers change: `id`, `version` (never used twice), `changed` (its cursor),
+ * `payload`.
+ */
 export interface WrittenTable {
   readonly name: string
   readonly cursorType: 'timestamptz' | 'bigint' | 'text'
-  /** Expressions for a fresh cursor value, fixed when the statement or its transaction began. */
+  /**
+   * Expressions of a new cursor value, which is fixed when the statement or its transaction begins.
+   */
   readonly freshCursors: readonly string[]
 }
 
-/** The cursor of every written table. */
+/** Cursor of every written table. */
 export const CURSOR_FIELD = 'changed'
 
 const TIMES = ['now()', 'clock_timestamp()', 'statement_timestamp()']
@@ -25,7 +30,10 @@ export const WRITTEN_TABLES: readonly WrittenTable[] = [
   { name: 'whole', cursorType: 'timestamptz', freshCursors: TIMES },
 ]
 
-/** How many rows each table has before the writers start: several pages, so that a load has several checkpoints. */
+/**
+ * Number of rows in each table before the writers start: several pages, so that a load has several
+ * checkpoints.
+ */
 export const FIRST_ROWS = 240
 
 /** Creates the tables with their first rows. */
@@ -47,7 +55,7 @@ export async function createTables(database: TestDatabase): Promise<void> {
   }
 }
 
-/** `id` → the whole row as text, of every row that is committed now. */
+/** `id` → the whole row as text, for every committed row. */
 export async function committedRows(
   database: TestDatabase,
   { name, cursorType }: WrittenTable,
@@ -62,7 +70,7 @@ export async function committedRows(
   return new Map(rows.map(({ id, row }) => [id ?? '', row ?? '']))
 }
 
-/** A record of a written table in the form of `committedRows`. */
+/** Converts a record of a written table to the form of `committedRows`. */
 export function recordAsRow({ id, version, changed, payload }: Json): string {
   return [id, version, changed, payload].join('|')
 }

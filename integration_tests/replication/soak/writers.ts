@@ -5,7 +5,7 @@ import type { Session } from '../../helpers/session.ts'
 import { Random } from './random.ts'
 import { type WrittenTable, FIRST_ROWS, WRITTEN_TABLES } from './tables.ts'
 
-/** How transactions ended, and what was in them. */
+/** Counts of how transactions ended, and of their statements. */
 export interface WriterCounts {
   commits: number
   rollbacks: number
@@ -14,11 +14,11 @@ export interface WriterCounts {
   held: number
 }
 
-/** How to write. */
+/** Options of the writers. */
 export interface WriterOptions {
   readonly seed: number
   readonly sessions?: number
-  /** The longest time that a transaction stays open or prepared. */
+  /** Maximum time that a transaction stays open or prepared. */
   readonly maxHoldMs?: number
 }
 
@@ -34,9 +34,10 @@ interface PreparedTransaction {
 }
 
 /**
- * Sessions that insert, update and roll back at random, with savepoints, prepared transactions and long pauses before
- * the end, until they are stopped. They never wait for each other's rows, hence never deadlock. Every update sets
- * the cursor to a fresh value, as an application does; what is late is the commit.
+ * Sessions that insert, update and roll back at random, with savepoints, prepared transactions and
+ * long pauses before the end, until they are stopped. They never wait for each other's rows, so
+ * they do not deadlock. Every update sets the cursor to a new value, like an application; only the
+ * commit is late.
  */
 export class Writers {
   readonly counts: WriterCounts = {
@@ -65,7 +66,7 @@ export class Writers {
     this.#loops.catch(() => undefined) // Reported by stop
   }
 
-  /** Ends every transaction, the prepared ones too. @throws what went wrong in a session. */
+  /** Ends every transaction, including prepared ones. @throws the error of a session. */
   async stop(): Promise<WriterCounts> {
     this.#isStopped = true
     await this.#loops
@@ -86,7 +87,7 @@ export class Writers {
 
   async #writeTransaction(session: Session, random: Random): Promise<void> {
     await session.sql('BEGIN')
-    if (random.chance(0.1)) await sleep(random.below(200)) // now() is fixed, no xid is assigned yet
+    if (random.chance(0.1)) await sleep(random.below(200)) // now() is fixed, but no xid is assigned yet
     for (let left = 1 + random.below(4); left > 0; left--) {
       await (random.chance(0.3) ? this.#nest(session, random) : change(session, random))
     }
@@ -96,7 +97,7 @@ export class Writers {
     await this.#end(session, random)
   }
 
-  /** A subtransaction, sometimes with another one in it, released or rolled back. */
+  /** Runs a subtransaction, sometimes with another one in it, that is released or rolled back. */
   async #nest(session: Session, random: Random, depth = 1): Promise<void> {
     const name = `level_${depth}`
     await session.sql(`SAVEPOINT ${name}`)
@@ -110,7 +111,7 @@ export class Writers {
     const fate = random.next()
     if (fate < 0.2 && this.#prepared.length < MAX_PREPARED) {
       const gid = `${this.#database.name}_${++this.#gids}`
-      // Counted at once: another session may prepare while this one waits for its answer
+      // Counted at once, because another session may prepare while this one waits for its answer
       this.#prepared.push({ gid, dueMs: Infinity })
       await session.sql(`PREPARE TRANSACTION ${literal(gid)}`)
       this.counts.prepared++
@@ -134,7 +135,7 @@ export class Writers {
     }
   }
 
-  /** Frees the place of old versions, so that new ones move to pages that a scan has passed. */
+  /** Frees the space of old versions, so that new ones move to pages that a scan has passed. */
   async #vacuumUntilStopped(random: Random): Promise<void> {
     await using session = await this.#database.session()
     while (!this.#isStopped) {

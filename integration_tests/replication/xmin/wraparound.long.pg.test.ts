@@ -5,7 +5,7 @@ import { Server } from '../../helpers/server.ts'
 import { Consumer, distinct, idsOf, logsOf, range } from '../../helpers/consumer.ts'
 import { freezeEverything, jumpToXid } from './xid-jump.ts'
 
-/** Each within two billion of the one before, once everything is frozen. */
+/** Each is less than two billion after the previous one, when everything is frozen. */
 const STEPS = [0x7000_0000n, 0xe000_0000n]
 const BEFORE_WRAP = 0xffff_8000n
 const AFTER_WRAP = 0x1_0001_0000n
@@ -15,7 +15,7 @@ const MODES: readonly (readonly [string, Json, Json])[] = [
   ['cursor', {}, { cursorField: 'changed' }],
 ]
 
-/** A server whose next xid is close to the end of the 32 bits. */
+/** Starts a server whose next xid is close to the end of the 32 bits. */
 async function startBeforeWrap(): Promise<Server> {
   const settings = { autovacuum: 'off' }
   const server = await Server.start({ settings })
@@ -35,7 +35,7 @@ async function xidOf(database: TestDatabase, id: number): Promise<number> {
 describe('reads across the wraparound of xids', function () {
   this.timeout(180_000)
   for (const [mode, config, choice] of MODES) {
-    it(`by ${mode}: rows from behind it arrive, rows from before it do not come again`, async () => {
+    it(`by ${mode}: rows after it are read, rows before it are not repeated`, async () => {
       await using server = await startBeforeWrap()
       await using database = await TestDatabase.create(server)
       await database.sql(
@@ -56,7 +56,7 @@ describe('reads across the wraparound of xids', function () {
       expect(idsOf((await consumer.sync()).messages)).to.deep.equal([])
     })
 
-    it(`by ${mode}: a transaction that was prepared before it and commits behind it arrives`, async () => {
+    it(`by ${mode}: a transaction that was prepared before it and commits after it is read`, async () => {
       await using server = await startBeforeWrap()
       await using database = await TestDatabase.create(server)
       await database.sql('CREATE TABLE t (id bigint, changed bigint)')
@@ -72,7 +72,7 @@ describe('reads across the wraparound of xids', function () {
       expect(idsOf((await consumer.sync()).messages)).to.include(10)
     })
 
-    it(`by ${mode}: a state half a circle old → a WARN and a fresh start, never a gap`, async () => {
+    it(`by ${mode}: a state that is two billion xids old → a WARN and a read from scratch, never a gap`, async () => {
       await using server = await Server.start({ settings: { autovacuum: 'off' } })
       await using database = await TestDatabase.create(server)
       await database.sql('CREATE TABLE t (id bigint, changed bigint)')

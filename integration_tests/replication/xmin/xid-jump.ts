@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Server } from '../../helpers/server.ts'
 
 /**
- * Where things are in pg_control and in the WAL record of a checkpoint, PostgreSQL 12 to 18, little-endian.
+ * Offsets in pg_control and in the WAL record of a checkpoint, PostgreSQL 12 to 18, little-endian.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/include/catalog/pg_control.h
  * https://github.com/postgres/postgres/blob/REL_18_0/src/include/access/xlogrecord.h
  */
@@ -12,7 +12,7 @@ const CONTROL_COPY_OFFSET = 40
 const CONTROL_BYTES = 512
 const RECORD_HEADER_BYTES = 24
 const RECORD_CRC_OFFSET = 20
-/** Behind the header: the mark of short data (255) and the length of the data. */
+/** After the header: the mark of short data (255) and the length of the data. */
 const DATA_OFFSET = RECORD_HEADER_BYTES + 2
 /** In the checkpoint itself. */
 const NEXT_XID_OFFSET = 24
@@ -21,17 +21,18 @@ const WAL_SEGMENT_BYTES = 16n * 1024n * 1024n
 const WAL_PAGE_BYTES = 8192n
 const TIMELINE = '00000001'
 
-/** An xid at which a page of pg_xact begins needs no file that is not there. */
+/** An xid with which a page of pg_xact begins needs no file that does not exist. */
 const XIDS_PER_PAGE = 32_768n
 
 /**
- * Restarts a server so that its next transaction has the 64-bit id `nextXid`, as pg_resetwal would: the checkpoint of
- * the shutdown is rewritten, in the WAL and in its copy in pg_control: which of them counts depends on the version.
- * PostgreSQL allows some two billion beyond the oldest xid that is not frozen.
+ * Restarts a server so that its next transaction has the 64-bit id `nextXid`, like pg_resetwal: the
+ * checkpoint of the shutdown is rewritten in the WAL and in its copy in pg_control, because it
+ * depends on the version which one is used. PostgreSQL allows about two billion ids after the
+ * oldest xid that is not frozen.
  */
 export async function jumpToXid(server: Server, nextXid: bigint): Promise<void> {
   if (nextXid % XIDS_PER_PAGE !== 0n) throw new Error(`${nextXid} does not begin a page of pg_xact`)
-  // A fresh segment: the record of the shutdown is in its first page
+  // A new segment: the record of the shutdown is in its first page
   await server.query('CHECKPOINT')
   await server.query('SELECT pg_switch_wal()')
   await server.stop('fast')
@@ -40,13 +41,16 @@ export async function jumpToXid(server: Server, nextXid: bigint): Promise<void> 
   await server.restart()
   const [row] = await server.query('SELECT txid_current() AS xid')
   const reached = BigInt(row?.['xid'] ?? 0)
-  // Autovacuum may have taken one or two
+  // Autovacuum may have used one or two
   if (reached < nextXid || reached > nextXid + 1000n) {
     throw new Error(`The next xid is ${reached}, not ${nextXid}`)
   }
 }
 
-/** Freezes all rows of all databases, so that the next jump may go further. Drops template0, which nobody can enter. */
+/**
+ * Freezes all rows of all databases, so that the next jump can be longer. Drops template0, to which
+ * nobody can connect.
+ */
 export async function freezeEverything(server: Server): Promise<void> {
   await server.query(`UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'`)
   await server.query('DROP DATABASE IF EXISTS template0')
@@ -54,7 +58,10 @@ export async function freezeEverything(server: Server): Promise<void> {
   for (const { datname } of rows) await server.query('VACUUM FREEZE', datname ?? '')
 }
 
-/** The place of the checkpoint in the WAL. The checksum is the last field, wherever this version has it. */
+/**
+ * Rewrites the checkpoint in pg_control; returns its position in the WAL. The checksum is the last
+ * field.
+ */
 async function rewriteControl(server: Server, nextXid: bigint): Promise<bigint> {
   const path = join(server.dataDirectory, 'global', 'pg_control')
   const control = await readAt(path, 0, CONTROL_BYTES)
