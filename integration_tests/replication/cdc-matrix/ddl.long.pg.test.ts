@@ -2,6 +2,10 @@ import { type CdcCase, testCases } from './cdc-case.ts'
 
 const TABLE = `CREATE TABLE t (id int PRIMARY KEY, a text, b int); INSERT INTO t VALUES (1, 'a1', 1), (2, 'a2', 2);`
 
+/** The columns a and b are each called as the other one. */
+const SWAP =
+  'ALTER TABLE t RENAME a TO swapped; ALTER TABLE t RENAME b TO a; ALTER TABLE t RENAME swapped TO b'
+
 const COLUMNS: readonly CdcCase[] = [
   {
     name: 'ADD COLUMN: with the catalog of before, records do not have it',
@@ -58,6 +62,76 @@ const COLUMNS: readonly CdcCase[] = [
         ],
         isRefreshed: true,
         read: ['+t 3 a3 3', '+t 1 x 1', '+t 2 y 2'],
+      },
+    ],
+  },
+  {
+    name: 'RENAME COLUMN: two columns that swap their names have their own values',
+    tables: `CREATE TABLE t (id int PRIMARY KEY, a text, b text); INSERT INTO t VALUES (1, 'a1', 'b1'), (2, 'a2', 'b2')`,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 'a3', 'b3'); UPDATE t SET a = 'x' WHERE id = 1",
+          SWAP,
+          "UPDATE t SET a = 'y' WHERE id = 2",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 a3 b3', '+t 1 x b1', '+t 2 a2 y'],
+      },
+    ],
+  },
+  {
+    name: 'RENAME COLUMN: columns of different types that swap their names, one of them the key',
+    tables: `CREATE TABLE t (a int PRIMARY KEY, c int, b text); INSERT INTO t VALUES (1, 1, 'b1'), (2, 2, 'b2')`,
+    rounds: [
+      {
+        write: [
+          "INSERT INTO t VALUES (3, 3, 'b3'); UPDATE t SET b = 'x' WHERE a = 1; DELETE FROM t WHERE a = 2",
+          SWAP,
+          "UPDATE t SET a = 'y' WHERE b = 3",
+        ],
+        isRefreshed: true,
+        read: ['+t 3 3 b3', '+t 1 1 x', '-t 2 null null', '+t 3 3 y'],
+      },
+    ],
+    folds: { t: null },
+  },
+  {
+    name: 'RENAME COLUMN: a swap of names in a partitioned table, one of whose leaves has other places',
+    tables: `CREATE TABLE t (id int PRIMARY KEY, a text, b text) PARTITION BY LIST (id); CREATE TABLE t_1 PARTITION OF t FOR VALUES IN (1);
+      CREATE TABLE t_2 (b text, id int PRIMARY KEY, a text); ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES IN (2); INSERT INTO t VALUES (1, 'a1', 'b1'), (2, 'a2', 'b2')`,
+    streams: ['t'],
+    rounds: [
+      {
+        write: ["UPDATE t SET a = 'x'", SWAP, "UPDATE t SET b = 'z'"],
+        isRefreshed: true,
+        read: ['+t 1 x b1', '+t 2 x b2', '+t 1 z b1', '+t 2 z b2'],
+      },
+    ],
+  },
+  {
+    name: 'RENAME COLUMN: a swap of names beside a column that is added',
+    tables: `CREATE TABLE t (id int PRIMARY KEY, a text, b text); INSERT INTO t VALUES (1, 'a1', 'b1')`,
+    rounds: [
+      {
+        write: ["UPDATE t SET a = 'x'", `${SWAP}; ALTER TABLE t ADD c int`, 'UPDATE t SET c = 1'],
+        isRefreshed: true,
+        read: ['+t 1 x b1 null', '+t 1 x b1 1'],
+      },
+    ],
+  },
+  {
+    name: 'DROP COLUMN and ADD COLUMN of the same name and type behind another one',
+    tables: `CREATE TABLE t (id int PRIMARY KEY, a text, b text); INSERT INTO t VALUES (1, 'a1', 'b1')`,
+    rounds: [
+      {
+        write: [
+          "UPDATE t SET a = 'x'",
+          'ALTER TABLE t DROP a; ALTER TABLE t ADD a text',
+          "UPDATE t SET a = 'y'",
+        ],
+        isRefreshed: true,
+        read: ['+t 1 b1 x', '+t 1 b1 y'],
       },
     ],
   },

@@ -25,7 +25,7 @@ export class LoggedColumns {
     this.uncertain = uncertain
   }
 
-  /** Asks the server only if a column of the stream is missing. */
+  /** Asks the server only if a column of the stream is missing, or columns have another order. */
   static async find(
     plan: StreamPlan,
     relation: LogRelation,
@@ -33,8 +33,10 @@ export class LoggedColumns {
   ): Promise<LoggedColumns> {
     const logged = new Set(relation.columns.map(({ name }) => name))
     const missing = plan.fields.filter(({ name, type }) => type !== null && !logged.has(name))
-    if (missing.length === 0) return new LoggedColumns(relation, { logged: NONE, fields: NONE }, [])
     const { columns, log, oid } = plan.relation
+    if (missing.length === 0 && isInOrder(relation, columns)) {
+      return new LoggedColumns(relation, { logged: NONE, fields: NONE }, [])
+    }
     const since = findRenamed(columns, await readTableAttributes(session, oid))
     const published = new Set(log?.columns.map((name) => since.renamed.get(name) ?? name))
     const attributes = await readTableAttributes(session, relation.oid)
@@ -57,4 +59,11 @@ export class LoggedColumns {
   nameOf(index: number): string {
     return this.#names[index]!
   }
+}
+
+/** Whether the columns of a relation have the order of `columns`, in which two of them are if they have not swapped names. */
+function isInOrder(relation: LogRelation, columns: readonly { readonly name: string }[]): boolean {
+  const places = new Map(columns.map(({ name }, index) => [name, index]))
+  const known = relation.columns.flatMap(({ name }) => places.get(name) ?? [])
+  return known.every((place, index) => index === 0 || known[index - 1]! < place)
 }

@@ -23,7 +23,11 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
   ['a column was dropped before or after', 'id a b', 'id - x - b', 'a=x', ''],
   ['one was dropped and one added at the end', 'id a', 'id - b', '', 'b'],
   ['the last was renamed and has another type', 'id a', 'id b:2', '', 'b'],
-  ['two columns exchanged their names', 'id a b', 'id b a', '', ''],
+  ['two columns swapped their names', 'id a b', 'id b a', 'a=b b=a', ''],
+  ['columns of several types swapped their names', 'id a b:2', 'id b a:2', 'a=b b=a', ''],
+  ['three columns swapped their names, and one was added', 'a b c', 'c a b d', 'a=c b=a c=b', ''],
+  ['one was dropped and added again behind another one', 'id a b', 'id - b a', '', ''],
+  ['a name was taken over by a column that was added', 'id a b', 'id c b a', '', ''],
 ]
 
 describe('the names that columns of the log have now', () => {

@@ -24,6 +24,10 @@ export function findRenamed(
   earlier: readonly NamedColumn[],
   attributes: readonly TableAttribute[],
 ): CurrentNames {
+  if (isPermuted(earlier, attributes)) {
+    const names = earlier.map(({ name }, index) => [name, attributes[index]!.name] as const)
+    return { renamed: new Map(names.filter(([from, to]) => from !== to)), uncertain: [] }
+  }
   const places = earlier.map(({ name }) =>
     attributes.findIndex((attribute) => !attribute.isDropped && attribute.name === name),
   )
@@ -43,6 +47,20 @@ export function findRenamed(
     from = to
   }
   return { renamed, uncertain }
+}
+
+/** Whether two sets of columns have the same names. Then they are the same columns: places never change. */
+function isPermuted(
+  earlier: readonly NamedColumn[],
+  attributes: readonly TableAttribute[],
+): boolean {
+  const now = attributes.slice(0, earlier.length)
+  const names = new Set(now.map(({ name }) => name))
+  return (
+    names.size === earlier.length &&
+    earlier.every(({ name }) => names.has(name)) &&
+    now.every(({ isDropped, typeOid }, at) => !isDropped && typeOid === earlier[at]!.typeOid)
+  )
 }
 
 /**
