@@ -12,7 +12,7 @@ const STATEMENT_TIMEOUT_S = 30
 /** For a connection and for the statement, whose own timeout comes first unless the server or the network hangs. */
 const LIMIT_MS = 40_000
 /** A sync waits for its writes: neither a lock, nor a standby that is gone, nor anything else may keep it for long. */
-const SETTINGS_SQL = `SET synchronous_commit = local; SET lock_timeout = '${LOCK_TIMEOUT_S}s'; SET statement_timeout = '${STATEMENT_TIMEOUT_S}s'`
+export const HEARTBEAT_SETTINGS_SQL = `SET synchronous_commit = local; SET lock_timeout = '${LOCK_TIMEOUT_S}s'; SET statement_timeout = '${STATEMENT_TIMEOUT_S}s'`
 const MESSAGE_SQL = "SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')"
 /** With less log to retain, a record of its own would only keep an idle server awake. */
 const MIN_LAG_BYTES = 16n * 1024n * 1024n
@@ -65,9 +65,9 @@ export class Heartbeat implements AsyncDisposable {
 
   async #run(): Promise<void> {
     try {
-      await runBounded(this.#database, [SETTINGS_SQL, this.#query], LIMIT_MS)
+      await runBounded(this.#database, [HEARTBEAT_SETTINGS_SQL, this.#query], LIMIT_MS)
     } catch (error) {
-      if (!this.#hasFailed) this.#log('WARN', failure(error))
+      if (!this.#hasFailed) this.#log('WARN', describeQueryFailure(error))
       this.#hasFailed = true
     }
   }
@@ -90,7 +90,7 @@ export async function writeHeartbeat(
   const restartLsn = slot?.restartLsn ?? endLsn
   if (isStandby || endLsn - restartLsn < MIN_LAG_BYTES) return
   try {
-    await runBounded(database, [SETTINGS_SQL, MESSAGE_SQL], LIMIT_MS)
+    await runBounded(database, [HEARTBEAT_SETTINGS_SQL, MESSAGE_SQL], LIMIT_MS)
   } catch (error) {
     database.signal.throwIfAborted()
     const isRefused = errorCode(error) === INSUFFICIENT_PRIVILEGE
@@ -102,7 +102,8 @@ export async function writeHeartbeat(
   }
 }
 
-function failure(error: unknown): string {
+/** Why the query failed, and what to do about it. */
+export function describeQueryFailure(error: unknown): string {
   const remedy = REMEDIES.get(errorCode(error) ?? '') ?? OTHER_REMEDY
   return `${QUERY_KEY} failed. ${statementOf(error)}${isServerError(error) ? ` ${remedy}` : ''}`
 }

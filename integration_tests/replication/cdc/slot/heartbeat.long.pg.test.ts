@@ -1,6 +1,8 @@
 import { expect } from 'chai'
 import { requestedMajor } from '../../../helpers/binaries.ts'
-import type { Run } from '../../../helpers/connector.ts'
+import { ident } from '../../../../src/sql.ts'
+import { type Run, withConnector } from '../../../helpers/connector.ts'
+import { LoginRole } from '../../../helpers/login-role.ts'
 import { Server } from '../../../helpers/server.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
@@ -66,6 +68,88 @@ describe('heartbeat_action_query', () => {
     expect(warningsOf(run)).to.deep.equal([
       'replication_method.heartbeat_action_query failed. The server says: relation "nowhere" does not exist (SQLSTATE 42P01). Correct the query.',
     ])
+  })
+})
+
+describe('heartbeat_action_query in check', () => {
+  const FAILED = 'replication_method.heartbeat_action_query failed. The server'
+  let cdc: CdcDatabase
+  let role: LoginRole
+  before(async () => {
+    cdc = await CdcDatabase.create(
+      `${TABLES} GRANT USAGE ON SCHEMA app TO PUBLIC;
+      CREATE PROCEDURE app.run() LANGUAGE sql AS 'INSERT INTO app.beat VALUES (now())'`,
+      { publication: 'FOR TABLE users' },
+    )
+    role = await LoginRole.create(cdc.db)
+    await cdc.sql(
+      `ALTER ROLE ${ident(role.name)} REPLICATION; GRANT SELECT ON users TO ${ident(role.name)}`,
+    )
+  })
+  after(async () => {
+    await role[Symbol.asyncDispose]()
+    await cdc[Symbol.asyncDispose]()
+  })
+
+  async function check(heartbeat_action_query: string, account: object = {}): Promise<Run> {
+    await using connector = await withConnector(
+      cdc.config({ heartbeat_action_query }, { ...account }),
+    )
+    return await connector.check()
+  }
+
+  for (const [what, query, warning] of [
+    [
+      'a syntax error',
+      'INSRT INTO app.beat VALUES (now())',
+      'refused the query with SQLSTATE 42601. Correct the query.',
+    ],
+    [
+      'a missing table',
+      '-- beat\nINSERT INTO app.beet VALUES (now());',
+      'says: relation "app.beet" does not exist (SQLSTATE 42P01). Correct the query.',
+    ],
+    [
+      'a missing column',
+      'UPDATE app.beat SET since = now()',
+      'says: column "since" of relation "beat" does not exist (SQLSTATE 42703). Correct the query.',
+    ],
+  ] as const) {
+    it(`${what} is a WARN, and check succeeds`, async () => {
+      const run = await check(query)
+      expect(run.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
+      expect(warningsOf(run)).to.deep.equal([`${FAILED} ${warning}`])
+    })
+  }
+
+  it('a missing privilege is a WARN', async () => {
+    const account = { username: role.name, password: role.password }
+    expect(warningsOf(await check(METHOD.heartbeat_action_query, account))).to.deep.equal([
+      `${FAILED} says: permission denied for table beat (SQLSTATE 42501). GRANT what is missing to the role.`,
+    ])
+  })
+
+  for (const query of [
+    METHOD.heartbeat_action_query,
+    'SELECT pg_catalog.pg_sleep(1000)',
+    'WITH gone AS (DELETE FROM app.beat RETURNING at) INSERT INTO app.beat SELECT now();',
+    'CALL app.run()',
+    'VACUUM app.beat',
+    'ANALYZE app.beat',
+    'INSERT INTO app.beat VALUES (now()); CALL app.run()',
+  ]) {
+    it(`says nothing of ${query}, and does not run it`, async () => {
+      const run = await check(query)
+      expect(run.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
+      expect(warningsOf(run)).to.deep.equal([])
+      expect(await cdc.sql('SELECT FROM app.beat')).to.deep.equal([])
+    })
+  }
+
+  it('a locked table is not waited for longer than 5 s, and says nothing', async () => {
+    await using other = await cdc.db.session()
+    await other.sql('BEGIN; LOCK TABLE app.beat IN ACCESS EXCLUSIVE MODE')
+    expect(warningsOf(await check(METHOD.heartbeat_action_query))).to.deep.equal([])
   })
 })
 

@@ -11,6 +11,7 @@ import { readLogFacts } from '../../../introspection/replication/slot.ts'
 import type { Relation } from '../../../introspection/relation.ts'
 import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
 import type { Database } from '../../../postgres/session/database.ts'
+import { findHeartbeatProblem } from './heartbeat-query.ts'
 import { type CdcFacts, findProblems } from './prerequisites.ts'
 import { findYoungPublication } from './publication-age.ts'
 import { findWarnings, type PublishedTables, securityWarnings } from './warnings.ts'
@@ -52,8 +53,12 @@ export async function checkCdc(
   const problems = [...findProblems(facts), ...(await findSenderProblems(database))]
   const young =
     isForSync || problems.length > 0 ? null : await findYoungPublication(database, facts)
+  // A sync runs the query, and logs how it failed
+  const heartbeat = isForSync
+    ? null
+    : await findHeartbeatProblem(database, cdc.heartbeatActionQuery)
   const warnings = [...findWarnings(facts, tables), ...securityWarnings(facts, secured)]
-  return { problems, warnings: young === null ? warnings : [...warnings, young] }
+  return { problems, warnings: [...warnings, young, heartbeat].filter((text) => text !== null) }
 }
 
 /** Whether the log may be read shows only when a replication connection is opened: roles of providers differ. */
