@@ -107,10 +107,10 @@ function showDestination(before: readonly Json[], records: readonly RecordMessag
   const after = fold(records, 'orders')
   const old = new Map(before.map((row) => [row['id'], row]))
   const present = new Set(after.map(({ id }) => id))
-  const gone = before.filter(({ id }) => !present.has(id))
+  const deleted = before.filter(({ id }) => !present.has(id))
   const changed = after.filter((row) => old.get(row['id']) !== row)
   const rows = [
-    ...gone.map((row) => ['–', ...cells(row)]),
+    ...deleted.map((row) => ['–', ...cells(row)]),
     ...changed.map((row) => [old.has(row['id']) ? '±' : '+', ...cells(row)]),
   ]
   printLines('', 'The table at a destination that keeps one row per key:')

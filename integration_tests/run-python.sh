@@ -34,7 +34,7 @@ venv=${PYTHON_TESTS_DIR:-${TMPDIR:-/tmp}/source-postgres-python}/$test
 installed=$venv/installed.txt
 if ! cmp --silent "$requirements" "$installed"; then
   if ! { python3 -m venv --clear "$venv" && "$venv/bin/pip" install --quiet --requirement "$requirements"; }; then
-    echo "Not run: Python or the packages of $(basename "$requirements") cannot be had here." >&2
+    echo "Not run: Python or the packages of $(basename "$requirements") are not available." >&2
     exit 77
   fi
   cp "$requirements" "$installed"

@@ -68,7 +68,7 @@ describe('ConnectorError', () => {
   it("contains the server's message about objects and privileges", () => {
     const { message } = ConnectorError.from(failure('42501', 'permission denied for table t'))
     expect(message).to.equal(
-      'The server says: permission denied for table t (SQLSTATE 42501). GRANT what is missing to the role.',
+      'The server reported: permission denied for table t (SQLSTATE 42501). GRANT what is missing to the role.',
     )
   })
 
@@ -105,7 +105,7 @@ describe('ConnectorError', () => {
   ] as const) {
     it(`${code}: contains the first line of the server's message and the SQLSTATE`, () => {
       const { message: shown } = ConnectorError.from(failure(code, `${message}\n${SECRET}`))
-      expect(shown).to.include(`The server says: ${message} (SQLSTATE ${code}).`)
+      expect(shown).to.include(`The server reported: ${message} (SQLSTATE ${code}).`)
       expect(shown).not.to.include(SECRET)
     })
   }
@@ -129,7 +129,7 @@ describe('ConnectorError', () => {
   for (const routine of ['exec_stmt_raise', 'PLy_elog_impl', 'pgfdw_report_error']) {
     it(`omits the message of ${routine} for every SQLSTATE`, () => {
       const { message } = ConnectorError.from(failure('55000', SECRET, { routine }))
-      expect(message).to.equal('The server refused the query with SQLSTATE 55000.')
+      expect(message).to.equal('The server rejected the query with SQLSTATE 55000.')
     })
   }
 

@@ -40,7 +40,7 @@ let run: Run = {
 let isReported = false
 for (const name of ['SIGTERM', 'SIGINT'] as const) {
   process.once(name, () => {
-    const message = `The sync was stopped by ${name}. Run it again to go on from the last state.`
+    const message = `The sync was stopped by ${name}. Run it again to resume from the last state.`
     const reason = new ConnectorError('transient_error', message)
     stop.abort(reason)
     setTimeout(() => void exitHard(reason), STOP_MS).unref()

@@ -1,5 +1,5 @@
 /**
- * Who must act: the user (`config_error`), nobody, but later (`transient_error`), or the
+ * Who must act: the user (`config_error`), no one, because a retry may succeed (`transient_error`), or the
  * maintainers (`system_error`).
  */
 export type FailureType = 'config_error' | 'transient_error' | 'system_error'
@@ -289,9 +289,9 @@ export function serverMessage(error: ServerError): string {
 /** Text of a server error: its message, if it may be shown, and its SQLSTATE. */
 export function serverStatement(error: ServerError): string {
   const { code, message } = error
-  if (!isShown(error)) return `The server refused the query with SQLSTATE ${code}.`
+  if (!isShown(error)) return `The server rejected the query with SQLSTATE ${code}.`
   const [firstLine] = message.split('\n')
-  return `The server says: ${firstLine} (SQLSTATE ${code}).`
+  return `The server reported: ${firstLine} (SQLSTATE ${code}).`
 }
 
 function isShown({ code, position, routine = '' }: ServerError): boolean {

@@ -72,8 +72,9 @@ export function findCountProblems(messages: readonly Message[]): string[] {
     if (record !== undefined) counts.set(record.stream, (counts.get(record.stream) ?? 0) + 1)
     if (state?.stream === undefined) continue
     const { name } = state.stream.stream_descriptor
-    const [told, seen] = [state.sourceStats?.recordCount, counts.get(name) ?? 0]
-    if (told !== seen) problems.push(`${name}: the state counts ${told} records of ${seen}`)
+    const [counted, received] = [state.sourceStats?.recordCount, counts.get(name) ?? 0]
+    if (counted !== received)
+      problems.push(`${name}: the state counts ${counted} records of ${received}`)
     counts.set(name, 0)
   }
   for (const [name, count] of counts) {

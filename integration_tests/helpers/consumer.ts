@@ -122,7 +122,7 @@ export class Consumer implements AsyncDisposable {
   }
 
   /** Removes the state of a stream, like a platform before a new full refresh. */
-  forget(name: string): void {
+  removeState(name: string): void {
     this.states = this.states.filter(({ stream }) => stream?.stream_descriptor.name !== name)
   }
 
@@ -187,8 +187,9 @@ function checkRecordCounts(messages: readonly Message[]): void {
     if (record !== undefined) counts.set(record.stream, (counts.get(record.stream) ?? 0) + 1)
     const name = state?.stream?.stream_descriptor.name
     if (name === undefined) continue
-    const [told, seen] = [state?.sourceStats?.recordCount, counts.get(name) ?? 0]
-    if (told !== seen) throw new Error(`STATE of ${name} counts ${told} records, ${seen} came`)
+    const [counted, received] = [state?.sourceStats?.recordCount, counts.get(name) ?? 0]
+    if (counted !== received)
+      throw new Error(`STATE of ${name} counts ${counted} records, but ${received} were received`)
     counts.set(name, 0)
   }
 }

@@ -47,7 +47,7 @@ describe('findScopeProblems', () => {
     await db.sql('CREATE SCHEMA closed; CREATE TABLE closed.t (a int); CREATE TABLE t (a int)')
     expect(await problemsOf(db, { schemas: ['nowhere'] })).to.deep.equal([
       `The schema 'nowhere' does not exist in database '${db.name}'. ` +
-        "User 'postgres' sees: 'closed', 'public'. Names are case sensitive.",
+        "User 'postgres' has access to: 'closed', 'public'. Names are case sensitive.",
     ])
     expect(await problemsOf(db, { table: 'T' })).to.deep.equal([
       'Table not found: T in schema public',

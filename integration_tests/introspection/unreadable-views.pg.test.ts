@@ -101,7 +101,7 @@ describe('views that cannot be read', () => {
     }
   })
 
-  it('as the one table of the config → check and read say why', async () => {
+  it('as the only table of the config → check and read report the reason', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`CREATE TABLE t (id int);
                   CREATE MATERIALIZED VIEW m AS SELECT id FROM t WITH NO DATA`)

@@ -35,7 +35,7 @@ describe('health', () => {
     await db[Symbol.asyncDispose]()
   })
 
-  it('check says how the database is, as SQL does', async () => {
+  it('check reports the same health of the database as SQL', async () => {
     const run = await connector.check()
     const [health] = healthOf(run)
     const [facts] = await db.sql('SELECT version(), pg_database_size(current_database()) AS size')
@@ -76,7 +76,7 @@ describe('health', () => {
     expect(objectAt(health, 'metrics')).to.include({ rows: 0, first_row_ms: null })
   })
 
-  it('the line for a person says the same', async () => {
+  it('the text of the message has the same facts', async () => {
     const [log] = (await connector.check()).logs
     expect(log?.level).to.equal('INFO')
     expect(log?.message).to.match(
@@ -93,7 +93,7 @@ describe('health', () => {
     expect(health).to.deep.include({ table_count: 4, schema: 'public,other one' })
   })
 
-  it('read says it at its start and at its end, with what was read', async () => {
+  it('read reports health at its start and at its end, with its figures', async () => {
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['t', 'v'] })
     const run = await connector.read({ catalog })
     const [first, ...others] = healthOf(run)
@@ -110,7 +110,7 @@ describe('health', () => {
     expect(types.lastIndexOf('HEALTH')).to.be.above(types.lastIndexOf('RECORD'))
   })
 
-  it('what the role may not see is null and no failure', async () => {
+  it('a fact that the role may not see is null, and not a failure', async () => {
     await using role = await LoginRole.create(db)
     await db.sql(
       `GRANT SELECT ON t TO ${role.name}; REVOKE CONNECT ON DATABASE ${db.name} FROM PUBLIC;

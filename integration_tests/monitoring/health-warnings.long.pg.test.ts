@@ -6,13 +6,13 @@ import type { LogMessage } from '../helpers/messages.ts'
 
 const PAUSE_MS = 7000
 
-/** A table of a few megabytes that ANALYZE has seen. */
+/** A table of a few megabytes that has been analyzed. */
 const CREATE_BIG = `
   CREATE TABLE big AS SELECT n AS id, repeat('x', 500) AS text FROM generate_series(1, 20000) AS n;
   ANALYZE big`
 
 describe('health of a read', () => {
-  it('warns of a lock at once, with its kind, and says when it is over', async () => {
+  it('warns of a lock at once, with its kind, and reports when it has ended', async () => {
     await using database = await TestDatabase.create()
     await database.sql('CREATE TABLE locked AS SELECT 7 AS id')
     await using connector = await withConnector(database.config())
@@ -57,7 +57,7 @@ describe('health of a read', () => {
     expect(lines.filter((line) => line.includes('back-pressure'))).to.have.length(1)
   })
 
-  it('is quiet when all is well: one line at the start, one at the end', async () => {
+  it('logs only one line at the start and one at the end if there is no warning', async () => {
     await using database = await TestDatabase.create()
     await database.sql(CREATE_BIG)
     await using connector = await withConnector(database.config({ table: 'big' }))
@@ -79,7 +79,10 @@ describe('health of a read', () => {
   })
 })
 
-/** The counters of a session are surely told when it ends. */
+/**
+ * Fills a table without statistics. The counters of a session are reported at the latest when it
+ * ends.
+ */
 async function fillUnseen(database: TestDatabase): Promise<void> {
   const create = CREATE_BIG.replace('ANALYZE big', 'ALTER TABLE big SET (autovacuum_enabled = off)')
   await using session = await database.session()

@@ -14,7 +14,7 @@ const KEEP_MB = 10
 const TABLES = `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, repeat('x', 5000) FROM generate_series(1, 3000) AS i; CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1); CREATE TABLE filler (v text); ANALYZE`
 const FILL = `INSERT INTO filler SELECT repeat(i::text, 100) FROM generate_series(1, 1000) AS i`
 
-/** Names of fields, as the table of the documentation has them. */
+/** Names of fields, in the format of the table in the documentation. */
 function fieldsOf(value: unknown, path = ''): readonly string[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return [path]
   if (['capabilities', 'pool', 'streams'].includes(path)) return [`${path}.*`]
@@ -37,7 +37,7 @@ async function check(cdc: CdcDatabase): Promise<Run> {
   return await connector.check()
 }
 
-/** Writes log until a condition over the slot's row in pg_replication_slots is true. */
+/** Writes log until a condition on the slot's row in pg_replication_slots is true. */
 async function fillUntil(cdc: CdcDatabase, condition: string): Promise<void> {
   for (let isReached = false; !isReached;) {
     await cdc.sql(FILL)
@@ -88,7 +88,7 @@ describe('health of the replication slot', () => {
     expect(slotIn(health)['retained_bytes']).to.be.within(1, Number(slot?.['retained']))
   })
 
-  it('warns during a first load before the slot is invalidated, and once it is', async () => {
+  it('warns during a first load before the slot is invalidated, and afterwards', async () => {
     if (!hasLimit) return
     await using cdc = await CdcDatabase.create(TABLES, { server })
     const catalog = await incrementalCatalog(cdc, ['a', 'b'])
@@ -99,7 +99,7 @@ describe('health of the replication slot', () => {
     let isLocked = false
     for await (const { log, record } of running.messages()) {
       if (record !== undefined && !isLocked) {
-        // More than the buffers hold is left of the first table
+        // More than the buffers can hold remains of the first table
         await holder.sql('BEGIN; LOCK TABLE b IN ACCESS EXCLUSIVE MODE')
         isLocked = true
         await fillUntil(cdc, `safe_wal_size < ${(KEEP_MB / 5) * 2 ** 20}`)
@@ -124,7 +124,7 @@ describe('health of the replication slot', () => {
     expect(missing).to.deep.include({ warnings: ['slot_missing'], replication_slot: null })
   })
 
-  it('counts what decoding has written to disk', async () => {
+  it('counts the transactions that decoding has spilled to disk', async () => {
     if (major < 14) return
     await using cdc = await CdcDatabase.create(TABLES, { server })
     const state = lastState(await sync(cdc, { streams: ['a'] }))

@@ -8,7 +8,7 @@ const V3_NULLS = { ctid: null, relation_filenode: null, xmin: null }
 const V2 = { version: 2, stream_name: 't', stream_namespace: 'public' }
 const BARE = { stream_name: 't', stream_namespace: 'public' }
 
-/** Cursor states that stand at row `SAVED` → the first row that comes. */
+/** Cursor states at row `SAVED` → the first row of the next sync. */
 const CURSOR_STATES: readonly (readonly [string, Json, number])[] = [
   ['3', { ...V3, state_type: 'cursor_based', cursors: { changed: SAVED } }, SAVED],
   [
@@ -55,7 +55,7 @@ const CURSOR_STATES: readonly (readonly [string, Json, number])[] = [
   ],
 ]
 
-/** Type, text of the saved value in a state → the SQL of that value and of the next greater one. */
+/** Type, text of the saved value in a state → SQL of that value and of the next higher one. */
 const VALUE_FORMS: readonly (readonly [string, unknown, string, string])[] = [
   ['int', 42, '42', '43'],
   ['int', '42', '42', '43'],
@@ -89,7 +89,7 @@ const VALUE_FORMS: readonly (readonly [string, unknown, string, string])[] = [
 
 describe('a cursor state of the official connector', () => {
   for (const [version, state, first] of CURSOR_STATES) {
-    it(`of version ${version} is picked up where it stands`, async () => {
+    it(`of version ${version} is resumed at its position`, async () => {
       await using table = await filledTable()
       give(table.consumer, state)
       expect(await table.sync()).to.deep.equal(range(first, ROWS))
@@ -100,7 +100,7 @@ describe('a cursor state of the official connector', () => {
 
   for (const [type, saved, value, next] of VALUE_FORMS) {
     for (const version of [2, 3]) {
-      it(`of version ${version} holds ${JSON.stringify(saved)} of type ${type}`, async () => {
+      it(`of version ${version} may have ${JSON.stringify(saved)} as a value of type ${type}`, async () => {
         await using table = await CursorTable.create({
           create: `CREATE TABLE t (id bigint, changed ${type}, note text)`,
         })
@@ -115,7 +115,7 @@ describe('a cursor state of the official connector', () => {
     }
   }
 
-  it('holds an integer beyond 2^53, to its last digit', async () => {
+  it('may have an integer beyond 2^53, with all its digits', async () => {
     const config = { late_commit_window_seconds: 0 }
     await using table = await CursorTable.create({ config })
     await table.commit('INSERT INTO t VALUES (1, 9007199254740994), (2, 9007199254740995)')

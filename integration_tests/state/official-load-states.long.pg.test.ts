@@ -3,7 +3,7 @@ import { Consumer, distinct, idsOf, logsOf, range } from '../helpers/consumer.ts
 import type { CursorTable } from '../replication/cursor/cursor-table.ts'
 import { filledTable, give, ROWS, SAVED, V3 } from './official-table.ts'
 
-/** A state with this ctid stands in the middle of a page; the row at it has been read. */
+/** A ctid within a page; the row at it has been read. */
 const CTID = '(20,7)'
 
 const V2 = { version: 2, stream_name: 't', stream_namespace: 'public' }
@@ -22,7 +22,7 @@ async function idsBehind(table: CursorTable, ctid: string): Promise<number[]> {
   return rows.map(({ id }) => Number(id))
 }
 
-describe('a ctid state of the official connector, in the middle of the first load by cursor', () => {
+describe('a ctid state of the official connector, within the first load by cursor', () => {
   for (const [version, makeState] of [
     [
       '3',
@@ -51,7 +51,7 @@ describe('a ctid state of the official connector, in the middle of the first loa
       }),
     ],
   ] as const) {
-    it(`of version ${version} is resumed behind its row, then above its upper bound`, async () => {
+    it(`of version ${version} is resumed after its row, then above its upper bound`, async () => {
       await using table = await filledTable()
       give(table.consumer, makeState(await filenodeOf(table)))
       const behind = await idsBehind(table, CTID)
@@ -84,7 +84,7 @@ describe('a ctid state of the official connector, of a full refresh', () => {
     ['2 with null', { version: 2, state_type: 'ctid', incremental_state: null }],
     ['2 without more', { version: 2, state_type: 'ctid' }],
   ] as const) {
-    it(`of version ${version} is resumed behind its row`, async () => {
+    it(`of version ${version} is resumed after its row`, async () => {
       await using table = await filledTable()
       await using consumer = await Consumer.create(table.database, [{ name: 't' }])
       const filenode = await filenodeOf(table)
@@ -117,7 +117,7 @@ describe('an xmin state of the official connector', () => {
       }),
     ],
   ] as const) {
-    it(`of version ${version} is picked up where it stands`, async () => {
+    it(`of version ${version} is resumed at its position`, async () => {
       await using table = await filledTable(config, false)
       const xid = await numberOf(table, 'txid_snapshot_xmin(txid_current_snapshot())')
       give(table.consumer, makeState(xid))
@@ -126,7 +126,7 @@ describe('an xmin state of the official connector', () => {
       expect(await table.sync()).to.deep.equal([])
     })
 
-    it(`of version ${version} is resumed behind its row in the first load`, async () => {
+    it(`of version ${version} is resumed after its row in the first load`, async () => {
       await using table = await filledTable(config, false)
       const xid = await numberOf(table, 'txid_snapshot_xmin(txid_current_snapshot())')
       const behind = await idsBehind(table, CTID)

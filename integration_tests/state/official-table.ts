@@ -2,16 +2,16 @@ import type { Json } from '../helpers/messages.ts'
 import type { Consumer } from '../helpers/consumer.ts'
 import { CursorTable } from '../replication/cursor/cursor-table.ts'
 
-/** Rows of `filledTable`, whose ids and cursors are 1 to `ROWS`. */
+/** Number of rows of `filledTable`, whose ids and cursors are 1 to `ROWS`. */
 export const ROWS = 2000
 
-/** Where the states of the official connector stand: rows up to this one have been read. */
+/** Position of the states of the official connector: rows up to this one have been read. */
 export const SAVED = 1500
 
-/** What every state of version 3 holds. */
+/** Keys that every state of version 3 has. */
 export const V3: Json = { version: 3, stream_name: '', stream_namespace: '' }
 
-/** A table of many pages, which nobody has read yet. */
+/** Creates a table of many pages that was not read yet. */
 export async function filledTable(config: Json = {}, hasCursorField = true): Promise<CursorTable> {
   const table = await CursorTable.create({ config, hasCursorField })
   await table.commit(
@@ -20,7 +20,7 @@ export async function filledTable(config: Json = {}, hasCursorField = true): Pro
   return table
 }
 
-/** Hands a `stream_state` to the next sync. */
+/** Passes a `stream_state` to the next sync. */
 export function give(consumer: Consumer, state: Json): void {
   const stream = { stream_descriptor: { name: 't', namespace: 'public' }, stream_state: state }
   consumer.states = [{ type: 'STREAM', stream }]

@@ -6,7 +6,7 @@ import { Consumer, idsOf, logsOf, range } from '../helpers/consumer.ts'
 import { CursorTable } from '../replication/cursor/cursor-table.ts'
 import { filledTable, ROWS, SAVED, V3 } from './official-table.ts'
 
-/** A batch is small enough for several STATE messages in a read. */
+/** A batch size for several STATE messages in a read. */
 const MANY_STATES = { batch_size: 100 }
 const T = { name: 't', namespace: 'public' }
 const OLD_STATE = {
@@ -17,7 +17,7 @@ const OLD_STATE = {
   cursor_record_count: 1,
 }
 
-/** The ids that a read with the content of a state file gives, and its warnings. */
+/** Ids of a read with the content of a state file, and its warnings. */
 async function readWith(
   { catalog, connector }: Consumer,
   state: unknown,
@@ -29,7 +29,7 @@ async function readWith(
 }
 
 describe('--state', () => {
-  it('with every STATE of an earlier read goes on from the last one', async () => {
+  it('with every STATE of an earlier read resumes from the last one', async () => {
     await using table = await filledTable(MANY_STATES)
     const { messages } = await table.consumer.sync()
     const states = messages.flatMap(({ state }) => state ?? [])
@@ -37,14 +37,14 @@ describe('--state', () => {
     expect(await readWith(table.consumer, states)).to.deep.equal({ ids: [], warnings: [] })
   })
 
-  it('with the output of an earlier read goes on from its last STATE', async () => {
+  it('with the output of an earlier read resumes from its last STATE', async () => {
     await using table = await filledTable(MANY_STATES)
     const { catalog, connector } = table.consumer
     const { stdout } = await connector.read({ catalog })
     expect(await readWith(table.consumer, stdout)).to.deep.equal({ ids: [], warnings: [] })
   })
 
-  it('with the output of a read that was killed goes on from its last STATE', async () => {
+  it('with the output of a read that was killed resumes from its last STATE', async () => {
     await using table = await filledTable(MANY_STATES)
     const { catalog, connector } = table.consumer
     const { stdout } = await connector.read({ catalog })
@@ -71,7 +71,7 @@ describe('--state', () => {
       },
     ],
   ] as const) {
-    it(`that is ${what} is read for what it says of the stream`, async () => {
+    it(`that is ${what} is used for the stream`, async () => {
       await using table = await filledTable()
       const read = await readWith(table.consumer, state)
       expect(read).to.deep.equal({ ids: range(SAVED + 1, ROWS), warnings: [] })
@@ -89,7 +89,7 @@ describe('--state', () => {
     expect(warnings.join()).to.include('is part of a GLOBAL state, of a CDC sync')
   })
 
-  it('and --state-out take the output of a read, and keep only the last state', async () => {
+  it('and --state-out accept the output of a read, and keep only the last state', async () => {
     await using table = await CursorTable.create({ config: MANY_STATES })
     await table.commit(`INSERT INTO t SELECT n, n, '' FROM generate_series(1, 1000) AS n`)
     const { catalog, connector } = table.consumer

@@ -3,7 +3,7 @@ import type { Json } from '../helpers/messages.ts'
 import { Consumer } from '../helpers/consumer.ts'
 import { filledTable } from './official-table.ts'
 
-/** Every key of the official connector's version 3 → what its value is. */
+/** Every key of the official connector's version 3 → a check of its value. */
 const OFFICIAL_V3_KEYS: Readonly<Record<string, (value: unknown) => boolean>> = {
   version: (value) => value === 3,
   state_type: (value) => ['ctid_based', 'cursor_based', 'xmin_based'].includes(String(value)),
@@ -15,7 +15,7 @@ const OFFICIAL_V3_KEYS: Readonly<Record<string, (value: unknown) => boolean>> = 
   xmin: (value) => Number.isSafeInteger(value),
 }
 
-/** Keys by which a reader would take a state for one of version 2. */
+/** Keys that a reader would treat as version 2. */
 const V2_ONLY_KEYS = [
   'cursor',
   'cursor_field',
@@ -25,13 +25,13 @@ const V2_ONLY_KEYS = [
   'xmin_raw_value',
 ]
 
-describe('our states', () => {
+describe('the states of the connector', () => {
   for (const [what, method, choice] of [
     ['by cursor', {}, { cursorField: 'changed' }],
     ['by xmin', { replication_method: { method: 'Xmin' } }, { syncMode: 'incremental' }],
     ['of a full refresh', {}, { syncMode: 'full_refresh' }],
   ] as const) {
-    it(`${what} have the keys of version 3, and others that no version knows as its own`, async () => {
+    it(`${what} have the keys of version 3, and others that no official version has`, async () => {
       await using table = await filledTable()
       const config = { batch_size: 100, ...method }
       await using consumer = await Consumer.create(

@@ -108,7 +108,7 @@ describe('a backend that is terminated', () => {
     const later = await consumer.sync()
     const ids = [attempt, later].flatMap(({ messages }) => idsOf(messages))
     expect(distinct(ids)).to.deep.equal(range(1, BIG_ROWS))
-    expect(idsOf(later.messages)[0], 'where the next sync goes on').to.be.greaterThan(5000)
+    expect(idsOf(later.messages)[0], 'where the next sync resumes').to.be.greaterThan(5000)
   })
 
   it('in the second stream → the first is not read again, both are complete', async () => {

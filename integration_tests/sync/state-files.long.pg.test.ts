@@ -36,7 +36,7 @@ const STRANGE: readonly (readonly [string, unknown])[] = [
   ['a later version', { ...STATE, version: 99 }],
   ['cursors that are a list', { ...STATE, cursors: ['changed', 2] }],
   ['a cursor that is an object', { ...STATE, cursors: { changed: { value: 2 } } }],
-  ['a ctid that is none', { version: 3, state_type: 'ctid_based', ctid: '4', cursors: {} }],
+  ['a malformed ctid', { version: 3, state_type: 'ctid_based', ctid: '4', cursors: {} }],
   ['a ctid without a filenode', { version: 3, state_type: 'ctid_based', ctid: '(0,1)' }],
 ]
 

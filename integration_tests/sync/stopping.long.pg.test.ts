@@ -32,7 +32,7 @@ for (const signal of SIGNALS) {
         await using consumer = await Consumer.create(database, streams, config)
         if (mode.isLater) await consumer.sync()
         await database.sql(FILL_BIG)
-        consumer.forget('after')
+        consumer.removeState('after')
         await using running = await consumer.start()
         const messages: Message[] = []
         let gone: Promise<number> | null = null

@@ -93,7 +93,7 @@ describe('an error in a stream', () => {
       expect(run.errors).to.have.length(1)
       const { message } = run.errors[0]!
       expect(message).to.include(`SQLSTATE ${code}`)
-      if (shown !== undefined) expect(message).to.include(`The server says: ${shown}`)
+      if (shown !== undefined) expect(message).to.include(`The server reported: ${shown}`)
       expect(run.stdout + run.stderr).not.to.include(SECRET)
       const retries = run.logs.filter(({ message: text }) => text.includes('was interrupted'))
       expect(retries).to.have.length(code.startsWith('08') ? 1 : 0)

@@ -121,7 +121,7 @@ function generatorOf(fact: TypeFacts, byOid: ReadonlyMap<string, TypeFacts>): Ge
 function baseGenerator(name: string): Generator {
   const generate = GENERATORS[name]
   if (generate !== undefined) return generate
-  throw new Error(`pg_type has ${name}: give it a generator or say why it has no values`)
+  throw new Error(`pg_type has ${name}: add a generator, or a reason why it has no values`)
 }
 
 function arrayGenerator(element: Generator, delimiter: string): Generator {

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from '../testing/refused.ts'
+import { rejectionOf } from '../testing/rejected.ts'
 
 const BASE = { host: 'h', database: 'd', username: 'u', password: 's' }
 const ENTRA = {
@@ -39,7 +39,7 @@ describe('parseConfig: Microsoft Entra', () => {
 
   for (const mode of ['disable', 'allow', 'prefer']) {
     it(`rejects SSL mode ${mode}`, () => {
-      expect(refusalOf({ ...BASE, ...ENTRA, sslmode: mode })).to.equal(
+      expect(rejectionOf({ ...BASE, ...ENTRA, sslmode: mode })).to.equal(
         "Parameter 'sslmode' must be require, verify-ca or verify-full with entra_service_principal_auth",
       )
     })
@@ -47,7 +47,7 @@ describe('parseConfig: Microsoft Entra', () => {
 
   for (const name of ['password', 'entra_tenant_id', 'entra_client_id']) {
     it(`requires ${name}`, () => {
-      expect(refusalOf({ ...BASE, ...ENTRA, [name]: '' })).to.equal(
+      expect(rejectionOf({ ...BASE, ...ENTRA, [name]: '' })).to.equal(
         `Parameter '${name}' is required with entra_service_principal_auth`,
       )
     })

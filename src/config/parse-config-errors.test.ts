@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from '../testing/refused.ts'
+import { rejectionOf } from '../testing/rejected.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 
@@ -20,7 +20,7 @@ describe('parseConfig: error messages', () => {
     for (const value of ['abc', '1.5', 2.5, true, [1]]) {
       it(`rejects ${JSON.stringify(value)} for ${name}, which must be an integer`, () => {
         const expected = `Parameter '${name}' must be an integer`
-        expect(refusalOf({ ...BASE, [name]: value })).to.equal(expected)
+        expect(rejectionOf({ ...BASE, [name]: value })).to.equal(expected)
       })
     }
     it(`accepts ${name} as text`, () => {
@@ -60,11 +60,11 @@ describe('parseConfig: error messages', () => {
     [[BASE], 'The config must be a JSON object'],
     ['host', 'The config must be a JSON object'],
   ] as const) {
-    it(`${JSON.stringify(raw)}: ${expected}`, () => expect(refusalOf(raw)).to.equal(expected))
+    it(`${JSON.stringify(raw)}: ${expected}`, () => expect(rejectionOf(raw)).to.equal(expected))
   }
 
   it('reports all problems in one message', () => {
-    expect(refusalOf({ port: 'x', sync_mode: 'incremental' }).split('; ')).to.have.members([
+    expect(rejectionOf({ port: 'x', sync_mode: 'incremental' }).split('; ')).to.have.members([
       "Parameter 'host' is required",
       "Parameter 'port' must be an integer",
       "Missing required parameters: {'database', 'username'}",
@@ -74,7 +74,7 @@ describe('parseConfig: error messages', () => {
 
   it('never contains a value that could be a secret', () => {
     const hidden = 'hunter2'
-    const message = refusalOf({
+    const message = rejectionOf({
       password: { hidden },
       port: hidden,
       dbname: [hidden, hidden],

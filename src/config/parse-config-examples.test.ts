@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from '../testing/refused.ts'
+import { rejectionOf } from '../testing/rejected.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 
@@ -264,7 +264,7 @@ describe('parseConfig: both generations of the official connector', () => {
   })
 
   it('requires slot and publication', () => {
-    expect(refusalOf({ ...newest, replication_method: 'CDC' })).to.equal(
+    expect(rejectionOf({ ...newest, replication_method: 'CDC' })).to.equal(
       "Parameter 'replication_method.replication_slot' is required; Parameter 'replication_method.publication' is required",
     )
   })

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { Config } from './config.ts'
 import { parseConfig } from './parse-config.ts'
-import { refusalOf } from '../testing/refused.ts'
+import { rejectionOf } from '../testing/rejected.ts'
 
 const BASE = { host: 'localhost', database: 'shop', username: 'reader' }
 const PEM = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n'
@@ -141,7 +141,7 @@ describe('parseConfig: SSL', () => {
       ]) {
         expect(configOf({ ...BASE, ...raw }).ssl).to.deep.equal(expected)
       }
-      expect(refusalOf({ ...BASE, sslmode: word })).to.equal(
+      expect(rejectionOf({ ...BASE, sslmode: word })).to.equal(
         "Parameter 'ssl_mode.ca_certificate' (or 'sslrootcert') is required",
       )
     })
@@ -179,13 +179,13 @@ describe('parseConfig: SSL', () => {
   }
 
   it('rejects a file name in place of PEM text, with the name that the user wrote', () => {
-    expect(refusalOf({ ...BASE, sslmode: 'verify-ca', sslrootcert: '/root.crt' })).to.equal(
+    expect(rejectionOf({ ...BASE, sslmode: 'verify-ca', sslrootcert: '/root.crt' })).to.equal(
       "Parameter 'sslrootcert' must be PEM text that begins with '-----BEGIN', not a file name",
     )
   })
 
   it('rejects an ssl_mode without a mode', () => {
-    expect(refusalOf({ ...BASE, ssl_mode: { Mode: 'require' } })).to.equal(
+    expect(rejectionOf({ ...BASE, ssl_mode: { Mode: 'require' } })).to.equal(
       "Parameter 'ssl_mode.mode' (or 'sslmode') is required",
     )
   })
@@ -232,7 +232,7 @@ describe('parseConfig: SSH tunnel', () => {
 
   it('reports the parameters of a tunnel by their path', () => {
     const tunnel = { tunnel_method: 'SSH_KEY_AUTH', ...SERVER, tunnel_port: 'x' }
-    expect(refusalOf({ ...BASE, tunnel_method: tunnel }).split('; ')).to.have.members([
+    expect(rejectionOf({ ...BASE, tunnel_method: tunnel }).split('; ')).to.have.members([
       "Parameter 'tunnel_method.ssh_key' is required",
       "Parameter 'tunnel_method.tunnel_port' must be an integer",
     ])

@@ -51,11 +51,11 @@ describe('findScopeProblems', () => {
     const schemas = [schema('public', 1), schema('Sales', 1), schema('hidden', 1, false)]
     expect(problems({ schemas: ['public', 'sales', 'x'] }, schemas, [orders])).to.deep.equal([
       "The schemas 'sales', 'x' do not exist in database 'shop'. " +
-        "User 'reader' sees: 'public', 'Sales'. Names are case sensitive.",
+        "User 'reader' has access to: 'public', 'Sales'. Names are case sensitive.",
     ])
     expect(problems({ schemas: ['x'] }, [])).to.deep.equal([
       "The schema 'x' does not exist in database 'shop'. " +
-        "User 'reader' sees: none. Names are case sensitive.",
+        "User 'reader' has access to: none. Names are case sensitive.",
     ])
   })
 

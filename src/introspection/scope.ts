@@ -77,7 +77,7 @@ function findUnknownSchemas(scope: DiscoveryScope, schemas: readonly Schema[]): 
     const verb = unknown.length === 1 ? 'does' : 'do'
     problems.push(
       `The ${schemaList(unknown)} ${verb} not exist in database '${scope.database}'. ` +
-        `User '${scope.username}' sees: ${listNames(visible) || 'none'}. Names are case sensitive.`,
+        `User '${scope.username}' has access to: ${listNames(visible) || 'none'}. Names are case sensitive.`,
     )
   }
   if (system.length > 0) {

@@ -25,9 +25,9 @@ describe('adviseOnServer', () => {
   for (const [facts, level, text] of [
     [{ isInRecovery: true }, 'INFO', /standby/],
     [{ isPooled: true }, 'INFO', /pooler/],
-    [{ roleLimit: 2 }, 'WARN', /is 5, and only 2 can be had: .* the role may have 2,/],
-    [{ databaseLimit: 3 }, 'WARN', /only 3 can be had/],
-    [{ maxConnections: 4 }, 'WARN', /only 4 can be had: the server has 4,/],
+    [{ roleLimit: 2 }, 'WARN', /is 5, but the limit is 2: .* the role may have 2,/],
+    [{ databaseLimit: 3 }, 'WARN', /the limit is 3/],
+    [{ maxConnections: 4 }, 'WARN', /the limit is 4: the server has 4,/],
   ] as const) {
     it(`${JSON.stringify(facts)} → ${level}`, () => {
       const [note, ...others] = adviseOnServer({ ...SERVER, ...facts }, config)

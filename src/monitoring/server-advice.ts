@@ -17,23 +17,23 @@ export interface ServerAdvice {
  * connections.
  */
 export function adviseOnServer(server: ServerFacts, config: Config): readonly ServerAdvice[] {
-  const notes: ServerAdvice[] = []
+  const advice: ServerAdvice[] = []
   if (server.isInRecovery) {
     const message =
       'The server is a standby. Reads that its recovery cancels are tried again from the last state; raise max_standby_streaming_delay there, or turn on hot_standby_feedback, if that happens often.'
-    notes.push({ level: 'INFO', message })
+    advice.push({ level: 'INFO', message })
   }
   if (server.isPooled) {
     const message =
       'The connection goes through a pooler. Outside a transaction the connector cannot tell an idle server from a busy one (timeout_seconds), and the pooler limits the number of connections.'
-    notes.push({ level: 'INFO', message })
+    advice.push({ level: 'INFO', message })
   }
   const limit = connectionLimit(server)
   if (config.maxConnections > limit && !server.isPooled) {
-    const message = `max_connections of the config is ${config.maxConnections}, and only ${limit} can be had: the server has ${server.maxConnections}, the role may have ${server.roleLimit ?? 'as many'}, the database ${server.databaseLimit ?? 'as many'}. Lower max_connections of the config.`
-    notes.push({ level: 'WARN', message })
+    const message = `max_connections of the config is ${config.maxConnections}, but the limit is ${limit}: the server has ${server.maxConnections}, the role may have ${server.roleLimit ?? 'as many'}, the database ${server.databaseLimit ?? 'as many'}. Lower max_connections of the config.`
+    advice.push({ level: 'WARN', message })
   }
-  return notes
+  return advice
 }
 
 /** Minimum number of rows of a table whose missing statistics are reported. */

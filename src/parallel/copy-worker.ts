@@ -24,7 +24,7 @@ export interface WorkerOptions {
    * Maximum number of statements that are sent ahead. With two, the server begins the second
    * without a round trip.
    */
-  readonly maxAsked: number
+  readonly maxSent: number
   /** Maximum number of bytes that are read ahead of the statement's turn. */
   readonly readAheadBytes: number
   /** Pool of the blocks for rows that are read ahead. */
@@ -46,7 +46,7 @@ export class CopyWorker implements TupleSink {
   #copy: ExtensibleCopy | null = null
   #earlierBytes = 0
   /** Number of sent statements whose end has not been read. */
-  #asked = 0
+  #sent = 0
   /** Rows that were read ahead, in one block per statement. */
   readonly #blocks: TupleBlock[] = []
   #target: TupleSink = NOWHERE
@@ -59,7 +59,7 @@ export class CopyWorker implements TupleSink {
   }
 
   get isFree(): boolean {
-    return this.failure === null && this.source.isUsable && this.#asked < this.#options.maxAsked
+    return this.failure === null && this.source.isUsable && this.#sent < this.#options.maxSent
   }
 
   tuple(bytes: Buffer, start: number, end: number): void {
@@ -72,7 +72,7 @@ export class CopyWorker implements TupleSink {
 
   /** Sends one more statement to the server. */
   ask(select: string): void {
-    this.#asked++
+    this.#sent++
     try {
       if (this.#copy !== null && !this.#copy.isDone) this.#copy.append(select)
       else this.#begin(select)
@@ -118,7 +118,7 @@ export class CopyWorker implements TupleSink {
     this.#target = NOWHERE
     await this.finish()
     this.#blocks.length = 0
-    this.#asked = 0
+    this.#sent = 0
     this.#isItsTurn = false
     if (this.failure !== null) throw this.failure
   }
@@ -151,8 +151,8 @@ export class CopyWorker implements TupleSink {
 
   get #mayReadAhead(): boolean {
     const bytes = this.#blocks.reduce((sum, block) => sum + block.bytes, 0)
-    const isWanted = this.#asked > 0 && bytes < this.#options.readAheadBytes
-    return isWanted && !this.#isItsTurn && this.failure === null
+    const isReadingAhead = this.#sent > 0 && bytes < this.#options.readAheadBytes
+    return isReadingAhead && !this.#isItsTurn && this.failure === null
   }
 
   async #readWhileAhead(): Promise<void> {
@@ -184,7 +184,7 @@ export class CopyWorker implements TupleSink {
   }
 
   #endStatement(): void {
-    this.#asked--
+    this.#sent--
     this.#options.onFree()
   }
 }

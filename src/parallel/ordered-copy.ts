@@ -3,7 +3,7 @@ import type { RowsTaken, TupleSink } from '../wire/copy-stream.ts'
 import { type CopySource, CopyWorker } from './copy-worker.ts'
 import type { BlockPool } from './tuple-block.ts'
 
-const LIMITS = { maxAsked: 8, readAheadBytes: 2 * 2 ** 20 }
+const LIMITS = { maxSent: 8, readAheadBytes: 2 * 2 ** 20 }
 
 /** Connections and resources of an ordered copy. */
 export interface CopySources {

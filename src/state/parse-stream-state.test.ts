@@ -93,11 +93,11 @@ describe('parseStreamState', () => {
       { ...NOTHING, type: 'cursor', cursor: PROGRESS },
     ],
     [
-      'a blank cursor is none',
+      'a blank cursor counts as none',
       { version: 2, state_type: 'cursor_based', cursor_field: ['id'], cursor: '' },
       { ...NOTHING, type: 'cursor' },
     ],
-    ['a ctid that is none', { version: 3, state_type: 'ctid_based', ctid: 'x' }, null],
+    ['a malformed ctid', { version: 3, state_type: 'ctid_based', ctid: 'x' }, null],
     ['another connector’s state', { last: 1 }, null],
     ['two cursors', { version: 3, state_type: 'cursor_based', cursors: { a: 1, b: 2 } }, null],
     ['a list of cursors', { version: 3, state_type: 'cursor_based', cursors: ['a'] }, null],

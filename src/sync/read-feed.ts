@@ -102,7 +102,7 @@ async function openWriters(feed: Feed, sync: Sync): Promise<Writers> {
 function writerOf({ descriptor }: StreamPlan, writers: Writers): StreamWriter {
   const writer = writers.get(streamKey(descriptor))
   if (writer === undefined)
-    throw new Error('a feed has rows of a stream that is not one of its own')
+    throw new Error('a feed has rows of a stream that does not belong to it')
   return writer
 }
 

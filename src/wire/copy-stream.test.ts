@@ -155,11 +155,11 @@ describe('CopyStream', () => {
 
   for (const [what, parts] of [
     [
-      'fewer rows than the server says',
+      'fewer rows than CommandComplete counts',
       [COPY_OUT, message('d', HEADER), message('d', TRAILER), COPY_DONE, complete(1)],
     ],
     [
-      'more rows than the server says',
+      'more rows than CommandComplete counts',
       [
         COPY_OUT,
         message('d', HEADER),

@@ -21,16 +21,16 @@ interface Row {
   readonly sql: string
   /** Default: `t`. */
   readonly table?: string
-  /** What the refusal says; absent: there is none. */
+  /** Text of the refusal; absent: none. */
   readonly refusal?: string
   /** Default: `id`. */
   readonly key?: string
-  /** Default: all of the table. */
+  /** Default: all columns of the table. */
   readonly columns?: readonly string[]
   readonly filter?: string
   /** Default: the table. */
   readonly sources?: readonly string[]
-  /** First major version that can do it. */
+  /** First major version that supports it. */
   readonly since?: number
 }
 

@@ -70,7 +70,7 @@ describe('a read through a faulty network', () => {
   for (const [phase, afterBytes] of [
     ['before the start-up', 0],
     ['during the start-up', 20],
-    ['while the server tells its settings', 500],
+    ['while the server sends its settings', 500],
     ['at the first look at the server', 1000],
     ['in the catalog queries', 2000],
   ] as const) {

@@ -9,7 +9,7 @@ import { SSH_MISTAKES, type SshWorld } from './ssh-misconfigurations.ts'
 import { SshServer } from './ssh/ssh-server.ts'
 import { createTlsWorld, type TlsWorld } from './tls/tls-world.ts'
 
-describeWith(['/usr/bin/openssl'], 'check tells the cause and the remedy: TLS', () => {
+describeWith(['/usr/bin/openssl'], 'check reports cause and remedy: TLS', () => {
   let world: TlsWorld
   before(async () => {
     world = await createTlsWorld()
@@ -27,31 +27,35 @@ describeWith(['/usr/bin/openssl'], 'check tells the cause and the remedy: TLS', 
   }
 })
 
-describeWith(['/usr/sbin/sshd', '/usr/bin/ssh-keygen'], 'check tells … : SSH tunnel', () => {
-  let world: SshWorld
-  let silent: Listener
-  before(async () => {
-    silent = await listen()
-    world = await createSshWorld(portOf(silent))
-  })
-  after(async () => {
-    await world.server[Symbol.asyncDispose]()
-    await world.strict[Symbol.asyncDispose]()
-    silent.close()
-  })
-
-  for (const { mistake, config, message } of SSH_MISTAKES) {
-    it(`${mistake} → ${message}`, async () => {
-      const { host, port, database, user, password } = (await sharedServer()).connectionConfig()
-      const working = { host, port, database, username: user, password, ssl_mode: 'disable' }
-      const { fingerprint, server } = world
-      const ssh = { SSHPORT: server.port, FINGERPRINT: fingerprint }
-      const ports = { ...ssh, CLOSED: world.closedPort, SILENT: world.silentPort, PORT: port }
-      const expected = fillIn(message, { ...ports, HOST: host, USER: world.server.user })
-      await expectFailure({ ...working, ...config(world) }, expected)
+describeWith(
+  ['/usr/sbin/sshd', '/usr/bin/ssh-keygen'],
+  'check reports cause and remedy: SSH tunnel',
+  () => {
+    let world: SshWorld
+    let silent: Listener
+    before(async () => {
+      silent = await listen()
+      world = await createSshWorld(portOf(silent))
     })
-  }
-})
+    after(async () => {
+      await world.server[Symbol.asyncDispose]()
+      await world.strict[Symbol.asyncDispose]()
+      silent.close()
+    })
+
+    for (const { mistake, config, message } of SSH_MISTAKES) {
+      it(`${mistake} → ${message}`, async () => {
+        const { host, port, database, user, password } = (await sharedServer()).connectionConfig()
+        const working = { host, port, database, username: user, password, ssl_mode: 'disable' }
+        const { fingerprint, server } = world
+        const ssh = { SSHPORT: server.port, FINGERPRINT: fingerprint }
+        const ports = { ...ssh, CLOSED: world.closedPort, SILENT: world.silentPort, PORT: port }
+        const expected = fillIn(message, { ...ports, HOST: host, USER: world.server.user })
+        await expectFailure({ ...working, ...config(world) }, expected)
+      })
+    }
+  },
+)
 
 describe('check reports cause and remedy: host, port and account', () => {
   let silent: Listener

@@ -35,7 +35,7 @@ export const SERVER_MISTAKES: readonly Misconfiguration<ServerWorld>[] = [
     mistake: 'The config has no password',
     config: () => ({ password: '' }),
     message:
-      'the server asks for the password of user "postgres", and the config has none. Give password.',
+      'the server requires a password for user "postgres", and the config has none. Set password.',
   },
   {
     mistake: 'The user does not exist',

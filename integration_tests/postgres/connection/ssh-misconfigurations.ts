@@ -76,7 +76,7 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
       'SSH tunnel: "127.0.0.1" does not let user "USER" in with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.',
   },
   {
-    mistake: 'ssh_key is a file name, or cut off',
+    mistake: 'ssh_key is a file name, or incomplete',
     config: (world) => tunnel(world, { ssh_key: `/home/me/.ssh/${SECRET}` }),
     message:
       'SSH tunnel: ssh_key is no private key in PEM or OpenSSH form. Copy the whole text of the key.',
@@ -104,7 +104,7 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
     mistake: 'The database is not where the SSH server looks for it',
     config: (world) => ({ ...tunnel(world), port: world.closedPort }),
     message:
-      'The SSH tunnel to "127.0.0.1" is up, but from there "HOST", port CLOSED, cannot be reached. Check host and port as that server sees them, and that PostgreSQL runs there.',
+      'The SSH tunnel to "127.0.0.1" is up, but from there "HOST", port CLOSED, cannot be reached. The SSH server connects to this host and port: check them, and that PostgreSQL runs there.',
   },
 ]
 

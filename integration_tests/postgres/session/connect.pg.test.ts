@@ -63,7 +63,7 @@ describe('connect', () => {
     says: Readonly<Record<SslMode, string>>,
   ])[] = [
     ['closes at once', (socket) => socket.destroy(), allModes('closed the connection')],
-    ['never says anything', () => undefined, allModes('did not answer within 1 s')],
+    ['never sends anything', () => undefined, allModes('did not answer within 1 s')],
     [
       'speaks first, as SSH does',
       (socket) => socket.write('SSH-2.0-x\r\n'),
@@ -98,7 +98,7 @@ describe('connect', () => {
   it('no password although the server requires one', async () => {
     await using db = await TestDatabase.create()
     expect(await failureOf(db.config({ password: '' }))).to.include(
-      'asks for the password of user "postgres", and the config has none',
+      'requires a password for user "postgres", and the config has none',
     )
   })
 

@@ -83,7 +83,7 @@ describe('the pool', () => {
     await using connector = await withConnector(test.config(account))
     const { logs } = await connector.check()
     const warnings = logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
-    expect(warnings.join()).to.match(/is 5, and only 1 can be had: .* the role may have 1,/)
+    expect(warnings.join()).to.match(/is 5, but the limit is 1: .* the role may have 1,/)
     const run = await connector.read()
     expect(run.code).to.equal(0)
     expect(run.records).to.have.length(100)

@@ -98,7 +98,7 @@ describe('check in CDC mode', () => {
     const { status, logs } = await check(cdc)
     expect(status).to.equal('SUCCEEDED')
     expect(logs).to.include(
-      'WARN UPDATE and DELETE fail for everybody on published tables without a replica identity: "app"."events". Add a primary key or run: ALTER TABLE "app"."events" REPLICA IDENTITY FULL;',
+      'WARN UPDATE and DELETE fail for all clients on published tables without a replica identity: "app"."events". Add a primary key or run: ALTER TABLE "app"."events" REPLICA IDENTITY FULL;',
     )
     const failure = await cdc.sql('DELETE FROM app.events').catch((error: unknown) => error)
     expect(failure).to.have.property('code', '55000')

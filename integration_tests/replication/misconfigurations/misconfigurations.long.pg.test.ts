@@ -6,7 +6,7 @@ import { isInstalled } from '../../postgres/connection/programs.ts'
 import { CdcDatabase } from '../cdc/cdc-database.ts'
 import { incrementalCatalog } from '../cdc/sync.ts'
 import { CDC_MISTAKES } from './cdc-mistakes.ts'
-import { type CdcMistake, NEWEST, type Spoiled, TABLE } from './mistake.ts'
+import { type CdcMistake, NEWEST, type BrokenSetup, TABLE } from './mistake.ts'
 
 const FAILED = 'Could not connect with provided configuration. Error: '
 /** Those that a message may have. */
@@ -16,7 +16,7 @@ const OPTIONS = { timeoutMs: 120_000 }
 const major = requestedMajor()
 
 /** What a run tells its user, besides what it reports whatever happens. */
-function toldBy({ connectionStatus, errors, logs }: Run): readonly string[] {
+function messagesOf({ connectionStatus, errors, logs }: Run): readonly string[] {
   return [
     ...(connectionStatus?.message?.startsWith(FAILED) === true
       ? [connectionStatus.message.slice(FAILED.length)]
@@ -46,7 +46,7 @@ function patternOf(message: string, values: Readonly<Record<string, string>>): R
 async function run(
   cdc: CdcDatabase,
   { command, spoil }: CdcMistake,
-): Promise<[Run, Partial<Spoiled>]> {
+): Promise<[Run, Partial<BrokenSetup>]> {
   const catalog = command === 'read' ? await incrementalCatalog(cdc) : null
   const spoiled = (await spoil?.(cdc)) ?? {}
   try {
@@ -79,10 +79,10 @@ describe('CDC tells the cause and the remedy', () => {
       await using cdc = await CdcDatabase.create(tables, options)
       const [result, { values }] = await run(cdc, each)
       const pattern = patternOf(message, { SLOT: cdc.slot, ...values })
-      const told = toldBy(result)
+      const messages = messagesOf(result)
       expect(
-        told.some((text) => pattern.test(text)),
-        `${told.join('\n')}\n${pattern}`,
+        messages.some((text) => pattern.test(text)),
+        `${messages.join('\n')}\n${pattern}`,
       ).to.equal(true)
     })
   }

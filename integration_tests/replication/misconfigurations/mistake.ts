@@ -4,7 +4,7 @@ import { lastState, sync } from '../cdc/sync.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
 
 /** What a run is made with, over a config that works. */
-export interface Spoiled extends AsyncDisposable {
+export interface BrokenSetup extends AsyncDisposable {
   readonly method?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
   readonly state?: StateMessage
@@ -25,7 +25,7 @@ export interface CdcMistake {
   readonly tables?: string
   /** Default: all tables. */
   readonly publication?: string
-  readonly spoil?: (cdc: CdcDatabase) => Promise<Partial<Spoiled> | void>
+  readonly spoil?: (cdc: CdcDatabase) => Promise<Partial<BrokenSetup> | void>
   /**
    * The whole message. SLOT, OTHER, READER and PORT are names and a port; N stands for a number, LSN for a position, SIZE for a
    * number of bytes, ADDRESS and TIME for those of a session, and OPTIONS for `, false, false, true` from PostgreSQL 17 on, else for nothing.

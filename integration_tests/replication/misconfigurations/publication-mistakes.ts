@@ -135,6 +135,6 @@ export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
     command: 'check',
     tables: `${TABLE}; CREATE SCHEMA apart; CREATE TABLE apart.events (id int)`,
     message:
-      'UPDATE and DELETE fail for everybody on published tables without a replica identity: "apart"."events". Add a primary key or run: ALTER TABLE "apart"."events" REPLICA IDENTITY FULL;',
+      'UPDATE and DELETE fail for all clients on published tables without a replica identity: "apart"."events". Add a primary key or run: ALTER TABLE "apart"."events" REPLICA IDENTITY FULL;',
   },
 ]

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { LoginRole } from '../../helpers/login-role.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
-import type { CdcMistake, Spoiled } from './mistake.ts'
+import type { CdcMistake, BrokenSetup } from './mistake.ts'
 
 /** The role, the limits of the server and the config. */
 export const SERVER_MISTAKES: readonly CdcMistake[] = [
@@ -27,7 +27,7 @@ export const SERVER_MISTAKES: readonly CdcMistake[] = [
         'ALTER ROLE READER REPLICATION CONNECTION LIMIT 1; GRANT SELECT ON users TO READER',
       ),
     message:
-      'max_connections of the config is 5, and only 1 can be had: the server has N, the role may have 1, the database as many. Lower max_connections of the config.',
+      'max_connections of the config is 5, but the limit is 1: the server has N, the role may have 1, the database as many. Lower max_connections of the config.',
   },
   {
     mistake: 'max_connections is too small for CDC',
@@ -82,7 +82,7 @@ export const SERVER_MISTAKES: readonly CdcMistake[] = [
 ]
 
 /** Runs as a role of its own, READER, that may do nothing but what `grants` say. */
-async function asRole(cdc: CdcDatabase, grants: string): Promise<Partial<Spoiled>> {
+async function asRole(cdc: CdcDatabase, grants: string): Promise<Partial<BrokenSetup>> {
   const role = await LoginRole.create(cdc.db)
   await cdc.sql(grants.replaceAll('READER', `"${role.name}"`))
   return {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PgBouncer } from '../../postgres/session/pgbouncer.ts'
 import type { Server } from '../../helpers/server.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
-import { type CdcMistake, NEWEST, type Spoiled } from './mistake.ts'
+import { type CdcMistake, NEWEST, type BrokenSetup } from './mistake.ts'
 
 /** What only another server or another setting shows. The last one stops decoding for good. */
 export const TOPOLOGY_MISTAKES: readonly CdcMistake[] = [
@@ -56,7 +56,7 @@ export const TOPOLOGY_MISTAKES: readonly CdcMistake[] = [
 ]
 
 /** Connects to a standby. The slot is created on the primary with `options`, by which the standby may copy it. */
-async function onStandby(cdc: CdcDatabase, options = ''): Promise<Partial<Spoiled>> {
+async function onStandby(cdc: CdcDatabase, options = ''): Promise<Partial<BrokenSetup>> {
   const { server, name } = cdc.db
   const isCopied = options !== ''
   await cdc.dropSlot()

@@ -147,7 +147,7 @@ export class SoakConsumer implements AsyncDisposable {
   }
 
   #startFullRefreshAnew(): void {
-    this.#consumer.forget(FULL_REFRESH_STREAM)
+    this.#consumer.removeState(FULL_REFRESH_STREAM)
     this.#deliveries.delete(FULL_REFRESH_STREAM)
   }
 

@@ -1,29 +1,29 @@
 import type { SqlSession } from '../../postgres/session/sql-session.ts'
 import { ident } from '../../sql.ts'
 
-/** A partition, and the transaction that made it one. */
+/** A partition, and the transaction that attached it. */
 export interface AttachedPartition {
-  /** Oid of the partitioned table that was asked for; others may be between the two. */
+  /** Oid of the requested partitioned table; others may be between the two. */
   readonly root: number
   readonly schema: string
   readonly name: string
-  /** 32 bits. */
+  /** 32-bit id. */
   readonly xid: number
   /** Number of the command within the transaction. */
   readonly command: number
-  /** Whether changes from before were published, too: as those of a table of its own. */
+  /** Whether earlier changes were published, too, as those of a separate table. */
   readonly isPublished: boolean
 }
 
-/** The row of a partition that comes first in its file. */
+/** The first row in the file of a partition. */
 export interface FirstRow {
-  /** Of the transaction that wrote it, 32 bits. */
+  /** 32-bit id of the transaction that wrote it. */
   readonly xid: number
   /** Whether it was written before the partition was attached. */
   readonly isEarlier: boolean
 }
 
-/** `age` is negative for what was written more than half of the circle of transaction ids ago. */
+/** `age` is negative for rows that were written more than 2^31 transaction ids ago. */
 const PARTITIONS_SQL = `
 WITH RECURSIVE tree (root, oid) AS (
   SELECT wanted.oid, wanted.oid FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS wanted (oid)
@@ -48,8 +48,9 @@ interface PartitionRow extends Omit<AttachedPartition, 'xid' | 'command'> {
 }
 
 /**
- * Reads the partitions below partitioned tables that were attached, or created, by a transaction from `xmin` on.
- * @param publication oid of it.
+ * Reads the partitions below partitioned tables that were attached, or created, by a transaction
+ * from `xmin` on.
+ * @param publication its oid.
  */
 export async function readAttachedPartitions(
   session: SqlSession,
@@ -61,7 +62,10 @@ export async function readAttachedPartitions(
   return rows.map((row) => ({ ...row, xid: Number(row.xid), command: Number(row.command) }))
 }
 
-/** Reads the first row of a partition; null: it has none. It is the oldest one, unless space of older ones was used again. */
+/**
+ * Reads the first row of a partition; null: it is empty. It is the oldest row, unless the space of
+ * older ones was reused.
+ */
 export async function readFirstRow(
   session: SqlSession,
   { schema, name, xid, command }: AttachedPartition,

@@ -104,7 +104,7 @@ function clientOptions(config: Config): ClientConfig {
  */
 function requirePassword({ username, password }: Config): string {
   if (password !== '') return password
-  const message = `the server asks for the password of user "${username}", and the config has none. Give password.`
+  const message = `the server requires a password for user "${username}", and the config has none. Set password.`
   throw new ConnectorError('config_error', message)
 }
 

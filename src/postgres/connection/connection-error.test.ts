@@ -64,7 +64,7 @@ describe('connectionError', () => {
     const server = { ...SERVER, maxConnections: 100, roleLimit: 2, databaseLimit: 7 }
     const { message } = connectionError(cause, config, { ...ATTEMPT, held: 2, server })
     expect(message).to.include(
-      'the sync has 2 and needs up to 5 (max_connections of the config); the server has 100 for everybody, the role may have 2, the database 7.',
+      'the sync has 2 and needs up to 5 (max_connections of the config); the server has 100 for all clients, the role may have 2, the database 7.',
     )
   })
 })

@@ -79,7 +79,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   '08P01': {
     type: 'transient_error',
     explain: ({ host, port, database, username }) =>
-      `"${host}", port ${port}, refused the connection as a breach of the protocol. If a pooler such as PgBouncer listens there, check that database "${database}" and user "${username}" are in its configuration and that it can connect to the server, and take options out of jdbc_url_params.`,
+      `"${host}", port ${port}, rejected the connection with a protocol violation. If a pooler such as PgBouncer listens there, check that database "${database}" and user "${username}" are in its configuration and that it can connect to the server, and take options out of jdbc_url_params.`,
   },
   '57P03': {
     type: 'transient_error',
@@ -105,7 +105,7 @@ function failed(type: FailureType, text: string, cause: unknown): ConnectorError
 function describeLimits(server: ServerFacts | null): string {
   if (server === null) return ''
   const { maxConnections, roleLimit, databaseLimit } = server
-  const limits = [`the server has ${maxConnections} for everybody`]
+  const limits = [`the server has ${maxConnections} for all clients`]
   if (roleLimit !== null) limits.push(`the role may have ${roleLimit}`)
   if (databaseLimit !== null) limits.push(`the database ${databaseLimit}`)
   return `; ${limits.join(', ')}`

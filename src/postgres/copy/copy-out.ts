@@ -58,7 +58,7 @@ export class CopyOut implements ExtensibleCopy, Submittable {
 
   async read(): Promise<CopyProgress> {
     if (!(await this.#socket.read())) return 'end'
-    // At once: the caller asks for no further statement then
+    // At once, so that the caller adds no further statement
     if (this.#socket.failure !== null) throw this.#socket.failure
     if (!this.#statementEnded) return 'rows'
     this.#statementEnded = false

@@ -186,7 +186,7 @@ export class Database implements RowSource, AsyncDisposable {
       else
         log(
           'WARN',
-          `min_connections cannot be had. ${ConnectorError.from(connection.reason).message}`,
+          `The pool cannot open min_connections connections. ${ConnectorError.from(connection.reason).message}`,
         )
     }
   }

@@ -54,8 +54,8 @@ export function streamingError(
  * publications and tables, and limits.
  */
 function explained({ type, text }: Explanation, cause: unknown): ConnectorError {
-  const said = cause instanceof Error ? cause.message : String(cause)
-  return new ConnectorError(type, text.replace('{server}', said), { cause })
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConnectorError(type, text.replace('{server}', reason), { cause })
 }
 
 function explainOpening(code: string, { username, host, port }: Config): Explanation | null {

@@ -42,10 +42,10 @@ async function prerequisites(
     isForSync: plans.length > 0,
   })
   for (const warning of warnings) log('WARN', warning)
-  return [...problems, ...plans.flatMap(refusalOf)]
+  return [...problems, ...plans.flatMap(rejectionOf)]
 }
 
-function refusalOf({ descriptor, relation }: StreamPlan): readonly ConnectorError[] {
+function rejectionOf({ descriptor, relation }: StreamPlan): readonly ConnectorError[] {
   const refusal = relation.log?.refusal ?? null
   if (refusal === null) return []
   const message = `Stream '${streamLabel(descriptor)}' cannot be read incrementally: ${refusal}`

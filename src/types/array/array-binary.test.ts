@@ -44,7 +44,7 @@ describe('binaryArrayWriter', () => {
     ['nothing', Buffer.alloc(0)],
     ['a header that is cut', arrayOf([1], [1]).subarray(0, 14)],
     ['an element that is cut', arrayOf([2], [1, 2]).subarray(0, 30)],
-    ['more elements than it says', arrayOf([1], [1, 2])],
+    ['more elements than its dimensions', arrayOf([1], [1, 2])],
     ['too many dimensions', arrayOf([1, 1, 1, 1, 1, 1, 1], [1])],
     [
       'a negative length of an element',

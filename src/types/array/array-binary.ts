@@ -100,5 +100,5 @@ class BinaryArray {
 }
 
 function damaged(): RangeError {
-  return new RangeError('damaged replication stream: an array is not as long as it says')
+  return new RangeError('damaged replication stream: an array does not have its declared length')
 }

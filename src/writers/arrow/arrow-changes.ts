@@ -93,5 +93,5 @@ function jsonText(write: ValueWriter, bytes: Buffer, start: number, end: number)
 }
 
 const unreadable: ValueWriter = () => {
-  throw new RangeError('damaged replication stream: a value in a form that was not asked for')
+  throw new RangeError('damaged replication stream: a value in a form that was not requested')
 }

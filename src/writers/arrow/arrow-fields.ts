@@ -114,7 +114,8 @@ function formOf(
   forms: Readonly<Partial<Record<NumberForm, FixedForm>>>,
 ): FixedForm {
   const form = source === undefined ? undefined : forms[source]
-  if (form === undefined) throw new Error(`The type ${name} does not say how its numbers are read`)
+  if (form === undefined)
+    throw new Error(`The type ${name} has no form from which its numbers are read`)
   return form
 }
 

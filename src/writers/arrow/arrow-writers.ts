@@ -152,7 +152,7 @@ export class ArrowWriters implements Writers, PartFiles {
     const files = this.#filesOf(plan.descriptor)
     if (!isNext) return await files.createFirst(schema)
     for (const { path, rows } of await files.salvage()) {
-      const message = `An earlier read had been cut off: its file ${path} is whole now, with ${rows} rows.`
+      const message = `Recovered file ${path} of an interrupted read: ${rows} rows.`
       log(this.#run, 'INFO', message)
     }
     return await files.createNext(schema)

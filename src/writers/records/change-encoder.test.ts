@@ -146,7 +146,7 @@ describe('ChangeEncoder', () => {
     expect(() => sink.change(tupleOf(tupleData('a', Buffer.alloc(3))))).to.throw(RangeError)
     expect(() => sink.change(tupleOf(tupleData(SEVEN, SEVEN)))).to.throw(
       RangeError,
-      'not asked for',
+      'not requested',
     )
     expect(out.length).to.equal(length)
     expect(encoder.rows).to.equal(1)

@@ -59,5 +59,5 @@ function formsOf(column: BoundColumn | null): LogForms | null {
 
 /** The log is in binary form although a column has no writer for it. */
 const unreadable: ValueWriter = () => {
-  throw new RangeError('damaged replication stream: a value in a form that was not asked for')
+  throw new RangeError('damaged replication stream: a value in a form that was not requested')
 }

@@ -51,7 +51,7 @@ describe('keyboard-interactive', () => {
     it(`${what} is not answered with the password, and the error explains it`, async () => {
       await using ssh = await PasswordSshServer.start('keyboard-interactive', SECRET, rounds)
       const error: unknown = await connect(ssh.port, SECRET).catch((reason: unknown) => reason)
-      expect(String(error)).to.include('asks user "ops" for more than a password')
+      expect(String(error)).to.include('requires more than a password of user "ops"')
       expect(error).to.include({ failureType: 'config_error' })
       expect(ssh.received).to.deep.equal(received)
     })

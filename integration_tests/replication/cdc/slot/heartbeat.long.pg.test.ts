@@ -26,7 +26,7 @@ describe('heartbeat_action_query that cannot go on', () => {
     lastState(run)
     expect(run.records).to.have.length(1)
     expect(warningsOf(run)).to.deep.equal([
-      'replication_method.heartbeat_action_query failed. The server says: canceling statement due to lock timeout (SQLSTATE 55P03). Another session held a lock on it for 5 s.',
+      'replication_method.heartbeat_action_query failed. The server reported: canceling statement due to lock timeout (SQLSTATE 55P03). Another session held a lock on it for 5 s.',
     ])
   })
 
@@ -66,7 +66,7 @@ describe('heartbeat_action_query', () => {
     const run = await sync(cdc, { method: { heartbeat_action_query: query }, streams: ['users'] })
     lastState(run)
     expect(warningsOf(run)).to.deep.equal([
-      'replication_method.heartbeat_action_query failed. The server says: relation "nowhere" does not exist (SQLSTATE 42P01). Correct the query.',
+      'replication_method.heartbeat_action_query failed. The server reported: relation "nowhere" does not exist (SQLSTATE 42P01). Correct the query.',
     ])
   })
 })
@@ -168,7 +168,7 @@ describe('the heartbeat of the connector', () => {
     expect(run.records.map(({ data }) => data['id'])).to.deep.equal([2])
     const [warning] = warningsOf(run)
     expect(warning).to.match(
-      /^The slot may retain log for longer than needed. A message was not written to the log. The server says: function .* does not exist \(SQLSTATE 42883\).$/,
+      /^The slot may retain log for longer than needed. A message was not written to the log. The server reported: function .* does not exist \(SQLSTATE 42883\).$/,
     )
   })
 })

@@ -53,7 +53,7 @@ function expectEnd(
     stderr: '',
   })
   expect(errorsOf({ messages })).to.deep.equal([
-    `transient_error: The sync was stopped by ${signal}. Run it again to go on from the last state.`,
+    `transient_error: The sync was stopped by ${signal}. Run it again to resume from the last state.`,
   ])
   expect(messages.at(-1)?.trace?.error, 'the TRACE comes last').not.to.equal(undefined)
   // A process that does not end by itself is ended without its last report

@@ -54,7 +54,7 @@ describe('a publication that has the server reject UPDATE', () => {
       expect(failure).to.have.property('code', '42P10')
       expect(warnings).to.have.length(1)
       expect(warnings[0]).to.include(
-        `UPDATE and DELETE fail for everybody on published tables ${what}: "public"."${updated}".`,
+        `UPDATE and DELETE fail for all clients on published tables ${what}: "public"."${updated}".`,
       )
     })
   }

@@ -78,7 +78,7 @@ export function hostKeyError({ host, port }: SshConfig, key: SshHostKey): Connec
 
 /** Error for a prompt that does not ask for the password, such as one for a one-time code. */
 export function promptError({ host, user }: SshConfig): ConnectorError {
-  const message = `SSH tunnel: "${host}" asks user "${user}" for more than a password, such as a one-time code. Allow this user to log in with a key or a password alone.`
+  const message = `SSH tunnel: "${host}" requires more than a password of user "${user}", such as a one-time code. Allow this user to log in with a key or a password alone.`
   return new ConnectorError('config_error', message)
 }
 
@@ -94,7 +94,7 @@ export function forwardingError(
   const target = `"${host}", port ${port}`
   const message =
     Object(error).reason === CONNECT_FAILED || errorCode(error) === 'ETIMEDOUT'
-      ? `The SSH tunnel to "${ssh.host}" is up, but from there ${target}, cannot be reached. Check host and port as that server sees them, and that PostgreSQL runs there.`
+      ? `The SSH tunnel to "${ssh.host}" is up, but from there ${target}, cannot be reached. The SSH server connects to this host and port: check them, and that PostgreSQL runs there.`
       : `SSH tunnel: "${ssh.host}" does not forward user "${ssh.user}" to ${target}. Allow it there (AllowTcpForwarding, PermitOpen).`
   // The error is the same while the database restarts, so this code is one that is retried
   const cause = Object.assign(new Error('forwarding failed', { cause: error }), {

@@ -70,7 +70,7 @@ function rejectedOperations(
     const [first, ...others] = tables.filter(applies)
     if (first === undefined) return []
     const names = [first, ...others].map(({ member }) => nameOf(member))
-    return `${operations} fail for everybody on published tables ${what}: ${shownNames(names, 'tables')}. ${remedy(nameOf(first.member))}`
+    return `${operations} fail for all clients on published tables ${what}: ${shownNames(names, 'tables')}. ${remedy(nameOf(first.member))}`
   })
 }
 

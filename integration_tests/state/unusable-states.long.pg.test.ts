@@ -3,7 +3,7 @@ import { distinct, errorsOf, idsOf, logsOf, range } from '../helpers/consumer.ts
 import { CursorTable } from '../replication/cursor/cursor-table.ts'
 import { filledTable, give, ROWS, SAVED, V3 } from './official-table.ts'
 
-describe('a state that does not fit', () => {
+describe('a state that cannot be resumed', () => {
   for (const [what, state] of [
     ['the cursor of another column', { cursors: { id: 5 }, state_type: 'cursor_based' }],
     ['a value of another type', { cursors: { changed: 'yesterday' }, state_type: 'cursor_based' }],
@@ -35,10 +35,10 @@ describe('a state that does not fit', () => {
         cursors: { changed: SAVED },
       },
     ],
-    ['a type of state that is none', { cursors: { changed: SAVED }, state_type: 'constructor' }],
+    ['an unknown type of state', { cursors: { changed: SAVED }, state_type: 'constructor' }],
     ['the xmin method', { cursors: {}, state_type: 'xmin_based', xmin: 5 }],
   ] as const) {
-    it(`${what} → a WARN and a fresh start`, async () => {
+    it(`${what} → a WARN, and the stream is read from scratch`, async () => {
       await using table = await filledTable()
       give(table.consumer, { ...V3, ...state })
       const attempt = await table.consumer.sync()
@@ -48,7 +48,7 @@ describe('a state that does not fit', () => {
     })
   }
 
-  it('the cursor method, by xmin → a WARN and a fresh start', async () => {
+  it('the cursor method, by xmin → a WARN, and the stream is read from scratch', async () => {
     await using table = await filledTable({ replication_method: { method: 'Xmin' } }, false)
     give(table.consumer, { ...V3, state_type: 'cursor_based', cursors: { changed: SAVED } })
     const attempt = await table.consumer.sync()
@@ -56,7 +56,7 @@ describe('a state that does not fit', () => {
     expect(logsOf(attempt, 'WARN')).not.to.deep.equal([])
   })
 
-  it('the empty string is a value of version 3, and goes on', async () => {
+  it('the empty string is a value of version 3, from which the sync resumes', async () => {
     await using table = await CursorTable.create({
       create: 'CREATE TABLE t (id bigint, changed text, note text)',
     })
@@ -66,7 +66,7 @@ describe('a state that does not fit', () => {
     expect(await table.sync()).to.deep.equal([2])
   })
 
-  it('an error in a view is not taken for one of the saved value', async () => {
+  it('an error in a view is not treated as one of the saved value', async () => {
     const view = `CREATE VIEW v AS SELECT id, 1000 / note::int AS changed, note FROM t`
     await using table = await CursorTable.create({
       create: `CREATE TABLE t (id bigint, note text); ${view}`,
@@ -86,13 +86,13 @@ describe('a state that does not fit', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('of version 3 without a cursor, as of an empty table → a fresh start', async () => {
+  it('of version 3 without a cursor, like that of an empty table → the stream is read from scratch', async () => {
     await using table = await filledTable()
     give(table.consumer, { ...V3, state_type: 'cursor_based', cursors: {} })
     expect(await table.sync()).to.have.members(range(1, ROWS))
   })
 
-  it('{} → a cold start without a warning', async () => {
+  it('{} → a first sync without a warning', async () => {
     await using table = await filledTable()
     give(table.consumer, {})
     const attempt = await table.consumer.sync()

@@ -3,7 +3,7 @@ import { ConnectorError } from '../errors.ts'
 import { parseConfig } from '../config/parse-config.ts'
 
 /** Returns the message with which a config is rejected. @throws Error if it is accepted. */
-export function refusalOf(raw: unknown): string {
+export function rejectionOf(raw: unknown): string {
   try {
     parseConfig(raw)
   } catch (error) {
@@ -11,5 +11,5 @@ export function refusalOf(raw: unknown): string {
     expect(error.failureType).to.equal('config_error')
     return error.message
   }
-  throw new Error('nothing was refused')
+  throw new Error('nothing was rejected')
 }
