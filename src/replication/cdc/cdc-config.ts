@@ -1,6 +1,6 @@
 import type { CdcConfig, Config } from '../../config/config.ts'
 
-/** The CDC branch of a config. @throws Error if it has another replication method. */
+/** Returns the CDC branch of a config. @throws Error if it has another replication method. */
 export function cdcConfigOf({ cdc }: Pick<Config, 'cdc'>): CdcConfig {
   if (cdc === null) throw new Error('the config has another replication method')
   return cdc

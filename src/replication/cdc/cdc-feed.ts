@@ -16,7 +16,10 @@ import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
 
-/** Snapshots first, then the log up to a target that is taken after them: the streams end consistent. */
+/**
+ * Reads snapshots first, then the log up to a target that is determined after them, so that the
+ * streams end consistent.
+ */
 export class CdcFeed implements Feed {
   readonly scope = 'GLOBAL'
   readonly plans: readonly StreamPlan[]
@@ -45,7 +48,7 @@ export class CdcFeed implements Feed {
     }
   }
 
-  /** Of no consequence for the sync if it fails: the next one acknowledges its given state. */
+  /** A failure has no effect on the sync: the next one acknowledges its given state. */
   async acknowledge(context: PrepareContext): Promise<void> {
     const { global, givenGlobal } = context.states
     const lsn = global === givenGlobal ? null : positionOf(global)
@@ -88,7 +91,10 @@ export class CdcFeed implements Feed {
     for (const plan of this.plans) yield* loadSnapshot(plan, load)
   }
 
-  /** The binary form of some value in the middle of the log may be refused or unknown: then the rest is read in text form. */
+  /**
+   * The binary form of a value within the log may be refused or unknown. The rest is then read in
+   * text form.
+   */
   async *#follow(
     context: FeedContext,
     { start, progress }: { start: SyncStart; progress: CdcProgress },

@@ -5,7 +5,7 @@ import { buildGlobalState, type StreamEntry } from './state/global-state.ts'
 import type { Offset } from './state/offset.ts'
 import type { StreamProgress } from './state/stream-progress.ts'
 
-/** Position in the log and how far each stream has got: what the next state says. */
+/** Position in the log and progress of each stream: the content of the next state. */
 export class CdcProgress {
   #offset: Offset
   #streams: ReadonlyMap<string, StreamEntry>
@@ -30,7 +30,7 @@ export class CdcProgress {
     return entries.filter(({ progress }) => progress?.type !== 'LOG').map((each) => each.descriptor)
   }
 
-  /** The stream has got so far. */
+  /** Sets the progress of a stream. */
   set(descriptor: StreamDescriptor, progress: StreamProgress | null): void {
     const key = streamKey(descriptor)
     const entry = this.#streams.get(key)
@@ -38,12 +38,12 @@ export class CdcProgress {
     this.#streams = new Map(this.#streams).set(key, { ...entry, progress })
   }
 
-  /** Every change up to the position has been delivered. */
+  /** Sets the position up to which every change has been delivered. */
   advance(position: Pick<Offset, 'lsn'> & Partial<Offset>): void {
     this.#offset = { ...this.#offset, ...position }
   }
 
-  /** The state of now, whenever it is made. */
+  /** Checkpoint of the current progress, independently of when its state is built. */
   checkpoint(): Checkpoint {
     const offset = this.#offset
     const streams = this.#streams

@@ -11,7 +11,9 @@ import { checkCdc } from './check/check-cdc.ts'
 import { readSlotHealth } from './slot-health.ts'
 import { coverageNotes } from './check/warnings.ts'
 
-/** Inserts, updates and deletes of all streams together, from the write-ahead log. */
+/**
+ * The CDC method: inserts, updates and deletes of all streams together, from the write-ahead log.
+ */
 export const cdc = {
   name: 'CDC',
   needsCursor: false,

@@ -9,18 +9,26 @@ import type { Log } from '../feed.ts'
 const INTERVAL_MS = 10_000
 const LOCK_TIMEOUT_S = 5
 const STATEMENT_TIMEOUT_S = 30
-/** For a connection and for the statement, whose own timeout comes first unless the server or the network hangs. */
+/**
+ * For the connection and for the statement. The statement's own timeout is shorter, so this limit
+ * applies only if the server or the network does not respond.
+ */
 const LIMIT_MS = 40_000
-/** A sync waits for its writes: neither a lock, nor a standby that is gone, nor anything else may keep it for long. */
+/**
+ * A sync waits for these writes, so a lock, a standby that does not respond or anything else must
+ * not delay them for long.
+ */
 export const HEARTBEAT_SETTINGS_SQL = `SET synchronous_commit = local; SET lock_timeout = '${LOCK_TIMEOUT_S}s'; SET statement_timeout = '${STATEMENT_TIMEOUT_S}s'`
 const MESSAGE_SQL = "SELECT pg_catalog.pg_logical_emit_message(true, 'airbyte', '')"
-/** With less log to retain, a record of its own would only keep an idle server awake. */
+/**
+ * Minimum amount of retained log: below it, a heartbeat would only cause writes on an idle server.
+ */
 const MIN_LAG_BYTES = 16n * 1024n * 1024n
-/** pg_logical_emit_message has one more parameter. */
+/** First version in which pg_logical_emit_message has one more parameter. */
 const MAJOR_WITH_FLUSH = 17
 const INSUFFICIENT_PRIVILEGE = '42501'
 const QUERY_KEY = 'replication_method.heartbeat_action_query'
-/** SQLSTATE → what to do about a query that fails with it. */
+/** SQLSTATE → remedy for a query that fails with it. */
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   [INSUFFICIENT_PRIVILEGE, 'GRANT what is missing to the role.'],
   [LOCK_NOT_AVAILABLE, `Another session held a lock on it for ${LOCK_TIMEOUT_S} s.`],
@@ -28,7 +36,10 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
 ])
 const OTHER_REMEDY = 'Correct the query.'
 
-/** Runs `heartbeat_action_query` at the start and every 10 seconds, as a session of the role does; never at the same time. */
+/**
+ * Runs `heartbeat_action_query` at the start and every 10 seconds, like a session of the role;
+ * never twice at the same time.
+ */
 export class Heartbeat implements AsyncDisposable {
   readonly #database: Database
   readonly #query: string
@@ -79,8 +90,9 @@ export class Heartbeat implements AsyncDisposable {
 }
 
 /**
- * Writes a transactional message to the log when the slot retains much of it: the server forgets log only after a
- * transaction of this database. Nothing is written when there is little to gain. A sync does not depend on it.
+ * Writes a transactional message to the log if the slot retains much of it: the server removes log
+ * only after a transaction of this database. Nothing is written if little log is retained. A sync
+ * does not depend on it.
  */
 export async function writeHeartbeat(
   database: Database,

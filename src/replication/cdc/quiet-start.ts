@@ -5,20 +5,21 @@ import type { Database } from '../../postgres/session/database.ts'
 import type { RowSource } from '../../postgres/session/sql-session.ts'
 
 /**
- * A point of the log and a transaction id: every transaction below the id has begun before, every other one has all of
- * its changes above the point.
+ * A position in the log and a transaction id. Every transaction below the id began before it was
+ * read; all changes of every other transaction are after the position.
  */
 export interface StartPoint {
   readonly lsn: bigint
   readonly xid: bigint
 }
 
-/** How running transactions are waited for. */
+/** Parameters of waiting for running transactions. */
 export interface QuietStartOptions {
   readonly isStandby: boolean
   /**
-   * Null: for two seconds, and the sync starts without quiet. Else for as long, and the sync fails: rows that are read
-   * again are ordered above those that were delivered before only in a snapshot that shows every older change.
+   * Null: waits two seconds, and then the sync starts anyway. Otherwise waits for this time, and
+   * then the sync fails: rows that are read again have a higher `_ab_cdc_lsn` than the delivered
+   * ones only in a snapshot that shows every older change.
    */
   readonly requiredWithinMs: number | null
 }
@@ -27,17 +28,20 @@ const PATIENCE_MS = 2000
 const POLL_MS = 20
 
 /**
- * Takes a start point and waits until the transactions below it have ended. A snapshot that is taken then sees all of
- * them, so that what it does not show is above the point. Such a snapshot has an xmin of at least `xid`; if one does
- * not, a transaction has run for too long. Null on a standby, which assigns no transaction ids.
- * @throws ConnectorError transient_error if quiet is required and a transaction has run for too long.
+ * Takes a start point and waits until the transactions below it have ended. A snapshot that is
+ * taken afterwards sees all of them, so every change that it does not show is after the point. Such
+ * a snapshot has an xmin of at least `xid`; otherwise a transaction has run for too long. Null on a
+ * standby, which assigns no transaction ids.
+ * @throws ConnectorError transient_error if quiet is required and a transaction has run for too
+ * long.
  */
 export async function awaitQuietStart(
   database: Database,
   { isStandby, requiredWithinMs }: QuietStartOptions,
 ): Promise<StartPoint | null> {
   if (isStandby) return null
-  // Two statements, and two transactions: an id that is assigned before the LSN is read would prove nothing
+  // Two statements in two transactions: an id that was assigned before the LSN is read would prove
+  // nothing
   const [log] = await database.query<{ lsn: string }>(
     'SELECT pg_catalog.pg_current_wal_lsn()::pg_catalog.text AS lsn',
   )
@@ -61,7 +65,7 @@ async function oldestRunning(session: RowSource): Promise<bigint> {
   return BigInt(row!.xmin)
 }
 
-/** The process of the oldest transaction; null: it is prepared. */
+/** Process ID of the oldest transaction; null: it is prepared. */
 async function findHolder(session: RowSource): Promise<number | null> {
   const [row] = await session.query<{ pid: number | null }>(`
     SELECT pid FROM pg_catalog.pg_locks

@@ -9,12 +9,12 @@ import { cdcConfigOf } from './cdc-config.ts'
 import type { Situation } from './start-cases.ts'
 import type { Offset } from './state/offset.ts'
 
-/** The server has no such file. */
+/** SQLSTATE for a file that does not exist on the server. */
 const UNDEFINED_FILE = '58P01'
 
 /**
- * Reads what decides where a sync starts.
- * @param others Further offsets that are judged in the same situation.
+ * Reads the facts that decide where a sync starts.
+ * @param others further offsets that are judged in the same situation.
  */
 export async function readSituation(
   { config, database }: Pick<PrepareContext, 'config' | 'database'>,
@@ -44,7 +44,7 @@ function isElsewhere({ timeline }: LogFacts, offset: Offset | null): boolean {
   return given !== null && timeline !== null && given !== timeline
 }
 
-/** Null: the server has no history of its timeline any more. */
+/** Null: the server no longer has the history of its timeline. */
 async function readTimelines(
   database: Database,
   { timeline }: LogFacts,

@@ -22,7 +22,7 @@ describe('slotHealth', () => {
     [{}, null, 1001n + TEN_GB, 'slot_retains_log'],
     [{ safeWalBytes: 2 ** 40 }, 2 ** 41, 1001n + TEN_GB, ''],
   ] as const) {
-    it(`${JSON.stringify(slot)}, limit ${keepLimitBytes}, end ${endLsn} → ${expected || 'nothing'}`, () => {
+    it(`${JSON.stringify(slot)}, limit ${keepLimitBytes}, end ${endLsn} → ${expected || 'no warning'}`, () => {
       const facts = { ...FACTS, endLsn, slot: { ...SLOT, ...slot } }
       const { warnings } = slotHealth('s', facts, { ...USAGE, keepLimitBytes })
       expect(warnings.map(({ name }) => name).join()).to.equal(expected)

@@ -5,9 +5,12 @@ import type { HealthWarning, MethodContext, MethodHealth } from '../method.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { bytesBetween, isLost } from './start-cases.ts'
 
-/** Of max_slot_wal_keep_size: with less left, the slot is lost soon. */
+/** Share of max_slot_wal_keep_size. If less is left, the slot will be lost soon. */
 const SAFE_SHARE = 0.2
-/** A slot that no setting limits fills the disk of the server: 10 GiB are more than two syncs of most databases. */
+/**
+ * A slot without a limit can fill the disk of the server. 10 GiB are more than most databases write
+ * between two syncs.
+ */
 const MAX_RETAINED_BYTES = 10 * 2 ** 30
 
 /** Reads the health of the config's slot. */
@@ -23,7 +26,7 @@ export async function readSlotHealth({
   })
 }
 
-/** What the health report says of a slot. */
+/** Describes the health of a slot for the report. */
 export function slotHealth(name: string, facts: LogFacts, usage: SlotUsage): MethodHealth {
   const { slot, endLsn } = facts
   if (slot === null) {

@@ -42,7 +42,7 @@ describe('SnapshotFilter', () => {
   }
 
   for (const text of ['', '1', '1:2', '1:2:x', '1:2:3,', 'a:b:']) {
-    it(`${JSON.stringify(text)} is no snapshot`, () => {
+    it(`${JSON.stringify(text)} is not a snapshot`, () => {
       expect(() => new SnapshotFilter(text)).to.throw(RangeError, 'not a snapshot')
     })
   }

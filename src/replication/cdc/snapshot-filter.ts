@@ -1,8 +1,9 @@
 const XID_BITS = 32
 
 /**
- * Tells which transactions of the log a snapshot shows. An LSN cannot tell: a commit record may be in the log, and may
- * have been sent, while snapshots still count its transaction as running.
+ * Decides which transactions of the log a snapshot shows. An LSN is not sufficient: a commit record
+ * may be in the log, and may have been sent, while new snapshots still list its transaction as
+ * running.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT-PARTS
  */
 export class SnapshotFilter {
@@ -12,7 +13,7 @@ export class SnapshotFilter {
 
   /**
    * @param text `xmin:xmax:xip,…`, the text form of `pg_current_snapshot()`.
-   * @throws RangeError if it is not one.
+   * @throws RangeError if it is malformed.
    */
   constructor(text: string) {
     const [, xmin, xmax, running] = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/.exec(text) ?? []
@@ -23,8 +24,8 @@ export class SnapshotFilter {
   }
 
   /**
-   * Whether the changes of a committed transaction are in the snapshot. `xid` is the top-level one, as Begin has it;
-   * of subtransactions and prepared transactions the snapshot lists nothing else.
+   * Whether the snapshot contains the changes of a committed transaction. `xid` is the top-level id
+   * from Begin; the snapshot also lists subtransactions and prepared transactions by it.
    */
   shows(xid: number): boolean {
     const wide = widenXid(xid, this.#xmax)
@@ -33,8 +34,9 @@ export class SnapshotFilter {
 }
 
 /**
- * The text of a snapshot for a `SnapshotFilter`. On a standby `txid_current_snapshot()` names none of the transactions
- * that run on the primary: none from `xmin` on is taken as shown, so that some changes are repeated and none is lost.
+ * Returns the text of a snapshot for a `SnapshotFilter`. On a standby, `txid_current_snapshot()`
+ * does not list the running transactions of the primary: all transactions from `xmin` on count as
+ * not shown, so some changes are repeated and none is lost.
  */
 export function shownText(
   { text, xmin }: { readonly text: string; readonly xmin: bigint },
@@ -44,8 +46,8 @@ export function shownText(
 }
 
 /**
- * The 64-bit id nearest to `near` that ends in the 32 bits `xid`. The log of a slot spans less than half of the circle
- * of transaction ids, since the server stops before they wrap around.
+ * Returns the 64-bit id nearest to `near` whose low 32 bits are `xid`. The log of a slot spans less
+ * than half of the 32-bit transaction ids, because the server stops before they wrap around.
  */
 export function widenXid(xid: number, near: bigint): bigint {
   return near + BigInt.asIntN(XID_BITS, BigInt(xid) - near)

@@ -9,25 +9,26 @@ import type { StreamPlan } from '../stream-plan.ts'
 import type { CdcProgress } from './cdc-progress.ts'
 import type { SnapshotView, StreamProgress } from './state/stream-progress.ts'
 
-/** 2000-01-01 UTC, from which the server counts. */
+/** 2000-01-01 UTC, the epoch of the server. */
 const EPOCH_MS = Date.UTC(2000, 0, 1)
 const MS_PER_HOUR = 3_600_000
 
 type SnapshotProgress = Extract<StreamProgress, { type: 'SNAPSHOT' }>
 
-/** What the snapshots of a sync have in common. */
+/** Context that the snapshots of a sync share. */
 export interface Load {
   readonly context: FeedContext
   readonly progress: CdcProgress
-  /** What a stream sees that starts from scratch. */
+  /** The snapshot view of a stream that is read from scratch. */
   readonly viewOf: (plan: StreamPlan) => SnapshotView
   /** `initial_load_timeout_hours` */
   readonly timeoutMs: number
 }
 
 /**
- * Reads the snapshot of a stream that has none yet, by pages, each of which is a checkpoint. One that was interrupted
- * continues at its page; what its first pages showed then still decides which changes are left out.
+ * Reads the snapshot of a stream that has none yet, by pages, each of which is a checkpoint. An
+ * interrupted snapshot continues at its page; the view of its first pages still decides which
+ * changes are left out.
  */
 export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerator<FeedEvent> {
   const { progress, viewOf } = load
@@ -62,8 +63,9 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
 }
 
 /**
- * Pages that were read before the interruption are not in the log if a partition was attached since: rows that were
- * written after the first snapshot are looked for, although the log has most of them, too.
+ * Pages read before the interruption are not in the log if a partition was attached since. Rows
+ * written after the first snapshot are therefore searched, although the log contains most of them,
+ * too.
  */
 async function findResume(
   plan: StreamPlan,
@@ -76,7 +78,10 @@ async function findResume(
   return await findResumePoint(plan, context, { position, horizon })
 }
 
-/** Rows that are read again are not below those that an earlier snapshot delivered. */
+/**
+ * Ensures that rows which are read again do not have a lower `_ab_cdc_lsn` than those of an earlier
+ * snapshot.
+ */
 function startView(view: SnapshotView, saved: SnapshotProgress | null): SnapshotView {
   const rowLsn = saved?.view?.rowLsn ?? 0n
   return rowLsn > view.rowLsn ? { ...view, rowLsn } : view
@@ -90,7 +95,7 @@ function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void
   changeColumns.isDeleted = false
 }
 
-/** @throws ConnectorError transient_error, with which the run ends: the next one continues. */
+/** @throws ConnectorError transient_error, which ends the run; the next one continues. */
 function checkTime({ context: { startedMs }, timeoutMs, progress }: Load): void {
   if (performance.now() - startedMs < timeoutMs) return
   const hours = timeoutMs / MS_PER_HOUR

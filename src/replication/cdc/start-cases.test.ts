@@ -38,7 +38,7 @@ const NO_STATE = { offset: null }
 const CREATE = "SELECT pg_create_logical_replication_slot('s', 'pgoutput');"
 const INVALIDATED = `the server has removed the log that it needs. 28.7 kB of changes since the state are lost. Run: SELECT pg_drop_replication_slot('s'); ${CREATE} Then clear the data of the connection. Raise max_slot_wal_keep_size or sync more often to keep it from happening again.`
 
-/** Whatever invalid_cdc_cursor_position_behavior says. */
+/** Errors that do not depend on invalid_cdc_cursor_position_behavior. */
 const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
   [
     '1. no slot',

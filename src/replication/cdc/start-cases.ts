@@ -5,15 +5,18 @@ import { formatLsn } from '../../lsn.ts'
 import type { TimelineEnds } from '../../postgres/walsender/timeline-history.ts'
 import type { Offset } from './state/offset.ts'
 
-/** Until then pgoutput sends a prepared transaction when it is committed, whatever the slot was created with. */
+/**
+ * Before this version, pgoutput sends a prepared transaction when it is committed, also for a slot
+ * created with two_phase.
+ */
 const MAJOR_WITH_TWO_PHASE_OUTPUT = 15
 
-/** All that decides where a sync starts. */
+/** Facts that decide where a sync starts. */
 export interface Situation {
   readonly slotName: string
   readonly major: number
   readonly facts: LogFacts
-  /** Timelines that the log of the server has left; null: they were not needed, or are not known. */
+  /** Earlier timelines of the server's log; null: they were not needed, or are unknown. */
   readonly timelines: TimelineEnds | null
   readonly publicationOid: number
   /** From the given state; null: there is none. */
@@ -24,21 +27,22 @@ export interface Situation {
 
 export type Start =
   | { readonly type: 'CONTINUE'; readonly offset: Offset }
-  /** All streams are read from scratch; `reason` says why a given state is not used. */
+  /** All streams are read from scratch; `reason` is why a given state is not used. */
   | { readonly type: 'COLD_START'; readonly reason: string | null }
 
 interface Case {
   readonly name: string
-  /** What is wrong and what to do, or null: this case does not apply. */
+  /** The problem and its remedy, or null: this case does not apply. */
   readonly problem: (situation: Situation) => string | null
-  /** Whether a new snapshot of all streams makes up for it. */
+  /** Whether a new snapshot of all streams is a remedy. */
   readonly canResync: boolean
 }
 
 /**
- * Slot × state × server. The first case that applies decides; if none does, a sync with a state continues and one
- * without starts cold. Case 1 to 8: the slot cannot be used, whatever the state is. Case 9 to 13: it can, but the
- * changes since the state are not to be had, so that `invalid_cdc_cursor_position_behavior` decides.
+ * Cases by slot, state and server. The first case that applies decides. If none applies, a sync
+ * with a state continues, and one without a state is a cold start. Cases 1 to 8: the slot cannot be
+ * used, for any state. Cases 9 to 13: it can be used, but the changes since the state are not
+ * available, so `invalid_cdc_cursor_position_behavior` decides.
  */
 const CASES: readonly Case[] = [
   { name: '1. no slot', canResync: false, problem: missing },
@@ -56,7 +60,7 @@ const CASES: readonly Case[] = [
   { name: '13. other publication', canResync: true, problem: otherPublication },
 ]
 
-/** What keeps a slot from being used at all, whatever the state is; null: nothing. */
+/** Returns why a slot cannot be used for any state; null: it can. */
 export function slotProblem(
   situation: Omit<Situation, 'timelines' | 'offset' | 'onInvalidPosition'>,
 ): string | null {
@@ -75,7 +79,7 @@ export function slotProblem(
 
 /**
  * Decides where a sync starts.
- * @throws ConnectorError config_error that says what to do.
+ * @throws ConnectorError config_error with the remedy.
  */
 export function decideStart(situation: Situation): Start {
   const { offset, onInvalidPosition } = situation
@@ -120,7 +124,7 @@ function otherDatabase({ slotName, facts: { slot, database } }: Situation): stri
   return `Replication slot "${slotName}" belongs to database "${slot.database}", not to "${database}". Choose another replication_slot.`
 }
 
-/** It can be read once the standby is promoted. */
+/** A synchronized slot can be read after the standby was promoted. */
 function synced(situation: Situation): string | null {
   const {
     slotName,
@@ -135,7 +139,10 @@ function temporary({ slotName, facts: { slot } }: Situation): string | null {
   return `Replication slot "${slotName}" is temporary: it is dropped with the session that created it. Choose another replication_slot.`
 }
 
-/** Its log has a prepared transaction before it is known whether it will be committed. */
+/**
+ * The log of a two-phase slot contains a prepared transaction before it is known whether it will be
+ * committed.
+ */
 function twoPhase(situation: Situation): string | null {
   const { slotName, major, facts, offset } = situation
   if (facts.slot?.isTwoPhase !== true || major < MAJOR_WITH_TWO_PHASE_OUTPUT) return null
@@ -159,7 +166,7 @@ function lost(situation: Situation): string | null {
   )
 }
 
-/** Whether the server can no longer read the log from where the slot stands. */
+/** Whether the server can no longer read the log from the position of the slot. */
 export function isLost(slot: Slot): boolean {
   const isInvalid = slot.walStatus === 'lost' || slot.invalidationReason !== null
   return slot.restartLsn === null || slot.isConflicting || isInvalid
@@ -176,7 +183,9 @@ function aheadOfLog({ facts: { endLsn }, offset }: Situation): string | null {
   return `The saved state is at ${formatLsn(offset.lsn)}, ahead of the server's log, which ends at ${formatLsn(endLsn)}. The server was restored or replaced, or a failover lost ${bytesBetween(endLsn, offset.lsn)} of its log.`
 }
 
-/** A server that was promoted or restored has passed the position in the meantime, with other changes. */
+/**
+ * A promoted or restored server has passed the position in the meantime, with different changes.
+ */
 function otherTimeline({ facts: { timeline }, timelines, offset }: Situation): string | null {
   const given = offset?.timeline ?? null
   if (offset === null || given === null || timeline === null || timelines === null) return null
@@ -194,14 +203,16 @@ function behindSlot({ slotName, facts: { slot }, offset }: Situation): string | 
   return `Replication slot "${slotName}" has advanced beyond the saved state: it is at ${formatLsn(confirmed)}, the state at ${formatLsn(offset.lsn)}. ${bytesBetween(offset.lsn, confirmed)} of changes in between are lost. The slot was re-created, or somebody else reads it.`
 }
 
-/** Since PostgreSQL 18 changes from before the publication was created are left out without an error. */
+/**
+ * Since PostgreSQL 18, changes before the creation of the publication are omitted without an error.
+ */
 function otherPublication({ publicationOid, offset }: Situation): string | null {
   const given = offset?.publicationOid ?? null
   if (given === null || given === publicationOid) return null
   return 'The publication was dropped and re-created since the saved state: changes in between are lost.'
 }
 
-/** The statement that creates a slot on this server. */
+/** Builds the statement that creates a slot on this server. */
 function creation({ slotName, major, facts: { isStandby } }: Situation, name = slotName): string {
   return createSlot(name, { major, isStandby })
 }

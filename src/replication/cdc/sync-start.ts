@@ -15,23 +15,27 @@ import type { StreamEntry } from './state/global-state.ts'
 import { type Offset, offsetKey, parseSharedState, storedLsn } from './state/offset.ts'
 import { parseProgress, parseSource } from './state/stream-progress.ts'
 
-/** What a sync starts with. Read before its snapshot is taken. */
+/** Start of a sync. Read before its snapshot is taken. */
 export interface SyncStart {
   readonly facts: LogFacts
   /** Null: a cold start, whose position depends on the snapshot. */
   readonly offset: Offset | null
-  /** What a new offset is made with. */
+  /** Fields of a new offset. */
   readonly template: Pick<Offset, 'key' | 'systemId' | 'timeline' | 'publicationOid'>
   readonly streams: readonly StreamEntry[]
   /** Null: every stream has its snapshot, or the server is a standby. */
   readonly point: StartPoint | null
-  /** What the destination has stored for certain: the position of the given state. 0: none that can be continued. */
+  /**
+   * Position of the given state, which the destination has stored. 0: there is none, or it cannot
+   * be continued.
+   */
   readonly acknowledged: bigint
 }
 
 /**
- * Finds out where a sync starts: from the given state if it can be continued, else from scratch.
- * @throws ConnectorError config_error that says what to do.
+ * Determines where a sync starts: at the given state if it can be continued, otherwise from
+ * scratch.
+ * @throws ConnectorError config_error with the remedy.
  */
 export async function findStart(
   plans: readonly StreamPlan[],
@@ -83,10 +87,10 @@ export async function findStart(
 }
 
 /**
- * Looks at the slot again when it is held, so that nobody else can move it: it may have been dropped and created again
- * while the snapshot was read.
- * @throws ConnectorError if changes after `offset` are lost: config_error, or transient_error if the next attempt reads
- *   all streams from scratch.
+ * Checks the slot again while it is in use, so that no other process can move it: it may have been
+ * dropped and created again while the snapshot was read.
+ * @throws ConnectorError if changes after `offset` are lost: config_error, or transient_error if
+ * the next attempt reads all streams from scratch.
  */
 export async function confirmStart(
   source: Pick<PrepareContext, 'config' | 'database'>,
@@ -98,8 +102,8 @@ export async function confirmStart(
 }
 
 /**
- * Position of the state that the run was given, if it can be continued. Any other one is of no meaning for the slot, and
- * the server would move it there all the same.
+ * Position of the given state, if it can be continued. Any other position has no meaning for the
+ * slot, but the server would move the slot there.
  */
 function acknowledgedLsn(situation: Situation, given: Offset | null): bigint {
   if (given === null) return 0n
@@ -113,8 +117,8 @@ export function positionOf(global: GlobalContent | null): bigint | null {
 }
 
 /**
- * The offset of a cold start. After a quiet start every transaction that the snapshot does not show lies above its
- * point; otherwise the log is read from where the slot stands.
+ * The offset of a cold start. After a quiet start, every transaction that the snapshot does not
+ * show is above its point; otherwise, the log is read from the position of the slot.
  */
 export function coldOffset(
   { facts, template, point }: SyncStart,
@@ -132,7 +136,10 @@ export function coldOffset(
   }
 }
 
-/** `_ab_cdc_lsn` of the rows of a snapshot: below every change that it does not show, one of which may be at the point. */
+/**
+ * `_ab_cdc_lsn` of the rows of a snapshot: below every change that it does not show. Such a change
+ * may be at the point.
+ */
 export function snapshotRowLsn(
   { facts, point, offset }: SyncStart,
   snapshot: { readonly xmin: bigint },
@@ -162,13 +169,18 @@ function parseGlobal(global: GlobalContent | null): Given {
 }
 
 interface GivenEntry extends StreamEntry {
-  /** The state is of another relation, whose place this one has taken. */
+  /** Whether the state is of another relation, which this one has replaced. */
   readonly isReplaced: boolean
-  /** The publication has covered the relation since then, but not always, or not in the same way. */
+  /**
+   * Whether the publication has not always covered the relation since then, or not in the same way.
+   */
   readonly isLapsed: boolean
 }
 
-/** A relation that has been replaced, or was not published for a while, is read again: the log lacks what it had then. */
+/**
+ * A relation that was replaced, or was not published for a while, is read again: the log lacks its
+ * earlier rows or changes.
+ */
 function toEntry(
   { descriptor, relation: { oid } }: StreamPlan,
   publicationEntries: readonly number[],
@@ -219,7 +231,10 @@ function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {
   return found?.stream_state ?? null
 }
 
-/** Streams that were read until now and are no longer, or start again, with the position that they have got to. */
+/**
+ * Streams that are no longer read, or start again, with the position up to which they were
+ * delivered.
+ */
 function removedStreams(
   { removed, lsn }: Offset,
   global: GlobalContent | null,

@@ -18,11 +18,11 @@ import { findWarnings, type PublishedTables, securityWarnings } from './warnings
 
 const NO_TABLES: PublishedTables = { members: new Map(), rules: new Map() }
 
-/** What `check` says of a config. */
+/** Result of checking a config. */
 export interface MethodReport {
-  /** What keeps it from working. */
+  /** Problems that prevent syncs. */
   readonly problems: readonly ConnectorError[]
-  /** What will keep it from working, or keeps others from working. */
+  /** Problems that will prevent syncs, or that affect other clients. */
   readonly warnings: readonly string[]
 }
 
@@ -38,7 +38,7 @@ export async function checkCdc(
       log: await readLogFacts(session, cdc.slot),
       secured: await readSecuredRelations(session, logged),
     }
-    // There may be very many tables, and those that a sync does not read are the concern of check
+    // There may be very many tables; those that a sync does not read are only checked by `check`
     if (isForSync) {
       const published = await readPublicationFacts(session, cdc.publication)
       return { ...facts, publication: published, tables: NO_TABLES }
@@ -61,7 +61,10 @@ export async function checkCdc(
   return { problems, warnings: [...warnings, young, heartbeat].filter((text) => text !== null) }
 }
 
-/** Whether the log may be read shows only when a replication connection is opened: roles of providers differ. */
+/**
+ * Only opening a replication connection shows whether the log may be read, because providers use
+ * different roles for it.
+ */
 async function findSenderProblems(database: Database): Promise<readonly ConnectorError[]> {
   if (database.server.isPooled) return []
   try {

@@ -14,10 +14,10 @@ import { slotProblem } from '../start-cases.ts'
 
 /** First major version whose standbys can decode their log. */
 const MAJOR_WITH_STANDBY_DECODING = 16
-/** Besides the replication connection. */
+/** Minimum number of connections besides the replication connection. */
 const MIN_CONNECTIONS = 2
 
-/** What is known of the server, the slot and the publication of a config. */
+/** Facts about the server, the slot and the publication of a config. */
 export interface CdcFacts {
   readonly config: Config
   readonly cdc: CdcConfig
@@ -25,13 +25,16 @@ export interface CdcFacts {
   readonly log: LogFacts
   /** Null: it does not exist. */
   readonly publication: PublicationFacts | null
-  /** Of the config's scope, each with its coverage. */
+  /** Relations in the config's scope, each with its coverage. */
   readonly relations: readonly Relation[]
-  /** The relations are those of the selected streams. */
+  /** Whether the relations are those of the selected streams. */
   readonly isForSync: boolean
 }
 
-/** Finds everything that keeps a config from reading the log: a sentence each, with the statement that changes it. */
+/**
+ * Finds everything that prevents a config from reading the log: one sentence each, with the
+ * statement that fixes it.
+ */
 export function findProblems(facts: CdcFacts): readonly ConnectorError[] {
   const problems = [
     poolerProblem,
@@ -70,7 +73,10 @@ function standbyProblem({ log, server }: CdcFacts): string | null {
   return `The server is a standby, and PostgreSQL ${server.major} cannot decode the log of a standby. Set host to the primary.`
 }
 
-/** When slot or publication are missing, the whole script: a slot must be created after its publication. */
+/**
+ * If the slot or the publication is missing, returns the whole script: a slot must be created after
+ * its publication.
+ */
 function setupProblem(facts: CdcFacts): string | null {
   const { cdc, server, log, publication, relations } = facts
   const { slot: slotName } = cdc
@@ -87,7 +93,7 @@ function setupProblem(facts: CdcFacts): string | null {
   return `Publication ${ident(cdc.publication)} does not exist. ${why}. Run: ${dropSlot(slotName)} ${create} ${slot}`
 }
 
-/** A stream that is selected has a problem of its own. */
+/** For selected streams, the problem is reported for each stream instead. */
 function coverageProblem({ cdc, publication, relations, isForSync }: CdcFacts): string | null {
   if (publication === null || relations.length === 0 || isForSync) return null
   if (relations.some(({ log }) => log?.refusal === null)) return null

@@ -6,18 +6,22 @@ import { ident, literal } from '../../../sql.ts'
 import type { CdcFacts } from './prerequisites.ts'
 import { slotProblem } from '../start-cases.ts'
 
-/** Since then the server leaves out changes from before a publication, without an error. */
+/** First version that omits changes before the creation of a publication without an error. */
 const MAJOR_WITHOUT_ERROR = 18
-/** How much of the log is decoded, whatever the slot retains. */
+/** Time limit for decoding, which limits the amount of decoded log. */
 const STATEMENT_TIMEOUT_S = 5
 const LIMIT_MS = 10_000
-/** Enough to pass the empty transactions that servers before PostgreSQL 15 send. */
+/**
+ * Number of messages that is enough to pass the empty transactions which servers before PostgreSQL
+ * 15 send.
+ */
 const MESSAGES = 100
 const UNDEFINED_OBJECT = '42704'
 
 /**
- * Up to PostgreSQL 17 the publication is looked up as it was when a change was made: a sync that starts at the position of
- * the slot fails if the publication did not exist then. Decodes the first changes without moving the slot.
+ * Up to PostgreSQL 17, the publication is looked up as of the time of a change: a sync that starts
+ * at the position of the slot fails if the publication did not exist then. Decodes the first
+ * changes without moving the slot.
  * @returns a warning with the statements, or null.
  */
 export async function findYoungPublication(
@@ -38,7 +42,7 @@ export async function findYoungPublication(
     await runBounded(database, [timeout, peek], LIMIT_MS)
   } catch (error) {
     database.signal.throwIfAborted()
-    // Anything else is found by the other checks, or keeps no sync from working
+    // Other errors are found by the other checks, or do not prevent a sync
     if (errorCode(error) !== UNDEFINED_OBJECT) return null
     const create = createSlot(slotName, { major, isStandby: false })
     return `Publication ${name} is younger than the position of replication slot "${slotName}", and earlier changes cannot be read. Before the first sync, run: ${dropSlot(slotName)} ${create}`

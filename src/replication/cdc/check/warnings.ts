@@ -11,13 +11,13 @@ const IDLE_FRACTION = 3
 
 /** All tables of a publication. */
 export interface PublishedTables {
-  /** By the table of the publication: itself, and what is below it. */
+  /** By table of the publication: the table itself, and the tables below it. */
   readonly members: ReadonlyMap<number, readonly Member[]>
-  /** Those with a column list or a row filter. */
+  /** Tables with a column list or a row filter. */
   readonly rules: ReadonlyMap<number, PublicationRule>
 }
 
-/** Finds what works now and will fail, or fails for others. */
+/** Finds problems that will prevent syncs or affect other clients. */
 export function findWarnings(facts: CdcFacts, published: PublishedTables): readonly string[] {
   const warnings = [
     ...rejectedOperations(facts, published),
@@ -30,7 +30,10 @@ export function findWarnings(facts: CdcFacts, published: PublishedTables): reado
   return warnings.filter((text) => text !== null)
 }
 
-/** Why relations are offered without incremental, for the log of discover and check: one note for each reason. */
+/**
+ * Returns why relations are not offered incrementally, for the log of discover and check: one
+ * message per reason.
+ */
 export function coverageNotes({ relations }: Pick<CdcFacts, 'relations'>): readonly string[] {
   const reasons = new Map<string, string[]>()
   const partial: string[] = []
@@ -55,7 +58,7 @@ export function coverageNotes({ relations }: Pick<CdcFacts, 'relations'>): reado
   return [...refused, ...partial]
 }
 
-/** The server rejects them in the application that writes, not here. */
+/** The server rejects these operations in the application that writes, not in the connector. */
 function rejectedOperations(
   { publication }: CdcFacts,
   published: PublishedTables,
@@ -112,7 +115,10 @@ const REJECTIONS: readonly Rejection[] = [
   },
 ]
 
-/** Tables with rows, each once. Of a partition, the rules of the table count as which its changes are published. */
+/**
+ * Tables with rows, each once. For a partition, the rules of the table apply as which its changes
+ * are published.
+ */
 function tablesOf({ members, rules }: PublishedTables): readonly PublishedMember[] {
   const all = [...members].flatMap(([oid, below]) =>
     below.map((member) => ({ member, rule: rules.get(oid) })),
@@ -121,7 +127,10 @@ function tablesOf({ members, rules }: PublishedTables): readonly PublishedMember
   return [...new Map(tables.map((each) => [each.member.oid, each])).values()]
 }
 
-/** Of relations whose row security applies to the role: the log has all rows, the first load has those of the policies. */
+/**
+ * Warnings for relations with row security that applies to the role: the log contains all rows, but
+ * the first load only those that the policies allow.
+ */
 export function securityWarnings(
   { relations, config }: CdcFacts,
   secured: ReadonlySet<number>,

@@ -3,10 +3,13 @@ import { cdcConfigOf } from '../cdc-config.ts'
 import { LogFollower } from './log-follower.ts'
 
 const NONE = { mayRead: () => false, knows: () => false }
-/** No change is read. */
+/** A filter for a connection that reads no changes. */
 const ALL_SEEN = { shows: () => true }
 
-/** Lets the server remove the log up to `lsn`, on a replication connection that reads no changes. */
+/**
+ * Allows the server to remove the log up to `lsn`, on a replication connection that reads no
+ * changes.
+ */
 export async function acknowledge(
   { config, database, log }: PrepareContext,
   lsn: bigint,

@@ -13,16 +13,16 @@ import type { StreamPlan } from '../../stream-plan.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
 import { shownText, SnapshotFilter } from '../snapshot-filter.ts'
 
-/** A partitioned stream, and which partitions it had before. */
+/** A partitioned stream, and the partitions that it had before. */
 interface Baseline {
   readonly plan: StreamPlan
   readonly seen: string
 }
 
 /**
- * Warns of partitions that were attached since the last sync and had rows then: neither the log nor an earlier load has
- * them.
- * @returns what the catalogs show now, for the next sync; null: no stream is partitioned.
+ * Warns of partitions that were attached since the last sync and already had rows: neither the log
+ * nor an earlier load contains them.
+ * @returns the current partitions, for the next sync; null: no stream is partitioned.
  */
 export async function warnOfAttached(
   plans: readonly StreamPlan[],
@@ -73,7 +73,7 @@ function xminOf(snapshot: string): bigint {
   return BigInt(snapshot.split(':')[0]!)
 }
 
-/** A partition that cannot be read may have some. */
+/** A partition that cannot be read may have such rows. */
 async function hasUnreadRows(
   partition: AttachedPartition,
   seen: SnapshotFilter,

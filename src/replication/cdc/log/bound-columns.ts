@@ -7,11 +7,11 @@ import type { BoundColumn } from '../../feed.ts'
 import type { LogStream } from './log-stream.ts'
 import type { LoggedColumns } from './logged-columns.ts'
 
-/** The fields of a stream as columns of one relation of the log. */
+/** The fields of a stream as columns of one relation in the log. */
 export interface BoundColumns {
   /** Null: the relation does not have the field. */
   readonly columns: readonly (BoundColumn | null)[]
-  /** Indexes of columns whose values do not show what they are in the type of today. */
+  /** Indexes of columns whose logged values cannot be converted to the current type. */
   readonly retyped: readonly number[]
   /** Whether the binary form of all values can be read. */
   readonly hasBinaryForm: boolean

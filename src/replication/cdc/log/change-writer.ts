@@ -8,7 +8,7 @@ import type { LogStream } from './log-stream.ts'
 import type { LoggedColumns } from './logged-columns.ts'
 import type { RowChange } from './row-change.ts'
 
-/** Writes the changes of one relation of the log as records of one stream. */
+/** Writes the changes of one relation in the log as records of one stream. */
 export class ChangeWriter {
   readonly stream: LogStream
   /** Columns of the relation that are fields of the stream. */
@@ -16,11 +16,11 @@ export class ChangeWriter {
   /** Those whose values do not show what they are in the type of today: they are fetched by key. */
   readonly retyped: readonly number[]
   readonly logged: LoggedColumns
-  /** Columns of the relation that identify a row; none if the relation lacks one of them. */
+  /** Columns of the relation that identify a row; empty if the relation lacks one of them. */
   readonly key: readonly number[]
   /** How each column of the key is compared; null: a row cannot be fetched by the key. */
   readonly keyMatches: readonly KeyMatch[] | null
-  /** Whether the old key of a row is among what the log has of it: not under an earlier replica identity. */
+  /** Whether the log contains the old key of a row: not with an earlier replica identity. */
   readonly hasOldKeys: boolean
   /** Whether the binary form of all values can be read. */
   readonly hasBinaryForm: boolean
@@ -62,7 +62,10 @@ export class ChangeWriter {
     return [...this.columns].filter((index) => kinds[index] === UNCHANGED_KIND)
   }
 
-  /** A key that changes is two records: a destination would not find the old row by the new key. */
+  /**
+   * A change of the key is two records, because a destination cannot find the old row by the new
+   * key.
+   */
   write(change: RowChange): void {
     if (this.stream.shows(change.transaction)) return
     const { kind, newTuple, oldTuple } = change
@@ -72,8 +75,9 @@ export class ChangeWriter {
   }
 
   /**
-   * The position of a moved row is one higher than that of its delete: a destination may compare keys differently than
-   * the server, and take 1.0 and 1.00 for one key. Changes are at multiples of 8, so that no other one is there.
+   * The position of a moved row is one higher than that of its delete: a destination may compare
+   * keys differently than the server, and take 1.0 and 1.00 for one key. Changes are at multiples
+   * of 8, so no other change has this position.
    */
   #record(
     { transaction, lsnHigh, lsnLow }: RowChange,
@@ -88,7 +92,7 @@ export class ChangeWriter {
     this.#sink.change(tuple)
   }
 
-  /** An old key is also in the log when the key has not changed but its values are stored out of line. */
+  /** The log also contains an old key that has not changed if its values are stored out of line. */
   #isMoved({ kind, oldKind, oldTuple, newTuple }: RowChange): boolean {
     const hasOld = kind === 'UPDATE' && oldKind !== 'none'
     return hasOld && this.key.some((index) => differs(oldTuple, newTuple, index))

@@ -2,18 +2,21 @@ import { parseLsn } from '../../../lsn.ts'
 import type { RowSource } from '../../../postgres/session/sql-session.ts'
 import { SnapshotFilter } from '../snapshot-filter.ts'
 
-/** Up to where the log is written. */
+/** End of the written log. */
 export const WRITE_LSN = 'pg_current_wal_lsn'
-/** Behind it with asynchronous commits, which are visible before they are written. */
+/**
+ * End of the inserted log. It is later with asynchronous commits, which are visible before they are
+ * written.
+ */
 export const INSERT_LSN = 'pg_current_wal_insert_lsn'
 
-/** The end of the log, and the transactions that a snapshot of that moment shows. */
+/** End of the log, and the transactions that a snapshot at that time shows. */
 export interface LogEnd {
   readonly lsn: bigint
   readonly seen: SnapshotFilter
 }
 
-/** @param position of a primary; a standby has the end of what it has replayed. */
+/** @param position function for a primary; for a standby, it is the end of the replayed log. */
 export async function readLogEnd(
   session: RowSource,
   position: typeof WRITE_LSN | typeof INSERT_LSN,

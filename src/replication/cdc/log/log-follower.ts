@@ -14,7 +14,7 @@ import type { SnapshotFilter } from '../snapshot-filter.ts'
 import { LongValues } from './values/long-values.ts'
 import { CurrentRow, detach, type RowChange } from './row-change.ts'
 
-/** A change that waits, with those behind it, for what only a query can tell. */
+/** A change that waits for the result of a query. All following changes wait behind it. */
 export interface HeldChange {
   readonly route: RelationRoute
   readonly change: RowChange
@@ -23,16 +23,16 @@ export interface HeldChange {
 /** Which transactions a snapshot shows. */
 type Seen = Pick<SnapshotFilter, 'shows'>
 
-/** A transaction that no snapshot shows yet, and where the log stands before it. */
+/** A transaction that no snapshot shows yet, and the position of the log before it. */
 interface UnseenTransaction {
   readonly transaction: LogTransaction
   readonly position: bigint
   readonly committed: LogTransaction | null
-  /** Number of changes that are held back in front of it. */
+  /** Number of held changes before it. */
   readonly heldBefore: number
 }
 
-/** When reading stops so that a checkpoint can be taken. */
+/** Limits at which reading stops for a checkpoint. */
 export interface ReadLimits {
   /** Reading ends at the first position that is not below it. */
   readonly target: bigint
@@ -40,22 +40,26 @@ export interface ReadLimits {
   readonly intervalMs: number
 }
 
-/** Which relations of the log are for a stream. */
+/** Selects relations of the log. */
 export interface RelationFilter {
-  /** Whether its changes may be for a stream. */
+  /** Whether its changes may belong to a stream. */
   readonly mayRead: (relation: LogRelation) => boolean
-  /** Whether it is a stream or part of one for certain. */
+  /** Whether it is certainly a stream or a part of one. */
   readonly knows: (relation: LogRelation) => boolean
 }
 
 /**
- * Follows the log: positions, transactions and relations. Changes are written as they come. One that needs a query is
- * held back with all that follow it until `takeHeld`, so that the order of the log is kept. So are the transactions that
- * the last known snapshot does not show: a commit is in the log before it is visible, for as long as the server waits
- * for a synchronous standby. If the position passed it, a stream that is added later would lack its rows.
+ * Follows the log: positions, transactions and relations. Changes are written immediately. A change
+ * that needs a query is held with all following ones until `takeHeld`, which keeps the order of the
+ * log. Transactions that the last known snapshot does not show are held, too: while the server
+ * waits for a synchronous standby, a commit is in the log but not visible. If the position passed
+ * such a commit, a stream that is added later would lack its rows.
  */
 export class LogFollower implements ReplicationVisitor, ChangeQueue {
-  /** Every change up to it has been taken: the end of a commit, or what the server has read outside of a transaction. */
+  /**
+   * Every change up to it has been taken: the end of a commit, or what the server has read outside
+   * of a transaction.
+   */
   position: bigint
   /** The transaction that ends at the position; null: none yet. */
   committed: LogTransaction | null = null
@@ -73,7 +77,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   #rows = 0
   #checkedMs = performance.now()
 
-  /** @param seen what a snapshot shows that was taken before the log is read. */
+  /** @param seen transactions shown by a snapshot that was taken before the log is read. */
   constructor(
     start: bigint,
     limits: ReadLimits,
@@ -86,7 +90,9 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     this.#log = log
   }
 
-  /** Whether everything up to the target, or up to where `endBeforeUnseen` ended it, has been read. */
+  /**
+   * Whether everything up to the target, or up to the end set by `endBeforeUnseen`, has been read.
+   */
   get isDone(): boolean {
     return this.#isEnded || (!this.isInTransaction && this.position >= this.#limits.target)
   }
@@ -95,19 +101,19 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     return this.#held.length > 0
   }
 
-  /** Whether a transaction is held back that no snapshot has shown yet. */
+  /** Whether a transaction is held that no snapshot has shown yet. */
   get hasUnseen(): boolean {
     return this.#unseen.length > 0
   }
 
-  /** Takes a newer snapshot into account. */
+  /** Uses a newer snapshot. */
   see(seen: Seen): void {
     this.#seen = seen
     const first = this.#unseen.findIndex(({ transaction }) => !seen.shows(transaction.xid))
     this.#unseen = first === -1 ? [] : this.#unseen.slice(first)
   }
 
-  /** Ends the log in front of the first transaction that no snapshot shows. */
+  /** Ends the log before the first transaction that no snapshot shows. */
   endBeforeUnseen(): void {
     const [first] = this.#unseen
     if (first === undefined) return
@@ -119,7 +125,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
     this.#isEnded = true
   }
 
-  /** Hands over the changes that wait, in the order of the log. */
+  /** Returns the held changes in the order of the log. */
   takeHeld(): readonly HeldChange[] {
     const held = this.#held
     this.#held = []
@@ -170,7 +176,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   }
 
   origin(): void {
-    // Changes of other servers are changes, too
+    // Changes replicated from other servers are read like any other
   }
 
   type(): void {
@@ -178,7 +184,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   }
 
   message(): void {
-    // Those of this connector, and of others, only move the position
+    // Logical messages, of this connector and of others, only move the position
   }
 
   #isCheckpointDue(): boolean {

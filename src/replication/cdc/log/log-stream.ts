@@ -3,7 +3,7 @@ import type { RowSink } from '../../feed.ts'
 import type { StreamPlan } from '../../stream-plan.ts'
 import { SnapshotFilter } from '../snapshot-filter.ts'
 
-/** What all changes of one transaction have in common. */
+/** Properties that all changes of one transaction share. */
 export class LogTransaction {
   readonly xid: number
   /** Microseconds since 2000-01-01 UTC. */
@@ -22,7 +22,7 @@ export class LogTransaction {
   }
 }
 
-/** A stream that the log is read for. */
+/** A stream that is read from the log. */
 export class LogStream {
   readonly plan: StreamPlan
   readonly sink: RowSink
@@ -32,7 +32,7 @@ export class LogStream {
   #isShown = false
   #countedRows: number
 
-  /** @param snapshot What the stream's snapshot saw; null: no change is left out. */
+  /** @param snapshot what the stream's snapshot saw; null: no change is left out. */
   constructor(plan: StreamPlan, sink: RowSink, snapshot: string | null) {
     if (sink.changeColumns === null) throw new Error('the writer cannot take changes of the log')
     this.plan = plan
@@ -52,7 +52,10 @@ export class LogStream {
     return (this.plan.relation.log?.key ?? []).map((name) => this.typeOf(name))
   }
 
-  /** Whether the stream's snapshot shows the changes of a transaction, so that they have been delivered with it. */
+  /**
+   * Whether the stream's snapshot shows the changes of a transaction, so that they were already
+   * delivered.
+   */
   shows(transaction: LogTransaction): boolean {
     if (this.#filter === null) return false
     if (this.#transaction !== transaction) {
@@ -62,7 +65,7 @@ export class LogStream {
     return this.#isShown
   }
 
-  /** Rows since the last call. */
+  /** Number of rows since the last call. */
   takeRows(): number {
     const rows = this.sink.rows - this.#countedRows
     this.#countedRows = this.sink.rows

@@ -6,7 +6,10 @@ import { findRenamed } from './renamed-columns.ts'
 
 const NONE: ReadonlyMap<string, string> = new Map()
 
-/** Where the columns of a stream are among those of a relation of the log, which may have had other names then. */
+/**
+ * Maps the columns of a stream to those of a relation in the log, which may have had other names
+ * then.
+ */
 export class LoggedColumns {
   /** Columns of the stream that may have had another name then. */
   readonly uncertain: readonly string[]
@@ -25,7 +28,9 @@ export class LoggedColumns {
     this.uncertain = uncertain
   }
 
-  /** Asks the server only if a column of the stream is missing, or columns have another order. */
+  /**
+   * Queries the server only if a column of the stream is missing, or columns have another order.
+   */
   static async find(
     plan: StreamPlan,
     relation: LogRelation,
@@ -55,7 +60,7 @@ export class LoggedColumns {
     return this.#indexes.get(this.#renamedFields.get(field) ?? field)
   }
 
-  /** Name that the table has for a column of the relation now. */
+  /** Current name in the table of a column of the relation. */
   nameOf(index: number): string {
     return this.#names[index]!
   }

@@ -20,7 +20,7 @@ import { awaitVisible } from './visible-commits.ts'
 /** From 2000-01-01 to 1970-01-01 UTC. */
 const EPOCH_MICROS = BigInt(Date.UTC(2000, 0, 1)) * 1000n
 
-/** What the log is read with. */
+/** Context for reading the log. */
 export interface LogRead {
   readonly context: FeedContext
   readonly cdc: CdcConfig
@@ -28,13 +28,16 @@ export interface LogRead {
   readonly streams: readonly LogStream[]
   readonly sender: WalSender
   readonly end: LogEnd
-  /** Whether values may come in binary form, if all columns can be read in it. */
+  /** Whether values may be sent in binary form, if all columns can be read in it. */
   readonly mayBeBinary: boolean
-  /** Up to where the server may forget the log. */
+  /** Position up to which the server may remove the log. */
   readonly acknowledged: bigint
 }
 
-/** Reads the log from the position to the target: rows in the order of their commits, checkpoints between transactions. */
+/**
+ * Reads the log from the position to the target: rows in the order of their commits, checkpoints
+ * between transactions.
+ */
 export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   const { context, cdc, progress, streams, end } = read
   const { config, database, log } = context
@@ -70,17 +73,19 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   }
 }
 
-/** The given state may be one that is not continued. */
+/** The given state is excluded, because it may be one that is not continued. */
 function emittedPosition({ global, givenGlobal }: ResumeStates): bigint {
   return global === givenGlobal ? 0n : (positionOf(global) ?? 0n)
 }
 
-/** Whether the binary form of all values is read. It is asked for all columns or for none. */
+/**
+ * Whether the binary form of all values can be read. It is requested for all columns or for none.
+ */
 function hasBinaryForm({ plan }: LogStream): boolean {
   return plan.columns.every(({ type }) => isReadInBinary(type))
 }
 
-/** Ends a read that makes no progress: neither in the position nor in the bytes that come. */
+/** Ends a read without progress in the position and in the number of received bytes. */
 class ProgressWatch {
   readonly #reader: LogReader
   readonly #follower: LogFollower
@@ -110,7 +115,7 @@ class ProgressWatch {
   }
 }
 
-/** The position of the state that is next. Whether it is a new one. */
+/** Sets the position of the next state. Returns whether it has changed. */
 function advance(progress: CdcProgress, { position, committed }: LogFollower): boolean {
   const lsn = storedLsn(position)
   if (lsn <= progress.offset.lsn) return false

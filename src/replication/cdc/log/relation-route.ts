@@ -7,20 +7,20 @@ import type { LoggedColumns } from './logged-columns.ts'
 import type { RowChange } from './row-change.ts'
 import type { LongValues } from './values/long-values.ts'
 
-/** A stream of a relation of the log, and where its columns are there. */
+/** A stream of a relation in the log, and the indexes of its columns. */
 interface RoutedStream {
   readonly stream: LogStream
   readonly logged: LoggedColumns
 }
 
-/** Where the changes of a relation come together again. */
+/** Queue in which the changes of all relations keep the order of the log. */
 export interface ChangeQueue {
-  /** @param newTuple the new row, with values that the change leaves out. */
+  /** @param newTuple the new row, including values that the change leaves out. */
   take(route: RelationRoute, kind: RowChange['kind'], change: LogChange, newTuple: LogTuple): void
   readonly longValues: LongValues
 }
 
-/** A relation of the log, and the streams that its changes are for. */
+/** A relation of the log, and the streams that receive its changes. */
 export class RelationRoute implements ChangeVisitor {
   readonly relation: LogRelation
   readonly #queue: ChangeQueue
@@ -33,7 +33,7 @@ export class RelationRoute implements ChangeVisitor {
     this.#longValues = queue.longValues.of(relation)
   }
 
-  /** Null: its streams and types are not known yet. */
+  /** Null: its streams and types are unknown yet. */
   get writers(): readonly ChangeWriter[] | null {
     return this.#writers
   }
@@ -75,7 +75,7 @@ export class RelationRoute implements ChangeVisitor {
   }
 }
 
-/** Under REPLICA IDENTITY FULL the old row has the values that the new one leaves out. */
+/** Under REPLICA IDENTITY FULL, the old row contains the values that the new one leaves out. */
 function fillUnchanged({ newTuple, oldTuple }: LogChange): void {
   newTuple.hasUnchanged = false
   for (let index = 0; index < newTuple.count; index++) {

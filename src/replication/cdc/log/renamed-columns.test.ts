@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { findRenamed } from './renamed-columns.ts'
 
-/** `a` is a column of type 1, `a:2` one of type 2, `-` a dropped one. */
+/** Parses `a` as a column of type 1, `a:2` as one of type 2, `-` as a dropped one. */
 function attribute(text: string) {
   const [name, typeOid = '1'] = text.split(':')
   const isDropped = name === '-'
@@ -30,7 +30,7 @@ const CASES: readonly (readonly [string, string, string, string, string])[] = [
   ['a name was taken over by a column that was added', 'id a b', 'id c b a', '', ''],
 ]
 
-describe('the names that columns of the log have now', () => {
+describe('the current names of columns in the log', () => {
   for (const [name, earlier, today, renamed, uncertain] of CASES) {
     it(name, () => {
       const found = findRenamed(earlier.split(' ').map(attribute), today.split(' ').map(attribute))

@@ -1,24 +1,24 @@
 import type { TableAttribute } from '../../../introspection/replication/table-attributes.ts'
 
-/** A column by the name that it had at some time. */
+/** A column with its name at some time. */
 export interface NamedColumn {
   readonly name: string
   readonly typeOid: number
 }
 
-/** The names that columns of a table have now. */
+/** Current names of columns of a table. */
 export interface CurrentNames {
-  /** Earlier name → name of today, of columns that were renamed. */
+  /** Earlier name → current name of renamed columns. */
   readonly renamed: ReadonlyMap<string, string>
-  /** Columns of today that may have had another name. */
+  /** Current columns that may have had another name. */
   readonly uncertain: readonly string[]
 }
 
 /**
- * Finds columns that were renamed. A rename keeps the place of a column among the others, and a dropped column keeps its
- * place, too: what stands between two columns that have kept their names is the same columns.
+ * Finds columns that were renamed. A renamed column keeps its position among the others, and so
+ * does a dropped one: between two columns with unchanged names, the columns are the same.
  * @param earlier columns at some time, in `attnum` order.
- * @param attributes the columns of today, dropped ones among them, in `attnum` order.
+ * @param attributes current columns, including dropped ones, in `attnum` order.
  */
 export function findRenamed(
   earlier: readonly NamedColumn[],
@@ -64,8 +64,8 @@ function isPermuted(
 }
 
 /**
- * What a run of columns has become; null: that is not certain.
- * @param isLast whether columns may have been added behind it since.
+ * Matches a sequence of columns with the current ones; null: the result is not certain.
+ * @param isLast whether columns may have been added after it since.
  */
 function match(
   run: readonly NamedColumn[],

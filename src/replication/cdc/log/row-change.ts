@@ -2,7 +2,7 @@ import { LogTuple } from '../../../wire/log-tuple.ts'
 import type { LogChange } from '../../../wire/pgoutput.ts'
 import { LogTransaction } from './log-stream.ts'
 
-/** A change of one row with the transaction that it is part of. Valid only during the call, unless it was detached. */
+/** A change of one row with its transaction. Valid only during the call, unless it was detached. */
 export interface RowChange {
   readonly kind: 'INSERT' | 'UPDATE' | 'DELETE'
   readonly transaction: LogTransaction
@@ -13,7 +13,7 @@ export interface RowChange {
   readonly oldTuple: LogTuple
 }
 
-/** The change that is being read: the same object for each of them. */
+/** The change that is being read: the same object for all changes. */
 export class CurrentRow implements RowChange {
   kind: RowChange['kind'] = 'INSERT'
   transaction = new LogTransaction(0, 0n)
@@ -42,7 +42,7 @@ export class CurrentRow implements RowChange {
   }
 }
 
-/** A copy that stays valid. */
+/** Returns a copy that stays valid. */
 export function detach(row: RowChange): RowChange {
   const { kind, transaction, lsnHigh, lsnLow, oldKind } = row
   const tuples = { newTuple: row.newTuple.detach(), oldTuple: row.oldTuple.detach() }

@@ -6,7 +6,7 @@ import { refetchValues } from './values/refetch.ts'
 import type { RowChange } from './row-change.ts'
 import type { StreamRouter } from './stream-router.ts'
 
-/** Writes the changes that wait, in the order of the log, after the queries that they wait for. */
+/** Writes the held changes in the order of the log, after the queries for which they wait. */
 export async function settleHeld(
   follower: LogFollower,
   { router, database }: { router: StreamRouter; database: Database },
@@ -28,7 +28,7 @@ export async function settleHeld(
   }
 }
 
-/** What is still missing then is null in the record, with an entry in its `meta.changes`. */
+/** A value that is still missing is null in the record, with an entry in its `meta.changes`. */
 function fill({ newTuple }: RowChange, values: ReadonlyMap<number, TupleValue>): LogTuple {
   return newTuple.detach(values)
 }

@@ -12,9 +12,10 @@ const ANCESTORS_SQL = `
 SELECT a.relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_ancestors($1::pg_catalog.regclass) AS a (relid)`
 
 /**
- * Finds the streams of a relation of the log: by its oid, which stays when a table is renamed; of a partition that is
- * new, by the tables above it; of a table that has been created again, by its name. A match by
- * name or by the tables above is looked up for each relation message, since a rename or a detached partition changes it.
+ * Finds the streams of a relation in the log: by its oid, which a rename does not change; for a new
+ * partition, by the tables above it; for a table that was created again, by its name. A match by
+ * name or by the tables above is checked for each relation message, because a rename or a detached
+ * partition changes it.
  */
 export class StreamRouter {
   readonly #streams: readonly LogStream[]
@@ -23,7 +24,7 @@ export class StreamRouter {
   readonly #isBinary: boolean
   readonly #log: Log
 
-  /** @param isBinary whether the log comes in binary form. */
+  /** @param isBinary whether the log is in binary form. */
   constructor(
     streams: readonly LogStream[],
     { isBinary, log }: { readonly isBinary: boolean; readonly log: Log },
@@ -39,16 +40,17 @@ export class StreamRouter {
     }
   }
 
-  /** Whether the changes of a relation may be for a stream. */
+  /** Whether the changes of a relation may belong to a stream. */
   readonly mayRead = (relation: LogRelation): boolean => this.#hasRoots || this.knows(relation)
 
-  /** Whether a relation is a stream or part of one, as far as is known without a query. */
+  /** Whether a relation is a stream or a part of one, as far as is known without a query. */
   readonly knows = (relation: LogRelation): boolean =>
     this.#byOid.has(relation.oid) || this.#named(relation).length > 0
 
   /**
    * Looks up what a route needs before its first change can be written.
-   * @throws BinaryFormError if the log is in binary form, and a column had a type then whose binary form is not known.
+   * @throws BinaryFormError if the log is in binary form, and a column had a type then whose binary
+   * form is unknown.
    */
   async bind(route: RelationRoute, session: SqlSession): Promise<void> {
     const { oid, columns } = route.relation

@@ -5,12 +5,18 @@ import type { Log } from '../../feed.ts'
 import type { LogFollower } from './log-follower.ts'
 import { readLogEnd, WRITE_LSN } from './log-end.ts'
 
-/** A commit becomes visible microseconds after it is in the log, unless it waits for a synchronous standby. */
+/**
+ * A commit becomes visible microseconds after it is in the log, unless it waits for a synchronous
+ * standby.
+ */
 const PATIENCE_MS = 2000
 const FIRST_WAIT_MS = 1
 const MAX_WAIT_MS = 100
 
-/** Waits until the transactions that have been read are visible; ends the log in front of one that stays invisible. */
+/**
+ * Waits until the transactions that have been read are visible; ends the log before one that stays
+ * invisible.
+ */
 export async function awaitVisible(
   follower: LogFollower,
   database: Database,

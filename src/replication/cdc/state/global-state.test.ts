@@ -17,7 +17,7 @@ const OFFSET: Offset = {
 }
 
 describe('buildGlobalState', () => {
-  it('lists a stream that has started, and only that', () => {
+  it('lists only streams that have started', () => {
     const scan = { page: 12, tuple: 0, filenode: 16402, leaf: null }
     const users = { name: 'users', namespace: 'public' }
     const state = buildGlobalState(OFFSET, [
@@ -54,12 +54,12 @@ describe('buildGlobalState', () => {
 })
 
 describe('passView', () => {
-  it('keeps what the snapshot showed until the position has passed its end', () => {
+  it('keeps the view of the snapshot until the position has passed its end', () => {
     expect(passView({ type: 'LOG', view: VIEW }, 199n)).to.deep.equal({ type: 'LOG', view: VIEW })
     expect(passView({ type: 'LOG', view: VIEW }, 200n)).to.deep.equal({ type: 'LOG', view: null })
   })
 
-  it('keeps it while the snapshot runs, wherever the position is', () => {
+  it('keeps it while the snapshot is being read, at any position', () => {
     const scan = { page: 1, tuple: 0, filenode: 1, leaf: null }
     const progress = { type: 'SNAPSHOT', scan, view: VIEW } as const
     expect(passView(progress, 300n)).to.equal(progress)

@@ -2,7 +2,7 @@ import type { GlobalContent, StreamDescriptor } from '../../../protocol/messages
 import { buildSharedState, type Offset } from './offset.ts'
 import { buildProgress, type StreamProgress, type StreamSource } from './stream-progress.ts'
 
-/** A CDC stream and how far it has got. */
+/** A CDC stream and its progress. */
 export interface StreamEntry {
   readonly descriptor: StreamDescriptor
   readonly source: StreamSource
@@ -11,8 +11,8 @@ export interface StreamEntry {
 }
 
 /**
- * Builds the content of a GLOBAL state. A stream that has not started is not listed: the official connector of the
- * earlier generation takes every stream that is listed for a finished one.
+ * Builds the content of a GLOBAL state. A stream that has not started is not listed, because the
+ * earlier generation of the official connector treats every listed stream as complete.
  */
 export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]): GlobalContent {
   return {
@@ -28,7 +28,7 @@ export function buildGlobalState(offset: Offset, streams: readonly StreamEntry[]
   }
 }
 
-/** Drops what the snapshot of a finished stream showed once the position has passed its end. */
+/** Removes the view of a complete snapshot once the position has passed its end. */
 export function passView(progress: StreamProgress, lsn: bigint): StreamProgress {
   const isPassed = progress.type === 'LOG' && progress.view !== null && lsn >= progress.view.endLsn
   return isPassed ? { type: 'LOG', view: null } : progress

@@ -31,7 +31,7 @@ describe('offsetKey', () => {
 })
 
 describe('storedLsn', () => {
-  it('equals no LSN of a message: those of commits and transactions are multiples of 8', () => {
+  it('differs from the LSN of every message: those of commits and transactions are multiples of 8', () => {
     expect(storedLsn(26542080n)).to.equal(26542079n)
     expect(storedLsn(26542080n) % 8n).not.to.equal(0n)
   })
@@ -52,14 +52,14 @@ describe('parseSharedState', () => {
     })
   }
 
-  it('keeps a given key byte for byte', () => {
+  it('keeps a given key unchanged', () => {
     const key = '{"schema":null,"payload":["shop", {"server":"shop"}]}'
     const offset = parseSharedState(shared('{"lsn":5}', key))
     expect(offset?.key).to.equal(key)
     expect(Object.keys(objectOf(buildSharedState(offset!)['state']))).to.deep.equal([key])
   })
 
-  it('of an empty object is none', () => expect(parseSharedState({})).to.equal(null))
+  it('is null for an empty object', () => expect(parseSharedState({})).to.equal(null))
 
   for (const [name, raw] of [
     ['no state', { lsn: 5 }],
@@ -79,7 +79,7 @@ describe('parseSharedState', () => {
 })
 
 describe('buildSharedState', () => {
-  it('writes the worked example', () => {
+  it('writes the documented example', () => {
     expect(stringifyExact(buildSharedState(OFFSET))).to.equal(
       '{"state":{"[\\"shop\\",{\\"server\\":\\"shop\\"}]":"{\\"transaction_id\\":null,\\"lsn\\":26542079,' +
         '\\"lsn_proc\\":26542079,\\"lsn_commit\\":26542079,\\"txId\\":801,\\"ts_usec\\":1700000100000000}"}}',
@@ -93,12 +93,12 @@ describe('buildSharedState', () => {
     ['a snapshot of the catalogs', { ...OFFSET, catalogSnapshot: '765:768:765,767' }],
     ['removed streams', { ...OFFSET, removed: new Map([['public."t', 9n]]) }],
   ] as const) {
-    it(`is parsed back: ${name}`, () => {
+    it(`is parsed to an equal offset: ${name}`, () => {
       expect(parseSharedState(throughFile(buildSharedState(offset)))).to.deep.equal(offset)
     })
   }
 
-  it('passes the rules of the official readers: one entry, a flat object of primitives', () => {
+  it('matches the format of the official readers: one entry, a flat object of primitives', () => {
     const removed = new Map([['public.t', 9n]])
     const offset = { ...OFFSET, systemId: '1', timeline: 3, publicationOid: 2, removed }
     const entries = Object.entries(objectOf(buildSharedState(offset)['state']))
@@ -108,16 +108,16 @@ describe('buildSharedState', () => {
     for (const each of Object.values(value)) {
       expect(each === null || ['number', 'string', 'boolean'].includes(typeof each)).to.equal(true)
     }
-    // Position of 3.8: the lower of lsn_proc and lsn_commit; of 3.7: lsn_commit, else lsn
+    // Position of 3.8: the lower of lsn_proc and lsn_commit; of 3.7: lsn_commit, otherwise lsn
     expect([value['lsn'], value['lsn_proc'], value['lsn_commit']]).to.deep.equal([
       26542079, 26542079, 26542079,
     ])
-    // Not MESSAGE, BEGIN, …: 3.7 would take it for an event that it has seen
+    // Not MESSAGE, BEGIN, …: 3.7 would treat it as an event that was already processed
     expect(value).not.to.have.property('messageType')
   })
 })
 
-/** As the state file holds it. */
+/** Converts a state like the state file. */
 function throughFile(state: JsonObject): JsonObject {
   return objectOf(JSON.parse(stringifyExact(state)))
 }

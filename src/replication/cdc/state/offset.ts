@@ -3,22 +3,29 @@ import { quoteInexactNumbers } from '../../../json/exact-json.ts'
 import { isJsonObject, JsonNumber, type JsonObject, stringifyExact } from '../../../json/json.ts'
 
 /**
- * Position in the log up to which everything has been delivered, as Debezium stores it. For the server the positions
- * `lsn` and `lsn` + 1 mean the same: both are below the start of every commit record that is not delivered yet.
+ * Position in the log up to which everything has been delivered, in Debezium's format. For the
+ * server, the positions `lsn` and `lsn` + 1 are equivalent: both are below the start of every
+ * commit record that is not delivered yet.
  */
 export interface Offset {
-  /** Name of the entry, JSON text. One that was given is kept byte for byte: Debezium looks the offset up by it. */
+  /**
+   * Name of the entry, as JSON text. A given name is kept unchanged, because Debezium looks up the
+   * offset by it.
+   */
   readonly key: string
   readonly lsn: bigint
-  /** Transaction that ends there, 32 bits; null: none yet. */
+  /** 32-bit id of the transaction that ends there; null: none yet. */
   readonly xid: number | null
   /** Its commit time in microseconds since 1970. */
   readonly commitUs: bigint | null
-  /** `system_identifier` of the cluster; null: the state does not say, the official connector wrote it. */
+  /**
+   * `system_identifier` of the cluster; null: unknown, because the official connector wrote the
+   * state.
+   */
   readonly systemId: string | null
-  /** Timeline of the server's log; null: the state does not say. */
+  /** Timeline of the server's log; null: unknown. */
   readonly timeline: number | null
-  /** `pg_publication.oid`; null: the state does not say. */
+  /** `pg_publication.oid`; null: unknown. */
   readonly publicationOid: number | null
   /** Snapshot in which the partitions were looked up last; null: no stream is partitioned, or the state does not say. */
   readonly catalogSnapshot: string | null
@@ -26,18 +33,23 @@ export interface Offset {
   readonly removed: ReadonlyMap<string, bigint>
 }
 
-/** Bits below the end of a record: WAL records are 8-byte aligned, so that no message has this LSN. */
+/**
+ * Distance below the end of a record. WAL records are 8-byte aligned, so no message has this LSN.
+ */
 const BEFORE_POSITION = 1n
 
-/** Key of an offset that this connector creates: the name of the engine and the topic prefix of Debezium. */
+/**
+ * Key of an offset that this connector creates: the name of the engine and the topic prefix of
+ * Debezium.
+ */
 export function offsetKey(database: string): string {
   const prefix = database.replaceAll(/[^\w.-]/g, '_')
   return JSON.stringify([database, { server: prefix }])
 }
 
 /**
- * LSN to store for a position: one below it. Debezium takes a stored LSN that equals the LSN of a message for one that
- * has been processed, and the end of a commit equals the start of the next transaction.
+ * LSN to store for a position: one below it. Debezium treats a message with the stored LSN as
+ * processed, and the end of a commit equals the start of the next transaction.
  */
 export function storedLsn(position: bigint): bigint {
   return position - BEFORE_POSITION
@@ -45,7 +57,8 @@ export function storedLsn(position: bigint): bigint {
 
 /**
  * Parses `shared_state` of a GLOBAL state; null if it is empty.
- * @throws ConnectorError config_error if it is not understood: it must not become a new first sync.
+ * @throws ConnectorError config_error if it is malformed: an unknown state must not cause a new
+ * first sync.
  */
 export function parseSharedState(raw: JsonObject): Offset | null {
   if (Object.keys(raw).length === 0) return null
@@ -72,7 +85,10 @@ export function parseSharedState(raw: JsonObject): Offset | null {
   }
 }
 
-/** `shared_state` with the keys of Debezium; its unknown keys have text, which it ignores. */
+/**
+ * Builds `shared_state` with the keys of Debezium. Values of additional keys are strings, which
+ * Debezium ignores.
+ */
 export function buildSharedState(offset: Offset): JsonObject {
   const { key, lsn, xid, commitUs, systemId, timeline, publicationOid, catalogSnapshot, removed } =
     offset
@@ -117,7 +133,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** An integer of any size, which may have been quoted to keep its digits. */
+/** Parses an integer of any size, which may be a string to keep its digits. */
 export function integerOf(raw: unknown): bigint | null {
   const text = typeof raw === 'number' || raw instanceof JsonNumber ? raw.toString() : raw
   return typeof text === 'string' && /^\d{1,20}$/.test(text) ? BigInt(text) : null

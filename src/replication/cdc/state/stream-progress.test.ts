@@ -38,7 +38,7 @@ describe('parseProgress', () => {
     })
   }
 
-  it('ignores a view that is not whole', () => {
+  it('ignores an incomplete view', () => {
     const state = { state_type: 'ctid_based', snapshot: { text: '1:1:' } }
     expect(parseProgress(state)).to.deep.equal(log)
   })
@@ -58,24 +58,24 @@ describe('buildProgress', () => {
     const state = buildProgress(USERS, each, SOURCE)
     const isRunning = each.type === 'SNAPSHOT'
 
-    it(`is parsed back: ${name}`, () => {
+    it(`is parsed to equal progress: ${name}`, () => {
       const stored: unknown = JSON.parse(quoteInexactNumbers(stringifyExact(state)))
       expect(isJsonObject(stored) && parseProgress(stored)).to.deep.equal(each)
       expect(isJsonObject(stored) && parseSource(stored)).to.deep.equal(SOURCE)
     })
 
-    it(`is read rightly by 3.7, to which any state but "ctid" is finished: ${name}`, () => {
+    it(`is read correctly by 3.7, which treats any state but "ctid" as complete: ${name}`, () => {
       expect(state['state_type'] === 'ctid').to.equal(isRunning)
     })
 
-    it(`is read rightly by 3.8, to which a ctid is a snapshot that runs: ${name}`, () => {
+    it(`is read correctly by 3.8, which treats ctid as an unfinished snapshot: ${name}`, () => {
       expect(typeof state['ctid'] === 'string').to.equal(isRunning)
       expect(state['version']).to.equal(isRunning ? 2 : 3)
       expect(Object.keys(state), '{} would be a cold start').not.to.have.length(0)
     })
   }
 
-  it('names a finished stream as 3.7 does', () => {
+  it('writes a complete stream like 3.7', () => {
     expect(
       buildProgress(USERS, { type: 'LOG', view: null }, { ...SOURCE, publicationEntries: [] }),
     ).to.deep.equal({

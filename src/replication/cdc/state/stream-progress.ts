@@ -5,49 +5,58 @@ import { integerOf } from './offset.ts'
 
 /** What the pages of a stream's snapshot showed. */
 export interface SnapshotView {
-  /** `pg_current_snapshot()` of the oldest snapshot that a page was read in. */
+  /** `pg_current_snapshot()` of the oldest snapshot in which a page was read. */
   readonly text: string
   /** `_ab_cdc_lsn` of its rows: below every change that they do not show. */
   readonly rowLsn: bigint
-  /** End of the log after the snapshot was taken: no transaction that commits behind it is visible in the snapshot. */
+  /**
+   * End of the log after the snapshot was taken: the snapshot shows no transaction that commits
+   * after it.
+   */
   readonly endLsn: bigint
 }
 
-/** How far a stream has got; null: it has not started. */
+/** Progress of a stream; null: it has not started. */
 export type StreamProgress =
   | {
       readonly type: 'SNAPSHOT'
       /** Everything before it has been read. */
       readonly scan: ScanPosition
-      /** Null: not known, then every change from the position on is delivered. */
+      /** Null: unknown; then every change from the position on is delivered. */
       readonly view: SnapshotView | null
     }
   | {
       readonly type: 'LOG'
-      /** Null: not known, or the position has passed it. */
+      /** Null: unknown, or the position has passed it. */
       readonly view: SnapshotView | null
     }
 
-/** What a stream is read from. */
+/** The relation from which a stream is read. */
 export interface StreamSource {
-  /** Oid of the relation; null: not known. */
+  /** Oid of the relation; null: unknown. */
   readonly relation: number | null
-  /** Oids of the entries by which the publication covers it; none: not known, or it is FOR ALL TABLES. */
+  /**
+   * Oids of the entries by which the publication covers it; empty: unknown, or it is FOR ALL
+   * TABLES.
+   */
   readonly publicationEntries: readonly number[]
 }
 
-/** Of a `StreamSource`. The official connector ignores them and writes none. */
+/** Keys of a `StreamSource`. The official connector ignores them and does not write them. */
 const RELATION_KEY = 'relation_oid'
 const ENTRIES_KEY = 'publication_entries'
-/** A table that is published by its partitions has many entries. The oldest ones are dropped with them. */
+/**
+ * Maximum number of stored entries. A table published by its partitions has many; the oldest ones
+ * are removed with them.
+ */
 const MAX_ENTRIES = 8
 
-/** An official state of a finished stream names no other cursor. */
+/** Cursor name in the official state of a complete stream. */
 const LSN_FIELD = '_ab_cdc_lsn'
 
 /**
- * Parses the `stream_state` of a CDC stream, of both generations of the official connector or of this one. A state
- * that is not understood is none: the snapshot is read again, and no row is lost.
+ * Parses the `stream_state` of a CDC stream, of both generations of the official connector or of
+ * this one. A malformed state counts as none: the snapshot is read again, and no row is lost.
  */
 export function parseProgress(raw: JsonObject | null): StreamProgress | null {
   if (raw === null || Object.keys(raw).length === 0) return null
@@ -62,7 +71,7 @@ export function parseProgress(raw: JsonObject | null): StreamProgress | null {
   return isFinished ? { type: 'LOG', view } : null
 }
 
-/** What a `stream_state` says of the source of the stream. */
+/** Reads the source of the stream from a `stream_state`. */
 export function parseSource(raw: JsonObject | null): StreamSource {
   const oid = raw === null ? null : integerOf(raw[RELATION_KEY])
   const entries = raw?.[ENTRIES_KEY]
@@ -75,8 +84,9 @@ export function parseSource(raw: JsonObject | null): StreamSource {
 }
 
 /**
- * Builds the `stream_state` of a CDC stream. While the snapshot runs it is one of version 2: the official connector of
- * that generation would take version 3 for a finished snapshot, and the later one reads both.
+ * Builds the `stream_state` of a CDC stream. While the snapshot is being read, it has version 2:
+ * the official connector of that generation would treat version 3 as a complete snapshot, and the
+ * later one reads both.
  */
 export function buildProgress(
   descriptor: StreamDescriptor,

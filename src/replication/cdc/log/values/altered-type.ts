@@ -15,21 +15,21 @@ const WHOLE_NUMBER = /^"?(-?(?:0|[1-9]\d*))(?:\.0+)?"?$/
 const DECIMAL_NUMBER = /^"?(-?(?:0|[1-9]\d*)(?:\.\d+)?)"?$/
 
 /**
- * Writes values of the type that a column had as values of the type that it has now. Null: what `ALTER TYPE` has made of
- * a value does not follow from it.
+ * Returns a type that writes values of a column's earlier type as values of its current type. Null:
+ * the result of `ALTER TYPE` does not follow from the value.
  */
 export function alteredType(then: PgType, now: PgType): PgType | null {
   const isNumber = isOf(then, INTEGER) || isOf(then, NUMBER)
   if (isNumber && isOf(now, NUMBER)) return then
   if (isOf(now, STRING) && (isNumber || isOf(then, BOOLEAN))) return withWriters(then, quoted)
-  // An array has a writer of its own, and so do texts of which a part is replaced
+  // An array has a different writer, and so do texts of which a part is replaced
   const isSameText = logForms(then).writeText === logForms(now).writeText
   return isSameText && isDeepStrictEqual(then.jsonSchema, now.jsonSchema) ? then : null
 }
 
 /**
- * The same for a column of a key, without which a record is of no use: a number in another form is a number, and what
- * remains is written as it was.
+ * The same for a column of a key, without which a record cannot be used: a number in another form
+ * is converted, and other values are written unchanged.
  */
 export function alteredKey(then: PgType, now: PgType): PgType {
   const pattern = isOf(now, INTEGER) ? WHOLE_NUMBER : isOf(now, NUMBER) ? DECIMAL_NUMBER : null
@@ -51,7 +51,7 @@ function withWriters(type: PgType, change: (write: ValueWriter) => ValueWriter):
   return { ...type, log }
 }
 
-/** The JSON of a value as a JSON string. It needs no escapes. */
+/** Writes the JSON of a value as a JSON string. It needs no escapes. */
 function quoted(write: ValueWriter): ValueWriter {
   const json = new ByteBuffer(64)
   return (out, bytes, start, end) => {

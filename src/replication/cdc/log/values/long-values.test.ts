@@ -20,7 +20,7 @@ const LONG = 'x'.repeat(2000)
 
 type Values = readonly (string | null | typeof UNCHANGED)[]
 
-/** `body` of the new row, as far as it is known. */
+/** Returns `body` of the new row, as far as it is known. */
 function bodyAfter(
   values: ReturnType<LongValues['of']>,
   kind: RowChange['kind'],
@@ -38,7 +38,7 @@ function bodyAfter(
   return kinds[2] === 0x74 ? bytes.toString('utf8', starts[2], ends[2]) : null
 }
 
-describe('long values of the rows that were changed last', () => {
+describe('cached long values of recently changed rows', () => {
   it('are those of the last change of the row', () => {
     const values = new LongValues().of(TABLE)
     bodyAfter(values, 'INSERT', { now: ['1', 'a', LONG] })
@@ -50,7 +50,7 @@ describe('long values of the rows that were changed last', () => {
     expect(bodyAfter(values, 'UPDATE', { now: ['2', 'c', UNCHANGED] })).to.equal(`${LONG}2`)
   })
 
-  it('follow the key, and end with the row', () => {
+  it('follow a change of the key, and are removed with the row', () => {
     const values = new LongValues().of(TABLE)
     bodyAfter(values, 'INSERT', { now: ['1', 'a', LONG] })
     const old = ['1', null, null]
@@ -60,7 +60,7 @@ describe('long values of the rows that were changed last', () => {
     expect(bodyAfter(values, 'UPDATE', { now: ['2', 'a', UNCHANGED] })).to.equal(null)
   })
 
-  it('are not those of another row with the key, nor of another description of the table', () => {
+  it('are not those of another row with the same key, nor of an earlier relation message', () => {
     const all = new LongValues()
     const values = all.of(TABLE)
     bodyAfter(values, 'INSERT', { now: ['1', 'a', LONG] })
@@ -68,7 +68,7 @@ describe('long values of the rows that were changed last', () => {
     expect(bodyAfter(values, 'INSERT', { now: ['1', 'b', UNCHANGED] })).to.equal(null)
   })
 
-  it('take a bounded number of bytes: those that were changed first go first', () => {
+  it('use a bounded number of bytes and are evicted in the order of the changes', () => {
     const values = new LongValues(3 * LONG.length + 400).of(TABLE)
     for (const id of ['1', '2', '3', '4']) bodyAfter(values, 'INSERT', { now: [id, 'a', LONG] })
     const known = ['1', '2', '3', '4'].map(
@@ -77,7 +77,7 @@ describe('long values of the rows that were changed last', () => {
     expect(known).to.deep.equal([false, true, true, true])
   })
 
-  it('are right or not known after many changes of rows of all sizes', () => {
+  it('are correct or unknown after many changes of rows of all sizes', () => {
     const values = new LongValues(20_000).of(TABLE)
     const bodies = new Map<string, string>()
     let seed = 1
@@ -100,7 +100,7 @@ describe('long values of the rows that were changed last', () => {
     expect(found).to.be.greaterThan(200)
   })
 
-  it('are not kept where the log has the old row, or no update', () => {
+  it('are not cached if the log has the old row, or no update', () => {
     const all = new LongValues()
     expect(all.of({ ...TABLE, identity: 'f' })).to.equal(null)
     expect(all.of({ ...TABLE, identity: 'n' })).to.equal(null)

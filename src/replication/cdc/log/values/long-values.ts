@@ -8,26 +8,26 @@ import type { LogChange, LogRelation } from '../../../../wire/pgoutput.ts'
 import type { RowChange } from '../row-change.ts'
 
 const NONE: ReadonlyMap<number, TupleValue> = new Map()
-/** Bytes that the values of all relations may take. */
+/** Maximum number of bytes for the values of all relations. */
 const MAX_BYTES = 8 * 1024 * 1024
 /** The server stores values out of line in rows above 2 KiB; in the log they may be shorter. */
 const MIN_ROW_BYTES = 1024
 const MIN_VALUE_BYTES = 256
 
-/** The long values of a row in the ring, one after the other. */
+/** The long values of a row in the ring buffer, in sequence. */
 interface KeptRow {
   readonly start: number
   readonly values: readonly { column: number; kind: number; start: number; end: number }[]
 }
 
 /**
- * Long values of rows that were changed last: those that a later UPDATE does not change are missing there. They are in a
- * ring of bytes, which costs no allocation for each value: the rows that were changed the longest time ago are
- * overwritten first.
+ * Cache of long values of recently changed rows: a later UPDATE that does not change them does not
+ * contain them. They are in a ring buffer, which needs no allocation for each value: the rows whose
+ * last change is the oldest are overwritten first.
  */
 export class LongValues {
   readonly #maxBytes: number
-  /** In the order of the ring. */
+  /** In the order of the ring buffer. */
   readonly #rows = new Map<string, KeptRow>()
   #ring = Buffer.alloc(0)
   #head = 0
@@ -37,14 +37,20 @@ export class LongValues {
     this.#maxBytes = maxBytes
   }
 
-  /** Of a relation as the log describes it, until it does so again. Null: the log has the whole old row, or no UPDATE. */
+  /**
+   * Returns the values of a relation, valid until its next relation message. Null: the log has the
+   * whole old row, or no UPDATE.
+   */
   of({ identity, columns }: LogRelation): RelationValues | null {
     if (identity === 'f' || identity === 'n') return null
     const key = columns.flatMap(({ isKey }, index) => (isKey ? [index] : []))
     return new RelationValues(this, { key, id: `${this.#relations++}` })
   }
 
-  /** Values of a row for the columns that `tuple` leaves out. Valid until the next call of `add`. */
+  /**
+   * Returns the values of a row for the columns that `tuple` leaves out. Valid until the next call
+   * of `add`.
+   */
   missing(key: string, { kinds }: LogTuple): ReadonlyMap<number, TupleValue> {
     const known = this.#rows
       .get(key)
@@ -61,8 +67,8 @@ export class LongValues {
   }
 
   /**
-   * @param key not in use.
-   * @returns Whether there are long values in the tuple, and room for them.
+   * @param key a key that is not in use.
+   * @returns whether the tuple has long values, and there is room for them.
    */
   add(key: string, tuple: LogTuple): boolean {
     const columns = longColumns(tuple)
@@ -80,7 +86,7 @@ export class LongValues {
     return true
   }
 
-  /** Makes room in the ring, in place of the oldest rows. */
+  /** Makes room in the ring buffer by removing the oldest rows. */
   #reserve(length: number): number {
     if (this.#ring.length === 0) this.#ring = Buffer.allocUnsafeSlow(this.#maxBytes)
     if (this.#head + length > this.#maxBytes) {
@@ -93,7 +99,7 @@ export class LongValues {
     return start
   }
 
-  /** Drops the rows between the head and `end`: the rows before the head are newer. */
+  /** Removes the rows between the head and `end`: the rows before the head are newer. */
   #dropBefore(end: number): void {
     for (const [key, { start }] of this.#rows) {
       if (start < this.#head || start >= end) return
@@ -112,12 +118,12 @@ function longColumns({ count, kinds, starts, ends }: LogTuple): readonly number[
   return columns
 }
 
-/** The part of `LongValues` that is of one relation. */
+/** The values of one relation in `LongValues`. */
 class RelationValues {
   readonly #all: LongValues
   readonly #key: readonly number[]
   readonly #id: string
-  /** Whether a row has been kept: until then, changes of short rows are of no interest. */
+  /** Whether a row has been stored: until then, changes of short rows are ignored. */
   #isUsed = false
 
   constructor(all: LongValues, { key, id }: { key: readonly number[]; id: string }) {
@@ -127,8 +133,8 @@ class RelationValues {
   }
 
   /**
-   * Takes the next change into account.
-   * @returns The new row with the values that the log leaves out, as far as they are known.
+   * Processes the next change.
+   * @returns the new row with the values that the log leaves out, as far as they are known.
    */
   follow(kind: RowChange['kind'], change: LogChange): LogTuple {
     const { newTuple, oldTuple, oldKind } = change
@@ -147,7 +153,7 @@ class RelationValues {
     return whole
   }
 
-  /** A value of the key that is stored out of line is in the old row. */
+  /** A key value that is stored out of line is in the old row. */
   #keyOf(tuple: LogTuple, old: LogTuple): string {
     let key = this.#id
     for (const index of this.#key) {

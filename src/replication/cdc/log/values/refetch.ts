@@ -14,7 +14,7 @@ import type { ChangeWriter } from '../change-writer.ts'
 import type { HeldChange } from '../log-follower.ts'
 import type { RowChange } from '../row-change.ts'
 
-/** A row of a stream, some of whose values are not in the log. */
+/** A row of a stream with values that are not in the log. */
 interface Gap {
   readonly held: HeldChange
   readonly writer: ChangeWriter
@@ -36,13 +36,13 @@ const NULL: TupleValue = { kind: NULL_KIND, bytes: Buffer.alloc(0) }
  * altered, after the streams were planned. The next attempt plans them again.
  */
 const ALTERED: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42883'])
-/** Each row is a branch of one statement with parameters of its own. */
+/** Rows per query: each row is a branch of one statement with its own parameters. */
 const ROWS_PER_QUERY = 100
 
 /**
- * Fetches by key the values that the log leaves out: those stored out of line that an UPDATE did not change. The changes
- * are visible by now (`awaitVisible`). A value may be newer than its change; then a later change follows. A row that is
- * gone has none.
+ * Fetches by key the values that the log leaves out: those stored out of line that an UPDATE did
+ * not change. The changes are already visible (`awaitVisible`). A value may be newer than its
+ * change; then a later change follows. A row that was deleted has no values.
  */
 export async function refetchValues(
   held: readonly HeldChange[],
@@ -107,7 +107,9 @@ function keyTuple({ newTuple, oldTuple }: RowChange, column: number): LogTuple {
   return newTuple.kinds[column] === UNCHANGED_KIND ? oldTuple : newTuple
 }
 
-/** What the type's output function gives, as in the log; a cast to text may give something else. */
+/**
+ * The text of the type's output function, as in the log; a cast to text may return another text.
+ */
 function textOf(column: string): string {
   return `CASE WHEN ${column} IS NOT NULL THEN pg_catalog.format('%s', ${column}) END`
 }
