@@ -6,13 +6,13 @@ import { CdcDatabase } from '../cdc/cdc-database.ts'
 import { fold, valuesOf } from '../cdc/fold.ts'
 import { type ConfiguredCatalog, incrementalCatalog, lastState } from '../cdc/sync.ts'
 
-/** A value that is stored out of line and does not compress. It starts with its name. */
+/** Builds a value that is stored out of line and not compressible. It starts with its name. */
 const LONG_SQL = `CREATE FUNCTION long(name text) RETURNS text IMMUTABLE LANGUAGE sql
   AS $$ SELECT name || ':' || string_agg(md5(name || i), '' ORDER BY i) FROM generate_series(1, 200) AS i $$;`
 const LONG_VALUE = /^(\w+):[0-9a-f]{1000,}$/
 const WARNING_WORDS = /^(Stream|Table)/
 
-/** One more sync: what is written before it, and what it reads. */
+/** A sync after the first one: the changes before it, and its records. */
 interface Round {
   /** Each is a transaction. */
   readonly write: readonly string[]
@@ -27,7 +27,7 @@ interface Round {
   readonly isRefreshed?: boolean
 }
 
-/** Changes that are read from the log, and from which the tables follow. */
+/** Changes of tables that are read from the log, and the expected records. */
 export interface CdcCase {
   readonly name: string
   /** First and last major version; default: all. */
@@ -35,19 +35,19 @@ export interface CdcCase {
   readonly tables: string
   /** Default: all tables. */
   readonly publication?: string
-  /** Default: all that are offered incrementally. */
+  /** Default: all with incremental mode. */
   readonly streams?: readonly string[]
   /** Records of the first sync, in any order; default: not compared. */
   readonly loaded?: readonly string[]
   readonly rounds: readonly Round[]
   /**
-   * Stream → query whose rows the records fold to in the end; default: the table. Null: the destination differs from
-   * the table, for the reason that the name of the case gives.
+   * Stream → query whose rows must equal the folded records at the end; default: the table. Null:
+   * the destination differs from the table, for the reason in the name of the case.
    */
   readonly folds?: Readonly<Record<string, string | null>>
 }
 
-/** Compares the records of each sync with the changes, and what all of them fold to with the tables. */
+/** Compares the records of each sync with the changes, and the folded records with the tables. */
 export function testCases(cases: readonly CdcCase[]): void {
   const major = requestedMajor()
   for (const each of cases) {
@@ -124,7 +124,7 @@ async function compare(
   }
 }
 
-/** The values of a row for the columns that its record has, by the catalog of its sync. */
+/** Values of a row for the columns in its record, by the catalog of its sync. */
 function select(row: Json, record: Json = row): Json {
   return Object.fromEntries(Object.keys(record).map((name) => [name, row[name]]))
 }

@@ -256,5 +256,5 @@ const TYPES: readonly CdcCase[] = [
   },
 ]
 
-describe('columns that are altered while changes wait', () => testCases(COLUMNS))
-describe('types that are created while changes wait', () => testCases(TYPES))
+describe('columns that are altered between a change and its sync', () => testCases(COLUMNS))
+describe('types that are created between a change and its sync', () => testCases(TYPES))

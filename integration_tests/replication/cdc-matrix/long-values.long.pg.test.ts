@@ -116,7 +116,7 @@ const DISTURBED: readonly CdcCase[] = [
   },
 ]
 
-/** Their values are those of their changes, also if the row has others by now or is gone. */
+/** The values are those of the changes, also if the row was changed again or deleted. */
 const IN_ONE_SYNC: readonly CdcCase[] = [
   {
     name: 'DEFAULT: of a row that changes further',
@@ -203,7 +203,7 @@ const IN_ONE_SYNC: readonly CdcCase[] = [
   },
 ]
 
-describe('long values that an update leaves alone', () => {
+describe('long values that an update does not change', () => {
   testCases(IN_ONE_SYNC)
   testCases(IDENTITIES)
   testCases(DISTURBED)

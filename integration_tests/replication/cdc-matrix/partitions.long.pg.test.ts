@@ -1,6 +1,6 @@
 import { type CdcCase, testCases } from './cdc-case.ts'
 
-/** Leaves below a partitioned partition, one of them with its columns in another order. */
+/** Leaves below a partitioned partition, one of them with another column order. */
 const NESTED = `
 CREATE TABLE t (id int, n int, PRIMARY KEY (id)) PARTITION BY LIST (id);
 CREATE TABLE middle PARTITION OF t FOR VALUES IN (1, 2, 10) PARTITION BY LIST (id);
@@ -253,5 +253,5 @@ const CHANGED: readonly CdcCase[] = [
   },
 ]
 
-describe('what is selected of a partitioned table', () => testCases(SELECTIONS))
+describe('the selected parts of a partitioned table', () => testCases(SELECTIONS))
 describe('a partitioned table that is altered', () => testCases(CHANGED))

@@ -105,5 +105,5 @@ const TABLES: readonly CdcCase[] = [
   },
 ]
 
-describe('tables that DDL leaves as they are', () => testCases(UNCHANGED))
-describe('tables that are altered while changes wait', () => testCases(TABLES))
+describe('tables that DDL does not change', () => testCases(UNCHANGED))
+describe('tables that are altered between a change and its sync', () => testCases(TABLES))

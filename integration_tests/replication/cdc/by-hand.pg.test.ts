@@ -46,7 +46,7 @@ describe('a CDC read without a catalog', () => {
     expect(recordsOf(second.messages, 'users').map(({ name }) => name)).to.deep.equal(['changed'])
   })
 
-  it('reads all streams, and in full those that are not in the publication', async () => {
+  it('reads all streams; those that are not in the publication are read in full', async () => {
     await using connector = await withConnector(cdc.config({}, INCREMENTAL))
     const run = await read(connector)
     expect(run.errors).to.deep.equal([])
@@ -57,7 +57,7 @@ describe('a CDC read without a catalog', () => {
     expect(JSON.stringify(last)).to.include('"name":"users"').and.to.not.include('"notes"')
   })
 
-  it('reads only the stream that is named, also one that is not in the publication', async () => {
+  it('reads only the selected stream, also one that is not in the publication', async () => {
     await using connector = await withConnector(cdc.config({}, INCREMENTAL))
     const users = await read(connector, '--stream', 'users')
     expect(users.records).to.have.length(3)
@@ -71,7 +71,7 @@ describe('a CDC read without a catalog', () => {
   })
 })
 
-/** What the runs of a test have in common. */
+/** What the runs of a test share. */
 async function openRead(cdc: CdcDatabase) {
   const connector = await withConnector(cdc.config({}, { ...INCREMENTAL, table: 'users' }))
   const path = join(connector.directory, 'state.json')
@@ -82,7 +82,7 @@ describe('the slot with --state-out', () => {
   const USERS = 'CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (0);'
   const FILLED = "INSERT INTO users SELECT n, repeat('x', 1000) FROM generate_series(1, 2000) AS n"
 
-  it('is at the final state of the same run, also of the first', async () => {
+  it('is at the final state of the same run, also after the first run', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const { connector, args } = await openRead(cdc)
     await using _ = connector
@@ -95,7 +95,7 @@ describe('the slot with --state-out', () => {
     }
   })
 
-  it('is not beyond the given state when the file cannot be written', async () => {
+  it('is not beyond the given state if the file cannot be written', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const { connector } = await openRead(cdc)
     await using _ = connector
@@ -110,7 +110,7 @@ describe('the slot with --state-out', () => {
     await rm(given)
   })
 
-  it('is not beyond the given state when the consumer closes early', async () => {
+  it('is not beyond the given state if the consumer closes early', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const { connector, path, args } = await openRead(cdc)
     await using _ = connector

@@ -3,7 +3,7 @@ import { TestDatabase } from '../../helpers/database.ts'
 import type { Server } from '../../helpers/server.ts'
 import type { Row } from '../../helpers/session.ts'
 
-/** A database of its own, with a publication `p` and a slot that is called as the database. */
+/** A database with a publication `p` and a slot that has the name of the database. */
 export class CdcDatabase implements AsyncDisposable {
   readonly db: TestDatabase
   readonly slot: string
@@ -13,7 +13,9 @@ export class CdcDatabase implements AsyncDisposable {
     this.slot = db.name
   }
 
-  /** @param sql creates the tables; by default all of them are published. The slot comes last. */
+  /**
+   * @param sql creates the tables; by default all of them are published. The slot is created last.
+   */
   static async create(
     sql: string,
     { publication = 'FOR ALL TABLES', server }: { publication?: string; server?: Server } = {},
@@ -39,7 +41,7 @@ export class CdcDatabase implements AsyncDisposable {
     return await this.db.sql(text)
   }
 
-  /** A config of the connector, with `method` over the CDC branch and `extra` over all. */
+  /** A config of the connector, with `method` in the CDC branch and `extra` at the top level. */
   config(
     method: Readonly<Record<string, unknown>> = {},
     extra: Readonly<Record<string, unknown>> = {},

@@ -27,14 +27,14 @@ function warningsOf({ logs }: Run): readonly string[] {
 }
 
 describe('check in CDC mode', () => {
-  it('succeeds without a warning when all is in place', async () => {
+  it('succeeds without a warning if everything is set up', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const { status, logs } = await check(cdc)
     expect(status).to.equal('SUCCEEDED')
     expect(logs.filter((line) => line.startsWith('WARN'))).to.deep.equal([])
   })
 
-  it('prints the script when there is neither publication nor slot, and it works', async () => {
+  it('prints a script that works if there is neither publication nor slot', async () => {
     await using cdc = await CdcDatabase.create(`${TABLE}; CREATE TABLE "O r" (id int PRIMARY KEY)`)
     await cdc.sql('DROP PUBLICATION p')
     await cdc.dropSlot()
@@ -48,7 +48,7 @@ describe('check in CDC mode', () => {
     expect(await check(cdc)).to.include({ status: 'SUCCEEDED' })
   })
 
-  it('has the slot re-created when the publication is missing: it must be the younger one', async () => {
+  it('prints statements for both if the publication is missing, because the slot must be younger', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     await cdc.sql('DROP PUBLICATION p')
     const { message } = await check(cdc)
@@ -58,7 +58,7 @@ describe('check in CDC mode', () => {
     expect(await check(cdc)).to.include({ status: 'SUCCEEDED' })
   })
 
-  it('names a slot that is missing', async () => {
+  it('reports a missing slot', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     await cdc.dropSlot()
     const { status, message } = await check(cdc)
@@ -68,14 +68,14 @@ describe('check in CDC mode', () => {
     )
   })
 
-  it('names a slot of another plugin', async () => {
+  it('reports a slot of another plugin', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     await cdc.dropSlot()
     await cdc.createSlot('test_decoding')
     expect((await check(cdc)).message).to.include('has the plugin test_decoding, not pgoutput')
   })
 
-  it('names a slot of another database', async () => {
+  it('reports a slot of another database', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     await using other = await CdcDatabase.create(TABLE)
     const { message } = await check(cdc, { replication_slot: other.slot })
@@ -84,14 +84,14 @@ describe('check in CDC mode', () => {
     )
   })
 
-  it('names a table when none of them can be read incrementally', async () => {
+  it('reports a table if no table can be read incrementally', async () => {
     await using cdc = await CdcDatabase.create('CREATE TABLE notes (body text)')
     expect((await check(cdc)).message).to.include(
       `No table can be read incrementally through publication "p". Stream 'public.notes': it has no primary key.`,
     )
   })
 
-  it('warns of tables whose UPDATE and DELETE fail for everybody, and they do', async () => {
+  it('warns of tables on which UPDATE and DELETE fail for all clients', async () => {
     await using cdc = await CdcDatabase.create(
       `${TABLE}; CREATE SCHEMA app; CREATE TABLE app.events (id int); INSERT INTO app.events VALUES (1)`,
     )
@@ -116,7 +116,7 @@ describe('check in CDC mode', () => {
     )
   })
 
-  it('names wal_level, with the other problems in one message', async () => {
+  it('reports wal_level and the other problems in one message', async () => {
     await using server = await Server.start({ settings: { wal_level: 'replica' } })
     await server.query(TABLE)
     const { host, port, user, password, database } = server.connectionConfig()
@@ -133,7 +133,7 @@ describe('check in CDC mode', () => {
 })
 
 describe('a role in CDC mode', () => {
-  it('from which row security hides rows: check and read warn, until it has BYPASSRLS', async () => {
+  it('for which row security hides rows: check and read warn until it has BYPASSRLS', async () => {
     await using cdc = await CdcDatabase.create(
       `${TABLE}; ALTER TABLE users ENABLE ROW LEVEL SECURITY;
        CREATE TABLE open (id int PRIMARY KEY); CREATE POLICY own ON users USING (id = 1); INSERT INTO users VALUES (1), (2)`,
@@ -158,7 +158,7 @@ describe('a role in CDC mode', () => {
     }
   })
 
-  it('without REPLICATION: check names the statement, and it works', async () => {
+  it('without REPLICATION: check prints a statement that works', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const role = `${cdc.slot}_role`
     await cdc.sql(`CREATE ROLE ${role} LOGIN PASSWORD 'p'; GRANT SELECT ON users TO ${role}`)

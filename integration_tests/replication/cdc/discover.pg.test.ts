@@ -9,7 +9,7 @@ CREATE TABLE notes (body text);
 CREATE VIEW seen AS SELECT 1 AS id;`
 
 describe('discover in CDC mode', () => {
-  it('offers incremental for what the log tells, with the three change columns', async () => {
+  it('offers incremental for relations in the log, with the three change columns', async () => {
     await using cdc = await CdcDatabase.create(TABLES, { publication: 'FOR TABLE users, notes' })
     await using connector = await withConnector(cdc.config())
     const { streams } = await connector.catalog()
@@ -34,7 +34,7 @@ describe('discover in CDC mode', () => {
     })
   })
 
-  it('offers the rest as full refresh, and logs the reason with the statement that changes it', async () => {
+  it('offers other relations as full refresh, and logs the reason with the statement that fixes it', async () => {
     await using cdc = await CdcDatabase.create(TABLES, { publication: 'FOR TABLE users, notes' })
     await using connector = await withConnector(cdc.config())
     const { catalog, logs } = await connector.discover()
@@ -60,7 +60,7 @@ describe('discover in CDC mode', () => {
   })
 
   for (const command of ['discover', 'check'] as const) {
-    it(`${command} names each stream of a publication that does not exist once, in one message`, async () => {
+    it(`${command} lists each stream of a publication that does not exist once, in one message`, async () => {
       await using cdc = await CdcDatabase.create(
         'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (v text)',
       )

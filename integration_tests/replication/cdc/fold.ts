@@ -1,6 +1,9 @@
 import type { RecordMessage } from '../../helpers/messages.ts'
 
-/** The content that a destination has which keeps the record of each key with the highest `_ab_cdc_lsn`; a later one wins. */
+/**
+ * Content of a destination that keeps the record with the highest `_ab_cdc_lsn` for each key; of
+ * equal ones the later.
+ */
 export function fold(
   records: readonly RecordMessage[],
   stream: string,
@@ -16,7 +19,7 @@ export function fold(
   return [...rows.values()].filter((row) => row['_ab_cdc_deleted_at'] === null)
 }
 
-/** The values of a record without the change columns. */
+/** Values of a record without the change columns. */
 export function valuesOf(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(data).filter(([name]) => !name.startsWith('_ab_cdc_')))
 }

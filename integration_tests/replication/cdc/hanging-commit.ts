@@ -1,12 +1,15 @@
 import type { CdcDatabase } from './cdc-database.ts'
 
-/** A commit that is in the log, and that no snapshot shows. */
+/** A commit that is in the log, but that no snapshot shows. */
 export interface HangingCommit extends AsyncDisposable {
-  /** Lets the commit end. */
+  /** Ends the wait of the commit. */
   release(): Promise<void>
 }
 
-/** Starts a commit that waits for a synchronous standby that does not exist. The server is to be the caller's own. */
+/**
+ * Starts a commit that waits for a synchronous standby that does not exist. The server must not be
+ * shared.
+ */
 export async function hangingCommit(cdc: CdcDatabase, sql: string): Promise<HangingCommit> {
   const { server } = cdc.db
   await server.query("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import type { CdcDatabase } from './cdc-database.ts'
 
-/** Another client, which reads from the slot until it is disposed of. */
+/** Another client that reads from the slot until it is disposed of. */
 export async function otherReader(cdc: CdcDatabase): Promise<AsyncDisposable> {
   const { server, name } = cdc.db
-  // It says nothing to the server, which must not end it for that
+  // It sends nothing to the server, which must not end its connection
   const options = '-c wal_sender_timeout=0'
   const parts = { replication: 'database', application_name: 'other_reader', options }
   const client = new pg.Client({ ...server.connectionConfig(name), ...parts })

@@ -3,7 +3,7 @@ import { parseLsn } from '../../../src/lsn.ts'
 import type { Json, StateMessage } from '../../helpers/messages.ts'
 import type { CdcDatabase } from './cdc-database.ts'
 
-/** Where the slot stands. */
+/** Position of the slot. */
 export async function confirmed(cdc: CdcDatabase): Promise<bigint> {
   const [row] = await cdc.sql(
     `SELECT confirmed_flush_lsn AS lsn FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
@@ -11,7 +11,7 @@ export async function confirmed(cdc: CdcDatabase): Promise<bigint> {
   return parseLsn(row?.['lsn'] ?? '')
 }
 
-/** The offset of a GLOBAL state. */
+/** Offset of a GLOBAL state. */
 export function offsetOf({ global }: StateMessage): { key: string; value: Json } {
   const { state } = objectOf(objectOf(global)['shared_state'])
   const [[key, text] = ['', '']] = Object.entries(objectOf(state))

@@ -46,8 +46,8 @@ describe('read in CDC mode', () => {
   })
 })
 
-describe('read in CDC mode, with a search_path full of look-alikes', () => {
-  it('check succeeds; rows and changes come, with values that the log left out', async () => {
+describe('read in CDC mode, with a search_path with objects that have names of pg_catalog', () => {
+  it('check succeeds; rows and changes are read, with values that the log leaves out', async () => {
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE users (id int PRIMARY KEY, name text, big text);
        ALTER TABLE users ALTER COLUMN big SET STORAGE EXTERNAL;

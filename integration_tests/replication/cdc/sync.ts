@@ -2,17 +2,17 @@ import { type Run, withConnector } from '../../helpers/connector.ts'
 import type { CatalogStream, StateMessage } from '../../helpers/messages.ts'
 import type { CdcDatabase } from './cdc-database.ts'
 
-/** How to sync; each part has a default. */
+/** Options of a sync; each has a default. */
 export interface SyncOptions {
   readonly method?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
-  /** Names of streams; default: all that are offered incrementally. */
+  /** Names of streams; default: all with incremental mode. */
   readonly streams?: readonly string[]
-  /** One or a list of them; default: none. */
+  /** One state or a list of states; default: none. */
   readonly state?: unknown
 }
 
-/** Streams with their keys, as far as tests look at them. */
+/** Streams with their keys, with the fields that tests use. */
 export interface ConfiguredCatalog {
   readonly streams: readonly {
     readonly stream: CatalogStream
@@ -20,7 +20,7 @@ export interface ConfiguredCatalog {
   }[]
 }
 
-/** A configured catalog of the incremental streams that discover offers. */
+/** Builds a configured catalog of the discovered streams with incremental mode. */
 export async function incrementalCatalog(
   cdc: CdcDatabase,
   streams?: readonly string[],
@@ -42,7 +42,7 @@ export async function incrementalCatalog(
   }
 }
 
-/** One sync. */
+/** Runs one sync. */
 export async function sync(cdc: CdcDatabase, options: SyncOptions = {}): Promise<Run> {
   const { method, config, streams, state } = options
   const catalog = await incrementalCatalog(cdc, streams)
@@ -53,7 +53,7 @@ export async function sync(cdc: CdcDatabase, options: SyncOptions = {}): Promise
   })
 }
 
-/** The last state of a sync. @throws Error with what it said if it failed or has none. */
+/** Last state of a sync. @throws Error with its output if it failed or has none. */
 export function lastState(run: Run): StateMessage {
   const state = run.states.at(-1)
   if (run.code !== 0 || state === undefined) {

@@ -3,7 +3,7 @@ import { requestedMajor } from '../../helpers/binaries.ts'
 import { CdcDatabase } from './cdc-database.ts'
 import { lastState, sync } from './sync.ts'
 
-/** A transaction with 2000 subtransactions; each second one is rolled back. */
+/** A transaction with 2000 subtransactions, every second of which is rolled back. */
 const SUBTRANSACTIONS = `DO $$ BEGIN
   FOR i IN 1..2000 LOOP
     BEGIN
@@ -23,14 +23,14 @@ describe('transactions of every kind in the log', () => {
   })
   after(async () => await cdc[Symbol.asyncDispose]())
 
-  /** Ids in the order of the records of the next sync. */
+  /** Ids in the records of the next sync, in their order. */
   async function nextIds(): Promise<readonly unknown[]> {
     const run = await sync(cdc, { state })
     state = lastState(run)
     return run.records.map(({ data }) => data['id'])
   }
 
-  it('leaves out the subtransactions that were rolled back', async () => {
+  it('leaves out subtransactions that were rolled back', async () => {
     await cdc.sql(SUBTRANSACTIONS)
     expect(await nextIds()).to.deep.equal(Array.from({ length: 1000 }, (_, i) => 2 * i + 1))
   })
@@ -52,7 +52,7 @@ describe('transactions of every kind in the log', () => {
     expect(await nextIds()).to.deep.equal([10_001, 10_004])
   })
 
-  it('keeps rows that another server has replicated here', async () => {
+  it('reads rows that were replicated from another server', async () => {
     await cdc.sql(`SELECT pg_replication_origin_create('${cdc.slot}')`)
     {
       await using session = await cdc.db.session()
@@ -66,7 +66,7 @@ describe('transactions of every kind in the log', () => {
     expect(await nextIds()).to.deep.equal([20_001, 20_002])
   })
 
-  it('skips logical messages of others, also as the last of the log', async () => {
+  it('skips logical messages of other programs, also at the end of the log', async () => {
     await cdc.sql(`SELECT pg_logical_emit_message(false, 'other', 'before');
       INSERT INTO t VALUES (30001); SELECT pg_logical_emit_message(true, 'other', 'within');
       SELECT pg_logical_emit_message(false, 'other', 'within'); INSERT INTO t VALUES (30002)`)
@@ -77,8 +77,8 @@ describe('transactions of every kind in the log', () => {
     expect(await nextIds()).to.deep.equal([30_003])
   })
 
-  it('reads a transaction that the server spills to disk, whole and in order', async () => {
-    // logical_decoding_work_mem is new in 13, the counters of a slot in 14
+  it('reads a transaction that the server spills to disk, completely and in order', async () => {
+    // logical_decoding_work_mem was added in 13, the counters of a slot in 14
     if (requestedMajor() >= 13) {
       await cdc.sql(`ALTER DATABASE ${cdc.db.name} SET logical_decoding_work_mem = '64kB'`)
     }
@@ -95,7 +95,7 @@ describe('transactions of every kind in the log', () => {
 })
 
 describe('a slot that was created with two_phase', () => {
-  it('reads prepared transactions when they are committed, or is reported before anything is read', async () => {
+  it('reads prepared transactions at their commit, or is reported before anything is read', async () => {
     if (requestedMajor() < 14) return
     await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY)')
     await cdc.dropSlot()

@@ -5,7 +5,7 @@ import { SLOT_MISTAKES } from './slot-mistakes.ts'
 import { STATE_MISTAKES } from './state-mistakes.ts'
 import { TOPOLOGY_MISTAKES } from './topology-mistakes.ts'
 
-/** In the order in which one server can have them all. */
+/** In an order in which one server can have them all. */
 export const CDC_MISTAKES: readonly CdcMistake[] = [
   ...SLOT_MISTAKES,
   ...PUBLICATION_MISTAKES,

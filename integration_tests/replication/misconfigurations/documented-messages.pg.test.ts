@@ -5,7 +5,7 @@ import { CDC_MISTAKES } from './cdc-mistakes.ts'
 
 const PAGE = readFileSync(`${CHECKOUT}docs/cdc.md`, 'utf8')
 
-/** The rows of its tables of two columns, without what pads them. */
+/** Rows of the tables with two columns, without padding. */
 const ROWS = new Set([...PAGE.matchAll(/^\| (.+?) +\| `(.+)` +\|$/gm)].map(rowOf))
 
 function rowOf([, mistake = '', message = '']: readonly string[]): string {
@@ -13,12 +13,12 @@ function rowOf([, mistake = '', message = '']: readonly string[]): string {
 }
 
 describe('docs/cdc.md', () => {
-  it('has at least thirty mistakes', () => {
+  it('documents at least thirty mistakes', () => {
     expect(CDC_MISTAKES).to.have.length.above(29)
   })
 
   for (const { mistake, message } of CDC_MISTAKES) {
-    it(`has the message: ${mistake}`, () => {
+    it(`contains the message: ${mistake}`, () => {
       expect(ROWS.has(`${mistake} → ${message}`), message).to.equal(true)
     })
   }

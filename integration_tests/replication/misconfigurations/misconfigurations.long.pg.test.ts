@@ -9,13 +9,13 @@ import { CDC_MISTAKES } from './cdc-mistakes.ts'
 import { type CdcMistake, NEWEST, type BrokenSetup, TABLE } from './mistake.ts'
 
 const FAILED = 'Could not connect with provided configuration. Error: '
-/** Those that a message may have. */
+/** Placeholders in a message. */
 const WORDS = /\b(?:SLOT|OTHER|READER|PORT|N|LSN|SIZE|REASON|ADDRESS|TIME)\b|OPTIONS|FLUSH/g
 /** A sync waits for its slot. */
 const OPTIONS = { timeoutMs: 120_000 }
 const major = requestedMajor()
 
-/** What a run tells its user, besides what it reports whatever happens. */
+/** Messages of a run for its user, without those of every run. */
 function messagesOf({ connectionStatus, errors, logs }: Run): readonly string[] {
   return [
     ...(connectionStatus?.message?.startsWith(FAILED) === true
@@ -62,7 +62,7 @@ async function run(
   }
 }
 
-describe('CDC tells the cause and the remedy', () => {
+describe('CDC reports cause and remedy', () => {
   let server: Server
 
   before(async () => {

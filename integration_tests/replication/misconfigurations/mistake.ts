@@ -3,23 +3,23 @@ import type { StateMessage } from '../../helpers/messages.ts'
 import { lastState, sync } from '../cdc/sync.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
 
-/** What a run is made with, over a config that works. */
+/** Differences of a run from one with a valid config. */
 export interface BrokenSetup extends AsyncDisposable {
   readonly method?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
   readonly state?: StateMessage
-  /** Words in capitals of the message → what they stand for. */
+  /** Placeholder in capitals in the message → its value. */
   readonly values?: Readonly<Record<string, string>>
 }
 
-/** A way to get CDC wrong, and what the connector says of it. */
+/** A mistake in the set-up of CDC, and the message of the connector. */
 export interface CdcMistake {
   readonly mistake: string
-  /** The command that tells: `check` is FAILED or warns, `read` fails or warns. */
+  /** The command with the message: `check` fails or warns, `read` fails or warns. */
   readonly command: 'check' | 'read'
-  /** First and last major version on which it can be made; default: all. */
+  /** First and last major version in which it is possible; default: all. */
   readonly majors?: readonly [number, number]
-  /** A program that it takes. */
+  /** A program that the test needs. */
   readonly needs?: Program
   /** SQL before the slot is created; default: a table with a key. */
   readonly tables?: string
@@ -27,8 +27,9 @@ export interface CdcMistake {
   readonly publication?: string
   readonly spoil?: (cdc: CdcDatabase) => Promise<Partial<BrokenSetup> | void>
   /**
-   * The whole message. SLOT, OTHER, READER and PORT are names and a port; N stands for a number, LSN for a position, SIZE for a
-   * number of bytes, ADDRESS and TIME for those of a session, and OPTIONS for `, false, false, true` from PostgreSQL 17 on, else for nothing.
+   * The whole message. SLOT, OTHER, READER and PORT are names and a port; N is a number, LSN a
+   * position, SIZE a number of bytes, ADDRESS and TIME are those of a session, and OPTIONS is `,
+   * false, false, true` from PostgreSQL 17 on, otherwise empty.
    */
   readonly message: string
 }
@@ -36,12 +37,12 @@ export interface CdcMistake {
 export const TABLE = 'CREATE TABLE users (id int PRIMARY KEY, name text)'
 export const NEWEST = 99
 
-/** The last state of a sync that works. */
+/** Last state of a successful sync. */
 export async function stateOf(cdc: CdcDatabase): Promise<StateMessage> {
   return lastState(await sync(cdc))
 }
 
-/** `state` with another offset. */
+/** Returns `state` with another offset. */
 export function withOffset(
   state: StateMessage,
   change: Readonly<Record<string, unknown>>,

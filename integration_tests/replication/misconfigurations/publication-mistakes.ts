@@ -2,7 +2,7 @@ import { type CdcMistake, NEWEST, stateOf, TABLE, withOffset } from './mistake.t
 
 const NONE = 'No table can be read incrementally through publication "p". Stream'
 
-/** The publication and the tables. */
+/** Mistakes in the publication and the tables. */
 export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'Neither the publication nor the slot exists',
@@ -24,7 +24,7 @@ export const PUBLICATION_MISTAKES: readonly CdcMistake[] = [
     command: 'read',
     majors: [12, 17],
     spoil: async (cdc) => {
-      // As from the official connector, which does not know the publication's oid
+      // Like that of the official connector, without the publication's oid
       const state = withOffset(await stateOf(cdc), { publication_oid: undefined })
       await cdc.sql(
         `DROP PUBLICATION p; INSERT INTO users VALUES (1, 'a'); CREATE PUBLICATION p FOR ALL TABLES`,

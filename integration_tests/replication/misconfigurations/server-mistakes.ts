@@ -3,7 +3,7 @@ import { LoginRole } from '../../helpers/login-role.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
 import type { CdcMistake, BrokenSetup } from './mistake.ts'
 
-/** The role, the limits of the server and the config. */
+/** Mistakes in the role, the limits of the server and the config. */
 export const SERVER_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'The role lacks the attribute REPLICATION',
@@ -81,7 +81,7 @@ export const SERVER_MISTAKES: readonly CdcMistake[] = [
   },
 ]
 
-/** Runs as a role of its own, READER, that may do nothing but what `grants` say. */
+/** Runs as a new role, READER, with the privileges in `grants` only. */
 async function asRole(cdc: CdcDatabase, grants: string): Promise<Partial<BrokenSetup>> {
   const role = await LoginRole.create(cdc.db)
   await cdc.sql(grants.replaceAll('READER', `"${role.name}"`))

@@ -6,7 +6,7 @@ const CREATE = "Run: SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput
 const CREATE_OTHER =
   "Choose another replication_slot and run: SELECT pg_create_logical_replication_slot('<name>', 'pgoutput'OPTIONS);"
 
-/** The slot, and what the server has for slots. */
+/** Mistakes in the slot, and in the server's settings for slots. */
 export const SLOT_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'The slot does not exist',

@@ -3,7 +3,7 @@ import { type CdcMistake, stateOf, withOffset } from './mistake.ts'
 const RESYNC =
   ' Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
 
-/** The state, beside the server and the slot that it is read with. */
+/** A state that does not match the server or the slot. */
 export const STATE_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'The slot was re-created since the state',

@@ -4,7 +4,7 @@ import type { Server } from '../../helpers/server.ts'
 import type { CdcDatabase } from '../cdc/cdc-database.ts'
 import { type CdcMistake, NEWEST, type BrokenSetup } from './mistake.ts'
 
-/** What only another server or another setting shows. The last one stops decoding for good. */
+/** Mistakes that need another server or another setting. The last one ends decoding permanently. */
 export const TOPOLOGY_MISTAKES: readonly CdcMistake[] = [
   {
     mistake: 'host and port are those of a pooler',
@@ -55,7 +55,10 @@ export const TOPOLOGY_MISTAKES: readonly CdcMistake[] = [
   },
 ]
 
-/** Connects to a standby. The slot is created on the primary with `options`, by which the standby may copy it. */
+/**
+ * Connects to a standby. The slot is created on the primary with `options`, which may allow the
+ * standby to copy it.
+ */
 async function onStandby(cdc: CdcDatabase, options = ''): Promise<Partial<BrokenSetup>> {
   const { server, name } = cdc.db
   const isCopied = options !== ''

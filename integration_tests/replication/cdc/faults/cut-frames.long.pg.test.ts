@@ -18,7 +18,7 @@ const TRANSACTIONS = [
   `SELECT pg_logical_emit_message(true, 'of the application', 'x');
    DELETE FROM b WHERE id = 2; INSERT INTO b VALUES (2, 'again'); UPDATE b SET note = 'twice' WHERE id = 2`,
   `UPDATE a SET mood = 'high'; DELETE FROM b WHERE id = 3`,
-  // Without a transaction, so that the end of the log is reported by a keepalive
+  // Outside of a transaction, so that the end of the log is reported by a keepalive
   `SELECT pg_logical_emit_message(false, 'of the application', 'x')`,
 ]
 const LARGE_ROWS = 3000
@@ -32,13 +32,13 @@ const LARGE_TRANSACTIONS = [
    UPDATE a SET note = 'changed' WHERE id <= 100; DELETE FROM a WHERE id = ${LARGE_ROWS}`,
   "INSERT INTO a VALUES (-1, 'behind')",
 ]
-/** More than any transaction of the small log has, with the keepalives in front of it. */
+/** More frames than any transaction of the small log has, including the keepalives before it. */
 const MAX_FRAMES = 20
 const PARALLEL = 4
-/** Messages come from 14 on. */
+/** Logical messages are sent since 14. */
 const KINDS = `kBYRIUDTC${requestedMajor() >= 14 ? 'M' : ''}`.split('')
 
-/** Some at a time: a sync that was cut mostly waits for its retry. */
+/** Runs some at a time: an interrupted sync mostly waits for its retry. */
 async function forEach<Item>(
   items: readonly Item[],
   work: (item: Item) => Promise<void>,
@@ -50,7 +50,7 @@ async function forEach<Item>(
   await Promise.all(Array.from({ length: PARALLEL }, worker))
 }
 
-/** A sync ends well, or after `max_retries` without progress. */
+/** Runs a sync that succeeds, or fails after `max_retries` without progress. */
 async function syncWith(
   log: RepeatedLog,
   cut: FrameCut,
@@ -75,7 +75,7 @@ describe('a CDC sync whose connection to the log is cut between two frames', () 
   })
   after(async () => await log[Symbol.asyncDispose]())
 
-  it('behind every n-th: whole transactions up to each STATE, the rest in the next sync', async () => {
+  it('after every n-th: whole transactions up to each STATE, the rest in the next sync', async () => {
     const numbers = Array.from({ length: MAX_FRAMES }, (_, index) => index + 1)
     await forEach(numbers, async (n) => {
       const { isDone, cutBehind } = await syncWith(log, { isBehind: ({ number }) => number === n })
@@ -84,13 +84,13 @@ describe('a CDC sync whose connection to the log is cut between two frames', () 
     })
   })
 
-  it('behind every commit: each of them is progress', async () => {
+  it('after every commit: each of them is progress', async () => {
     const { isDone, cutBehind } = await syncWith(log, { isBehind: ({ kind }) => kind === 'C' })
     expect(isDone).to.equal(true)
     expect(cutBehind).to.have.length(TRANSACTIONS.length - 1)
   })
 
-  it('behind each kind, in the middle of the next one, or with a reset', async () => {
+  it('after each kind, within the next frame, or with a reset', async () => {
     const cuts = KINDS.flatMap((last) => [
       { last, isHalf: true },
       { last, isReset: true },
@@ -101,7 +101,7 @@ describe('a CDC sync whose connection to the log is cut between two frames', () 
     })
   })
 
-  it('once in the middle of a frame, when bytes come one by one: retried in the same run', async () => {
+  it('once within a frame, when bytes are received one by one: retried in the same run', async () => {
     const cut = { isBehind: ({ kind }) => kind === 'U', isHalf: true, times: 1 } satisfies FrameCut
     const { isDone, cutBehind } = await syncWith(log, cut, { isBytewise: true })
     expect([isDone, cutBehind]).to.deep.equal([true, ['U']])
@@ -127,7 +127,7 @@ describe('a CDC sync whose connection to the log is cut in a large transaction',
     })
   }
 
-  it('in its middle, each time: ends after max_retries, and the next sync has it', async () => {
+  it('within it, each time: ends after max_retries, and the next sync reads it', async () => {
     const cut = { isBehind: ({ number }) => number === LARGE_ROWS } satisfies FrameCut
     const { isDone, cutBehind } = await syncWith(log, cut)
     expect([isDone, cutBehind.length]).to.deep.equal([false, 2])

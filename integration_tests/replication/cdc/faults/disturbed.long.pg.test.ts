@@ -7,8 +7,8 @@ import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
 
-describe('a CDC sync that is disturbed', () => {
-  it('a walsender that is terminated: resumes from the last commit, in the same run', async () => {
+describe('a CDC sync with a fault in its session', () => {
+  it('a terminated walsender: resumes from the last commit, in the same run', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const first = await sync(cdc)
     const state = lastState(first)
@@ -50,7 +50,7 @@ describe('a CDC sync that is disturbed', () => {
 })
 
 describe('heartbeat_action_query', () => {
-  it('runs in a session of the role, where it may write', async () => {
+  it('runs in a session of the role with write access', async () => {
     await using cdc = await CdcDatabase.create(
       `${USERS} CREATE SCHEMA app; CREATE TABLE app.beat (at timestamptz)`,
     )
@@ -63,8 +63,8 @@ describe('heartbeat_action_query', () => {
   })
 })
 
-describe('a read by hand in CDC mode', () => {
-  it('reads the table of the config without a catalog', async () => {
+describe('a CDC read without a catalog', () => {
+  it('reads the table of the config', async () => {
     await using cdc = await CdcDatabase.create(`${USERS} CREATE TABLE other (id int PRIMARY KEY)`)
     const config = cdc.config({}, { table: 'users', sync_mode: 'incremental' })
     await using connector = await withConnector(config)

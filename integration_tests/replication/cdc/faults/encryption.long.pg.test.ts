@@ -10,7 +10,7 @@ import { lastState, sync } from '../sync.ts'
 const PASSWORD = 'of the reader'
 const SSH_PASSWORD = 'of the tunnel'
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a')`
-/** Every session of the role needs TLS and SCRAM, the walsender's too. */
+/** Every session of the role requires TLS and SCRAM, including that of the walsender. */
 const HBA = ['hostssl all reader all scram-sha-256', 'hostnossl all reader all reject']
 
 describeWith(['/usr/bin/openssl'], 'CDC for a role that must log in over TLS, by SCRAM', () => {

@@ -14,7 +14,7 @@ const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, note text)'
 const TRANSACTIONS = 25
 const ROWS = 100
 
-/** What happens to a sync, and when. */
+/** A fault of a sync, and when it occurs. */
 interface Disturbance {
   readonly fault?: Fault
   /** Called at the first record. */
@@ -44,7 +44,10 @@ describe('a CDC sync with a fault', () => {
   })
   after(async () => await server[Symbol.asyncDispose]())
 
-  /** The fault ends at the first retry. How often the sync was interrupted; the records must fold to the table. */
+  /**
+   * Runs a sync with a fault that ends at the first retry. Returns the number of interruptions; the
+   * records must fold to the table.
+   */
   async function interruptionsOf({ fault, onRecord }: Disturbance): Promise<number> {
     await using cdc = await CdcDatabase.create(TABLE, { server })
     const state = lastState(await sync(cdc))
@@ -84,7 +87,7 @@ describe('a CDC sync with a fault', () => {
     })
   }
 
-  it('bytes that come one by one', async () => {
+  it('bytes that are received one by one', async () => {
     expect(await interruptionsOf({ fault: { type: 'pieces', bytes: 1 } })).to.equal(0)
   })
 
@@ -94,7 +97,7 @@ describe('a CDC sync with a fault', () => {
     expect(await interruptionsOf(restart)).to.be.greaterThan(0)
   })
 
-  it('a consumer that reads nothing for three times wal_sender_timeout, inside of a large transaction', async () => {
+  it('a consumer that does not read for three times wal_sender_timeout, within a large transaction', async () => {
     await using cdc = await CdcDatabase.create(TABLE, { server })
     const state = lastState(await sync(cdc))
     const rows = 100_000

@@ -3,33 +3,36 @@ import { TcpProxy } from '../../../helpers/tcp-proxy.ts'
 
 const COPY_DATA = 0x64 /* d */
 const XLOG_DATA = 0x77 /* w */
-/** Type and length of a message. */
+/** Size of the type and length of a message. */
 const HEADER_BYTES = 5
-/** Where the letter of the pgoutput message is in an XLogData frame: behind three positions and a letter. */
+/**
+ * Position of the letter of the pgoutput message in an XLogData frame: after three positions and a
+ * letter.
+ */
 const PGOUTPUT_OFFSET = HEADER_BYTES + 25
 
-/** A frame of the log as a walsender sends it. */
+/** A frame of the log, sent by a walsender. */
 export interface Frame {
-  /** The letter of the pgoutput message, or `k` for a keepalive. */
+  /** Letter of the pgoutput message, or `k` for a keepalive. */
   readonly kind: string
-  /** From 1, on its connection. */
+  /** Starts at 1 on each connection. */
   readonly number: number
 }
 
 /** Where connections that read the log are cut. */
 export interface FrameCut {
   readonly isBehind: (frame: Frame) => boolean
-  /** Whether the first half of the next frame still passes. */
+  /** Whether the first half of the next frame is still passed on. */
   readonly isHalf?: boolean
-  /** Whether both sides see a reset instead of the end of the stream. */
+  /** Whether both sides receive a reset in place of the end of the stream. */
   readonly isReset?: boolean
-  /** How many connections are cut, one after the other; default: all. */
+  /** Number of connections that are cut; default: all. */
   readonly times?: number
 }
 
-/** A proxy that cuts the replication connections between two frames; it passes all others. */
+/** A proxy that cuts replication connections between two frames and passes on all others. */
 export class FrameProxy extends TcpProxy {
-  /** The last whole frame of each connection that was cut. */
+  /** Last whole frame of each connection that was cut. */
   readonly lastFrames: Frame[] = []
   readonly #cut: FrameCut
 
@@ -83,11 +86,11 @@ export class FrameProxy extends TcpProxy {
     if (this.#cut.isReset === true) {
       client.resetAndDestroy()
       server.resetAndDestroy()
-    } else client.end() // Closes the other side when the client has closed this one: all that was sent arrives
+    } else client.end() // Closes the other side when the client has closed this one, after all data was sent
   }
 }
 
-/** Where the message at the start of `bytes` ends. */
+/** Returns the end of the message at the start of `bytes`. */
 function endOf(bytes: Buffer): number {
   return bytes.length < HEADER_BYTES ? Infinity : 1 + bytes.readInt32BE(1)
 }

@@ -9,25 +9,25 @@ import { fold, valuesOf } from '../fold.ts'
 import { lsnOf } from '../slot-position.ts'
 import { type ConfiguredCatalog, incrementalCatalog, lastState, sync } from '../sync.ts'
 
-/** The state of the slot is looked at so often. */
+/** Interval at which the state of the slot is checked. */
 const POLL_MS = 20
 /** Every commit is followed by a STATE. */
 const EXTRA = { batch_size: 1, max_retries: 1 }
 
-/** Tables whose rows a record shows in full. */
+/** Tables whose rows a record contains in full. */
 export interface LogContent {
   readonly tables: string
   /** Each is a transaction. */
   readonly transactions: readonly string[]
 }
 
-/** A log that is read several times from the same state: each time through a copy of its slot. */
+/** A log that is read several times from the same state, each time through a copy of its slot. */
 export class RepeatedLog implements AsyncDisposable {
   readonly cdc: CdcDatabase
   readonly #catalog: ConfiguredCatalog
   readonly #state: StateMessage
   readonly #loaded: readonly RecordMessage[]
-  /** Records of the log, in a sync without a fault. */
+  /** Records of the log in a sync without a fault. */
   #whole: readonly RecordMessage[] = []
   #copies = 0
 
@@ -50,14 +50,17 @@ export class RepeatedLog implements AsyncDisposable {
     return log
   }
 
-  /** The name of a new slot at the position of the first state. */
+  /** Creates a slot at the position of the first state; returns its name. */
   async copySlot(): Promise<string> {
     const slot = `${this.cdc.slot}_${++this.#copies}`
     await this.#sql(`SELECT pg_copy_logical_replication_slot('${this.cdc.slot}', '${slot}')`)
     return slot
   }
 
-  /** A sync from the first state through a proxy, which has a fault, and one without it. The first one. */
+  /**
+   * Syncs from the first state through a proxy with a fault, then without one. Returns the first
+   * run.
+   */
   async syncThrough(port: number, config: Readonly<Record<string, unknown>> = {}): Promise<Run> {
     const slot = await this.copySlot()
     const run = await this.#read(slot, this.#state, { port, ...config })
@@ -76,7 +79,7 @@ export class RepeatedLog implements AsyncDisposable {
     return run
   }
 
-  /** The server may take a moment to notice that a connection has ended. */
+  /** The server may detect the end of a connection with a delay. */
   async expectFree(slot: string): Promise<void> {
     for (let isFree = false; !isFree;) {
       const [row] = await this.#sql(
@@ -94,7 +97,7 @@ export class RepeatedLog implements AsyncDisposable {
     await this.cdc[Symbol.asyncDispose]()
   }
 
-  /** In a session of its own, as syncs may run side by side. */
+  /** Runs SQL in a new session, because syncs may run side by side. */
   async #sql(text: string): Promise<readonly Row[]> {
     const { server, name } = this.cdc.db
     return await server.query(text, name)
@@ -110,7 +113,7 @@ export class RepeatedLog implements AsyncDisposable {
     return await connector.read({ catalog: this.#catalog, state: [state] })
   }
 
-  /** Every change up to the position of a STATE comes before it. */
+  /** All changes up to the position of a STATE must precede it. */
   #expectWholeTransactions({ messages }: Run): void {
     const seen = new Set<string>()
     for (const { record, state } of messages) {

@@ -5,7 +5,9 @@ import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
 import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
-/** Enough that a consumer which stops at the first STATE stops the connector in the middle of the load. */
+/**
+ * Enough rows that a consumer which stops at the first STATE stops the connector during the load.
+ */
 const BIG_ROWS = 20_000
 const TABLES = `
 CREATE TABLE accounts (id int PRIMARY KEY, name text);
@@ -20,7 +22,7 @@ interface Part {
   readonly state: unknown
 }
 
-/** Of each STATE of a run, the records before it. */
+/** Returns the records before each STATE of a run. */
 function partsOf(messages: readonly Message[]): readonly Part[] {
   const records: RecordMessage[] = []
   const parts: Part[] = []
@@ -31,7 +33,7 @@ function partsOf(messages: readonly Message[]): readonly Part[] {
   return parts
 }
 
-/** The records of a stream, sorted. The rows of a load that was resumed have the time of another snapshot. */
+/** Sorted records of a stream. The rows of a resumed load have the time of another snapshot. */
 function changesOf(records: readonly RecordMessage[], stream: string): readonly string[] {
   const ofStream = records.filter((record) => record.stream === stream)
   return ofStream
@@ -53,7 +55,7 @@ async function changeAccounts(cdc: CdcDatabase): Promise<void> {
 }
 
 describe('a run with loads and changes of several streams', () => {
-  it('resumed from every STATE, gives the same changes', async () => {
+  it('has the same changes when it is resumed from any STATE', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const given = lastState(await sync(cdc, { streams: ['accounts'] }))
     await changeAccounts(cdc)

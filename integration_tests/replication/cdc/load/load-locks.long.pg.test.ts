@@ -3,7 +3,7 @@ import { withConnector } from '../../../helpers/connector.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { incrementalCatalog } from '../sync.ts'
 
-/** More than the output buffers: the consumer makes the connector wait. */
+/** More than the output buffers can hold, so that the connector waits for the consumer. */
 const ROWS = 300_000
 const LOADED = `CREATE TABLE users (id int PRIMARY KEY, name text);
 INSERT INTO users SELECT i, 'loaded' FROM generate_series(1, 100) AS i;`
@@ -13,7 +13,7 @@ describe('a first sync in CDC mode that reads the log', () => {
     it(`ALTER TABLE on a loaded table does not wait for it, with max_connections ${connections}`, async () => {
       await using cdc = await CdcDatabase.create(LOADED)
       const catalog = await incrementalCatalog(cdc)
-      // It runs after the snapshot is taken, and before the load
+      // It runs after the snapshot was taken, and before the load
       const heartbeat = `SET synchronous_commit = on; INSERT INTO users SELECT 100 + i, repeat('y', 200) FROM generate_series(1, ${ROWS}) AS i ON CONFLICT DO NOTHING`
       const config = cdc.config(
         { heartbeat_action_query: heartbeat },

@@ -7,7 +7,7 @@ import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const ROWS = 8000
 const TABLE = `CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT i, repeat('x', 5000) FROM generate_series(1, ${ROWS}) AS i`
-/** Each SIGUSR2 moves the clock of the process on by 40 minutes. */
+/** Each SIGUSR2 advances the clock of the process by 40 minutes. */
 const CLOCK = `
   const { now } = performance
   let passedMs = 0
@@ -16,7 +16,7 @@ const CLOCK = `
 const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(CLOCK)}`
 
 describe('initial_load_timeout_hours', () => {
-  it('counts from the start of the run, over its attempts; the next sync resumes the load', async () => {
+  it('includes all attempts of the run; the next sync resumes the load', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const catalog = await incrementalCatalog(cdc)
     const config = cdc.config({ initial_load_timeout_hours: 1 }, { batch_size: 100 })

@@ -22,13 +22,13 @@ function lineOf({ data }: RecordMessage): string {
   return JSON.stringify(data)
 }
 
-/** Records whose values came before. */
+/** Records whose values were delivered before. */
 function repeatsOf(records: readonly RecordMessage[]): readonly string[] {
   const lines = records.map(({ data }) => JSON.stringify(valuesOf(data)))
   return lines.filter((line, index) => lines.indexOf(line) !== index)
 }
 
-describe('the seam between snapshot and log', () => {
+describe('the transition from snapshot to log', () => {
   it('a commit that waits for a synchronous standby is neither lost nor repeated', async () => {
     await using server = await Server.start({ settings: { wal_sender_timeout: '5s' } })
     await using cdc = await CdcDatabase.create(USERS, { server })
@@ -65,7 +65,7 @@ describe('the seam between snapshot and log', () => {
     expect(repeatsOf(all)).to.deep.equal([])
   })
 
-  it('transactions that are open over the snapshot, with savepoints and prepared, arrive once and win', async () => {
+  it('transactions that are open during the snapshot, with savepoints and prepared, are delivered once and take precedence', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     await using open = await cdc.db.session()
     await open.sql(`BEGIN; UPDATE users SET name = 'late' WHERE id = 1; SAVEPOINT a;
@@ -87,7 +87,7 @@ describe('the seam between snapshot and log', () => {
     expect((await sync(cdc, { state: lastState(second) })).records).to.deep.equal([])
   })
 
-  it('a stream that is selected again is not read below a transaction that is older than its records', async () => {
+  it('a stream that is selected again has a higher _ab_cdc_lsn than a transaction that is older than its records', async () => {
     await using cdc = await CdcDatabase.create(`CREATE TABLE other (id int PRIMARY KEY); ${USERS}`)
     const first = await sync(cdc)
     await using open = await cdc.db.session()
@@ -110,7 +110,7 @@ describe('the seam between snapshot and log', () => {
     await expectFoldIsTable(cdc, [...first.records, ...second.records, ...again.records])
   })
 
-  it('writers that work through snapshot and log lose and repeat nothing', async () => {
+  it('writers during snapshot and log cause no lost and no repeated changes', async () => {
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users SELECT i, 'old' FROM generate_series(1, 5000) AS i`,
     )
@@ -141,8 +141,8 @@ describe('the seam between snapshot and log', () => {
   })
 })
 
-describe('a state of the middle of a run', () => {
-  it('resumed from each of them, the union is the same changes', async () => {
+describe('a state within a run', () => {
+  it('has the same changes in total when the run is resumed from it', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const state = lastState(await sync(cdc))
     const sessions = [await cdc.db.session(), await cdc.db.session(), await cdc.db.session()]

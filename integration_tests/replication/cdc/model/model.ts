@@ -6,21 +6,21 @@ import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
 import { incrementalCatalog } from '../sync.ts'
 
-/** How a model run goes. */
+/** Options of a model run. */
 export interface ModelOptions {
   readonly rounds: number
   /** Share of the syncs that are killed or lose their connection. */
   readonly disturbed: number
 }
 
-/** What a model run has seen. */
+/** Result of a model run. */
 export interface ModelReport {
   kills: number
   cuts: number
   records: number
-  /** Records that had come before, equal in every field. */
+  /** Number of records that were delivered before, equal in every field. */
   repeats: number
-  /** Rows of the tables that the records do not fold to, and the reverse. */
+  /** Rows in which the folded records and the tables differ. */
   readonly differences: string[]
 }
 
@@ -51,8 +51,9 @@ INSERT INTO plain SELECT i, 0, repeat(i::text, 2000) FROM generate_series(1, ${M
 INSERT INTO parted SELECT i, 0, 'first' FROM generate_series(1, ${MAX_ID}, 3) AS i;`
 
 /**
- * Random transactions of several writers, with savepoints, rollbacks, two-phase commits, key changes, long values and
- * DDL, while syncs run, are killed and lose their connection. In the end the records must fold to the tables.
+ * Runs random transactions of several writers, with savepoints, rollbacks, two-phase commits, key
+ * changes, long values and DDL, while syncs run, are killed and lose their connection. At the end,
+ * the records must fold to the tables.
  */
 export async function runModel(random: Random, options: ModelOptions): Promise<ModelReport> {
   await using cdc = await CdcDatabase.create(SETUP)
@@ -92,7 +93,10 @@ class ModelSync {
     this.#collected = collected
   }
 
-  /** @param after so many messages the sync is killed, or its walsender is ended; null: neither. */
+  /**
+   * @param after the sync is killed, or its walsender terminated, after so many messages; null:
+   * neither.
+   */
   async run(after: number | null, isCut: boolean): Promise<void> {
     const { catalog, records, report } = this.#collected
     const config = this.#cdc.config({}, { batch_size: 7 })
@@ -120,7 +124,9 @@ class ModelSync {
   }
 }
 
-/** Some transactions of one writer. One that violates a constraint or deadlocks is rolled back. */
+/**
+ * Runs some transactions of one writer. One that violates a constraint or deadlocks is rolled back.
+ */
 async function write(
   session: Session,
   cdc: CdcDatabase,

@@ -8,9 +8,9 @@ import { runModel } from './model.ts'
 const ROUNDS = 20
 
 /**
- * The CDC model test for as long as you like, with a line of figures for each database:
- * `node dist/integration_tests/replication/cdc/model/soak.js --rounds 2000 --seed 7`. Exits with 1 when the records of a
- * database do not fold to its tables.
+ * Runs the CDC model test for any number of rounds, with a line of figures for each database: `node
+ * dist/integration_tests/replication/cdc/model/soak.js --rounds 2000 --seed 7`. Exits with 1 if the
+ * records of a database do not fold to its tables.
  */
 async function main(): Promise<number> {
   const { values } = parseArgs({

@@ -26,12 +26,12 @@ async function write(cdc: CdcDatabase, table: string, transactions: number): Pro
   }
 }
 
-describe('much log, of which nothing is for a stream', () => {
+describe('a large log without changes of the streams', () => {
   for (const [what, table] of [
     ['a table that is not selected', 'other (id, note)'],
     ['a table outside of the publication', 'apart (a)'],
   ] as const) {
-    it(`of ${what}: the change behind it is read, and the slot moves past it`, async () => {
+    it(`of ${what}: the change after it is read, and the slot moves past it`, async () => {
       await using cdc = await CdcDatabase.create(TABLES, TWO_PUBLISHED)
       let state = lastState(await sync(cdc, { streams: ['t'] }))
       const values = table.startsWith('other') ? "i, repeat('x', 500)" : "repeat('x', 500)"
@@ -134,7 +134,7 @@ describe('a sync that does not reach the end of the log', () => {
     expect((await sync(cdc, { state })).records).to.have.length(5000)
   })
 
-  it('keeps the position that it has reached, also without a record: the next one continues there', async () => {
+  it('keeps the position that it has reached, also without a record: the next sync continues there', async () => {
     await using cdc = await CdcDatabase.create(TABLES, { server })
     const given = lastState(await sync(cdc, { streams: ['t'] }))
     await write(cdc, 'other', 40)

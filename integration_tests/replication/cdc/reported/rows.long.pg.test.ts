@@ -7,13 +7,13 @@ import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
 import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
-/** Long enough for TOAST, and it does not compress. */
+/** Long enough for TOAST, and not compressible. */
 const LONG = `(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 100) AS i)`
 
 describe('rows of one COPY, which share a position in the log', () => {
   const ROWS = 30_000
 
-  it('none is lost when the sync is killed among them', async () => {
+  it('are all read if the sync is killed between them', async () => {
     await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY, note text)')
     let state = lastState(await sync(cdc))
     await cdc.sql(`DO $$
@@ -61,7 +61,7 @@ describe('a state without a position', () => {
 })
 
 describe('an UPDATE that leaves a long value out', () => {
-  it('is no change of the schema: the catalog is not read for each of them', async () => {
+  it('is not a schema change: the catalog is not read for each of them', async () => {
     await using server = await Server.start({ settings: { log_statement: 'all' } })
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE t (id int PRIMARY KEY, n int, body text);
@@ -85,7 +85,7 @@ describe('an UPDATE that leaves a long value out', () => {
 })
 
 describe('a DELETE of a row with NOT NULL columns', () => {
-  it('has null in them: the log has the key only', async () => {
+  it('has null in them, because the log contains only the key', async () => {
     await using cdc = await CdcDatabase.create(
       "CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL, note text NOT NULL DEFAULT ''); INSERT INTO t VALUES (1, 1, 'a')",
     )
@@ -101,7 +101,7 @@ describe('a DELETE of a row with NOT NULL columns', () => {
 })
 
 describe('wide JSON', () => {
-  it('memory does not grow with the rows of a transaction, behind a consumer that is slow', async () => {
+  it('memory does not grow with the rows of a transaction, with a slow consumer', async () => {
     await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY, body jsonb)')
     const state = lastState(await sync(cdc))
     await cdc.sql(

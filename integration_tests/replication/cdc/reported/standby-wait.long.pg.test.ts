@@ -4,10 +4,10 @@ import { Server } from '../../../helpers/server.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** With synchronized_standby_slots and slots that survive a failover. */
+/** First version with synchronized_standby_slots and slots that are kept after a failover. */
 const SINCE = 17
 
-describe('a walsender that waits for a standby which is gone (synchronized_standby_slots)', () => {
+describe('a walsender that waits for a standby which no longer runs (synchronized_standby_slots)', () => {
   if (requestedMajor() < SINCE) return
 
   it('fails the sync after initial_waiting_seconds and frees the slot; the next sync continues', async () => {

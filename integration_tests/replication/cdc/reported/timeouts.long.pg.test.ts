@@ -8,7 +8,7 @@ import { confirmed, lsnOf } from '../slot-position.ts'
 import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY, note text)'
-/** More than the buffers between the server and the consumer hold. */
+/** More than the buffers between the server and the consumer can hold. */
 const ROWS = 100_000
 const FILL = `INSERT INTO t SELECT i, repeat('x', 500) FROM generate_series(1, ${ROWS}) AS i`
 const WHOLE = { records: ROWS, interruptions: 0 }
@@ -20,7 +20,10 @@ interface PausedSync {
   readonly state?: unknown
 }
 
-/** A sync whose consumer reads nothing for `ms` after ten records: the number of its records, and of its interruptions. */
+/**
+ * Runs a sync whose consumer does not read for `ms` after ten records. Returns the numbers of its
+ * records and interruptions.
+ */
 async function readWithPause(
   cdc: CdcDatabase,
   ms: number,
@@ -48,7 +51,7 @@ describe('a server that sends no keepalives (wal_sender_timeout = 0)', () => {
   })
   after(async () => await server[Symbol.asyncDispose]())
 
-  it('reads on, without a reconnect, and acknowledges without being asked', async () => {
+  it('the sync continues without a reconnect, and acknowledges without a request', async () => {
     await using cdc = await CdcDatabase.create(TABLE, { server })
     let state = lastState(await sync(cdc))
     for (let round = 0; round < 2; round++) {

@@ -3,7 +3,7 @@ import { withConnector } from '../../../helpers/connector.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** The settings of a user, with the transactions that wrote them last. */
+/** The settings of a user, with the transactions that last wrote them. */
 const SETTINGS_SQL = `
 SELECT 'publication' AS what, p.oid, p.xmin, to_jsonb(p)::text AS settings FROM pg_publication AS p
 UNION ALL SELECT 'entry', r.oid, r.xmin, to_jsonb(r)::text FROM pg_publication_rel AS r
@@ -13,7 +13,7 @@ UNION ALL SELECT 'attribute', a.attrelid, a.xmin, a.attname::text FROM pg_attrib
 ORDER BY 1, 2, 4`
 
 describe('a publication that leaves out a selected table, a key and an operation', () => {
-  it('is not altered: neither by check and discover, nor by syncs', async () => {
+  it('is not altered by check, discover and syncs', async () => {
     await using cdc = await CdcDatabase.create(
       'CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY); CREATE TABLE c (id int); INSERT INTO a VALUES (1)',
       { publication: "FOR TABLE a, c WITH (publish = 'insert, update')" },

@@ -6,7 +6,7 @@ import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const TABLE = 'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)'
 
-describe('a standby that is promoted, and whose log has passed the position of the state', () => {
+describe('a promoted standby whose log has passed the position of the state', () => {
   for (const isLost of [true, false]) {
     it(
       isLost
@@ -24,7 +24,7 @@ describe('a standby that is promoted, and whose log has passed the position of t
         await primary.stop('fast')
         if (isLost) await standby.restart()
         await standby.query('SELECT pg_promote()')
-        // It has a copy of the slot, as from a cluster manager
+        // It has a copy of the slot, like with a cluster manager
         await standby.query(
           'CREATE TABLE filler (a int); SELECT pg_switch_wal(); DROP TABLE filler; SELECT pg_switch_wal()',
           name,

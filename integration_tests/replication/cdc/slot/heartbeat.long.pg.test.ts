@@ -17,8 +17,8 @@ function warningsOf({ logs }: Run): readonly string[] {
   return logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
 }
 
-describe('heartbeat_action_query that cannot go on', () => {
-  it('a table that is locked is a warning, and the sync goes on', async () => {
+describe('heartbeat_action_query that cannot finish', () => {
+  it('a locked table causes a warning, and the sync continues', async () => {
     await using cdc = await CdcDatabase.create(TABLES, { publication: 'FOR TABLE users' })
     await using other = await cdc.db.session()
     await other.sql('BEGIN; LOCK TABLE app.beat IN ACCESS EXCLUSIVE MODE')
@@ -30,7 +30,7 @@ describe('heartbeat_action_query that cannot go on', () => {
     ])
   })
 
-  it('a synchronous standby that is gone is not waited for', async () => {
+  it('a synchronous standby that no longer runs does not delay the sync', async () => {
     await using server = await Server.start()
     await using cdc = await CdcDatabase.create(TABLES, { server })
     await cdc.sql(`ALTER DATABASE "${cdc.db.name}" SET synchronous_commit = on`)
@@ -60,7 +60,7 @@ describe('heartbeat_action_query', () => {
     })
   }
 
-  it('that fails is a warning that says what is wrong with it, without its text', async () => {
+  it('that fails is a warning with the cause, without the text of the query', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const query = 'UPDATE nowhere SET secret = 1'
     const run = await sync(cdc, { method: { heartbeat_action_query: query }, streams: ['users'] })
@@ -154,7 +154,7 @@ describe('heartbeat_action_query in check', () => {
 })
 
 describe('the heartbeat of the connector', () => {
-  it('that the server refuses is a warning', async () => {
+  it('that the server rejects is a warning', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const state = lastState(await sync(cdc, { streams: ['users'] }))
     for (const type of ['text', 'bytea']) {

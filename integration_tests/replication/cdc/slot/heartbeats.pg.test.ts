@@ -5,7 +5,7 @@ import { lastState, sync } from '../sync.ts'
 const USERS = `CREATE TABLE users (id int PRIMARY KEY); INSERT INTO users VALUES (1);`
 
 describe('the heartbeat of the connector', () => {
-  it('is one transactional message when the slot retains much log, and none on an idle database', async () => {
+  it('is one transactional message if the slot retains much log, and none on an idle database', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const observer = `${cdc.slot}_observer`
     await cdc.sql(`SELECT pg_create_logical_replication_slot('${observer}', 'test_decoding')`)

@@ -5,7 +5,7 @@ import { CdcDatabase } from '../cdc-database.ts'
 import { fold } from '../fold.ts'
 import { incrementalCatalog } from '../sync.ts'
 
-/** More than the buffers between the server and the consumer hold. */
+/** More than the buffers between the server and the consumer can hold. */
 const ROWS = 300_000
 
 interface Outcome {
@@ -14,7 +14,10 @@ interface Outcome {
   readonly errors: readonly NonNullable<TraceMessage['error']>[]
 }
 
-/** A first sync whose slot is created again in the middle of the load, after a change that it does not have. */
+/**
+ * Runs a first sync whose slot is created again during the load, after a change that the new slot
+ * does not have.
+ */
 async function readWhileSlotMoves(cdc: CdcDatabase, method: object): Promise<Outcome> {
   const catalog = await incrementalCatalog(cdc)
   await using connector = await withConnector(cdc.config({ ...method }))
@@ -40,7 +43,7 @@ describe('a slot that is created again while the snapshot is read', () => {
   const table = `CREATE TABLE t (id int PRIMARY KEY, v text);
     INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, ${ROWS}) AS i;`
 
-  it('ends the sync: changes in between are lost', async () => {
+  it('ends the sync, because changes in between are lost', async () => {
     await using cdc = await CdcDatabase.create(table)
     const { code, errors } = await readWhileSlotMoves(cdc, {})
     expect(code).to.equal(1)
@@ -48,14 +51,14 @@ describe('a slot that is created again while the snapshot is read', () => {
     expect(errors[0]?.message).to.include('has advanced beyond the saved state')
   })
 
-  it('lets the next attempt read all streams from scratch, with "Re-sync data"', async () => {
+  it('makes the next attempt read all streams from scratch, with "Re-sync data"', async () => {
     await using cdc = await CdcDatabase.create(table)
     const method = { invalid_cdc_cursor_position_behavior: 'Re-sync data' }
     const { code, records } = await readWhileSlotMoves(cdc, method)
     expect(code).to.equal(0)
     const [count] = await cdc.sql('SELECT count(*) AS n FROM t')
     const ids = new Set(fold(records, 't').map(({ id }) => id))
-    // The key that was deleted in between stays until the destination is cleared
+    // The key that was deleted in between is kept until the destination is cleared
     expect([ids.has(-1), ids.size]).to.deep.equal([true, Number(count?.['n']) + 1])
   })
 })

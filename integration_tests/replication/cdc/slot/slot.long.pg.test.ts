@@ -9,7 +9,7 @@ import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
 
-/** `state` with another offset. */
+/** Returns `state` with another offset. */
 function withOffset(state: StateMessage, change: Json, key = offsetOf(state).key): StateMessage {
   const value = { ...offsetOf(state).value, ...change }
   const shared_state = { state: { [key]: JSON.stringify(value) } }
@@ -37,7 +37,7 @@ describe('the slot in CDC mode', () => {
     }
   })
 
-  it('follows the emitted states in "While reading Data"', async () => {
+  it('follows the emitted states with "While reading Data"', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const method = { lsn_commit_behaviour: 'While reading Data' }
     const state = lastState(await sync(cdc, { method }))
@@ -47,7 +47,7 @@ describe('the slot in CDC mode', () => {
     expect((await confirmed(cdc)) <= lsnOf(lastState(run))).to.equal(true)
   })
 
-  it('stores one below a position, which no message of the log equals', async () => {
+  it('has one byte more than the stored position, which no message of the log equals', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     // The first state of an idle server is at the slot, and may not be below it
     const first = lastState(await sync(cdc))
@@ -105,7 +105,8 @@ describe('a sync that cannot continue', () => {
       expect(failed.errors.map((error) => error.failure_type)).to.deep.equal(['config_error'])
       expect(failed.errors[0]?.message).to.match(message)
       expect(failed.records).to.deep.equal([])
-      // A publication that is younger than the slot cannot be read up to 17: the slot is created again, too
+      // Up to 17, a publication that is younger than the slot cannot be read: the slot is created
+      // again, too
       if (name.includes('publication') && requestedMajor() < 18) return
       const again = await sync(cdc, { state, method: resync })
       expect(again.logs.map(({ message: text }) => text).join('\n')).to.include(
@@ -118,7 +119,7 @@ describe('a sync that cannot continue', () => {
     })
   }
 
-  it('a slot that is missing: fails with the statement, whatever the config says', async () => {
+  it('a missing slot: fails with the statement, for any config', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const state = lastState(await sync(cdc))
     await cdc.dropSlot()
@@ -126,7 +127,7 @@ describe('a sync that cannot continue', () => {
     expect(errors[0]?.message).to.include(`Replication slot "${cdc.slot}" does not exist.`)
   })
 
-  it('a slot whose log was removed: fails with the statements, whatever the config says', async () => {
+  it('a slot whose log was removed: fails with the statements, for any config', async () => {
     if (requestedMajor() < 13) return
     await using server = await Server.start({
       settings: { max_slot_wal_keep_size: '1MB', min_wal_size: '2MB', max_wal_size: '2MB' },
@@ -153,7 +154,7 @@ describe('a sync that cannot continue', () => {
 })
 
 describe('states of the official connector', () => {
-  it('are continued where they stand, under their own key', async () => {
+  it('are continued from their position, under their own key', async () => {
     await using cdc = await CdcDatabase.create(USERS)
     const state = lastState(await sync(cdc))
     const lsn = Number(lsnOf(state)) + 1
@@ -190,7 +191,8 @@ describe('states of the official connector', () => {
       ],
       ['3.8', official({ ...cold, lsn_proc: lsn, lsn_commit: lsn }, finished38), [2]],
       ['3.8, not started', official(streaming, {}), [1, 2]],
-      // The row is behind the page and in the log, and the state does not say what its snapshot showed
+      // The row is on the page and in the log, and the state does not contain the view of its
+      // snapshot
       ['3.7, in the snapshot', official(cold, reading37), [2, 2]],
       ['3.8, in the snapshot', official(cold, reading38), [2, 2]],
       ['3.7, before its snapshot', official(cold, null), [1, 2]],

@@ -13,7 +13,7 @@ function idsOf({ records }: Run): readonly unknown[] {
   return records.map(({ data }) => data['id'])
 }
 
-/** A sync of `server`, which has the database of `cdc` or a copy of it. */
+/** Syncs from `server`, which has the database of `cdc` or a copy of it. */
 async function syncOn(
   server: Server,
   cdc: CdcDatabase,
@@ -24,7 +24,7 @@ async function syncOn(
   return await connector.read({ catalog, ...(state !== undefined && { state: [state] }) })
 }
 
-/** Waits until the standby has replayed all that the primary has written. */
+/** Waits until the standby has replayed everything that the primary has written. */
 async function replay(primary: Server, standby: Server): Promise<void> {
   const [end] = await primary.query('SELECT pg_current_wal_lsn() AS lsn')
   for (let isThere = false; !isThere;) {
@@ -36,7 +36,9 @@ async function replay(primary: Server, standby: Server): Promise<void> {
   }
 }
 
-/** The slot needs a record of running transactions, which an idle primary rarely writes. */
+/**
+ * Creates a slot, which needs a record of running transactions; an idle primary rarely writes one.
+ */
 async function createSlot(primary: Server, standby: Server, cdc: CdcDatabase): Promise<void> {
   const sql = `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput')`
   const create = standby.query(sql, cdc.db.name)
@@ -70,7 +72,7 @@ describe('CDC and standbys', () => {
     })
   }
 
-  it('a transaction that is open on the primary over the snapshot of a standby is not lost', async () => {
+  it('a transaction that is open on the primary during the snapshot of a standby is not lost', async () => {
     await using primary = await Server.start()
     await using cdc = await CdcDatabase.create(TABLE, { server: primary })
     await cdc.dropSlot()
@@ -92,7 +94,7 @@ describe('CDC and standbys', () => {
 
   for (const isSynced of [true, false]) {
     if (isSynced && major < 17) continue
-    it(`a promoted standby ${isSynced ? 'with a copy of the slot continues the state' : 'without it names the slot'}`, async () => {
+    it(`a promoted standby ${isSynced ? 'with a copy of the slot continues the state' : 'without it reports the slot'}`, async () => {
       await using primary = await Server.start()
       await using cdc = await CdcDatabase.create(TABLE, { server: primary })
       await cdc.dropSlot()
@@ -112,7 +114,7 @@ describe('CDC and standbys', () => {
       )
       let state = lastState(await syncOn(primary, cdc))
       for (let isReady = !isSynced; !isReady;) {
-        // A copy is persistent once the slot on the primary has moved
+        // A copy is persistent after the slot on the primary has moved
         state = lastState(await syncOn(primary, cdc, { state }))
         const slots = await standby.query(
           'SELECT FROM pg_replication_slots WHERE synced AND NOT temporary',

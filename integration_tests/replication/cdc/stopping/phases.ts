@@ -3,30 +3,30 @@ import { hangingCommit } from '../hanging-commit.ts'
 import { otherReader } from '../other-reader.ts'
 import type { SyncUnderWay } from './sync-under-way.ts'
 
-/** Far more than the buffers between the server and a consumer that reads nothing hold. */
+/** Much more than the buffers between the server and a consumer that does not read can hold. */
 const FILL = `INSERT INTO big SELECT i, repeat('x', 300) FROM generate_series(1, 30000) AS i`
 /** The log leaves out the body. */
 const UPDATE_DOCS = "UPDATE docs SET note = 'changed'"
 
-/** Tables of every phase. */
+/** Tables of all phases. */
 export const TABLES = `
 CREATE TABLE big (id int PRIMARY KEY, body text);
 CREATE TABLE docs (id int PRIMARY KEY, body text, note text);
 ALTER TABLE docs ALTER body SET STORAGE EXTERNAL;
 INSERT INTO docs VALUES (1, repeat('x', 10000), 'new');`
 
-/** Where a sync is when it is stopped. */
+/** The phase in which a sync is stopped. */
 export interface Phase {
   readonly name: string
-  /** Whether the sync continues an earlier one, so that it reads the log only. */
+  /** Whether the sync continues an earlier one, so that it only reads the log. */
   readonly isLater: boolean
-  /** SQL before the sync, each statement a transaction. */
+  /** SQL before the sync; each statement is a transaction. */
   readonly sql?: readonly string[]
   readonly method?: Readonly<Record<string, unknown>>
   readonly config?: Readonly<Record<string, unknown>>
-  /** Starts the sync and returns when it is in the phase, with what keeps it there. */
+  /** Starts the sync and returns when it is in the phase, with the resource that keeps it there. */
   readonly enter: (sync: SyncUnderWay) => Promise<AsyncDisposable | null>
-  /** The status of each stream at the end, if there are any; default: INCOMPLETE. */
+  /** Status of each stream at the end; null: none; default: INCOMPLETE. */
   readonly status?: 'COMPLETE' | 'INCOMPLETE' | null
 }
 
@@ -154,7 +154,10 @@ export const PHASES: readonly Phase[] = [
   },
 ]
 
-/** An older transaction keeps a first sync from its snapshot for two seconds, when it has found its tables. */
+/**
+ * Starts a first sync; an older transaction delays its snapshot for two seconds after it has found
+ * its tables.
+ */
 async function startBeforeSnapshot(sync: SyncUnderWay): Promise<Session> {
   const old = await sync.cdc.db.session()
   await old.sql('BEGIN; SELECT txid_current()')

@@ -16,7 +16,7 @@ const STREAMS = ['big', 'docs'] as const
 /** Changes after the stop. */
 const CHANGES = `UPDATE docs SET body = 'short'; DELETE FROM big WHERE id = 7; INSERT INTO big VALUES (-7, 'later')`
 
-/** Starts a sync through a proxy, brings it into the phase and stops it. */
+/** Starts a sync through a proxy, waits for the phase and stops it. */
 async function stopIn(
   { method, config, enter }: Phase,
   signal: NodeJS.Signals,
@@ -35,7 +35,7 @@ async function stopIn(
   return { under, ending }
 }
 
-/** As docs/operations.md says; after SIGKILL there is nothing. */
+/** Expects the end that docs/operations.md describes; after SIGKILL, there is no output. */
 function expectEnd(
   { status = 'INCOMPLETE' }: Phase,
   signal: NodeJS.Signals,
@@ -56,7 +56,7 @@ function expectEnd(
     `transient_error: The sync was stopped by ${signal}. Run it again to resume from the last state.`,
   ])
   expect(messages.at(-1)?.trace?.error, 'the TRACE comes last').not.to.equal(undefined)
-  // A process that does not end by itself is ended without its last report
+  // A process that does not end in time is ended without its last report
   const isReported = messages.at(-2)?.log?.health !== undefined
   expect(isReported, 'the last health report').to.equal(status !== null)
   const expected = status === null ? [] : STREAMS.map((stream) => `${stream}: ${status}`)

@@ -10,23 +10,26 @@ import type { Message } from '../../../helpers/messages.ts'
 import type { CdcDatabase } from '../cdc-database.ts'
 
 const POLL_MS = 5
-/** A sync that has not ended by then never will. */
+/** A sync that has not ended after this time is considered to hang. */
 const TIMEOUT_MS = 90_000
 
-/** What a sync runs with. */
+/** Parts of a sync. */
 interface Parts {
   readonly cdc: CdcDatabase
-  /** Its connections lead through it. */
+  /** Its connections go through it. */
   readonly proxy: FaultProxy
   readonly connector: Connector
   readonly args: readonly string[]
 }
 
-/** A sync that is observed by its messages and by its backends. The `application_name` is that of the database. */
+/**
+ * A sync that is observed by its messages and by its backends. The `application_name` is that of
+ * the database.
+ */
 export class SyncUnderWay implements AsyncDisposable {
   readonly cdc: CdcDatabase
   readonly proxy: FaultProxy
-  /** All that came. */
+  /** All messages received. */
   readonly messages: Message[] = []
   readonly #parts: Parts
   #running: RunningConnector | null = null
@@ -42,7 +45,7 @@ export class SyncUnderWay implements AsyncDisposable {
     this.#running = startConnector(this.#parts.args, { timeoutMs: TIMEOUT_MS })
   }
 
-  /** Reads up to a message; what comes behind it waits. */
+  /** Reads up to a message; the following ones are not read yet. */
   async until(isLast: (message: Message) => boolean): Promise<void> {
     for await (const message of this.#running!.messages()) {
       this.messages.push(message)
@@ -51,17 +54,17 @@ export class SyncUnderWay implements AsyncDisposable {
     throw new Error(`The sync has ended: ${JSON.stringify(this.messages.slice(-3))}`)
   }
 
-  /** Reads everything that comes from now on. */
+  /** Reads all further messages. */
   readOn(): void {
     this.#rest ??= this.#readRest()
   }
 
-  /** Waits until a backend of the sync fulfils a condition over pg_stat_activity. */
+  /** Waits until a backend of the sync fulfils a condition on pg_stat_activity. */
   async seen(condition: string): Promise<void> {
     while ((await this.backends(condition)) === 0) await sleep(POLL_MS)
   }
 
-  /** Waits until somebody reads from the slot; gives the server's time. */
+  /** Waits until a process reads from the slot; returns the server's time. */
   async untilSlotIsHeld(): Promise<string> {
     for (;;) {
       const [slot] = await this.cdc.sql(

@@ -12,9 +12,9 @@ function rowsOf({ records }: Run): readonly unknown[] {
   return records.map(({ stream, data }) => [stream, ...Object.values(valuesOf(data))])
 }
 
-describe('a selected table that is dropped for good', () => {
+describe('a selected table that is dropped permanently', () => {
   for (const publication of ['FOR ALL TABLES', 'FOR TABLE a, b']) {
-    it(`between two syncs: it is named, and without it the state continues, ${publication}`, async () => {
+    it(`between two syncs: it is reported, and without it the state continues, ${publication}`, async () => {
       await using cdc = await CdcDatabase.create(TABLES, { publication })
       const catalog = await incrementalCatalog(cdc)
       const state = lastState(await sync(cdc))
@@ -33,12 +33,12 @@ describe('a selected table that is dropped for good', () => {
     })
   }
 
-  it('within a sync: its changes from before are written, and those of other tables', async () => {
+  it('within a sync: its earlier changes are written, and those of other tables', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const catalog = await incrementalCatalog(cdc)
     const first = lastState(await sync(cdc))
     await cdc.sql(WRITE)
-    // It runs after the tables are looked up, and before the log is read
+    // It runs after the tables were looked up, and before the log is read
     const method = { heartbeat_action_query: 'DROP TABLE b' }
     await using connector = await withConnector(cdc.config(method))
     const run = await connector.read({ catalog, state: [first] })
@@ -51,7 +51,7 @@ describe('a selected table that is dropped for good', () => {
     expect(rowsOf(await sync(cdc, { state }))).to.deep.equal([['a', 3]])
   })
 
-  it('within a sync that has to fetch long values of it: the sync says so, and the state continues', async () => {
+  it('within a sync that has to fetch its long values: the sync reports it, and the state continues', async () => {
     await using cdc = await CdcDatabase.create(
       `${TABLES} UPDATE b SET v = (SELECT string_agg(md5(i::text), '') FROM generate_series(1, 200) AS i); ALTER TABLE b ADD n int`,
     )

@@ -11,7 +11,7 @@ const MESSAGE =
 describe('a published table that is locked', () => {
   if (requestedMajor() < 16) return
 
-  it('is named by check, discover and read, which end', async () => {
+  it('is reported by check, discover and read, which end', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const catalog = await incrementalCatalog(cdc, ['users'])
     await using other = await cdc.db.session()
@@ -22,7 +22,7 @@ describe('a published table that is locked', () => {
       connector.discover(),
       connector.read({ catalog }),
     ])
-    // The verdict of check is never transient
+    // A failure of check is never transient
     expect(runs.map(({ errors: [error] }) => [error?.failure_type, error?.message])).to.deep.equal([
       ['config_error', MESSAGE],
       ['transient_error', MESSAGE],

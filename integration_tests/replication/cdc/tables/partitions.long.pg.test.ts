@@ -18,7 +18,7 @@ const MODES = requestedMajor() < 13 ? [''] : ['', ' WITH (publish_via_partition_
 
 describe('partitioned tables in CDC mode', () => {
   for (const mode of MODES) {
-    it(`reads the root, with rows that move and a partition that is new${mode}`, async () => {
+    it(`reads the root, with moved rows and a new partition${mode}`, async () => {
       await using cdc = await CdcDatabase.create(ROOTS, { publication: `FOR ALL TABLES${mode}` })
       const first = await sync(cdc, { streams: ['t'] })
       const state = lastState(first)
@@ -33,7 +33,7 @@ describe('partitioned tables in CDC mode', () => {
     })
   }
 
-  it('reads leaves and a partitioned partition as streams of their own', async () => {
+  it('reads leaves and a partitioned partition as separate streams', async () => {
     await using cdc = await CdcDatabase.create(ROOTS)
     const streams = ['leaf_1', 'leaf_2', 'middle']
     const first = await sync(cdc, { streams })
@@ -50,7 +50,7 @@ describe('partitioned tables in CDC mode', () => {
     }
   })
 
-  it('reads a partition that is attached while changes of it wait', async () => {
+  it('reads a partition that is attached while its changes wait to be read', async () => {
     await using cdc = await CdcDatabase.create(ROOTS)
     const state = lastState(await sync(cdc, { streams: ['t'] }))
     await cdc.sql('INSERT INTO t VALUES (10, 1)')

@@ -5,7 +5,7 @@ import { CdcDatabase } from '../cdc-database.ts'
 
 const TABLE = 'CREATE TABLE users (id int PRIMARY KEY)'
 
-describe('a publication that has the server reject UPDATE', () => {
+describe('a publication for which the server rejects UPDATE', () => {
   if (requestedMajor() < 15) return
 
   const table = 'CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 1);'

@@ -59,7 +59,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-/** The values of all fields are compared as the server casts them to text. */
+/** Compares the values of all fields as text, cast by the server. */
 async function expectFoldIsTable(
   cdc: CdcDatabase,
   runs: readonly Run[],
@@ -74,7 +74,7 @@ async function expectFoldIsTable(
   expect(folded.map(textOf)).to.have.deep.members(rows.map(textOf))
 }
 
-/** The records with the names that the columns have now. */
+/** Returns the records with the current names of the columns. */
 function renamedIn(run: Run, rename: string): Run {
   const renames = rename.matchAll(/RENAME (\w+) TO (\w+)/g)
   const names = new Map([...renames].map(([, from, to]) => [from!, to!]))
@@ -149,7 +149,7 @@ describe('columns that are renamed between a change and its sync', () => {
     )
   })
 
-  it('a column that may have had another name is a WARN', async () => {
+  it('a column that may have had another name causes a WARN', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const state = lastState(await sync(cdc))
     await cdc.sql('UPDATE t SET other = 100 WHERE id = 1')

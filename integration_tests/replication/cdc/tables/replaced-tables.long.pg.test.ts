@@ -9,14 +9,14 @@ CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old');
 CREATE TABLE t_new (id int PRIMARY KEY, v text); INSERT INTO t_new VALUES (1, 'new'), (2, 'new');`
 const SWAP = 'ALTER TABLE t RENAME TO t_old; ALTER TABLE t_new RENAME TO t'
 
-/** A state as the official connector writes it: without the oid of the relation. */
+/** A state of the official connector, without the oid of the relation. */
 function withoutRelation(state: StateMessage): unknown {
   return JSON.parse(
     JSON.stringify(state, (name, value: unknown) => (name === 'relation_oid' ? undefined : value)),
   )
 }
 
-describe('a table that takes the place of another in CDC mode', () => {
+describe('a table that replaces another one in CDC mode', () => {
   const replacements: readonly (readonly [string, string])[] = [
     ['swapped in by renames', SWAP],
     [
@@ -48,7 +48,7 @@ describe('a table that takes the place of another in CDC mode', () => {
     })
   }
 
-  it('changes of the renamed table stay out, with a state that does not know its oid', async () => {
+  it('changes of the renamed table are left out, with a state without its oid', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
     const state = withoutRelation(lastState(await sync(cdc, { streams: ['t'] })))
     await cdc.sql("UPDATE t SET v = 'before'")

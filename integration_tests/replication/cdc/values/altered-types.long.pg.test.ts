@@ -4,7 +4,7 @@ import type { RecordMessage } from '../../../helpers/messages.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** The records of what is done before and after `alter`, without a sync in between. */
+/** Records of the changes before and after `alter`, without a sync in between. */
 async function recordsOver(
   table: string,
   { before, alter, after = '' }: Readonly<Record<'before' | 'alter', string>> & { after?: string },
@@ -17,7 +17,10 @@ async function recordsOver(
   return run.records
 }
 
-/** Column types before and after, a value, and what the record of the earlier type has: what the table has now. */
+/**
+ * Column types before and after, a value, and the value in the record of the earlier type: that of
+ * the table now.
+ */
 const CASES = [
   { from: 'int', to: 'bigint', value: '5', expected: 5 },
   { from: 'int', to: 'numeric(12,2)', value: '5', expected: 5 },
@@ -56,7 +59,7 @@ describe('a column whose type was altered after the change', () => {
   })
 
   for (const [index, { from, to, value, expected = value }] of CASES.entries()) {
-    it(`from ${from} to ${to}: the record has the value in the type of today`, () => {
+    it(`from ${from} to ${to}: the record has the value in the current type`, () => {
       expect(record.data[`c${index}`]).to.deep.equal(expected)
       expect(nulls.data[`c${index}`]).to.equal(null)
     })
@@ -67,7 +70,7 @@ describe('a column whose type was altered after the change', () => {
     expect(nulls.meta).to.equal(undefined)
   })
 
-  it('whose value is not exact and whose row is gone: null, with an entry in meta.changes', async () => {
+  it('whose value is not exact and whose row was deleted: null, with an entry in meta.changes', async () => {
     const records = await recordsOver(
       'CREATE TABLE t (id int PRIMARY KEY, v text); ALTER TABLE t REPLICA IDENTITY FULL',
       {
@@ -90,7 +93,7 @@ describe('a column whose type was altered after the change', () => {
     { from: 'numeric', to: 'bigint', value: '5.00', expected: 5 },
     { from: 'text', to: 'numeric', value: '1.50', expected: 1.5 },
   ]) {
-    it(`which is the key, from ${from} to ${to}: a delete has the key of today`, async () => {
+    it(`which is the key, from ${from} to ${to}: a delete has the key in the current type`, async () => {
       const records = await recordsOver(
         `CREATE TABLE t (id ${from} PRIMARY KEY, n int); INSERT INTO t VALUES ('${value}', 1)`,
         {

@@ -6,7 +6,7 @@ import { lastState, sync } from '../sync.ts'
 const MAJOR_WITH_BINARY = 14
 
 describe('the binary form of the log', () => {
-  it('a column that has none, in a table that is not even selected, does not end the sync', async () => {
+  it('a column without it does not end the sync, also in a table that is not selected', async () => {
     await using cdc = await CdcDatabase.create(`
       CREATE TABLE users (id int PRIMARY KEY, name text);
       CREATE TABLE grants (id int PRIMARY KEY, rights aclitem[])`)
@@ -25,7 +25,7 @@ describe('the binary form of the log', () => {
     expect(said).to.have.length(cdc.db.server.major >= MAJOR_WITH_BINARY ? 1 : 0)
   })
 
-  it('a column that had a type whose binary form is not known, before it was altered', async () => {
+  it('a column whose binary form was unknown before it was altered', async () => {
     await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY, v regclass)')
     const state = lastState(await sync(cdc))
     await cdc.sql("INSERT INTO t VALUES (1, 'pg_class')")
@@ -54,7 +54,7 @@ describe('the binary form of the log', () => {
     ])
   })
 
-  it('types that the server sends as text do not keep the others from it', async () => {
+  it('is used with types whose send function returns text', async () => {
     await using cdc = await CdcDatabase.create(`
       CREATE TABLE t (id int PRIMARY KEY, rights aclitem, at interval, spans tstzrange[])`)
     const state = lastState(await sync(cdc))

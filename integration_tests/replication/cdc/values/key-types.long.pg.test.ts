@@ -2,10 +2,10 @@ import { expect } from 'chai'
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** Long enough for TOAST, and it does not compress. */
+/** Long enough for TOAST, and not compressible. */
 const LONG = `(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 400) AS i)`
 
-/** Types of keys, none of which is on the path of the role. */
+/** Types of keys, none of which is in the search_path of the role. */
 const SCHEMA = `CREATE SCHEMA off; CREATE EXTENSION ltree SCHEMA off; CREATE EXTENSION citext SCHEMA off;
 CREATE TYPE off.mood AS ENUM ('sad', 'glad'); CREATE DOMAIN off.felt AS off.mood; CREATE DOMAIN off.code AS off.citext;
 CREATE TYPE off.pair AS (a int, b off.citext);
@@ -43,7 +43,7 @@ async function update(
   }
 }
 
-describe('a long value that an update leaves alone', () => {
+describe('a long value that an update does not change', () => {
   for (const [type, value] of [
     ['off.ltree', 'a.b'],
     ['off.citext', 'Ann'],
@@ -67,14 +67,14 @@ describe('a long value that an update leaves alone', () => {
     })
   }
 
-  it('is fetched by a key whose type has become wider', async () => {
+  it('is fetched by a key whose type was changed to a wider one', async () => {
     const { bodies, expected } = await update('id int DEFAULT 7 PRIMARY KEY', {
       alter: 'ALTER TABLE t ALTER id TYPE bigint',
     })
     expect(bodies).to.deep.equal(expected)
   })
 
-  it('is null when the key has a type now that is not compared with the earlier one', async () => {
+  it('is null if the type of the key was changed to one that cannot be compared with the earlier one', async () => {
     const { bodies } = await update('id int DEFAULT 7 PRIMARY KEY', {
       alter: `ALTER TABLE t ALTER id DROP DEFAULT, ALTER id TYPE uuid USING md5(id::text)::uuid`,
     })

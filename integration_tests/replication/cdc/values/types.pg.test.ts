@@ -7,7 +7,7 @@ import { fillTable, type Place, placesFor } from '../../../types/type-case-table
 import { CdcDatabase } from '../cdc-database.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** Settings of the role under which the text of values would be another one. */
+/** Settings of the role that would change the text of values. */
 const HOSTILE = [
   "DateStyle = 'German'",
   "IntervalStyle = 'iso_8601'",
@@ -16,12 +16,15 @@ const HOSTILE = [
   "bytea_output = 'escape'",
   'quote_all_identifiers = on',
 ]
-/** Types whose binary form is read, so that the log is asked for it when a table has no others. */
+/**
+ * Types whose binary form is read: the log of a table with only these types is requested in binary
+ * form.
+ */
 const BINARY =
   /^(bool|int[248]|oid|float[48]|numeric[^[]*|text|varchar[^[]*|bytea|uuid|jsonb?|date|time[^[]*|mood|feeling|(int[248]|float[48]|numeric|text|bytea|uuid|jsonb?|date|timestamptz?|money)\[\]+)$/
 const MAJOR_WITH_BINARY = 14
 
-/** The JSON of each value by row and column. */
+/** JSON of each value by row and column. */
 function valuesOf(run: Run, stream: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
   const messages = run.messages.filter(({ record }) => record?.stream === stream)
   const records = messages.map(rawRecord)
@@ -49,7 +52,7 @@ async function compare(cdc: CdcDatabase, places: readonly Place[]): Promise<void
   expect(wrong).to.deep.equal([])
 }
 
-describe('every type in the log, with hostile settings of the role', () => {
+describe('every type in the log, with settings of the role that change the text of values', () => {
   let server: Server
 
   before(async () => {
@@ -61,7 +64,7 @@ describe('every type in the log, with hostile settings of the role', () => {
     await server[Symbol.asyncDispose]()
   })
 
-  it('comes out as from COPY, in text', async () => {
+  it('is read like by COPY, in text form', async () => {
     await using cdc = await CdcDatabase.create('', { server })
     const places = placesFor(server.major)
     await fillTable(cdc.db, places)
@@ -69,7 +72,7 @@ describe('every type in the log, with hostile settings of the role', () => {
     expect(await server.log()).not.to.include("binary 'true'")
   })
 
-  it('comes out as from COPY, in binary', async () => {
+  it('is read like by COPY, in binary form', async () => {
     if (requestedMajor() < MAJOR_WITH_BINARY) return
     await using cdc = await CdcDatabase.create('', { server })
     const places = placesFor(server.major).filter(({ typeCase }) => BINARY.test(typeCase.type))

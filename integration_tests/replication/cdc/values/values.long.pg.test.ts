@@ -5,10 +5,10 @@ import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
 import { lastState, sync } from '../sync.ts'
 
-/** Long enough for TOAST, and it does not compress. */
+/** Long enough for TOAST, and not compressible. */
 const LONG = `(SELECT string_agg(md5(i::text || random()::text), '') FROM generate_series(1, 400) AS i)`
 
-/** The records of a second sync, after `changes`, each of which is a transaction. */
+/** Records of a second sync after `changes`, each of which is a transaction. */
 async function changesOf(
   cdc: CdcDatabase,
   ...changes: readonly string[]
@@ -21,7 +21,7 @@ async function changesOf(
   return { first: first.records, second: second.records }
 }
 
-/** `data` without the change columns, deletes marked. */
+/** `data` without the change columns, with a mark for deletes. */
 function shown(records: readonly RecordMessage[]): readonly unknown[] {
   return records.map(({ data }) =>
     data['_ab_cdc_deleted_at'] === null ? valuesOf(data) : { deleted: valuesOf(data) },
@@ -33,7 +33,7 @@ describe('values that the log leaves out', () => {
     INSERT INTO t SELECT i, i, ${LONG}, ARRAY[${LONG}], ${LONG}::bytea FROM generate_series(1, 3) AS i;`
 
   for (const identity of ['DEFAULT', 'FULL']) {
-    it(`an update that leaves long values alone has them, ${identity}`, async () => {
+    it(`are read for an update that does not change long values, ${identity}`, async () => {
       await using cdc = await CdcDatabase.create(
         `${table} ALTER TABLE t REPLICA IDENTITY ${identity}`,
       )
@@ -47,7 +47,7 @@ describe('values that the log leaves out', () => {
       for (const { data, meta } of kept) {
         const { body, tags, raw } = data
         const old = before.get(data['id'] === 30 ? 3 : data['id'])
-        // The row of an older key is gone by now: then the value is null and the record says so
+        // The row of an older key was deleted: its value is null and flagged in the record
         const isGone = identity === 'DEFAULT' && (data['id'] === 3 || data['id'] === 2)
         expect(body, String(data['id'])).to.equal(isGone ? null : old?.['body'])
         expect(tags).to.deep.equal(isGone ? null : old?.['tags'])
@@ -65,7 +65,7 @@ describe('values that the log leaves out', () => {
     })
   }
 
-  it('a key change of a row with long values has them under the new key', async () => {
+  it('are read under the new key for a key change of a row with long values', async () => {
     await using cdc = await CdcDatabase.create(table)
     const { first, second } = await changesOf(cdc, 'UPDATE t SET id = 30 WHERE id = 3')
     expect(second.map(({ data }) => [data['id'], data['body']])).to.deep.equal([
@@ -76,7 +76,7 @@ describe('values that the log leaves out', () => {
 })
 
 describe('values of a key that has more columns now', () => {
-  it('are null and flagged: a row is not looked for by a part of its key', async () => {
+  it('are null and flagged: a row is not fetched by a part of its key', async () => {
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE t (a int, b int, n int, body text, PRIMARY KEY (a, b)); INSERT INTO t SELECT i, 1, 1, ${LONG} FROM generate_series(1, 2) AS i`,
     )
@@ -145,7 +145,7 @@ describe('deletes and key changes', () => {
     ['float8', '-0', '0'],
     ['text', 'a', 'A'],
   ] as const) {
-    it(`a ${type} key that changes from ${from} to ${to}: the row is newer than the delete, also where both are one key`, async () => {
+    it(`a ${type} key that changes from ${from} to ${to}: the row is newer than the delete, also if both are the same key`, async () => {
       await using cdc = await CdcDatabase.create(
         `CREATE TABLE t (id ${type} PRIMARY KEY); INSERT INTO t VALUES ('${from}')`,
       )
@@ -158,7 +158,7 @@ describe('deletes and key changes', () => {
     })
   }
 
-  it('an identity that changes between two rows is followed', async () => {
+  it('a replica identity that changes between two rows is used from then on', async () => {
     await using cdc = await CdcDatabase.create(table)
     const { second } = await changesOf(
       cdc,
@@ -173,7 +173,7 @@ describe('deletes and key changes', () => {
 })
 
 describe('DDL between rows', () => {
-  it('follows columns that are added, dropped, renamed and retyped, and a table that is renamed', async () => {
+  it('reads columns that are added, dropped, renamed and retyped, and a renamed table', async () => {
     await using cdc = await CdcDatabase.create(
       `CREATE TABLE t (id int PRIMARY KEY, a text, b int); INSERT INTO t VALUES (1, 'a', 1)`,
     )
@@ -223,7 +223,7 @@ describe('DDL between rows', () => {
     ])
   })
 
-  it('logs a TRUNCATE, which the protocol has no message for', async () => {
+  it('logs a TRUNCATE, for which the protocol has no message', async () => {
     await using cdc = await CdcDatabase.create(
       'CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)',
     )
@@ -242,7 +242,7 @@ describe('DDL between rows', () => {
 describe('what a publication leaves out', () => {
   if (requestedMajor() < 15) return
 
-  it('a row filter applies to the snapshot, too; a row that leaves it is a delete', async () => {
+  it('a row filter also applies to the snapshot; a row that no longer matches it is a delete', async () => {
     await using cdc = await CdcDatabase.create(
       'CREATE TABLE t (id int PRIMARY KEY, n int); ALTER TABLE t REPLICA IDENTITY FULL; INSERT INTO t VALUES (1, 1), (2, 20)',
       { publication: 'FOR TABLE t WHERE (n > 10)' },
@@ -259,7 +259,7 @@ describe('what a publication leaves out', () => {
     ])
   })
 
-  it('a column list applies to the snapshot, too', async () => {
+  it('a column list also applies to the snapshot', async () => {
     await using cdc = await CdcDatabase.create(
       'CREATE TABLE t (id int PRIMARY KEY, a int, secret text); INSERT INTO t VALUES (1, 1, 1)',
       { publication: 'FOR TABLE t (id, a)' },
