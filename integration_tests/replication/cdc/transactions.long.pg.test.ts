@@ -52,6 +52,39 @@ describe('transactions of every kind in the log', () => {
     expect(await nextIds()).to.deep.equal([10_001, 10_004])
   })
 
+  it('reads a prepared transaction with savepoints, an origin and a new table, once and whole', async () => {
+    const gid = `${cdc.slot}-mixed`
+    await cdc.sql(`SELECT pg_replication_origin_create('${gid}')`)
+    {
+      await using session = await cdc.db.session()
+      await session.sql(`SELECT pg_replication_origin_session_setup('${gid}')`)
+      await session.sql(`BEGIN; SELECT pg_replication_origin_xact_setup('0/5678', now());
+        INSERT INTO t VALUES (11001); SAVEPOINT a; INSERT INTO t VALUES (11002); ROLLBACK TO a;
+        SAVEPOINT b; CREATE TABLE side (id int PRIMARY KEY); INSERT INTO side VALUES (1);
+        SAVEPOINT c; UPDATE t SET id = 11003 WHERE id = 11001; RELEASE c; PREPARE TRANSACTION '${gid}'`)
+    }
+    await cdc.sql('INSERT INTO t VALUES (11004)')
+    expect(await nextIds()).to.deep.equal([11_004])
+    await cdc.sql(`COMMIT PREPARED '${gid}'`)
+    await cdc.sql(`SELECT pg_replication_origin_drop('${gid}')`)
+    await cdc.sql('DROP TABLE side; INSERT INTO t VALUES (11005)')
+    expect(await nextIds()).to.deep.equal([11_001, 11_001, 11_003, 11_005])
+    expect(await nextIds()).to.deep.equal([])
+  })
+
+  it('reads savepoints that are nested a thousand deep, without those that were rolled back', async () => {
+    const depth = 1000
+    const nested = Array.from(
+      { length: depth },
+      (_, level) => `SAVEPOINT s${level}; INSERT INTO t VALUES (${50_000 + level})`,
+    )
+    // What is rolled back ends all savepoints within it
+    await cdc.sql(`BEGIN; ${nested.join('; ')}; ROLLBACK TO s${depth / 2}; COMMIT`)
+    expect(await nextIds()).to.deep.equal(
+      Array.from({ length: depth / 2 }, (_, level) => 50_000 + level),
+    )
+  })
+
   it('reads rows that were replicated from another server', async () => {
     await cdc.sql(`SELECT pg_replication_origin_create('${cdc.slot}')`)
     {
