@@ -26,6 +26,7 @@ import { Turns } from './processes/turns.ts'
 import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
 import { readWithRetries } from '../sync/read-with-retries.ts'
+import { withRetries } from '../sync/retries.ts'
 import { connectOptions, logOnce, type Run } from '../run-context.ts'
 import { adviseOnStatistics } from '../monitoring/server-advice.ts'
 import { RunStates } from '../sync/run-states.ts'
@@ -72,7 +73,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const imported = shard === null ? null : await importSnapshot(database, shard)
   const ranges = shard?.ranges ?? null
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)
-  const plans = await planner.plan()
+  const plans = await withRetries(run, config.maxRetries, async () => await planner.plan())
   estimate(run, plans)
   const advice = await adviseOnStatistics(
     database,

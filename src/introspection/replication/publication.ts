@@ -52,8 +52,10 @@ WHERE t.pubname = $1`
 
 /** A session that waits for such a lock also blocks those that wait behind it. */
 const LOCKED_SQL = `
-SELECT DISTINCT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name
+SELECT DISTINCT n.nspname::pg_catalog.text AS schema, c.relname::pg_catalog.text AS name,
+       l.pid AS "processId", a.application_name AS application, l.granted AS "isGranted"
 FROM pg_catalog.pg_locks AS l
+LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
 JOIN pg_catalog.pg_class AS c ON c.oid = l.relation
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_catalog.pg_database AS d ON d.oid = l.database
@@ -62,6 +64,17 @@ ORDER BY schema, name
 LIMIT 10`
 
 const LOCK_TIMEOUT_S = 15
+
+/** An ACCESS EXCLUSIVE lock of a table. */
+interface TableLock {
+  readonly schema: string
+  readonly name: string
+  /** Null: a prepared transaction has it. */
+  readonly processId: number | null
+  /** Null: the role may not see it. */
+  readonly application: string | null
+  readonly isGranted: boolean
+}
 
 interface PublicationRow {
   readonly oid: number
@@ -115,10 +128,16 @@ export async function readPublication(
   } catch (error) {
     if (errorCode(error) !== LOCK_NOT_AVAILABLE) throw error
     await session.query('ROLLBACK TO SAVEPOINT publication')
-    const locked = await session.query<{ schema: string; name: string }>(LOCKED_SQL)
-    const names = locked.map((table) => ident(table.schema, table.name))
-    throw lockedError(name, names, error)
+    const locks = await session.query<TableLock>(LOCKED_SQL)
+    throw lockedError(name, locks.map(describeLock), error)
   }
+}
+
+/** `"public"."t" (process 7, psql, which waits for it)` */
+function describeLock({ schema, name, processId, application, isGranted }: TableLock): string {
+  const holder = processId === null ? 'a prepared transaction' : `process ${processId}`
+  const program = application === null || application === '' ? '' : `, ${application}`
+  return `${ident(schema, name)} (${holder}${program}${isGranted ? '' : ', which waits for it'})`
 }
 
 function lockedError(name: string, tables: readonly string[], cause: unknown): ConnectorError {
