@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
-import { type CommandLine, parseCommandLine, UsageError } from './cli/command-line.ts'
+import { type CommandLine, parseCommandLine } from './cli/command-line.ts'
+import { UsageError } from './cli/parse-words.ts'
 import { isShardProcess } from './commands/processes/command.ts'
 import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
@@ -244,7 +245,7 @@ async function exitHard(error: unknown): Promise<void> {
 
 async function reportFailure(error: unknown): Promise<number> {
   if (error instanceof UsageError) {
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`source-postgres: ${error.message}\n`)
     return EXIT_USAGE
   }
   if (error instanceof OutputClosedError) return EXIT_FAILED

@@ -203,10 +203,10 @@ const USAGE: readonly (readonly [args: readonly string[], says: string])[] = [
   [['check'], 'config'],
   [['check', '--config'], 'config'],
   [['check', '--config', 'a', '--config', 'b'], '--config is given more than once'],
-  [['discover', '--config', 'x', '--frobnicate'], 'Unknown argument: frobnicate'],
-  [['discover', '--config', 'x', '--catalog', 'y'], 'Unknown argument: catalog'],
+  [['discover', '--config', 'x', '--frobnicate'], 'Unknown option: --frobnicate'],
+  [['discover', '--config', 'x', '--catalog', 'y'], 'Unknown option: --catalog'],
   [['read', '--catalog', 'y'], 'config'],
-  [['read', '--config', ''], 'name is empty'],
+  [['read', '--config', ''], '--config needs a value'],
 ]
 
 describe('invalid input', () => {

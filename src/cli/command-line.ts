@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util'
 import { COMMANDS } from './options.ts'
-import type { Parsed } from './yargs-parser.ts'
+import { type Arguments, parseWords, UsageError } from './parse-words.ts'
 
 /** A parsed command line. Files are the paths as given. */
 export type CommandLine =
@@ -49,97 +48,45 @@ export type CommandLine =
   /** `--help`, `--version` or `completion`: print `text`. */
   | { readonly command: 'help'; readonly text: string }
 
-/** The command line is invalid; `message` is the reason. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError'
-}
-
-const PROGRAM = 'source-postgres'
 /** Names of the commands in the image of the official connector. */
 const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--discover', '--read'])
 /** Option that the completion script of yargs passes. */
 const COMPLETION_REQUEST = '--get-yargs-completions'
-
-const OPTIONS = [...COMMANDS.values()].flatMap(({ options }) => Object.entries(options))
-const SWITCHES = namesOf(([, { type }]) => type === 'boolean')
-const REPEATABLE = namesOf(([, { isRepeatable }]) => isRepeatable === true)
+const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h'])
 
 type ReadLine = Extract<CommandLine, { command: 'read' }>
-type Arguments = Pick<Parsed, 'command' | 'values'>
 
 /**
  * Parses `argv`, the arguments after the program's name. Prints nothing and never exits.
- * @throws UsageError for an unknown, repeated or missing command, option or value.
+ * @throws UsageError for an unknown, repeated or missing command, option or value, and for options
+ * that exclude each other.
  */
 export async function parseCommandLine(argv: readonly string[]): Promise<CommandLine> {
   const [first = '', ...rest] = argv
   const words = COMMAND_OPTIONS.has(first) ? [first.slice(2), ...rest] : argv
-  const mistake = words.includes(COMPLETION_REQUEST) ? null : findMistake(words)
-  if (mistake !== null) throw usageError(mistake)
-  const valid = parseValid(words)
-  if (valid !== null) return toCommandLine(valid)
-  // yargs prints the help and explains errors. Loading it takes a third of the time of `spec`
-  const { parseWithYargs } = await import('./yargs-parser.ts')
-  const { problem, text, ...parsed } = parseWithYargs(words)
-  if (problem !== null) throw usageError(problem)
-  return text === '' ? toCommandLine(parsed) : { command: 'help', text }
-}
-
-function namesOf(isWanted: (entry: (typeof OPTIONS)[number]) => boolean): ReadonlySet<string> {
-  return new Set(OPTIONS.filter(isWanted).map(([name]) => `--${name}`))
-}
-
-/**
- * Finds a mistake that yargs accepts: it uses the last of two flags, and any text as the value of a
- * flag.
- */
-function findMistake(words: readonly string[]): string | null {
-  const options = words.filter((word) => word.startsWith('-')).map((word) => word.split('=')[0]!)
-  const repeated = options.find(
-    (option, index) => !REPEATABLE.has(option) && options.indexOf(option) !== index,
-  )
-  if (repeated !== undefined) return `Option ${repeated} is given more than once`
-  if (options.includes('--')) return 'Unexpected arguments after --'
-  const valued = words.find((word) => word.includes('=') && SWITCHES.has(word.split('=')[0]!))
-  if (valued !== undefined) return `${valued.split('=')[0]} takes no value`
-  return words.some((word) => /^(--[^=]+=)?$/.test(word)) ? 'A name is empty' : null
-}
-
-/** Parses a command followed by valid options; null: anything else, which yargs explains. */
-function parseValid([command = '', ...args]: readonly string[]): Arguments | null {
-  const options = COMMANDS.get(command)?.options
-  if (options === undefined) return null
-  const entries = Object.entries(options)
-  const accepted = entries.map(([name, { type, isRepeatable: multiple = false }]) => [
-    name,
-    { type, multiple },
-  ])
-  try {
-    const { values }: Pick<Arguments, 'values'> = parseArgs({
-      args,
-      options: Object.fromEntries(accepted),
-    })
-    const isValid = entries.every(([name, { isRequired, choices }]) => {
-      const value = values[name]
-      return value === undefined
-        ? isRequired !== true
-        : choices?.some((choice) => choice === value) !== false
-    })
-    return isValid ? { command, values } : null
-  } catch {
-    return null
-  }
-}
-
-/** Converts the command and option values. @throws UsageError if options exclude each other. */
-export function toCommandLine(parsed: Arguments): CommandLine {
-  const line = commandLineOf(parsed)
+  const text = await informationText(words)
+  if (text !== null) return { command: 'help', text }
+  const line = commandLineOf(parseWords(words))
   const conflict = findConflict(line)
-  if (conflict !== null) throw usageError(conflict)
+  if (conflict !== null) throw new UsageError(conflict, line.command)
   return line
 }
 
-function commandLineOf({ command, values }: Arguments): CommandLine {
+/** Text of the help, the version or the completion; null: another command is given. */
+async function informationText(words: readonly string[]): Promise<string | null> {
+  const [first = ''] = words
+  if (first === 'completion' || words.includes(COMPLETION_REQUEST)) {
+    return (await import('./completion.ts')).completionText(words)
+  }
+  if (HELP.has(first) || words.includes('--help') || words.includes('-h')) {
+    const { helpText } = await import('./help.ts')
+    return helpText(words.find((word) => COMMANDS.has(word)) ?? null)
+  }
+  return first === '--version' ? (await import('./help.ts')).VERSION : null
+}
+
+function commandLineOf(parsed: Arguments): CommandLine {
+  const { command, values } = parsed
   const config = String(values['config'])
   const expandEnv = values['expand-env'] === true
   if (command === 'spec') return { command }
@@ -149,8 +96,8 @@ function commandLineOf({ command, values }: Arguments): CommandLine {
     const [table, arrowSchema] = [values['table'] === true, values['arrow-schema'] === true]
     return { command, config, expandEnv, table, arrowSchema, arrowExact }
   }
-  if (command === 'shards') return { command, config, expandEnv, ...shardsOptions(values) }
-  if (command !== 'read') throw usageError(`Unknown command: ${command}`)
+  if (command === 'shards') return { command, config, expandEnv, ...shardsOptions(parsed) }
+  if (command !== 'read') throw new Error(`no case for the command ${command}`)
   return {
     command,
     config,
@@ -161,59 +108,58 @@ function commandLineOf({ command, values }: Arguments): CommandLine {
     format: values['format'] === 'arrow' ? 'arrow' : 'json',
     output: fileOrNull(values['output']),
     arrowExact,
-    processes: integerOrNull(values, 'processes', 1),
+    processes: integerOrNull(parsed, 'processes', 1),
     expandEnv,
     shard: fileOrNull(values['shard']),
-    shardIndex: integerOrNull(values, 'shard-index', 0),
+    shardIndex: integerOrNull(parsed, 'shard-index', 0),
   }
 }
 
-function shardsOptions(values: Arguments['values']) {
+function shardsOptions(parsed: Arguments) {
   return {
-    stream: String(values['stream']),
-    count: integerOrNull(values, 'count', 1) ?? 1,
-    idleTimeoutSeconds: integerOrNull(values, 'idle-timeout', 1),
+    stream: String(parsed.values['stream']),
+    count: integerOrNull(parsed, 'count', 1) ?? 1,
+    idleTimeoutSeconds: integerOrNull(parsed, 'idle-timeout', 1),
   }
 }
 
-function integerOrNull(values: Arguments['values'], name: string, min: number): number | null {
+function integerOrNull({ command, values }: Arguments, name: string, min: number): number | null {
   const text = values[name]
   if (typeof text !== 'string') return null
   if (/^\d{1,6}$/.test(text) && Number(text) >= min) return Number(text)
-  throw usageError(`--${name} is not an integer from ${min} to 999999`)
+  throw new UsageError(`Option --${name} is not an integer from ${min} to 999999`, command)
 }
 
 /** Finds options that have no effect without another one. */
 function findConflict(line: CommandLine): string | null {
   if (line.command === 'discover') {
-    if (line.arrowExact && !line.arrowSchema) return '--arrow-exact is for --arrow-schema'
-    return line.table && line.arrowSchema ? '--arrow-schema is not for --table' : null
+    if (line.arrowExact && !line.arrowSchema) return '--arrow-exact needs --arrow-schema'
+    return line.table && line.arrowSchema ? '--table and --arrow-schema exclude each other' : null
   }
   if (line.command !== 'read') return null
   return findShardConflict(line) ?? findArrowConflict(line)
 }
 
 function findShardConflict({ shard, shardIndex, ...line }: ReadLine): string | null {
-  if (shard === null) return shardIndex === null ? null : '--shard-index is for --shard'
+  if (shard === null) return shardIndex === null ? null : '--shard-index needs --shard'
   const { state, stateOut, streams, processes } = line
-  if (processes !== null) return 'A shard is read by one process: --processes is not for --shard'
-  if (state !== null || stateOut !== null) return 'A shard has no state: --state is not for --shard'
-  return streams.length === 0 ? null : '--stream is not for --shard, which names its stream'
+  if (processes !== null) return '--shard and --processes exclude each other'
+  if (state !== null || stateOut !== null)
+    return '--shard and --state exclude each other: a shard has no state'
+  return streams.length === 0
+    ? null
+    : '--shard and --stream exclude each other: the shard names its stream'
 }
 
 function findArrowConflict(line: ReadLine): string | null {
   if (line.processes !== null && (line.format !== 'arrow' || line.output === null)) {
-    return '--processes is for --format arrow with --output'
+    return '--processes needs --format arrow and --output'
   }
   if (line.format === 'arrow') return null
-  if (line.arrowExact) return '--arrow-exact is for --format arrow'
-  return line.output === null ? null : '--output is for --format arrow'
+  if (line.arrowExact) return '--arrow-exact needs --format arrow'
+  return line.output === null ? null : '--output needs --format arrow'
 }
 
 function fileOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
-}
-
-function usageError(message: string): UsageError {
-  return new UsageError(`${message}. Run ${PROGRAM} --help for the commands and their options.`)
 }

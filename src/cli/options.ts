@@ -1,10 +1,10 @@
 /** An option of a command. */
 export interface Option {
-  readonly type: 'string' | 'boolean'
+  /** Name of its value in the help; absent: it has none. */
+  readonly value?: string
   readonly describe: string
   readonly isRequired?: boolean
   readonly isRepeatable?: boolean
-  /** The first choice is the default. */
   readonly choices?: readonly string[]
 }
 
@@ -15,16 +15,12 @@ export interface Command {
 }
 
 const CONFIG = {
-  config: { type: 'string', isRequired: true, describe: 'Config: a JSON file' },
-  'expand-env': {
-    type: 'boolean',
-    describe: 'Replace ${NAME} in the config with the environment variable NAME',
-  },
+  config: { value: 'FILE', isRequired: true, describe: 'Config, a JSON file (required)' },
+  'expand-env': { describe: 'Replace ${NAME} in the config with the environment variable NAME' },
 } as const
 
 const ARROW_EXACT = {
-  type: 'boolean',
-  describe: 'Lossless Arrow types: decimals, int16, int32, microseconds, binary uuids',
+  describe: 'Arrow types without loss: decimals, int16, int32, microseconds, binary uuids',
 } as const
 
 /** The commands in the order of the help. */
@@ -37,11 +33,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       describe: 'Discover streams and print the catalog',
       options: {
         ...CONFIG,
-        table: {
-          type: 'boolean',
-          describe: 'Print a human-readable table of the streams instead of the catalog',
-        },
-        'arrow-schema': { type: 'boolean', describe: 'Add the Arrow schema of each stream' },
+        table: { describe: 'Print a readable table of the streams instead of the catalog' },
+        'arrow-schema': { describe: 'Add the Arrow schema of each stream to the catalog' },
         'arrow-exact': ARROW_EXACT,
       },
     },
@@ -53,43 +46,43 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       options: {
         ...CONFIG,
         catalog: {
-          type: 'string',
-          describe: 'Configured catalog; without it, the config selects the streams',
+          value: 'FILE',
+          describe: 'Configured catalog (default: the streams that the config selects)',
         },
         state: {
-          type: 'string',
-          describe: 'States of an earlier read; without it, the streams are read from the start',
+          value: 'FILE',
+          describe: 'States of an earlier read (default: read each stream from the start)',
         },
         'state-out': {
-          type: 'string',
-          describe: 'File to keep the latest states in; may be the file of --state',
+          value: 'FILE',
+          describe: 'Keep the latest states in this file; it may be the file of --state',
         },
         stream: {
-          type: 'string',
+          value: 'NAME',
           isRepeatable: true,
-          describe: 'Read only this stream: name or namespace.name; may be repeated',
+          describe: 'Read only this stream, name or namespace.name; may be repeated',
         },
         format: {
-          type: 'string',
+          value: 'FORMAT',
           choices: ['json', 'arrow'],
-          describe: 'Records as JSON lines, or Arrow IPC',
+          describe: 'json for JSON lines, arrow for Arrow IPC (default: json)',
         },
         output: {
-          type: 'string',
-          describe: 'Directory of the Arrow files; without it, one stream is written to stdout',
+          value: 'DIRECTORY',
+          describe: 'Write an Arrow file per stream (default: one stream to stdout)',
         },
         'arrow-exact': ARROW_EXACT,
         processes: {
-          type: 'string',
-          describe: 'How many processes read a large table into the files of --output',
+          value: 'N',
+          describe: 'Read each large table with N processes; needs --output (default: 1)',
         },
         shard: {
-          type: 'string',
-          describe: 'Read one shard: a line that shards printed, or a file with such lines',
+          value: 'SHARD',
+          describe: 'Read one shard: a line that shards has printed, or a file of such lines',
         },
         'shard-index': {
-          type: 'string',
-          describe: 'Which line of the file of --shard; the first one is 0',
+          value: 'N',
+          describe: 'Line of the file of --shard, counted from 0',
         },
       },
     },
@@ -100,12 +93,15 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       describe: 'Divide a stream into shards of one snapshot, and hold the snapshot',
       options: {
         ...CONFIG,
-        stream: { type: 'string', isRequired: true, describe: 'Stream: name or namespace.name' },
-        count: { type: 'string', isRequired: true, describe: 'Number of shards' },
+        stream: {
+          value: 'NAME',
+          isRequired: true,
+          describe: 'Stream, name or namespace.name (required)',
+        },
+        count: { value: 'N', isRequired: true, describe: 'Number of shards (required)' },
         'idle-timeout': {
-          type: 'string',
-          describe:
-            'Release the snapshot after so many seconds without a reader; without it, when standard input closes',
+          value: 'SECONDS',
+          describe: 'Release the snapshot when unused for so long (default: at end of stdin)',
         },
       },
     },

@@ -1,0 +1,66 @@
+import manifest from '../../package.json' with { type: 'json' }
+import { COMMANDS, type Option } from './options.ts'
+
+/** The version of the connector. */
+export const VERSION = manifest.version
+
+const EXAMPLES = [
+  ['Validate the config', 'check --config config.json'],
+  ['Print the streams as a table', 'discover --config config.json --table'],
+  ['Save the catalog', 'discover --config config.json > catalog.json'],
+  ['Read one stream', 'read --config config.json --stream public.orders > orders.jsonl'],
+  [
+    'Read what has changed since the last time',
+    'read --config config.json --state state.json --state-out state.json',
+  ],
+  ['Write Arrow files', 'read --config config.json --format arrow --output data'],
+  ['Complete commands and options with the Tab key', 'completion >> ~/.bashrc'],
+] as const
+
+/** The help of a command, or of the program if there is no such command. At most 100 columns wide. */
+export function helpText(name: string | null): string {
+  const command = COMMANDS.get(name ?? '')
+  if (command === undefined) return programHelp()
+  const required = Object.entries(command.options).filter(([, { isRequired }]) => isRequired)
+  const options = Object.entries(command.options)
+  const usage = [
+    `source-postgres ${name}`,
+    ...required.map(optionName),
+    ...(options.length > required.length ? ['[options]'] : []),
+  ]
+  const rows = options.map((option) => [optionName(option), option[1].describe] as const)
+  return sections(
+    command.describe,
+    `Usage: ${usage.join(' ')}`,
+    rows.length === 0 ? '' : `Options:\n${table(rows)}`,
+  )
+}
+
+function programHelp(): string {
+  const commands = [...COMMANDS].map(([name, { describe }]) => [name, describe] as const)
+  const examples = EXAMPLES.map(([what, line]) => `  ${what}\n    source-postgres ${line}`)
+  return sections(
+    'PostgreSQL source connector that speaks the Airbyte protocol.',
+    'Usage: source-postgres <command> [options]',
+    `Commands:\n${table([...commands, ['completion', 'Print a completion script for bash or zsh']])}`,
+    `Options:\n${table([
+      ['-h, --help', 'Print this help, or after a command, its help'],
+      ['--version', 'Print the version'],
+    ])}`,
+    `Examples:\n${examples.join('\n')}`,
+    'Run source-postgres <command> --help for the options of a command.',
+  )
+}
+
+function optionName([name, { value }]: readonly [string, Option]): string {
+  return value === undefined ? `--${name}` : `--${name} ${value}`
+}
+
+function table(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  return rows.map(([name, describe]) => `  ${name.padEnd(width)}  ${describe}`).join('\n')
+}
+
+function sections(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join('\n\n')
+}
