@@ -10,6 +10,7 @@ describe('the version of package.json', () => {
     ['package-lock.json', /^ {2}"version": "(.+)",$/m],
     ['metadata.yaml', /^ {2}dockerImageTag: (.+)$/m],
     ['Dockerfile', /^ARG VERSION=(.+)$/m],
+    ['integrations/spark/pyproject.toml', /^version = "(.+)"$/m],
     ['CHANGELOG.md', /^## \[(\d.+)\]/m],
   ] as const) {
     it(`is the version of ${file}`, () => {
