@@ -10,6 +10,7 @@ import { findBinaries, requestedMajor } from './binaries.ts'
 import { CleanupProcess } from './cleanup-process.ts'
 import { type Row, Session } from './session.ts'
 import { freePort } from './free-port.ts'
+import { DEFAULT_SETTINGS } from './server-settings.ts'
 
 /** Options of a server; each has a default. */
 export interface ServerOptions {
@@ -52,22 +53,6 @@ const POLL_INTERVAL_MS = 10
 const RETRIED_START = /Address already in use|pre-existing shared memory block/
 const START_ATTEMPTS = 100
 const START_RETRY_MS = 300
-
-const DEFAULT_SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
-  max_connections: '100',
-  wal_level: 'logical',
-  max_wal_senders: '20',
-  max_replication_slots: '20',
-  max_prepared_transactions: '20',
-  track_commit_timestamp: 'off',
-  fsync: 'off',
-  // Cheap without fsync; otherwise a visible commit may not be in the log yet
-  synchronous_commit: 'on',
-  full_page_writes: 'off',
-  timezone: 'UTC',
-  log_timezone: 'UTC',
-}
 
 const execute = promisify(execFile)
 

@@ -19,7 +19,7 @@ import {
   writeTimeTz,
 } from '../types/temporal.ts'
 import { writeString } from '../types/text.ts'
-import { int } from './bytes.ts'
+import { double, int } from './bytes.ts'
 import type { Random } from './random.ts'
 
 /**
@@ -135,8 +135,7 @@ function numeric(random: Random): Buffer {
 }
 
 function float8(random: Random): Buffer {
-  const value = Buffer.alloc(8)
-  value.writeDoubleBE(
+  return double(
     random.pick([
       () => random.double(),
       () => Number(random.integer(64)),
@@ -147,7 +146,6 @@ function float8(random: Random): Buffer {
       () => random.pick([0, -0, NaN, Infinity, -Infinity, 1e-4, 1e15, 5e-324, 0.1 + 0.2, 2 ** 53]),
     ])(),
   )
-  return value
 }
 
 function numberText(random: Random): Buffer {

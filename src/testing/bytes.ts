@@ -22,3 +22,10 @@ export function int(bytes: 2 | 4 | 8, value: bigint | number): Buffer {
   field.writeBigInt64BE(BigInt.asIntN(64, BigInt(value)))
   return field.subarray(8 - bytes)
 }
+
+/** Big-endian bytes of a float8. */
+export function double(value: number): Buffer {
+  const field = Buffer.alloc(8)
+  field.writeDoubleBE(value)
+  return field
+}

@@ -12,7 +12,7 @@ import {
   writeOid,
 } from './numbers.ts'
 import { EXACT, NULLED } from './pg-type.ts'
-import { int } from '../testing/bytes.ts'
+import { double, int } from '../testing/bytes.ts'
 import { written } from '../testing/written.ts'
 
 const POSITIVE = 0x0000
@@ -24,12 +24,6 @@ const NEGATIVE = 0x4000
  */
 function numeric(weight: number, sign: number, scale: number, digits: readonly number[]): Buffer {
   return Buffer.concat([digits.length, weight, sign, scale, ...digits].map((part) => int(2, part)))
-}
-
-function float8(value: number): Buffer {
-  const bytes = Buffer.alloc(8)
-  bytes.writeDoubleBE(value)
-  return bytes
 }
 
 describe('expectBytes', () => {
@@ -104,7 +98,7 @@ describe('writeFloat8', () => {
     [-Infinity, '"-Infinity"'],
   ] as const) {
     it(`${value} → ${json}`, () => {
-      expect(written(writeFloat8, float8(value))).to.deep.equal({ json, outcome: EXACT })
+      expect(written(writeFloat8, double(value))).to.deep.equal({ json, outcome: EXACT })
     })
   }
 })
