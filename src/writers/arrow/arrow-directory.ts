@@ -1,4 +1,4 @@
-import { type RecordBatch, RecordBatchReader, type Schema } from 'apache-arrow'
+import type { RecordBatch, Schema } from 'apache-arrow'
 import { createReadStream, readdirSync, rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -154,6 +154,7 @@ function listNames(directory: string): string[] {
  * system.
  */
 async function* wholeBatches(path: string): AsyncGenerator<RecordBatch> {
+  const { RecordBatchReader } = await import('apache-arrow')
   const bytes = createReadStream(path, { start: MAGIC_BYTES })
   try {
     const reader = await RecordBatchReader.from(bytes)

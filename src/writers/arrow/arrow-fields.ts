@@ -1,16 +1,15 @@
+import { Field, Schema } from 'apache-arrow/schema'
 import {
   DateDay,
   Decimal,
-  Field,
   FixedSizeBinary,
   Float64,
   Int16,
   Int32,
   Int64,
-  Schema,
   TimestampMicrosecond,
   TimestampNanosecond,
-} from 'apache-arrow'
+} from 'apache-arrow/type'
 import type { ArrowTypeName, NumberForm, PgType } from '../../types/pg-type.ts'
 import { UUID_BYTES } from '../../types/bytes.ts'
 import type { ArrowColumn } from './columns/arrow-column.ts'

@@ -1,4 +1,5 @@
-import { DataType, type Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
+import { DataType } from 'apache-arrow/type'
 import { rm } from 'node:fs/promises'
 import { AcceleratorSource } from '../../accelerator/accelerator-source.ts'
 import { arrowColumn, arrowParser, arrowSchema, isRounded } from './arrow-fields.ts'

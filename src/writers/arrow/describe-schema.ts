@@ -1,4 +1,5 @@
-import { DataType, TimeUnit } from 'apache-arrow'
+import { TimeUnit } from 'apache-arrow/enum'
+import { DataType } from 'apache-arrow/type'
 import type { JsonObject } from '../../json/json.ts'
 import { type ArrowOptions, arrowSchema, type ArrowSource } from './arrow-fields.ts'
 

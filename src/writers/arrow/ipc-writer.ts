@@ -1,4 +1,5 @@
-import { MetadataVersion, type Schema } from 'apache-arrow'
+import type { Schema } from 'apache-arrow'
+import { MetadataVersion } from 'apache-arrow/enum'
 import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file'
 import { Message } from 'apache-arrow/ipc/metadata/message'
 import type { ByteBuffer } from '../../bytes/byte-buffer.ts'

@@ -1,4 +1,4 @@
-import { Bool } from 'apache-arrow'
+import { Bool } from 'apache-arrow/type'
 import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { writeBool } from '../../../types/bytes.ts'
 import { expectBytes } from '../../../types/numbers.ts'

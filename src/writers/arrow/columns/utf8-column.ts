@@ -1,4 +1,4 @@
-import { Utf8 } from 'apache-arrow'
+import { Utf8 } from 'apache-arrow/type'
 import type { ColumnCode, ColumnRows } from '../../../accelerator/column-program.ts'
 import { ByteBuffer } from '../../../bytes/byte-buffer.ts'
 import { EXACT, NULLED, type ValueWriter } from '../../../types/pg-type.ts'
