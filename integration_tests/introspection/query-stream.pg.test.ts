@@ -84,6 +84,22 @@ describe('describeQuery', () => {
     })
   }
 
+  for (const [query, reason] of [
+    ['SELECT id FROM no_such_table', 'relation "no_such_table" does not exist (SQLSTATE 42P01)'],
+    ['SELECT no_such_column FROM t', 'column "no_such_column" does not exist (SQLSTATE 42703)'],
+  ] as const) {
+    it(`reports ${query} as a mistake in the query, not as a change during the sync`, async () => {
+      await using db = await TestDatabase.create()
+      await db.sql(SETUP)
+      await using session = await CatalogSession.open(db)
+      const error = await failureOf(session, query)
+      expect(error.failureType).to.equal('config_error')
+      expect(error.message).to.equal(
+        `The 'query' parameter cannot be read. The server reported: ${reason}. Correct the query.`,
+      )
+    })
+  }
+
   it('reports duplicate column names', async () => {
     await using db = await TestDatabase.create()
     await using session = await CatalogSession.open(db)

@@ -1,4 +1,5 @@
 import { ConnectorError, errorCode } from '../errors.ts'
+import { isServerError, serverStatement } from '../sql-state.ts'
 import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { columnBuilder } from './column.ts'
 import type { Column, Relation } from './relation.ts'
@@ -21,6 +22,9 @@ const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([
   '42601' /* syntax_error: not a SELECT, or several statements */,
 ])
 
+/** Class of SQLSTATEs of missing tables, columns, functions and privileges. */
+const NAME_ERROR_CLASS = '42'
+
 /**
  * Matches one token of PostgreSQL's SQL, as far as needed to find the ends of quoted text, names
  * and line comments. `E` or `$` within a name has no special meaning, so names are separate tokens.
@@ -36,13 +40,21 @@ const TOKEN =
 export async function describeQuery(session: SqlSession, query: string): Promise<Column[]> {
   const sql = `SELECT * FROM ${asSubquery(query)} LIMIT 0`
   const fields = await session.describe(sql).catch((error: unknown) => {
-    if (!NOT_A_SELECT_SQLSTATES.has(errorCode(error) ?? '')) throw error
-    throw new ConnectorError('config_error', NOT_A_SELECT, { cause: error })
+    const problem = queryProblem(error)
+    if (problem === null) throw error
+    throw new ConnectorError('config_error', problem, { cause: error })
   })
   rejectRepeatedNames(fields.map((field) => field.name))
   const typeOids = fields.map((field) => field.typeOid)
   const buildColumn = columnBuilder(await readTypes(session, typeOids))
   return fields.map((field) => buildColumn({ ...field, isNullable: true }))
+}
+
+/** What is wrong with the query if the server rejected it; null: it failed for another reason. */
+function queryProblem(error: unknown): string | null {
+  if (NOT_A_SELECT_SQLSTATES.has(errorCode(error) ?? '')) return NOT_A_SELECT
+  if (!isServerError(error) || !error.code.startsWith(NAME_ERROR_CLASS)) return null
+  return `The 'query' parameter cannot be read. ${serverStatement(error)} Correct the query.`
 }
 
 /**

@@ -102,17 +102,17 @@ describe('heartbeat_action_query in check', () => {
     [
       'a syntax error',
       'INSRT INTO app.beat VALUES (now())',
-      'refused the query with SQLSTATE 42601. Correct the query.',
+      'rejected the query with SQLSTATE 42601. Correct the query.',
     ],
     [
       'a missing table',
       '-- beat\nINSERT INTO app.beet VALUES (now());',
-      'says: relation "app.beet" does not exist (SQLSTATE 42P01). Correct the query.',
+      'reported: relation "app.beet" does not exist (SQLSTATE 42P01). Correct the query.',
     ],
     [
       'a missing column',
       'UPDATE app.beat SET since = now()',
-      'says: column "since" of relation "beat" does not exist (SQLSTATE 42703). Correct the query.',
+      'reported: column "since" of relation "beat" does not exist (SQLSTATE 42703). Correct the query.',
     ],
   ] as const) {
     it(`${what} is a WARN, and check succeeds`, async () => {
