@@ -73,6 +73,16 @@ describe('parseConfig: defaults', () => {
     expect(configOf(raw)).to.deep.equal(DEFAULT_CONFIG)
   })
 
+  it('warns of unknown keys, also inside objects', () => {
+    const method = { method: 'CDC', replication_slot: 's', publication: 'p', queue_size: 1 }
+    const raw = { ...BASE, shemas: ['a'], ssl_mode: { mode: 'disable', cert: PEM } }
+    expect(parseConfig({ ...raw, replication_method: method }).warnings).to.deep.equal([
+      "Parameter 'shemas' is unknown and is ignored.",
+      "Parameter 'ssl_mode.cert' is unknown and is ignored.",
+      "Parameter 'replication_method.queue_size' is unknown and is ignored.",
+    ])
+  })
+
   for (const blank of [null, ''] as const) {
     it(`treats ${JSON.stringify(blank)} as absent`, () => {
       const names = ['port', 'password', 'table', 'query', 'cursor_field', 'ssl_mode', 'sslmode']

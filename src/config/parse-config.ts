@@ -6,6 +6,7 @@ import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
+import { unknownKeys } from './unknown-keys.ts'
 import type { ValidCdc, ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
 import { validate } from './validation/validate.ts'
 import { parseSshHostKeys } from './ssh-host-key.ts'
@@ -21,7 +22,7 @@ export interface ParsedConfig {
 
 /**
  * Parses the content of a config file: resolves aliases, adds defaults, validates against
- * spec.json, and freezes the result. Unknown keys are ignored.
+ * spec.json, and freezes the result. Unknown keys cause a warning.
  * @throws ConnectorError config_error with all problems, without any values.
  */
 export function parseConfig(raw: unknown): ParsedConfig {
@@ -30,7 +31,12 @@ export function parseConfig(raw: unknown): ParsedConfig {
   const { server_options: _, ...known } = withoutBlanks(raw)
   const canonical = resolveAliases(expandShorthands(known))
   const jdbc = applyJdbcParams(canonical.values)
-  const warnings = [...canonical.warnings, ...jdbc.warnings]
+  const unknown = unknownKeys(canonical.values, CONFIG_SCHEMA)
+  const warnings = [
+    ...canonical.warnings,
+    ...jdbc.warnings,
+    ...unknown.map((key) => `Parameter '${key}' is unknown and is ignored.`),
+  ]
   const given = withSslMode(jdbc.values, known)
   const complete = withEntraTls(coerceParameters(given, CONFIG_SCHEMA), given)
   const nameOf = (path: string) => jdbc.writtenAs.get(path) ?? canonical.writtenAs.get(path) ?? path
