@@ -156,7 +156,8 @@ async function showArrow(connector: Connector, database: TestDatabase): Promise<
   for (const file of await readdir(directory)) {
     const table = tableFromIPC(await readFile(join(directory, file)))
     const types = table.schema.fields.map(({ name, type }) => [name, String(type)])
-    const batches = `${grouped(table.numRows)} rows in ${table.batches.length} record batches`
+    const { length } = table.batches
+    const batches = `${grouped(table.numRows)} rows in ${length} record ${length === 1 ? 'batch' : 'batches'}`
     printLines(`${file}: ${batches}`, textTable(['column', 'Arrow type'], types))
     const [row] = await database.sql('SELECT count(*) FROM orders')
     expectThat(table.numRows === Number(row?.['count']), 'the Arrow file must have every order')

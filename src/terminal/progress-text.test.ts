@@ -14,7 +14,7 @@ const HALF: StreamProgress = {
 describe('progressLine', () => {
   it('shows rows, share, speed, remaining time and the number of streams', () => {
     expect(progressLine(HALF, 100)).to.equal(
-      'public.orders  50%  1,000,000 rows  500,000 rows/s  125.0 MB/s  ETA 0:02  2/3 streams',
+      'public.orders  50%  1,000,000 rows  500,000 rows/s  125.0 MB/s  ETA 0:02  1/3 streams done',
     )
   })
 

@@ -36,7 +36,7 @@ export function progressLine(progress: StreamProgress, columns: number): string 
     `${grouped(progress.rows)} rows`,
     rateOf(progress),
     ...(share === null ? [] : [`ETA ${remaining(progress, share)}`]),
-    ...(progress.streams > 1 ? [`${progress.complete + 1}/${progress.streams} streams`] : []),
+    ...(progress.streams > 1 ? [`${progress.complete}/${progress.streams} streams done`] : []),
   ]
   return fit(progress.name, parts, columns)
 }
