@@ -8,6 +8,11 @@ import { statusIntervalMs, statusUpdate } from './status-updates.ts'
 const COPY_BOTH_RESPONSE = 0x57 /* W */
 const COPY_DONE = Buffer.from([0x63 /* c */, 0, 0, 0, 4])
 /**
+ * Time without a byte after which the server is asked for its position. It doubles while nothing is
+ * received. PostgreSQL 12 does not always report the end of the log by itself.
+ */
+const FIRST_REQUEST_MS = 100
+/**
  * Maximum time that the server may take to end the stream: it first sends the rest of a
  * transaction.
  */
@@ -41,6 +46,8 @@ export class LogReader implements Submittable, AsyncDisposable {
   #acknowledged: bigint
   #received = 0n
   #bytesAtTick = 0
+  /** Time of the last status update. */
+  #sentMs = 0
   #isStreaming = false
   #isRefused = false
 
@@ -147,17 +154,23 @@ export class LogReader implements Submittable, AsyncDisposable {
   #begin(): void {
     this.#isStreaming = true
     this.#sendStatus()
-    const intervalMs = statusIntervalMs(this.#options.timeoutMs)
-    this.#timer = setInterval(() => this.#tick(), intervalMs).unref()
+    this.#schedule(FIRST_REQUEST_MS)
+  }
+
+  #schedule(afterMs: number): void {
+    this.#timer = setTimeout(() => this.#tick(afterMs), afterMs).unref()
   }
 
   /**
-   * Requests an answer if nothing was received since the last tick, to detect a lost connection.
+   * Requests an answer if nothing was received since the last tick: it has the position of the
+   * server, and shows that the connection is not lost.
    */
-  #tick(): void {
+  #tick(afterMs: number): void {
+    const intervalMs = statusIntervalMs(this.#options.timeoutMs)
     const isSilent = this.#socket.receivedBytes === this.#bytesAtTick && this.#socket.isWaiting
     this.#bytesAtTick = this.#socket.receivedBytes
-    this.#sendStatus(isSilent)
+    if (isSilent || performance.now() - this.#sentMs >= intervalMs) this.#sendStatus(isSilent)
+    this.#schedule(Math.min(isSilent ? 2 * afterMs : FIRST_REQUEST_MS, intervalMs))
   }
 
   #sendStatus(isReplyRequested = false): void {
@@ -166,6 +179,7 @@ export class LogReader implements Submittable, AsyncDisposable {
     const received = this.#received > this.#acknowledged ? this.#received : this.#acknowledged
     const status = { received, flushed: this.#acknowledged, isReplyRequested }
     stream.write(statusUpdate(status, Date.now()))
+    this.#sentMs = performance.now()
   }
 
   /** Wraps the visitor to record what status updates need. */
@@ -206,7 +220,7 @@ export class LogReader implements Submittable, AsyncDisposable {
   }
 
   #stopTimer(): void {
-    if (this.#timer !== null) clearInterval(this.#timer)
+    if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
   }
 }

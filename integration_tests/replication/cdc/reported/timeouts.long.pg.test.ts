@@ -66,6 +66,20 @@ describe('a server that sends no keepalives (wal_sender_timeout = 0)', () => {
   })
 })
 
+describe('a log that ends with what is not sent', () => {
+  it('the sync ends, although the server may report its position only when it is asked', async () => {
+    await using cdc = await CdcDatabase.create(TABLE)
+    const method = { initial_waiting_seconds: 5 }
+    let state = lastState(await sync(cdc))
+    for (let round = 0; round < 30; round++) {
+      await cdc.sql("SELECT pg_logical_emit_message(false, 'other', 'last')")
+      const run = await sync(cdc, { state, method, config: { max_retries: 0 } })
+      expect(run.errors, `round ${round}`).to.deep.equal([])
+      state = lastState(run)
+    }
+  })
+})
+
 describe('a wal_sender_timeout of 1 s', () => {
   it('does not end a sync while the server decodes a transaction of which nothing is sent', async () => {
     await using server = await Server.start({ settings: { wal_sender_timeout: '1s' } })
