@@ -20,9 +20,11 @@ const BAR_HEIGHT = 18
 const ROW_HEIGHT = 24
 const TITLE_HEIGHT = 34
 const MARGIN = 16
-const FONT = 'font-family="system-ui, sans-serif" fill="#1f2933"'
+const STYLE =
+  '<style>text { fill: #1f2933; font-family: system-ui, sans-serif } .page { fill: #ffffff } ' +
+  '@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .page { fill: #0d1117 } }</style>'
 
-/** Draws an SVG bar chart; each group has its own scale. */
+/** Draws an SVG bar chart, light or dark as its page; each group has its own scale. */
 export function barChart(title: string, groups: readonly BarGroup[]): string {
   const parts: string[] = [textAt(MARGIN, MARGIN + 14, 15, title, 'font-weight="600"')]
   const labels = groups.flatMap(({ bars }) => bars.map(({ label }) => label.length))
@@ -39,9 +41,9 @@ export function barChart(title: string, groups: readonly BarGroup[]): string {
     top += MARGIN
   }
   const box = `width="${WIDTH}" height="${top}" viewBox="0 0 ${WIDTH} ${top}"`
-  const background = `<rect width="${WIDTH}" height="${top}" fill="#ffffff"/>`
+  const background = `<rect class="page" width="${WIDTH}" height="${top}"/>`
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" ${box}>`
-  return [svg, background, ...parts, '</svg>', ''].join('\n')
+  return [svg, STYLE, background, ...parts, '</svg>', ''].join('\n')
 }
 
 function drawBar(
@@ -60,5 +62,5 @@ function drawBar(
 }
 
 function textAt(x: number, y: number, size: number, text: string, more = ''): string {
-  return `<text x="${x}" y="${y}" font-size="${size}" ${FONT} ${more}>${text}</text>`
+  return `<text x="${x}" y="${y}" font-size="${size}" ${more}>${text}</text>`
 }
