@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { expect } from 'chai'
+import { readdir, readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Connector,
@@ -16,7 +17,7 @@ const BATCH_ROWS = 1000
 const OPTIONS = { timeoutMs: 20_000 }
 /** Longer than the timeout of a test. */
 const NEVER_MS = 3_600_000
-/** A server that is faster than the connector also waits for it, but not for so long. */
+/** The server also waits for a connector that gets no CPU time, or reads in bursts. */
 const BLOCKED_POLLS = 10
 const POLL_MS = 20
 /** Reads streams one after the other. */
@@ -60,10 +61,22 @@ async function untilBackends(db: TestDatabase, count: number, condition?: string
  * Waits until the connector is blocked in a write, with all buffers full. Node.js cannot exit then,
  * because the write blocks one of its threads; the connector therefore ends itself by SIGKILL.
  */
-async function untilWriteBlocks(db: TestDatabase): Promise<void> {
+async function untilWriteBlocks(db: TestDatabase, { process }: RunningConnector): Promise<void> {
   for (let times = 0; times < BLOCKED_POLLS; await sleep(POLL_MS)) {
-    times = (await backendsOf(db, "wait_event = 'ClientWrite'")) === 0 ? 0 : times + 1
+    const isFull = (await backendsOf(db, "wait_event = 'ClientWrite'")) > 0
+    times = isFull && (await isAsleep(process.pid!)) ? times + 1 : 0
   }
+}
+
+/** Whether no thread of a process is running or waits for the CPU. Without /proc: unknown, true. */
+async function isAsleep(pid: number): Promise<boolean> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => [])
+  const stats = await Promise.all(
+    threads.map(
+      async (id) => await readFile(`/proc/${pid}/task/${id}/stat`, 'latin1').catch(() => ''),
+    ),
+  )
+  return stats.every((stat) => !/\) [RD] /.test(stat))
 }
 
 function statusesOf(messages: readonly Message[]): string[] {
@@ -169,7 +182,7 @@ describe('a read that is stopped', () => {
     await using whole = await withConnector(db.config({ batch_size: ROWS }))
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
     await using running = await whole.startRead({ catalog }, { timeoutMs: NEVER_MS })
-    await untilWriteBlocks(db)
+    await untilWriteBlocks(db, running)
     running.process.kill('SIGTERM')
     expect(await once(running.process, 'exit')).to.deep.equal([null, 'SIGKILL'])
     await untilBackends(db, 0)
@@ -179,7 +192,7 @@ describe('a read that is stopped', () => {
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big'] })
     const args = [...(await connector.readArgs({ catalog })), '--format', 'arrow']
     await using running = startConnector(args, { timeoutMs: NEVER_MS })
-    await untilWriteBlocks(db)
+    await untilWriteBlocks(db, running)
     running.process.kill('SIGTERM')
     const { signal, stderr } = await running.ended
     expect(signal).to.equal('SIGKILL')

@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LoginRole } from '../helpers/login-role.ts'
 import { FaultProxy } from '../helpers/fault-proxy.ts'
 import { TestDatabase } from '../helpers/database.ts'
@@ -231,10 +232,19 @@ describe('a read that waits for the consumer', () => {
     const server = await sharedServer()
     await using database = await TestDatabase.create(server)
     await database.sql(CREATE_BIG)
-    const config = { application_name: database.name, batch_size: 500 }
+    // More than all buffers hold, so that each COPY lasts as long as the consumer takes
+    const config = { application_name: database.name, batch_size: 10_000 }
     await using consumer = await Consumer.create(database, [{ name: 'big' }], config)
-    const attempt = await watch(consumer, database)
-    expectRows(attempt)
-    expect(attempt.readers).to.equal(1)
+    await using running = await consumer.start()
+    const messages: Message[] = []
+    let readers = 0
+    for await (const message of running.messages()) {
+      messages.push(message)
+      if (messages.length % 2000 !== 0) continue
+      await sleep(100)
+      readers = Math.max(readers, (await backendsOf(server, database.name, true)).length)
+    }
+    expectRows({ messages, ...(await running.ended) })
+    expect(readers).to.equal(1)
   })
 })
