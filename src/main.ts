@@ -11,8 +11,9 @@ import type { ReadInput } from './commands/read.ts'
 import type { Run } from './run-context.ts'
 import { specMessage } from './commands/spec.ts'
 import { ConnectorError, ReportedError } from './errors.ts'
-import { errorTrace } from './protocol/messages.ts'
+import { errorTrace, type Message } from './protocol/messages.ts'
 import { Output, OutputClosedError, type OutputUnit } from './protocol/output.ts'
+import { CLEAR_LINE, readableMessage } from './terminal/readable-message.ts'
 
 type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
 type ReadCommand = Extract<CommandLine, { command: 'read' }>
@@ -113,11 +114,23 @@ function acceleration(value: string | undefined): Run['acceleration'] {
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
   return isStdoutTaken
     ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD, 'bytes') }
-    : { output: openOutput(STDOUT_FD), data: null }
+    : { output: openOutput(STDOUT_FD, 'lines', messagePrinter()), data: null }
 }
 
-function openOutput(fd: number, unit?: OutputUnit): Output {
-  return new Output(fd, (error) => stop.abort(error), unit)
+function openOutput(fd: number, unit?: OutputUnit, onMessage?: (message: Message) => void): Output {
+  return new Output(fd, (error) => stop.abort(error), unit, onMessage)
+}
+
+/**
+ * Prints warnings and errors on the terminal of a user who has redirected the messages. Nothing
+ * without a terminal: Airbyte would log them twice.
+ */
+function messagePrinter(): ((message: Message) => void) | undefined {
+  if (isatty(STDOUT_FD) || !isatty(STDERR_FD)) return undefined
+  return (message) => {
+    const text = readableMessage(message)
+    if (text !== null) process.stderr.write(`${CLEAR_LINE}${text}\n`)
+  }
 }
 
 function takesStdout(line: CommandLine): boolean {

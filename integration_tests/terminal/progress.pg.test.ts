@@ -38,8 +38,21 @@ describe('progress', () => {
       const { stdout } = await run('script', ['-qec', command, '/dev/null'])
       const drawn = stdout.split('\r\x1b[2K').map((line) => line.replace(/[\r\n]+$/, ''))
       for (const line of drawn) expect(line.length).to.be.below(columns)
-      expect(drawn.at(-1)).to.match(/^public\.a_table {2}60,000 rows {2}[\d,]+ rows\/s/)
+      expect(drawn.at(-1)).to.match(/^public\.a_table +60,000 rows +\d+\.\d s/)
       expect(stdout.split('\n').filter((line) => line !== '')).to.have.length(1)
+    })
+  }
+
+  if (hasScript()) {
+    it('errors are printed on the terminal if the messages are redirected', async () => {
+      const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
+      const command = `${read} --stream nope > /dev/null`
+      const failure: unknown = await run('script', ['-qec', command, '/dev/null']).catch(
+        (error: unknown) => error,
+      )
+      expect(failure)
+        .to.have.property('stdout')
+        .that.matches(/error: There is no stream 'nope'/)
     })
   }
 

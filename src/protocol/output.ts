@@ -53,6 +53,7 @@ export class Output {
   writtenBytes = 0
   readonly #fd: number
   readonly #unit: OutputUnit
+  readonly #onMessage: (message: Message) => void
   readonly #onClosed: (error: OutputClosedError) => void
   #waitedMs = 0
   /** Time since when the writer waits for the consumer; null: it does not wait. */
@@ -70,12 +71,15 @@ export class Output {
    * @param onClosed called once when the consumer has closed the pipe, also if no producer waits.
    * @param unit with `bytes`, no data is dropped as an incomplete line: data appended in one turn
    * of the event loop is complete.
+   * @param onMessage called with each message.
    */
   constructor(
     fd: number,
     onClosed: (error: OutputClosedError) => void = () => undefined,
     unit: OutputUnit = 'lines',
+    onMessage: (message: Message) => void = () => undefined,
   ) {
+    this.#onMessage = onMessage
     this.#fd = fd
     this.#onClosed = onClosed
     this.#unit = unit
@@ -99,6 +103,7 @@ export class Output {
 
   /** Appends a message. It is written within `LINGER_MS`, or by the next drain or flush. */
   write(message: Message): void {
+    this.#onMessage(message)
     this.#dropTornLine()
     this.buffer.utf8(serializeMessage(message))
     this.buffer.byte(LINE_FEED)

@@ -44,6 +44,11 @@ describe('progressLine', () => {
     expect(line).to.match(/^n+…\s+50%\s+1,000,000 rows\s+500,000 rows\/s\s+125\.0 MB\/s/)
   })
 
+  it('shows no speed before the first row', () => {
+    const line = progressLine({ ...HALF, rows: 0, bytes: 0 }, 100)
+    expect(line).to.equal('public.orders  0%  0 rows  1/3 streams done')
+  })
+
   it('shows hours', () => {
     const slow = { ...HALF, rows: 1000, estimatedRows: 2_000_000, elapsedMs: 10_000 }
     expect(progressLine(slow, 100)).to.include('ETA 5:33:10')
@@ -51,9 +56,18 @@ describe('progressLine', () => {
 })
 
 describe('completedLine', () => {
-  it('shows rows, speed and time', () => {
-    expect(completedLine({ ...HALF, elapsedMs: 62_000 }, 80)).to.equal(
-      'public.orders  1,000,000 rows  16,129 rows/s  4.0 MB/s  1:02',
+  it('shows rows, time and speed, in columns', () => {
+    expect(completedLine({ ...HALF, elapsedMs: 62_000 }, 80, 15)).to.equal(
+      'public.orders     1,000,000 rows   1:02  16,129 rows/s  4.0 MB/s',
+    )
+    expect(
+      completedLine({ ...HALF, rows: 50, elapsedMs: 400, name: 'public.items_x' }, 80, 15),
+    ).to.equal('public.items_x           50 rows  0.4 s')
+  })
+
+  it('omits padding without an ellipsis', () => {
+    expect(completedLine({ ...HALF, elapsedMs: 400 }, 45, 60)).to.equal(
+      'public.orders          1,000,000 rows  0.4 s',
     )
   })
 })

@@ -21,6 +21,12 @@ const MIN_NAME_COLUMNS = 12
 const ELLIPSIS = '…'
 const GAP = '  '
 const BAR_COLUMNS = 24
+/** Width of 99,999,999. */
+const ROWS_COLUMNS = 10
+/** Width of 12:34. */
+const TIME_COLUMNS = 5
+/** Time from which the rate of a stream is more than noise. */
+const MIN_RATE_MS = 1000
 /** Minimum width of a terminal for a bar. */
 const WIDE_COLUMNS = 120
 
@@ -34,17 +40,31 @@ export function progressLine(progress: StreamProgress, columns: number): string 
     ...bar,
     ...(share === null ? [] : [`${Math.floor(share * 100)}%`]),
     `${grouped(progress.rows)} rows`,
-    rateOf(progress),
-    ...(share === null ? [] : [`ETA ${remaining(progress, share)}`]),
+    ...(progress.rows === 0 ? [] : [rateOf(progress)]),
+    ...(share === null || share === 0 || progress.elapsedMs < MIN_RATE_MS
+      ? []
+      : [`ETA ${remaining(progress, share)}`]),
     ...(progress.streams > 1 ? [`${progress.complete}/${progress.streams} streams done`] : []),
   ]
   return fit(progress.name, parts, columns)
 }
 
-/** Formats the last line of a stream. */
-export function completedLine(progress: StreamProgress, columns: number): string {
-  const parts = [`${grouped(progress.rows)} rows`, rateOf(progress), clock(progress.elapsedMs)]
-  return fit(progress.name, parts, columns)
+/**
+ * Formats the last line of a stream. The lines of streams with names of at most `nameColumns` are
+ * aligned.
+ */
+export function completedLine(
+  progress: StreamProgress,
+  columns: number,
+  nameColumns: number,
+): string {
+  const parts = [
+    `${grouped(progress.rows).padStart(ROWS_COLUMNS)} rows`,
+    duration(progress.elapsedMs).padStart(TIME_COLUMNS),
+    ...(progress.elapsedMs < MIN_RATE_MS ? [] : [rateOf(progress)]),
+  ]
+  const padding = Math.max(nameColumns - Array.from(progress.name).length, 0)
+  return fit(`${progress.name}${' '.repeat(padding)}`, parts, columns)
 }
 
 function fit(name: string, parts: readonly string[], columns: number): string {
@@ -53,11 +73,15 @@ function fit(name: string, parts: readonly string[], columns: number): string {
   while (shown.length > 1 && textOf(shown).length + MIN_NAME_COLUMNS > room) shown.pop()
   const nameRoom = Math.max(room - textOf(shown).length, 0)
   const letters = Array.from(name)
-  const short =
-    letters.length <= nameRoom
-      ? name
-      : `${letters.slice(0, Math.max(nameRoom - 1, 0)).join('')}${ELLIPSIS}`
+  const short = letters.length <= nameRoom ? name : shortened(letters, nameRoom)
   return `${short}${textOf(shown)}`.slice(0, room)
+}
+
+/** Leaves out the end of a name; padding at its end is left out without an ellipsis. */
+function shortened(letters: readonly string[], room: number): string {
+  const start = letters.slice(0, room).join('')
+  const isPadding = letters.slice(room).every((letter) => letter === ' ')
+  return isPadding ? start : `${letters.slice(0, Math.max(room - 1, 0)).join('')}${ELLIPSIS}`
 }
 
 function textOf(parts: readonly string[]): string {
@@ -71,7 +95,12 @@ function shareOf({ rows, estimatedRows }: StreamProgress): number | null {
 }
 
 function remaining({ elapsedMs }: StreamProgress, share: number): string {
-  return share === 0 ? '–' : clock((elapsedMs * (1 - share)) / share)
+  return clock((elapsedMs * (1 - share)) / share)
+}
+
+/** `0.4 s`, from one minute on `12:34` */
+function duration(ms: number): string {
+  return ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : clock(ms)
 }
 
 function rateOf({ bytes, elapsedMs, rows }: StreamProgress): string {

@@ -1,10 +1,10 @@
 import type { StreamDescriptor } from '../protocol/messages.ts'
 import { streamKey, streamLabel } from '../protocol/stream-names.ts'
 import type { Terminal } from '../run-context.ts'
+import { CLEAR_LINE } from './readable-message.ts'
 import { completedLine, progressLine, type StreamProgress } from './progress-text.ts'
 
 const REDRAW_MS = 200
-const CLEAR_LINE = '\r\x1b[2K'
 /** Printed after each line, so that other output overwrites it from its start. */
 const RETURN = '\r'
 
@@ -18,26 +18,30 @@ interface Reading {
 
 /**
  * Shows the progress of a read on the last line of a terminal: the stream that had rows last. A
- * line remains for each complete stream. Does nothing without a terminal.
+ * line remains for each complete stream, and one for all of several. Does nothing without a terminal.
  */
 export class Progress implements Disposable {
   readonly #terminal: Terminal | null
   readonly #streams: number
+  readonly #nameColumns: number
   readonly #timer: NodeJS.Timeout | null
   readonly #reading = new Map<string, Reading>()
   #complete = 0
   #shown: Reading | null = null
+  /** All complete streams. */
+  readonly #total: Reading
 
-  constructor(terminal: Terminal | null, streams: number) {
+  constructor(terminal: Terminal | null, streams: readonly StreamDescriptor[]) {
     this.#terminal = terminal
-    this.#streams = streams
+    this.#streams = streams.length
+    this.#nameColumns = Math.max(0, ...streams.map((each) => streamLabel(each).length))
+    this.#total = startReading(`${streams.length} streams`, null)
     this.#timer = terminal === null ? null : setInterval(() => this.#draw(), REDRAW_MS)
   }
 
   /** Starts a stream. If it is retried, its rows are counted from 0. */
   start(descriptor: StreamDescriptor, estimatedRows: number | null): void {
-    const name = streamLabel(descriptor)
-    this.#shown = { name, startedMs: performance.now(), estimatedRows, rows: 0, bytes: 0 }
+    this.#shown = startReading(streamLabel(descriptor), estimatedRows)
     this.#reading.set(streamKey(descriptor), this.#shown)
     this.#draw()
   }
@@ -59,19 +63,26 @@ export class Progress implements Disposable {
     const key = streamKey(descriptor)
     const reading = this.#reading.get(key)
     if (reading === undefined) return
-    const line = this.#factsOf(reading)
     this.#reading.delete(key)
     this.#complete++
+    this.#total.rows += reading.rows
+    this.#total.bytes += reading.bytes
     if (this.#shown === reading) this.#shown = [...this.#reading.values()].at(-1) ?? null
-    if (this.#terminal === null) return
-    const { columns } = this.#terminal
-    this.#terminal.write(`${CLEAR_LINE}${completedLine(line, columns)}\n`)
+    this.#printCompleted(reading)
+    if (this.#complete === this.#streams && this.#streams > 1) this.#printCompleted(this.#total)
   }
 
   [Symbol.dispose](): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     if (this.#shown !== null) this.#terminal?.write(CLEAR_LINE)
     this.#shown = null
+  }
+
+  #printCompleted(reading: Reading): void {
+    if (this.#terminal === null) return
+    const { columns } = this.#terminal
+    const line = completedLine(this.#factsOf(reading), columns, this.#nameColumns)
+    this.#terminal.write(`${CLEAR_LINE}${line}\n`)
   }
 
   #draw(): void {
@@ -92,4 +103,8 @@ export class Progress implements Disposable {
       streams: this.#streams,
     }
   }
+}
+
+function startReading(name: string, estimatedRows: number | null): Reading {
+  return { name, startedMs: performance.now(), estimatedRows, rows: 0, bytes: 0 }
 }

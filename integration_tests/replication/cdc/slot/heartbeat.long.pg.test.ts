@@ -125,7 +125,7 @@ describe('heartbeat_action_query in check', () => {
   it('a missing privilege is a WARN', async () => {
     const account = { username: role.name, password: role.password }
     expect(warningsOf(await check(METHOD.heartbeat_action_query, account))).to.deep.equal([
-      `${FAILED} says: permission denied for table beat (SQLSTATE 42501). GRANT what is missing to the role.`,
+      `${FAILED} reported: permission denied for table beat (SQLSTATE 42501). GRANT what is missing to the role.`,
     ])
   })
 

@@ -1,0 +1,20 @@
+import type { Message } from '../protocol/messages.ts'
+
+/** Erases the line of the cursor, where the progress is shown. */
+export const CLEAR_LINE = '\r\x1b[2K'
+
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['WARN', 'warning'],
+  ['ERROR', 'error'],
+  ['FATAL', 'error'],
+])
+
+/** Text of a warning or an error for a terminal; null: the message is neither. */
+export function readableMessage(message: Message): string | null {
+  if (message.type === 'LOG') {
+    const label = LABELS.get(message.log.level)
+    return label === undefined ? null : `${label}: ${message.log.message}`
+  }
+  if (message.type !== 'TRACE' || message.trace.type !== 'ERROR') return null
+  return `error: ${message.trace.error.message}`
+}
