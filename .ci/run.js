@@ -38,6 +38,7 @@ const OTHER_MAJORS = {
     'replication/cdc/slot/slot.long.pg.test.js',
     'replication/cdc/tables/partitions.long.pg.test.js',
     'replication/cdc/tables/replaced-tables.long.pg.test.js',
+    'replication/cdc/transactions.long.pg.test.js',
     'replication/cdc/values/values.long.pg.test.js',
     ...LONG_ON_OTHERS,
   ],

@@ -37,6 +37,32 @@ const CASES: readonly CdcCase[] = [
     ],
   },
   {
+    name: 'a deferrable key with an index as identity: rows that get the keys of each other in one statement',
+    tables: `CREATE TABLE t (id int PRIMARY KEY DEFERRABLE, code text NOT NULL); CREATE UNIQUE INDEX by_code ON t (code);
+      ALTER TABLE t REPLICA IDENTITY USING INDEX by_code; INSERT INTO t VALUES (1, 'c1'), (2, 'c2')`,
+    rounds: [
+      {
+        write: ['UPDATE t SET id = 3 - id', 'DELETE FROM t WHERE id = 1'],
+        read: ['+t 2 c1', '+t 1 c2', '-t null c2'],
+      },
+    ],
+  },
+  {
+    name: 'an index that covers another column (INCLUDE)',
+    tables: `CREATE TABLE t (id int PRIMARY KEY, code text NOT NULL, n int NOT NULL); CREATE UNIQUE INDEX i ON t (code) INCLUDE (n);
+      ALTER TABLE t REPLICA IDENTITY USING INDEX i; INSERT INTO t VALUES (1, 'c1', 1), (2, 'c2', 2)`,
+    rounds: [
+      {
+        write: [
+          'UPDATE t SET n = 5 WHERE id = 1',
+          "UPDATE t SET code = 'x' WHERE id = 1",
+          'DELETE FROM t WHERE id = 2',
+        ],
+        read: ['+t 1 c1 5', '-t null c1 null', '+t 1 x 5', '-t null c2 null'],
+      },
+    ],
+  },
+  {
     name: 'a key that is deleted and inserted again in one transaction',
     tables: TABLE,
     rounds: [

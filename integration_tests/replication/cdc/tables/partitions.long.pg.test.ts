@@ -65,4 +65,28 @@ describe('partitioned tables in CDC mode', () => {
       { id: 4, a: 8 },
     ])
   })
+
+  it('reads partitions that are detached and attached while the sync runs', async () => {
+    await using cdc = await CdcDatabase.create(`${ROOTS}
+      CREATE TABLE leaf_4 (a int, id int PRIMARY KEY);
+      CREATE PROCEDURE alter_partitions() LANGUAGE sql AS $$
+        ALTER TABLE middle DETACH PARTITION leaf_2;
+        ALTER TABLE t ATTACH PARTITION leaf_4 FOR VALUES IN (4);
+        INSERT INTO t VALUES (4, 4);
+      $$;`)
+    const state = lastState(await sync(cdc, { streams: ['t'] }))
+    await cdc.sql('UPDATE t SET a = 9 WHERE id = 2')
+    // It runs after the partitions are looked up, and before the log is read
+    const method = { heartbeat_action_query: 'CALL alter_partitions()' }
+    const first = await sync(cdc, { streams: ['t'], state, method })
+    await cdc.sql('UPDATE t SET a = 5 WHERE id = 4; UPDATE leaf_2 SET a = 10')
+    const second = await sync(cdc, { streams: ['t'], state: lastState(first) })
+    lastState(second)
+    const rows = [...first.records, ...second.records].map(({ data }) => valuesOf(data))
+    expect(rows).to.deep.equal([
+      { id: 2, a: 9 },
+      { id: 4, a: 4 },
+      { id: 4, a: 5 },
+    ])
+  })
 })
