@@ -2,10 +2,9 @@ import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { format } from 'prettier'
 import { barChart } from './chart.ts'
-import { positiveInteger } from './options.ts'
+import { parseOptions, positiveInteger } from './options.ts'
 import { type Destination, type Usage, countOutput, measure } from './measure.ts'
 import { type Measured, type TableResult, chartGroups, showResults, summarize } from './result.ts'
 import {
@@ -87,13 +86,13 @@ async function main(): Promise<void> {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      rows: { type: 'string', default: process.env['BENCH_ROWS'] ?? DEFAULT_ROWS },
-      runs: { type: 'string', default: process.env['RUNS'] ?? DEFAULT_RUNS },
-      long: { type: 'boolean', default: true },
+  const values = parseOptions('npm run bench:rows: reads tables with several programs in turn.', {
+    rows: {
+      default: process.env['BENCH_ROWS'] ?? DEFAULT_ROWS,
+      describe: 'Rows of the mixed table',
     },
-    allowNegative: true,
+    runs: { default: process.env['RUNS'] ?? DEFAULT_RUNS, describe: 'Rounds' },
+    long: { default: true, describe: 'Leave out the read of 5 times as many rows' },
   })
   return {
     rows: positiveInteger('rows', values.rows),

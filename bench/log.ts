@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { parseOptions, positiveInteger } from './options.ts'
 import {
   type Connector,
   ENTRY_POINT,
@@ -43,15 +43,16 @@ interface Measured extends Usage {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      changes: { type: 'string', default: '1000000' },
-      runs: { type: 'string', default: '5' },
-      single: { type: 'boolean', default: false },
+  const values = parseOptions(
+    'npm run bench:log: reads the same log with several programs in turn.',
+    {
+      changes: { default: '1000000', describe: 'Number of inserts' },
+      runs: { default: '5', describe: 'Rounds' },
+      single: { default: false, describe: 'Write all changes in one transaction' },
     },
-  })
-  const changes = Number(values.changes)
-  const runs = Number(values.runs)
+  )
+  const changes = positiveInteger('changes', values.changes)
+  const runs = positiveInteger('runs', values.runs)
   await using server = await Server.start({ settings: SETTINGS })
   await using database = await TestDatabase.create(server)
   await database.sql(`${createTable(MIXED, 0)}; ALTER TABLE ${TABLE} ADD PRIMARY KEY (id)`)

@@ -1,7 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { format } from 'prettier'
 import { CHECKOUT } from '../../integration_tests/helpers/checkout.ts'
 import { TestDatabase } from '../../integration_tests/helpers/database.ts'
@@ -10,7 +9,7 @@ import { Server } from '../../integration_tests/helpers/server.ts'
 import { Random } from '../../integration_tests/replication/soak/random.ts'
 import { barChart } from '../chart.ts'
 import { measure } from '../measure.ts'
-import { positiveInteger } from '../options.ts'
+import { parseOptions, positiveInteger } from '../options.ts'
 import { type BenchTable, MIXED, NARROW, SETTINGS, WIDE, fillTable } from '../tables.ts'
 import {
   type Column,
@@ -83,16 +82,13 @@ async function main(): Promise<void> {
 }
 
 function readOptions() {
-  const { values } = parseArgs({
-    options: {
-      rows: { type: 'string', default: '2000000' },
-      runs: { type: 'string', default: '3' },
-      limit: { type: 'string', default: '180' },
-      tables: { type: 'string', default: '' },
-      only: { type: 'string', default: '' },
-      save: { type: 'boolean', default: true },
-    },
-    allowNegative: true,
+  const values = parseOptions('npm run bench:peers: reads tables with other programs in turn.', {
+    rows: { default: '2000000', describe: 'Rows of the mixed table' },
+    runs: { default: '3', describe: 'Rounds' },
+    limit: { default: '180', describe: 'Seconds after which a program is ended' },
+    tables: { default: '', describe: 'Only tables whose name matches this pattern' },
+    only: { default: '', describe: 'Only programs whose name matches this pattern' },
+    save: { default: true, describe: 'Leave docs/benchmarks.md and the chart unchanged' },
   })
   return {
     rows: positiveInteger('rows', values.rows),
