@@ -25,7 +25,9 @@ describe('a walsender that waits for a standby which no longer runs (synchronize
     const method = { initial_waiting_seconds: 2 }
     const { errors, records } = await sync(cdc, { state, method, config: { max_retries: 1 } })
     expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['transient_error'])
-    expect(errors[0]?.message).to.include('made no progress in the log for 2 s')
+    expect(errors[0]?.message).to.include(
+      'made no progress in the log for 2 s (initial_waiting_seconds): it waits for a standby of synchronized_standby_slots.',
+    )
     expect(records).to.deep.equal([])
     const [slot] = await cdc.sql(
       `SELECT active FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,

@@ -8,6 +8,7 @@ import { isReadInBinary } from '../../../types/pg-type.ts'
 import type { FeedContext, FeedEvent, ResumeStates, RowsRead } from '../../feed.ts'
 import type { CdcProgress } from '../cdc-progress.ts'
 import { openLog } from '../slot/open-log.ts'
+import { waitsForStandby } from '../slot/standby-wait.ts'
 import { confirmStart, positionOf } from '../sync-start.ts'
 import { storedLsn } from '../state/offset.ts'
 import { LogFollower } from './log-follower.ts'
@@ -56,7 +57,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   })
   await using reader = await openLog({ ...read, offset: progress.offset }, follower, isBinary)
   await confirmStart(context, progress.offset)
-  const watch = new ProgressWatch(reader, follower, cdc.initialWaitingMs)
+  const watch = new ProgressWatch(reader, follower, read)
   let isOpen = true
   for (;;) {
     const bytes = reader.receivedBytes
@@ -90,13 +91,16 @@ class ProgressWatch {
   readonly #reader: LogReader
   readonly #follower: LogFollower
   readonly #limitMs: number
+  readonly #isHeldBack: () => Promise<boolean>
+  #reads = 0
   #position = 0n
   #progressMs = performance.now()
 
-  constructor(reader: LogReader, follower: LogFollower, limitMs: number) {
+  constructor(reader: LogReader, follower: LogFollower, { context, cdc, sender }: LogRead) {
     this.#reader = reader
     this.#follower = follower
-    this.#limitMs = limitMs
+    this.#limitMs = cdc.initialWaitingMs
+    this.#isHeldBack = async () => await waitsForStandby(context.database, sender.processId)
   }
 
   async read(): Promise<boolean> {
@@ -106,12 +110,19 @@ class ProgressWatch {
       this.#progressMs = performance.now()
     }
     const leftMs = this.#progressMs + this.#limitMs - performance.now()
-    const timer = setTimeout(() => this.#reader.abort(stuck(this.#limitMs)), Math.max(leftMs, 0))
+    const timer = setTimeout(() => void this.#end(this.#reads), Math.max(leftMs, 0))
     try {
       return await this.#reader.read()
     } finally {
       clearTimeout(timer)
+      this.#reads++
     }
+  }
+
+  /** Ends the read with this number, unless something has been received in the meantime. */
+  async #end(read: number): Promise<void> {
+    const isHeldBack = await this.#isHeldBack()
+    if (read === this.#reads) this.#reader.abort(stuck(this.#limitMs, isHeldBack))
   }
 }
 
@@ -137,8 +148,11 @@ function* rowsRead(streams: readonly LogStream[], bytes: number): Generator<Rows
   }
 }
 
-function stuck(limitMs: number): ConnectorError {
-  const message = `The server made no progress in the log for ${limitMs / 1000} s (initial_waiting_seconds). Run the sync again, or raise initial_waiting_seconds.`
+function stuck(limitMs: number, isHeldBack: boolean): ConnectorError {
+  const what = `The server made no progress in the log for ${limitMs / 1000} s (initial_waiting_seconds)`
+  const message = isHeldBack
+    ? `${what}: it waits for a standby of synchronized_standby_slots. Start the standby or correct synchronized_standby_slots, and run the sync again.`
+    : `${what}. Run the sync again, or raise initial_waiting_seconds.`
   return new ConnectorError('transient_error', message)
 }
 
