@@ -105,4 +105,24 @@ describe('a column whose type was altered after the change', () => {
       expect(records[1]?.data['_ab_cdc_deleted_at']).to.be.a('string')
     })
   }
+
+  for (const [from, to, value] of [
+    ['int[]', 'text', 'hello'],
+    ['timestamp', 'text', 'hello'],
+    ['text[]', 'hstore', '"a"=>"1"'],
+  ] as const) {
+    it(`during the sync, from ${from} to ${to}: the sync is tried again`, async () => {
+      await using cdc = await CdcDatabase.create(
+        `CREATE EXTENSION hstore; CREATE TABLE t (id int PRIMARY KEY, v ${from})`,
+      )
+      const state = lastState(await sync(cdc))
+      // Runs between the plan of the streams and the log
+      const alter = `ALTER TABLE t ALTER v TYPE ${to} USING NULL; INSERT INTO t VALUES (1, '${value}')`
+      const run = await sync(cdc, { state, method: { heartbeat_action_query: alter } })
+      lastState(run)
+      const [row] = await cdc.sql('SELECT v FROM t')
+      const expected = to === 'hstore' ? '{"a":"1"}' : row?.['v']
+      expect(run.records.map(({ data }) => data['v'])).to.deep.equal([expected])
+    })
+  }
 })

@@ -7,6 +7,7 @@ import type { Log } from '../../feed.ts'
 import type { LogStream } from './log-stream.ts'
 import { LoggedColumns } from './logged-columns.ts'
 import type { RelationRoute } from './relation-route.ts'
+import { alteredError, hasOtherTypes } from './values/altered-table.ts'
 
 const ANCESTORS_SQL = `
 SELECT a.relid::pg_catalog.oid AS oid FROM pg_catalog.pg_partition_ancestors($1::pg_catalog.regclass) AS a (relid)`
@@ -51,6 +52,8 @@ export class StreamRouter {
    * Looks up what a route needs before its first change can be written.
    * @throws BinaryFormError if the log is in binary form, and a column had a type then whose binary
    * form is unknown.
+   * @throws ConnectorError transient_error if the type of a column was altered after the streams
+   * were planned.
    */
   async bind(route: RelationRoute, session: SqlSession): Promise<void> {
     const { oid, columns } = route.relation
@@ -69,7 +72,8 @@ export class StreamRouter {
     }
     const writers = route.bind(routed, types)
     const { identity } = route.relation
-    for (const { stream, hasOldKeys } of writers) {
+    for (const { stream, hasOldKeys, retyped } of writers) {
+      if (retyped.length > 0 && (await hasOtherTypes(stream.plan, session))) throw alteredError()
       if (!hasOldKeys && identity !== 'n') this.#log('WARN', otherIdentityText(stream))
     }
     if (this.#isBinary && !writers.every(({ hasBinaryForm }) => hasBinaryForm)) {

@@ -1,4 +1,4 @@
-import { ConnectorError, errorCode } from '../../../../errors.ts'
+import { errorCode } from '../../../../errors.ts'
 import type { Database } from '../../../../postgres/session/database.ts'
 import { ReadTransaction } from '../../../../postgres/session/read-transaction.ts'
 import { ident } from '../../../../sql.ts'
@@ -13,6 +13,7 @@ import {
 import type { ChangeWriter } from '../change-writer.ts'
 import type { HeldChange } from '../log-follower.ts'
 import type { RowChange } from '../row-change.ts'
+import { alteredError } from './altered-table.ts'
 
 /** A row of a stream with values that are not in the log. */
 interface Gap {
@@ -93,13 +94,8 @@ async function queryValues(
   return await transaction
     .query<Values>(branches.join('\nUNION ALL\n'), params)
     .catch((error: unknown) => {
-      throw ALTERED.has(errorCode(error) ?? '') ? altered(error) : error
+      throw ALTERED.has(errorCode(error) ?? '') ? alteredError(error) : error
     })
-}
-
-function altered(cause: unknown): ConnectorError {
-  const message = 'A table was altered while its log was read. Run the sync again.'
-  return new ConnectorError('transient_error', message, { cause })
 }
 
 /** A key that is stored out of line is in the old tuple. */
