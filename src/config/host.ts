@@ -24,12 +24,12 @@ export function hostProblem(text: string, { host, port, others }: HostParameters
   if (isIP(name) !== 0) return null
   const rule = `Parameter '${host}' must be a host name or an IP address`
   if (name.includes('://')) {
-    return `${rule}, not a URL. Give ${others} in parameters of their own.`
+    return `${rule}, not a URL. Set ${others} as separate parameters.`
   }
   if (/^[/@]/.test(name)) {
-    return `${rule}: Unix-domain sockets are not supported. Give an address on which the server accepts TCP connections.`
+    return `${rule}: Unix-domain sockets are not supported. Set it to an address on which the server accepts TCP connections.`
   }
   if (name.includes(',')) return `${rule}: only one is supported.`
-  if (/^(\[.*\]|[^:]*):\d*$/.test(name)) return `${rule}, without the port. Give '${port}'.`
+  if (/^(\[.*\]|[^:]*):\d*$/.test(name)) return `${rule}, without the port. Set '${port}'.`
   return name === '' || /[\s:/@[\]?#\\]/.test(name) ? `${rule}.` : null
 }

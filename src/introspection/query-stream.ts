@@ -13,7 +13,7 @@ export const QUERY_STREAM_NAME = 'query'
 
 const NOT_A_SELECT =
   "The 'query' parameter is not a single SELECT that only reads, or it has a syntax error. " +
-  'Give one SELECT without INTO, FOR UPDATE or a WITH that changes data.'
+  'Use one SELECT without INTO, FOR UPDATE or a WITH that changes data.'
 
 /** SQLSTATEs of a statement that is not a single SELECT, or may not run as a subquery. */
 const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([

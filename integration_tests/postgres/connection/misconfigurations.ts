@@ -26,14 +26,14 @@ export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
     certificate: null,
     config: () => ({ ssl_mode: 'require' }),
     message:
-      "The server does not support TLS, and ssl_mode 'require' needs it. Turn TLS on in the server or choose ssl_mode prefer or disable.",
+      "The server does not support TLS, and ssl_mode 'require' needs it. Enable TLS on the server, or set ssl_mode to prefer or disable.",
   },
   {
     mistake: 'The certificate of the server is for another name',
     certificate: 'wrongName',
     config: ({ authority }) => full(authority.certificate),
     message:
-      'the certificate of the server is for db.example, not for "HOST" (ssl_mode verify-full). Give as host a name that is in it, or choose ssl_mode verify-ca.',
+      'the certificate of the server is for db.example, not for "HOST" (ssl_mode verify-full). Set host to a name in the certificate, or ssl_mode to verify-ca.',
   },
   {
     mistake: 'The certificate of the server has expired',
@@ -43,32 +43,32 @@ export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
       'the certificate of "HOST", or the authority that signed it, has expired (ssl_mode verify-full). Renew it on the server; ca_certificate must be valid too.',
   },
   {
-    mistake: 'The certificate of the server signs itself',
+    mistake: 'The certificate of the server is self-signed',
     certificate: 'selfSigned',
     config: ({ authority }) => full(authority.certificate),
     message:
-      'the certificate of "HOST" is signed by itself and not by ca_certificate (ssl_mode verify-full). Give that certificate itself as ca_certificate if you trust it.',
+      'the certificate of "HOST" is self-signed and is not ca_certificate (ssl_mode verify-full). If you trust it, set ca_certificate to this certificate.',
   },
   {
-    mistake: 'ca_certificate is another authority',
+    mistake: 'ca_certificate is of another authority',
     config: ({ other }) => full(other.certificate),
     message:
-      'the certificate of "HOST" is not signed by ca_certificate (ssl_mode verify-full). Give as ca_certificate the authority that signed it.',
+      'the certificate of "HOST" is not signed by ca_certificate (ssl_mode verify-full). Set ca_certificate to the certificate of the authority that signed it.',
   },
   {
     mistake: 'ca_certificate is damaged',
     config: () => full(`-----BEGIN CERTIFICATE-----\n${SECRET}\n-----END CERTIFICATE-----\n`),
     message:
-      'ca_certificate is no certificate in PEM form. Copy the whole text of the certificate.',
+      'ca_certificate is not a certificate in PEM format. Copy the whole text of the certificate.',
   },
   {
     mistake: 'The server requires a client certificate',
     config: () => ({ username: 'certified', ssl_mode: 'require' }),
     message:
-      'the server does not let user "certified" connect to database "postgres" from here, with TLS and no client certificate. Check username, ssl_mode and pg_hba.conf.',
+      'the server does not allow user "certified" to connect to database "postgres" from this address, with TLS and no client certificate. Check username, ssl_mode and pg_hba.conf.',
   },
   {
-    mistake: 'The client certificate is signed by an authority that the server does not know',
+    mistake: 'The client certificate is signed by an authority that the server does not trust',
     config: ({ clients }) => certified(clients.stranger),
     message:
       '"HOST" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.',
@@ -83,31 +83,31 @@ export const TLS_MISTAKES: readonly (Misconfiguration<TlsWorld> & Served)[] = [
     mistake: 'The client certificate is for another user',
     config: ({ clients }) => ({ ...certified(clients.good), username: 'only_plain' }),
     message:
-      'the server does not let user "only_plain" connect to database "postgres" from here, with TLS and a client certificate. Check username, ssl_mode and pg_hba.conf.',
+      'the server does not allow user "only_plain" to connect to database "postgres" from this address, with TLS and a client certificate. Check username, ssl_mode and pg_hba.conf.',
   },
   {
     mistake: 'client_key is encrypted, and there is no client_key_password',
     config: ({ clients }) => certified(clients.locked),
     message:
-      'client_key is encrypted, and the config has no password for it. Give client_key_password of the key of the certificate.',
+      'client_key is encrypted, and the config has no password for it. Set client_key_password to the passphrase of the key of the certificate.',
   },
   {
     mistake: 'client_key_password is wrong',
     config: ({ clients }) => certified(clients.locked, `not-${KEY_PASSWORD}`),
     message:
-      'client_key cannot be opened with client_key_password. Give client_key_password of the key of the certificate.',
+      'client_key cannot be opened with client_key_password. Set client_key_password to the passphrase of the key of the certificate.',
   },
   {
     mistake: 'client_key belongs to another certificate',
     config: ({ clients }) => certified({ ...clients.good, key: clients.stranger.key }),
     message:
-      'client_key does not belong to client_certificate. Give the key of the same certificate.',
+      'client_key does not belong to client_certificate. Set it to the key of the same certificate.',
   },
   {
-    mistake: 'The user may only come with TLS, and the mode is disable',
+    mistake: 'The user may connect with TLS only, and the mode is disable',
     config: () => ({ username: 'only_tls', ssl_mode: 'disable' }),
     message:
-      'the server does not let user "only_tls" connect to database "postgres" from here, without TLS. Check username, ssl_mode and pg_hba.conf.',
+      'the server does not allow user "only_tls" to connect to database "postgres" from this address, without TLS. Check username, ssl_mode and pg_hba.conf.',
   },
 ]
 

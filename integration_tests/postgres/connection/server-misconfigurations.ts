@@ -21,7 +21,7 @@ export const SERVER_MISTAKES: readonly Misconfiguration<ServerWorld>[] = [
       'connection to "HOST", port CLOSED, was refused. Check host and port, and that the server runs and accepts TCP connections (listen_addresses).',
   },
   {
-    mistake: 'A firewall swallows what goes to the server',
+    mistake: 'A firewall drops the packets to the server',
     config: ({ silentPort }) => ({ port: silentPort, ssl_mode: 'require', connect_timeout: 1 }),
     message:
       '"HOST", port SILENT, did not answer within 1 s. Check host, port and firewall, or raise connect_timeout.',

@@ -38,10 +38,10 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
     mistake: 'Something else listens on that port',
     config: (world) => tunnel(world, { tunnel_port: world.postgresPort }),
     message:
-      'SSH tunnel: "127.0.0.1", port PORT, does not answer like an SSH server. Check tunnel_host and tunnel_port.',
+      'SSH tunnel: "127.0.0.1", port PORT, did not answer as an SSH server. Check tunnel_host and tunnel_port.',
   },
   {
-    mistake: 'A firewall swallows what goes to the SSH server',
+    mistake: 'A firewall drops the packets to the SSH server',
     config: (world) => ({
       ...tunnel(world, { tunnel_port: world.silentPort }),
       connect_timeout: 1,
@@ -56,13 +56,13 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
       'SSH tunnel: the host key of "127.0.0.1", port SSHPORT, is FINGERPRINT (ssh-ed25519), which is not in tunnel_host_key. Verify the key with the administrator of that server, then add it.',
   },
   {
-    mistake: 'The SSH server does not know the key',
+    mistake: 'The SSH server does not accept the key',
     config: (world) => tunnel(world, { ssh_key: world.strange }),
     message:
-      'SSH tunnel: "127.0.0.1" does not let user "USER" in with ssh_key. Check tunnel_user, and that authorized_keys of that user has the public part of the key.',
+      'SSH tunnel: "127.0.0.1" rejected user "USER" with ssh_key. Check tunnel_user, and that authorized_keys of that user has the public part of the key.',
   },
   {
-    mistake: 'The SSH server takes no passwords, or not this one',
+    mistake: 'The SSH server accepts no passwords, or not this one',
     config: (world) => ({
       tunnel_method: {
         tunnel_method: 'SSH_PASSWORD_AUTH',
@@ -73,26 +73,26 @@ export const SSH_MISTAKES: readonly Misconfiguration<SshWorld>[] = [
       },
     }),
     message:
-      'SSH tunnel: "127.0.0.1" does not let user "USER" in with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.',
+      'SSH tunnel: "127.0.0.1" rejected user "USER" with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.',
   },
   {
     mistake: 'ssh_key is a file name, or incomplete',
     config: (world) => tunnel(world, { ssh_key: `/home/me/.ssh/${SECRET}` }),
     message:
-      'SSH tunnel: ssh_key is no private key in PEM or OpenSSH form. Copy the whole text of the key.',
+      'SSH tunnel: ssh_key is not a private key in PEM or OpenSSH format. Copy the whole text of the key.',
   },
   {
     mistake: 'ssh_key is encrypted, and there is no ssh_key_passphrase',
     config: (world) => tunnel(world, { ssh_key: world.locked }),
     message:
-      'SSH tunnel: ssh_key is encrypted, and the config has no passphrase for it. Give ssh_key_passphrase.',
+      'SSH tunnel: ssh_key is encrypted, and the config has no passphrase for it. Set ssh_key_passphrase.',
   },
   {
     mistake: 'ssh_key_passphrase is wrong',
     config: (world) =>
       tunnel(world, { ssh_key: world.locked, ssh_key_passphrase: `${SECRET}-wrong` }),
     message:
-      'SSH tunnel: ssh_key cannot be opened with ssh_key_passphrase. Give the passphrase of this key.',
+      'SSH tunnel: ssh_key cannot be opened with ssh_key_passphrase. Set it to the passphrase of this key.',
   },
   {
     mistake: 'The SSH server forbids forwarding',

@@ -8,7 +8,7 @@ import { Server } from '../../helpers/server.ts'
 const SSL_MODES = ['disable', 'prefer', 'require'] as const
 type SslMode = (typeof SSL_MODES)[number]
 
-const NOT_POSTGRES = 'does not answer like a PostgreSQL server'
+const NOT_POSTGRES = 'did not answer as a PostgreSQL server'
 
 /** A listener that is not PostgreSQL. */
 class OtherListener implements AsyncDisposable {

@@ -51,6 +51,6 @@ export const STATE_MISTAKES: readonly CdcMistake[] = [
       return { state: withOffset(await stateOf(cdc), offset) }
     },
     message:
-      'The saved state is malformed: its shared_state has an offset without a position. Give the last state of an earlier sync, or clear the state to start over.',
+      'The saved state is malformed: its shared_state has an offset without a position. Use the last state of an earlier sync, or clear the state to start over.',
   },
 ]

@@ -55,12 +55,12 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
     explain: ({ username, entra }) =>
       entra === null
         ? `password authentication failed for user "${username}". Check username and password.`
-        : `Microsoft Entra gave a token, but the server does not accept it for user "${username}". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.`,
+        : `Microsoft Entra issued a token, but the server does not accept it for user "${username}". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.`,
   },
   '28000': {
     type: 'config_error',
     explain: (config, { encryption }) =>
-      `the server does not let user "${config.username}" connect to database "${config.database}" from here, ${describeEncryption(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
+      `the server does not allow user "${config.username}" to connect to database "${config.database}" from this address, ${describeEncryption(config, encryption)}. Check username, ssl_mode and pg_hba.conf.`,
   },
   '3D000': {
     type: 'config_error',

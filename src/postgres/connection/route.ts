@@ -155,14 +155,14 @@ async function secure(tls: TLSSocket, deadline: Deadline): Promise<TLSSocket> {
 }
 
 function notPostgres({ host, port }: Config): ConnectorError {
-  const message = `"${host}", port ${port}, does not answer like a PostgreSQL server. Check host and port.`
+  const message = `"${host}", port ${port}, did not answer as a PostgreSQL server. Check host and port.`
   return new ConnectorError('config_error', message)
 }
 
 function noTls({ ssl }: Config): ConnectorError {
   const message =
     `The server does not support TLS, and ssl_mode '${ssl.mode}' needs it. ` +
-    'Turn TLS on in the server or choose ssl_mode prefer or disable.'
+    'Enable TLS on the server, or set ssl_mode to prefer or disable.'
   return new ConnectorError('config_error', message)
 }
 

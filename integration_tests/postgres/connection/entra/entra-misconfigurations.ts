@@ -35,13 +35,13 @@ export const ENTRA_MISTAKES: readonly {
     mistake: 'The client secret is wrong',
     answer: refusal(7000215),
     message:
-      'Microsoft Entra: password is not a client secret of application "a-client". Give the value of the secret, not its ID.',
+      'Microsoft Entra: password is not a client secret of application "a-client". Set it to the value of the secret, not to its ID.',
   },
   {
     mistake: 'The client secret has expired',
     answer: refusal(7000222),
     message:
-      'Microsoft Entra: the client secret of application "a-client" has expired. Make a new one and give it as password.',
+      'Microsoft Entra: the client secret of application "a-client" has expired. Create a new one and set password to it.',
   },
   {
     mistake: 'Microsoft Entra issues no token for another reason',
@@ -53,7 +53,7 @@ export const ENTRA_MISTAKES: readonly {
     mistake: 'A proxy answers for Microsoft Entra',
     answer: { body: '<html>Sign in to the proxy</html>' },
     message:
-      'Microsoft Entra: "ENDPOINT" does not answer like Microsoft Entra (HTTP 200). Check AZURE_AUTHORITY_HOST, and proxies on the way.',
+      'Microsoft Entra: "ENDPOINT" did not answer as Microsoft Entra (HTTP 200). Check AZURE_AUTHORITY_HOST, and proxies in between.',
   },
   {
     mistake: 'Microsoft Entra is down',
@@ -64,7 +64,7 @@ export const ENTRA_MISTAKES: readonly {
     mistake: 'The server does not accept the token',
     answer: token(3599, 'of-nobody'),
     message:
-      'Microsoft Entra gave a token, but the server does not accept it for user "scram". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.',
+      'Microsoft Entra issued a token, but the server does not accept it for user "scram". Check that username is the name under which the service principal is a role of the server, and that the server allows Microsoft Entra authentication.',
   },
 ]
 

@@ -21,7 +21,7 @@ describe('SSH tunnel with a password', () => {
     it(`rejects a wrong password by the method ${method}`, async () => {
       await using ssh = await PasswordSshServer.start(method, SECRET)
       const error: unknown = await connect(ssh.port, 'wrong').catch((reason: unknown) => reason)
-      expect(String(error)).to.match(/does not let user "ops" in with tunnel_user_password/)
+      expect(String(error)).to.match(/rejected user "ops" with tunnel_user_password/)
     })
   }
 })

@@ -22,12 +22,12 @@ const EXPLANATIONS: ReadonlyMap<number, Explain> = new Map([
   [
     7000215,
     ({ clientId }) =>
-      `password is not a client secret of application "${clientId}". Give the value of the secret, not its ID.`,
+      `password is not a client secret of application "${clientId}". Set it to the value of the secret, not to its ID.`,
   ],
   [
     7000222,
     ({ clientId }) =>
-      `the client secret of application "${clientId}" has expired. Make a new one and give it as password.`,
+      `the client secret of application "${clientId}" has expired. Create a new one and set password to it.`,
   ],
 ])
 
@@ -49,10 +49,10 @@ export function refusedError(
     return failed('transient_error', `"${host}" did not issue a token (HTTP ${status}). Try again.`)
   }
   if (!Array.isArray(codes)) {
-    const remedy = 'Check AZURE_AUTHORITY_HOST, and proxies on the way.'
+    const remedy = 'Check AZURE_AUTHORITY_HOST, and proxies in between.'
     return failed(
       'config_error',
-      `"${host}" does not answer like Microsoft Entra (HTTP ${status}). ${remedy}`,
+      `"${host}" did not answer as Microsoft Entra (HTTP ${status}). ${remedy}`,
     )
   }
   const names = codes.map((code) => `AADSTS${Number(code)}`).join(', ')

@@ -40,13 +40,13 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
     type: 'config_error',
     explain: ({ host, user, method }) =>
       method === 'SSH_KEY_AUTH'
-        ? `"${host}" does not let user "${user}" in with ssh_key. Check tunnel_user, and that authorized_keys of that user has the public part of the key.`
-        : `"${host}" does not let user "${user}" in with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.`,
+        ? `"${host}" rejected user "${user}" with ssh_key. Check tunnel_user, and that authorized_keys of that user has the public part of the key.`
+        : `"${host}" rejected user "${user}" with tunnel_user_password. Check tunnel_user and the password, and that the server allows passwords.`,
   },
   protocol: {
     type: 'config_error',
     explain: ({ host, port }) =>
-      `"${host}", port ${port}, does not answer like an SSH server. Check tunnel_host and tunnel_port.`,
+      `"${host}", port ${port}, did not answer as an SSH server. Check tunnel_host and tunnel_port.`,
   },
   handshake: {
     type: 'config_error',

@@ -77,8 +77,8 @@ function isEncryptedOpenSsh(key: string): boolean {
 function unusable(isEncrypted: boolean, passphrase: string | null): ConnectorError {
   const fault = isEncrypted
     ? passphrase === null
-      ? 'ssh_key is encrypted, and the config has no passphrase for it. Give ssh_key_passphrase.'
-      : 'ssh_key cannot be opened with ssh_key_passphrase. Give the passphrase of this key.'
-    : 'ssh_key is no private key in PEM or OpenSSH form. Copy the whole text of the key.'
+      ? 'ssh_key is encrypted, and the config has no passphrase for it. Set ssh_key_passphrase.'
+      : 'ssh_key cannot be opened with ssh_key_passphrase. Set it to the passphrase of this key.'
+    : 'ssh_key is not a private key in PEM or OpenSSH format. Copy the whole text of the key.'
   return new ConnectorError('config_error', `SSH tunnel: ${fault}`)
 }

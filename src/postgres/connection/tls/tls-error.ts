@@ -4,21 +4,21 @@ type Explain = (config: Config, names: string) => string
 
 const UNKNOWN_CA: Explain = ({ host, ssl }) =>
   ssl.caCertificate === null
-    ? `the certificate of "${host}" is not signed by a known authority (ssl_mode ${ssl.mode}). Give as ca_certificate the authority that signed it.`
-    : `the certificate of "${host}" is not signed by ca_certificate (ssl_mode ${ssl.mode}). Give as ca_certificate the authority that signed it.`
+    ? `the certificate of "${host}" is not signed by a known authority (ssl_mode ${ssl.mode}). Set ca_certificate to the certificate of the authority that signed it.`
+    : `the certificate of "${host}" is not signed by ca_certificate (ssl_mode ${ssl.mode}). Set ca_certificate to the certificate of the authority that signed it.`
 
 const SELF_SIGNED: Explain = ({ host, ssl }) =>
-  `the certificate of "${host}" is signed by itself and not by ca_certificate (ssl_mode ${ssl.mode}). Give that certificate itself as ca_certificate if you trust it.`
+  `the certificate of "${host}" is self-signed and is not ca_certificate (ssl_mode ${ssl.mode}). If you trust it, set ca_certificate to this certificate.`
 
 const REFUSED_CERTIFICATE: Explain = ({ host, ssl }) =>
   ssl.clientCertificate === null
-    ? `"${host}" requires a client certificate, and the config has none. Give client_certificate and client_key.`
+    ? `"${host}" requires a client certificate, and the config has none. Set client_certificate and client_key.`
     : `"${host}" does not accept client_certificate. Check that an authority that the server trusts (ssl_ca_file) signed it and that it has not expired.`
 
 /** Explanation and remedy by code of Node.js or OpenSSL: the failed check and what was compared. */
 const EXPLANATIONS: Readonly<Record<string, Explain>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: ({ host }, names) =>
-    `the certificate of the server is for ${names}, not for "${host}" (ssl_mode verify-full). Give as host a name that is in it, or choose ssl_mode verify-ca.`,
+    `the certificate of the server is for ${names}, not for "${host}" (ssl_mode verify-full). Set host to a name in the certificate, or ssl_mode to verify-ca.`,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_CA,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_CA,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_CA,

@@ -43,7 +43,9 @@ function materialOf({ caCertificate, clientCertificate, clientKey, clientKeyPass
   const certificate = parseCertificate(clientCertificate, 'client_certificate')
   const key = openKey(clientKey, clientKeyPassword)
   if (!certificate.checkPrivateKey(key)) {
-    throw unusable('client_key does not belong to client_certificate. Give the key of the same')
+    throw unusable(
+      'client_key does not belong to client_certificate. Set it to the key of the same',
+    )
   }
   const pem = key.export({ type: 'pkcs8', format: 'pem' })
   return { ...ca, cert: clientCertificate, key: pem }
@@ -53,7 +55,7 @@ function parseCertificate(pem: string, name: string): X509Certificate {
   try {
     return new X509Certificate(pem)
   } catch {
-    throw unusable(`${name} is no certificate in PEM form. Copy the whole text of the`)
+    throw unusable(`${name} is not a certificate in PEM format. Copy the whole text of the`)
   }
 }
 
@@ -63,10 +65,10 @@ function openKey(pem: string, password: string | null): KeyObject {
   } catch {
     if (!pem.includes('ENCRYPTED')) {
       throw unusable(
-        'client_key is no private key in PEM form. Copy the whole text of the key of the',
+        'client_key is not a private key in PEM format. Copy the whole text of the key of the',
       )
     }
-    const remedy = 'Give client_key_password of the key of the'
+    const remedy = 'Set client_key_password to the passphrase of the key of the'
     throw password === null
       ? unusable(`client_key is encrypted, and the config has no password for it. ${remedy}`)
       : unusable(`client_key cannot be opened with client_key_password. ${remedy}`)

@@ -145,6 +145,6 @@ function numberOf(raw: unknown): number | null {
 }
 
 function malformed(what: string): ConnectorError {
-  const message = `The saved state is malformed: its shared_state ${what}. Give the last state of an earlier sync, or clear the state to start over.`
+  const message = `The saved state is malformed: its shared_state ${what}. Use the last state of an earlier sync, or clear the state to start over.`
   return new ConnectorError('config_error', message)
 }
