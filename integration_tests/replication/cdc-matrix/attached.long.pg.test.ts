@@ -9,10 +9,11 @@ const ATTACH = 'ALTER TABLE t ATTACH PARTITION t_2 FOR VALUES IN (2, 20)'
 const attached = (name: string): string =>
   `Stream 'public.t': partition "public"."${name}" had rows when it was attached, which are not in the log. Refresh the stream to read them.`
 
+/** Before PostgreSQL 15, the server leaves out the row that is inserted after the attachment. */
 const WITH_ROWS: readonly CdcCase[] = [
   {
     name: 'that was filled while it was not published: a WARN, once',
-    majors: [13, 99],
+    majors: [15, 99],
     tables: TABLE,
     publication: ROOT,
     streams: ['t'],
@@ -27,7 +28,7 @@ const WITH_ROWS: readonly CdcCase[] = [
   },
   {
     name: 'that was created and filled in the same transaction',
-    majors: [13, 99],
+    majors: [15, 99],
     tables: TABLE,
     publication: 'FOR TABLE t',
     streams: ['t'],
