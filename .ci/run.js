@@ -35,6 +35,7 @@ const OTHER_MAJORS = {
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
     'replication/cdc-matrix/*.long.pg.test.js',
     'replication/cdc/load/seams.long.pg.test.js',
+    'replication/cdc/slot/slot-lost.long.pg.test.js',
     'replication/cdc/slot/slot.long.pg.test.js',
     'replication/cdc/tables/partitions.long.pg.test.js',
     'replication/cdc/tables/replaced-tables.long.pg.test.js',

@@ -4,15 +4,15 @@ import { requestedMajor } from '../helpers/binaries.ts'
 import { CHECKOUT } from '../helpers/checkout.ts'
 import { type Run, withConnector } from '../helpers/connector.ts'
 import type { Json, LogMessage } from '../helpers/messages.ts'
-import { Server } from '../helpers/server.ts'
+import type { Server } from '../helpers/server.ts'
 import { CdcDatabase } from '../replication/cdc/cdc-database.ts'
+import { fillLog, startSmallLog } from '../replication/cdc/small-log.ts'
 import { incrementalCatalog, lastState, sync } from '../replication/cdc/sync.ts'
 
 const major = requestedMajor()
 const hasLimit = major >= 13
 const KEEP_MB = 10
-const TABLES = `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, repeat('x', 5000) FROM generate_series(1, 3000) AS i; CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1); CREATE TABLE filler (v text); ANALYZE`
-const FILL = `INSERT INTO filler SELECT repeat(i::text, 100) FROM generate_series(1, 1000) AS i`
+const TABLES = `CREATE TABLE a (id int PRIMARY KEY, v text); INSERT INTO a SELECT i, repeat('x', 5000) FROM generate_series(1, 3000) AS i; CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1); ANALYZE`
 
 /** Names of fields, in the format of the table in the documentation. */
 function fieldsOf(value: unknown, path = ''): readonly string[] {
@@ -37,33 +37,11 @@ async function check(cdc: CdcDatabase): Promise<Run> {
   return await connector.check()
 }
 
-/** Writes log until a condition on the slot's row in pg_replication_slots is true. */
-async function fillUntil(cdc: CdcDatabase, condition: string): Promise<void> {
-  for (let isReached = false; !isReached;) {
-    await cdc.sql(FILL)
-    await cdc.sql('SELECT pg_switch_wal(); CHECKPOINT')
-    const [slot] = await cdc.sql(
-      `SELECT ${condition} AS reached FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
-    )
-    isReached = slot?.['reached'] === 't'
-  }
-}
-
 describe('health of the replication slot', () => {
   let server: Server
 
   before(async () => {
-    server = await Server.start({
-      settings: {
-        ...(hasLimit && {
-          max_slot_wal_keep_size: `${KEEP_MB}MB`,
-          logical_decoding_work_mem: '64kB',
-        }),
-        min_wal_size: '2MB',
-        max_wal_size: '2MB',
-      },
-      initdbArgs: ['--wal-segsize=1'],
-    })
+    server = await startSmallLog(KEEP_MB, hasLimit ? { logical_decoding_work_mem: '64kB' } : {})
   })
   after(async () => await server[Symbol.asyncDispose]())
 
@@ -102,7 +80,7 @@ describe('health of the replication slot', () => {
         // More than the buffers can hold remains of the first table
         await holder.sql('BEGIN; LOCK TABLE b IN ACCESS EXCLUSIVE MODE')
         isLocked = true
-        await fillUntil(cdc, `safe_wal_size < ${(KEEP_MB / 5) * 2 ** 20}`)
+        await fillLog(cdc, `safe_wal_size < ${(KEEP_MB / 5) * 2 ** 20}`)
       }
       if (log?.message.includes('about to be invalidated') !== true) continue
       if (warned.push(log) === 1) await holder.sql('ROLLBACK')
@@ -114,7 +92,7 @@ describe('health of the replication slot', () => {
     )
     expect(Reflect.get(warned[0] ?? {}, 'health')).to.include({ status: 'degraded' })
 
-    await fillUntil(cdc, "wal_status = 'lost'")
+    await fillLog(cdc, "wal_status = 'lost'")
     const lost = lastHealth(await check(cdc))
     expect(lost['warnings']).to.deep.equal(['slot_lost'])
     expect(slotIn(lost)).to.include({ wal_status: 'lost', safe_wal_bytes: null })

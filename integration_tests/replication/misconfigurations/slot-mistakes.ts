@@ -1,5 +1,6 @@
 import { CdcDatabase } from '../cdc/cdc-database.ts'
 import { otherReader } from '../cdc/other-reader.ts'
+import { fillLog } from '../cdc/small-log.ts'
 import { type CdcMistake, NEWEST, TABLE } from './mistake.ts'
 
 const CREATE = "Run: SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);"
@@ -116,13 +117,30 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
       'Replication slot "SLOT" was idle for N s, and idle_replication_slot_timeout is N s. Raise it or sync more often.',
   },
   {
+    mistake: 'The slot was idle for longer than idle_replication_slot_timeout',
+    command: 'check',
+    majors: [18, NEWEST],
+    spoil: async (cdc) => {
+      await cdc.sql("ALTER SYSTEM SET idle_replication_slot_timeout = '1s'")
+      await cdc.sql('SELECT pg_reload_conf()')
+      await fillLog(cdc, "invalidation_reason = 'idle_timeout'")
+      return {
+        [Symbol.asyncDispose]: async () => await reset(cdc, 'idle_replication_slot_timeout'),
+      }
+    },
+    message:
+      'Replication slot "SLOT" is invalidated (idle_timeout): nobody read from it for longer than idle_replication_slot_timeout. SIZE of changes since its position are lost. ' +
+      "Run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS); Then clear the data of the connection. " +
+      'Raise idle_replication_slot_timeout or sync more often to keep it from happening again.',
+  },
+  {
     mistake: 'The slot has lost its log',
     command: 'check',
     majors: [13, NEWEST],
     spoil: async (cdc) => {
       await cdc.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'")
       await cdc.sql('SELECT pg_reload_conf()')
-      await loseLog(cdc)
+      await fillLog(cdc, "wal_status = 'lost'")
       return { [Symbol.asyncDispose]: async () => await reset(cdc, 'max_slot_wal_keep_size') }
     },
     message:
@@ -135,18 +153,4 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
 async function reset(cdc: CdcDatabase, setting: string): Promise<void> {
   await cdc.sql(`ALTER SYSTEM RESET ${setting}`)
   await cdc.sql('SELECT pg_reload_conf()')
-}
-
-async function loseLog(cdc: CdcDatabase): Promise<void> {
-  await cdc.sql('CREATE TABLE filler (a text)')
-  for (let isLost = false; !isLost;) {
-    await cdc.sql(
-      'INSERT INTO filler SELECT repeat(i::text, 500) FROM generate_series(1, 1000) AS i',
-    )
-    await cdc.sql('SELECT pg_switch_wal(); CHECKPOINT')
-    const [slot] = await cdc.sql(
-      `SELECT wal_status AS status FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`,
-    )
-    isLost = slot?.['status'] === 'lost'
-  }
 }

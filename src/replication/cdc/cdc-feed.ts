@@ -12,6 +12,7 @@ import { INSERT_LSN, readLogEnd, WRITE_LSN } from './log/log-end.ts'
 import { LogStream } from './log/log-stream.ts'
 import { type LogRead, readLog } from './log/read-log.ts'
 import { shownText } from './snapshot-filter.ts'
+import { SlotWatch } from './slot/slot-watch.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
 import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
@@ -87,6 +88,7 @@ export class CdcFeed implements Feed {
         return { text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
       },
       timeoutMs: cdcConfigOf(context.config).initialLoadTimeoutMs,
+      slotWatch: new SlotWatch(context, progress.offset),
     }
     for (const plan of this.plans) yield* loadSnapshot(plan, load)
   }

@@ -8,7 +8,7 @@ import type { StreamPlan } from '../stream-plan.ts'
 import { cdcConfigOf } from './cdc-config.ts'
 import { CdcFeed } from './cdc-feed.ts'
 import { checkCdc } from './check/check-cdc.ts'
-import { readSlotHealth } from './slot-health.ts'
+import { readSlotHealth } from './slot/slot-health.ts'
 import { coverageNotes } from './check/warnings.ts'
 
 /**

@@ -7,6 +7,7 @@ import { findResumePoint, type ResumePoint, scanPages } from '../snapshot/page-s
 import type { ReadContext } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 import type { CdcProgress } from './cdc-progress.ts'
+import type { SlotWatch } from './slot/slot-watch.ts'
 import type { SnapshotView, StreamProgress } from './state/stream-progress.ts'
 
 /** 2000-01-01 UTC, the epoch of the server. */
@@ -23,6 +24,7 @@ export interface Load {
   readonly viewOf: (plan: StreamPlan) => SnapshotView
   /** `initial_load_timeout_hours` */
   readonly timeoutMs: number
+  readonly slotWatch: SlotWatch
 }
 
 /**
@@ -55,6 +57,7 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
         progress.set(descriptor, { type: 'SNAPSHOT', scan: event.position, view })
         yield progress.checkpoint()
         checkTime(load)
+        await load.slotWatch.look()
       }
     }
   }

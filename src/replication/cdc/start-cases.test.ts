@@ -104,6 +104,16 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
     `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,
   ],
   [
+    '8. lost slot that was idle',
+    withSlot({ walStatus: 'lost', invalidationReason: 'idle_timeout' }),
+    `Replication slot "s" is invalidated (idle_timeout): ${INVALIDATED.replace('the server has removed the log that it needs', 'nobody read from it for longer than idle_replication_slot_timeout').replace('max_slot_wal_keep_size', 'idle_replication_slot_timeout')}`,
+  ],
+  [
+    '8. lost slot of a standby, PostgreSQL 16',
+    withSlot({ walStatus: 'lost', isConflicting: true }),
+    `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('the server has removed the log that it needs', 'the primary has removed rows of the system catalogs that it needs').replace('Raise max_slot_wal_keep_size or sync more often', 'Set hot_standby_feedback to on and let the standby use a physical slot of the primary')}`,
+  ],
+  [
     '8. lost slot, PostgreSQL 12',
     withSlot({ walStatus: null, restartLsn: null }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,

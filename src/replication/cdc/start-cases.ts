@@ -1,8 +1,9 @@
 import { ConnectorError } from '../../errors.ts'
 import { createSlot, dropSlot } from '../../introspection/replication/setup-script.ts'
-import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
+import type { LogFacts } from '../../introspection/replication/slot.ts'
 import { formatLsn } from '../../lsn.ts'
 import type { TimelineEnds } from '../../postgres/walsender/timeline-history.ts'
+import { lossOf } from './slot/slot-loss.ts'
 import type { Offset } from './state/offset.ts'
 
 /**
@@ -152,24 +153,18 @@ function twoPhase(situation: Situation): string | null {
 function lost(situation: Situation): string | null {
   const { slotName, facts, offset } = situation
   const { slot } = facts
-  if (slot === null || !isLost(slot)) return null
-  const reason = slot.invalidationReason ?? slot.walStatus ?? 'wal_removed'
+  const loss = slot && lossOf(slot)
+  if (slot === null || loss === null) return null
   const from = offset?.lsn ?? slot.confirmedFlushLsn
   const since =
     from === null
       ? ''
       : ` ${bytesBetween(from, facts.endLsn)} of changes since ${offset === null ? 'its position' : 'the state'} are lost.`
   return (
-    `Replication slot "${slotName}" is invalidated (${reason}): the server has removed the log that it needs.${since} ` +
+    `Replication slot "${slotName}" is invalidated (${loss.reason}): ${loss.cause}.${since} ` +
     `Run: ${dropSlot(slotName)} ${creation(situation)} Then clear the data of the connection. ` +
-    'Raise max_slot_wal_keep_size or sync more often to keep it from happening again.'
+    `${loss.prevention} to keep it from happening again.`
   )
-}
-
-/** Whether the server can no longer read the log from the position of the slot. */
-export function isLost(slot: Slot): boolean {
-  const isInvalid = slot.walStatus === 'lost' || slot.invalidationReason !== null
-  return slot.restartLsn === null || slot.isConflicting || isInvalid
 }
 
 function otherServer({ facts: { systemId }, offset }: Situation): string | null {

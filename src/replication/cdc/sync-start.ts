@@ -96,7 +96,12 @@ export async function confirmStart(
   source: Pick<PrepareContext, 'config' | 'database'>,
   offset: Offset,
 ): Promise<void> {
-  const start = decideStart(await readSituation(source, offset))
+  confirmSituation(await readSituation(source, offset))
+}
+
+/** @throws ConnectorError as `confirmStart`. */
+export function confirmSituation(situation: Situation): void {
+  const start = decideStart(situation)
   if (start.type === 'CONTINUE') return
   throw new ConnectorError('transient_error', `${start.reason} Run the sync again.`)
 }

@@ -1,10 +1,10 @@
 import { expect } from 'chai'
 import type { Json, StateMessage } from '../../../helpers/messages.ts'
 import { TestDatabase } from '../../../helpers/database.ts'
-import { Server } from '../../../helpers/server.ts'
 import { requestedMajor } from '../../../helpers/binaries.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { confirmed, lsnOf, offsetOf } from '../slot-position.ts'
+import { fillLog, startSmallLog } from '../small-log.ts'
 import { lastState, sync } from '../sync.ts'
 
 const USERS = `CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a');`
@@ -129,22 +129,10 @@ describe('a sync that cannot continue', () => {
 
   it('a slot whose log was removed: fails with the statements, for any config', async () => {
     if (requestedMajor() < 13) return
-    await using server = await Server.start({
-      settings: { max_slot_wal_keep_size: '1MB', min_wal_size: '2MB', max_wal_size: '2MB' },
-      initdbArgs: ['--wal-segsize=1'],
-    })
+    await using server = await startSmallLog(1)
     await using cdc = await CdcDatabase.create(USERS, { server })
     const state = lastState(await sync(cdc))
-    await cdc.sql('CREATE TABLE filler (a text)')
-    for (let lost = false; !lost;) {
-      await cdc.sql(
-        'INSERT INTO filler SELECT repeat(i::text, 500) FROM generate_series(1, 2000) AS i',
-      )
-      await cdc.sql('SELECT pg_switch_wal()')
-      await cdc.sql('CHECKPOINT')
-      const [slot] = await cdc.sql('SELECT wal_status AS status FROM pg_replication_slots')
-      lost = slot?.['status'] === 'lost'
-    }
+    await fillLog(cdc, "wal_status = 'lost'")
     const { errors } = await sync(cdc, { state, method: resync })
     expect(errors[0]?.failure_type).to.equal('config_error')
     expect(errors[0]?.message).to.match(

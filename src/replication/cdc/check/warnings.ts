@@ -3,11 +3,10 @@ import type { Member } from '../../../introspection/replication/members.ts'
 import { ident } from '../../../sql.ts'
 import type { PublicationRule } from '../../../introspection/replication/publication-rules.ts'
 import { describeHolder } from '../slot/slot-holder.ts'
+import { idleRisk } from '../slot/slot-loss.ts'
 import type { CdcFacts } from './prerequisites.ts'
 
 const SHOWN_NAMES = 10
-/** A slot that was idle for a third of the timeout will reach it between two syncs. */
-const IDLE_FRACTION = 3
 
 /** All tables of a publication. */
 export interface PublishedTables {
@@ -155,15 +154,12 @@ function operationsWarning({ publication, cdc }: CdcFacts): string | null {
 }
 
 function slotWarnings({ log, cdc }: CdcFacts): readonly string[] {
-  const { slot, idleSlotTimeoutS, idleS } = log
-  if (slot === null || slot.restartLsn === null) return []
+  const { slot } = log
+  if (slot === null) return []
   const name = `Replication slot "${cdc.slot}"`
   const warnings: string[] = []
-  if (idleSlotTimeoutS > 0 && idleS !== null && idleSlotTimeoutS < IDLE_FRACTION * idleS) {
-    warnings.push(
-      `${name} was idle for ${Math.round(idleS)} s, and idle_replication_slot_timeout is ${idleSlotTimeoutS} s. Raise it or sync more often.`,
-    )
-  }
+  const idle = idleRisk(log)
+  if (idle !== null) warnings.push(`${name} ${idle}.`)
   if (slot.holder !== null) {
     warnings.push(`${name} is in use by ${describeHolder(slot.holder)}. A slot has one reader.`)
   }

@@ -1,9 +1,10 @@
-import { type LogFacts, readLogFacts, type Slot } from '../../introspection/replication/slot.ts'
-import { readSlotUsage, type SlotUsage } from '../../introspection/replication/slot-usage.ts'
-import { readCatalogs } from '../../postgres/session/read-catalogs.ts'
-import type { HealthWarning, MethodContext, MethodHealth } from '../method.ts'
-import { cdcConfigOf } from './cdc-config.ts'
-import { bytesBetween, isLost } from './start-cases.ts'
+import { type LogFacts, readLogFacts, type Slot } from '../../../introspection/replication/slot.ts'
+import { readSlotUsage, type SlotUsage } from '../../../introspection/replication/slot-usage.ts'
+import { readCatalogs } from '../../../postgres/session/read-catalogs.ts'
+import type { HealthWarning, MethodContext, MethodHealth } from '../../method.ts'
+import { cdcConfigOf } from '../cdc-config.ts'
+import { bytesBetween } from '../start-cases.ts'
+import { idleRisk, lossOf } from './slot-loss.ts'
 
 /** Share of max_slot_wal_keep_size. If less is left, the slot will be lost soon. */
 const SAFE_SHARE = 0.2
@@ -44,7 +45,7 @@ export function slotHealth(name: string, facts: LogFacts, usage: SlotUsage): Met
     spilled_transactions: usage.spilledTransactions,
     spilled_bytes: usage.spilledBytes,
   }
-  const warning = findWarning(slot, { name, endLsn, ...usage })
+  const warning = findWarning(facts, slot, { name, ...usage })
   return {
     facts: { replication_slot: replicationSlot },
     warnings: warning === null ? [] : [warning],
@@ -52,14 +53,22 @@ export function slotHealth(name: string, facts: LogFacts, usage: SlotUsage): Met
 }
 
 function findWarning(
+  facts: LogFacts,
   slot: Slot,
-  { name, endLsn, keepLimitBytes }: { name: string; endLsn: bigint } & SlotUsage,
+  { name, keepLimitBytes }: { name: string } & SlotUsage,
 ): HealthWarning | null {
-  if (isLost(slot) || slot.restartLsn === null) {
-    const text = `replication slot "${name}" is invalidated: the server has removed the log that it needs`
-    return { name: 'slot_lost', text }
+  const { endLsn } = facts
+  const loss = lossOf(slot)
+  if (loss !== null) {
+    return { name: 'slot_lost', text: `replication slot "${name}" is invalidated: ${loss.cause}` }
   }
-  const retained = bytesBetween(slot.restartLsn, endLsn)
+  const idle = idleRisk(facts)
+  if (idle !== null) {
+    const text = `replication slot "${name}" is about to be invalidated: it ${idle}`
+    return { name: 'slot_at_risk', text }
+  }
+  const restartLsn = slot.restartLsn ?? endLsn
+  const retained = bytesBetween(restartLsn, endLsn)
   const isShort =
     keepLimitBytes !== null &&
     slot.safeWalBytes !== null &&
@@ -69,7 +78,7 @@ function findWarning(
     const text = `replication slot "${name}" is about to be invalidated: it retains ${retained} of log, and ${left} are left up to max_slot_wal_keep_size. Raise max_slot_wal_keep_size or sync more often`
     return { name: 'slot_at_risk', text }
   }
-  const isLarge = keepLimitBytes === null && endLsn - slot.restartLsn > MAX_RETAINED_BYTES
+  const isLarge = keepLimitBytes === null && endLsn - restartLsn > MAX_RETAINED_BYTES
   if (!isLarge) return null
   const text = `replication slot "${name}" retains ${retained} of log on the disk of the server, and no max_slot_wal_keep_size limits it. Sync more often or set max_slot_wal_keep_size`
   return { name: 'slot_retains_log', text }

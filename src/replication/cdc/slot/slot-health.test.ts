@@ -1,6 +1,6 @@
 import { expect } from 'chai'
-import type { LogFacts, Slot } from '../../introspection/replication/slot.ts'
-import { LOG_FACTS, SLOT as LOG_SLOT } from '../../testing/log-facts.ts'
+import type { LogFacts, Slot } from '../../../introspection/replication/slot.ts'
+import { LOG_FACTS, SLOT as LOG_SLOT } from '../../../testing/log-facts.ts'
 import { slotHealth } from './slot-health.ts'
 
 const MB = 2 ** 20
@@ -25,6 +25,18 @@ describe('slotHealth', () => {
     it(`${JSON.stringify(slot)}, limit ${keepLimitBytes}, end ${endLsn} → ${expected || 'no warning'}`, () => {
       const facts = { ...FACTS, endLsn, slot: { ...SLOT, ...slot } }
       const { warnings } = slotHealth('s', facts, { ...USAGE, keepLimitBytes })
+      expect(warnings.map(({ name }) => name).join()).to.equal(expected)
+    })
+  }
+
+  for (const [idleS, expected] of [
+    [null, ''],
+    [20, ''],
+    [21, 'slot_at_risk'],
+  ] as const) {
+    it(`idle for ${idleS} s of 60 → ${expected || 'nothing'}`, () => {
+      const facts = { ...FACTS, idleSlotTimeoutS: 60, idleS }
+      const { warnings } = slotHealth('s', facts, USAGE)
       expect(warnings.map(({ name }) => name).join()).to.equal(expected)
     })
   }
