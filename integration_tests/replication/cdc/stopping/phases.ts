@@ -163,7 +163,7 @@ async function startBeforeSnapshot(sync: SyncUnderWay): Promise<Session> {
   await old.sql('BEGIN; SELECT txid_current()')
   sync.start()
   sync.readOn()
-  await sync.seen("query ~ '^SELECT pg_catalog.txid_snapshot_xmin'")
+  await sync.seen("query ~ 'SELECT pg_catalog.txid_snapshot_xmin'")
   return old
 }
 
