@@ -10,9 +10,9 @@ describe('discover --table', () => {
   it('prints the streams with their columns, and nothing else to stdout', async () => {
     await using database = await TestDatabase.create()
     await database.sql(`
-      CREATE TABLE orders (id int8, place int2, total numeric(12,2), at timestamptz NOT NULL, doc json,
+      CREATE TABLE orders (id int8, place int2, total numeric(12,2), at timestamptz NOT NULL, doc json, tags text[],
                            PRIMARY KEY (place, id));
-      INSERT INTO orders SELECT n, 1, n, now(), '{}' FROM generate_series(1, 1200) AS n;
+      INSERT INTO orders SELECT n, 1, n, now(), '{}', '{}' FROM generate_series(1, 1200) AS n;
       CREATE VIEW latest AS SELECT max(at) AS at FROM orders;
       ANALYZE`)
     await using connector = await withConnector(database.config())
@@ -23,12 +23,13 @@ describe('discover --table', () => {
       /^public\.orders {2}table {2}\(about 1,200 rows, 0\.\d MB; full_refresh, incremental\)$/m,
     )
     expect(stdout.split('\n').map((line) => line.trim().split(/\s{2,}/))).to.deep.include.members([
-      ['column', 'type', 'in records', 'null', 'key', 'cursor'],
+      ['column', 'type', 'in records', 'nullable', 'key', 'cursor'],
       ['id', 'int8', 'number', 'no', '2', 'yes'],
       ['place', 'int2', 'number', 'no', '1', 'yes'],
       ['total', 'numeric', 'number', 'yes', 'yes'],
       ['at', 'timestamptz', 'string date-time', 'no', 'yes'],
       ['doc', 'json', 'string', 'yes', 'no'],
+      ['tags', 'text[]', 'array', 'yes', 'no'],
     ])
     expect(stdout).to.include('public.latest  view  (full_refresh, incremental)')
   })

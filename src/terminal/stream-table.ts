@@ -11,7 +11,7 @@ const KINDS: Readonly<Record<RelationKind, string>> = {
 }
 const QUERY_OID = 0
 const MEGABYTE = 1e6
-const HEAD = ['column', 'type', 'in records', 'null', 'key', 'cursor']
+const HEAD = ['column', 'type', 'in records', 'nullable', 'key', 'cursor']
 
 /** Formats the streams and their columns as a table, in the order of `relations`. */
 export function streamTable(relations: readonly Relation[], offerOf: OfferOf): string {
@@ -44,7 +44,7 @@ function columnRow({ name, type, order, isNullable }: Column, { primaryKey }: Re
   const keyIndex = primaryKey.indexOf(name)
   return [
     name,
-    type.name,
+    json === 'array' ? type.name.replace(/^_(.+)$/, '$1[]') : type.name,
     [json, format].filter((word) => typeof word === 'string').join(' '),
     isNullable ? 'yes' : 'no',
     keyIndex === -1 ? '' : `${keyIndex + 1}`,
