@@ -125,14 +125,18 @@ describe('invalid input', () => {
     expect(checked.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
   })
 
-  it('unknown keys are ignored', async () => {
+  it('unknown keys are ignored, each with a warning', async () => {
     const path = await files.writeFile(
       'ok.json',
       configWith({ nonsense: { a: [1] }, _comment: 'x' }),
     )
     const checked = await run('check', '--config', path)
     expect(checked.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
-    expect(checked.logs.filter(({ level }) => level === 'WARN')).to.deep.equal([])
+    const warnings = checked.logs.filter(({ level }) => level === 'WARN')
+    expect(warnings.map(({ message }) => message)).to.deep.equal([
+      "Parameter 'nonsense' is unknown and is ignored.",
+      "Parameter '_comment' is unknown and is ignored.",
+    ])
   })
 
   it('an alias beside the canonical name: the canonical name takes precedence, with a warning of both names', async () => {
