@@ -52,6 +52,24 @@ describe('connectionError', () => {
     })
   }
 
+  for (const code of [
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+  ] as const) {
+    it(`${code} after a connection that succeeded → transient_error`, () => {
+      const cause = Object.assign(new Error(code), { code })
+      const inTunnel = new ConnectorError('config_error', 'The SSH tunnel …', { cause })
+      const server = { ...SERVER, maxConnections: 100, roleLimit: null, databaseLimit: null }
+      for (const reason of [cause, inTunnel]) {
+        const { failureType } = connectionError(reason, config, { ...ATTEMPT, server })
+        expect(failureType).to.equal('transient_error')
+      }
+    })
+  }
+
   it('keeps the type of an error with a remedy', () => {
     const cause = new ConnectorError('config_error', 'Turn TLS on.')
     const error = connectionError(cause, config, ATTEMPT)

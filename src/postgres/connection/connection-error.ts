@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts'
-import { ConnectorError, errorCode, type FailureType } from '../../errors.ts'
+import { ConnectorError, errorCode, type FailureType, isTransient } from '../../errors.ts'
 import type { Encryption } from './tls/encryption.ts'
 import type { ServerFacts } from './server-facts.ts'
 import { elapsedSeconds } from './deadline.ts'
@@ -87,15 +87,23 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
-/** Error of a failed connection attempt, with its cause and remedy. */
+/**
+ * Error of a failed connection attempt, with its cause and remedy. A server that cannot be reached
+ * is a config_error only until a connection has succeeded.
+ */
 export function connectionError(error: unknown, config: Config, attempt: Attempt): ConnectorError {
   const code = errorCode(error) ?? ''
   const known = EXPLANATIONS[code]
-  if (known !== undefined) return failed(known.type, known.explain(config, attempt, error), error)
+  const isLost = attempt.server !== null && isTransient(error)
+  if (known !== undefined) {
+    const type = isLost ? 'transient_error' : known.type
+    return failed(type, known.explain(config, attempt, error), error)
+  }
   const tls = explainTls(error, code, config)
   if (tls !== null) return failed('config_error', tls, error)
   const other = ConnectorError.from(error)
-  return failed(other.failureType, other.message, other.cause ?? error)
+  const type = isLost ? 'transient_error' : other.failureType
+  return failed(type, other.message, other.cause ?? error)
 }
 
 function failed(type: FailureType, text: string, cause: unknown): ConnectorError {

@@ -13,7 +13,7 @@ export type Push = (chunk: Buffer, offset: number) => number
 export type FillTime = (receivedBytes: number, readBytes: number) => number
 
 /** Monitors a wait for the server. */
-export type Guard = (work: Promise<void>) => Promise<void>
+export type Guard = <Result>(work: Promise<Result>) => Promise<Result>
 
 /**
  * The bytes of a connection during one query, pulled chunk by chunk in place of pg's parser. The

@@ -164,7 +164,7 @@ export class Database implements RowSource, AsyncDisposable {
     const { server, signal } = this
     const extra = replicationOptions(this.#config, server)
     const client = new (clientClass(this.#parts, extra))()
-    const guard = async (work: Promise<void>): Promise<void> =>
+    const guard = async <Result>(work: Promise<Result>): Promise<Result> =>
       await this.guard(client, work, client.processID)
     try {
       return await WalSender.open({ client, server, signal, guard })

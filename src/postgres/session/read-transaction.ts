@@ -173,7 +173,7 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
     const onError = (): void => {
       this.#isBroken = true
     }
-    const guard = async (work: Promise<void>): Promise<void> => await this.#guard(work)
+    const guard = async <Result>(work: Promise<Result>): Promise<Result> => await this.#guard(work)
     this.#copy = new CopyOut(this.#client, selects, { sink, onEnd, onError, guard })
     return this.#copy
   }

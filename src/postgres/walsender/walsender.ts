@@ -72,10 +72,10 @@ export class WalSender implements AsyncDisposable {
 
   /** @throws the error of the server, or the reason of the signal. */
   static async open(parts: WalSenderParts): Promise<WalSender> {
-    const { client, signal } = parts
+    const { client, signal, guard } = parts
     try {
       await client.connect()
-      return await unlessAborted(WalSender.#identify(parts), signal)
+      return await unlessAborted(guard(WalSender.#identify(parts)), signal)
     } catch (error) {
       streamOf(client).destroy()
       throw error
@@ -100,10 +100,9 @@ export class WalSender implements AsyncDisposable {
    * Reads the timelines before `timeline` and where each ended. @throws the error of the server.
    */
   async readTimelines(timeline: number): Promise<TimelineEnds> {
-    const { client, guard } = this.#parts
+    const { client, guard, signal } = this.#parts
     const result = client.query<{ content: Buffer | string }>(`TIMELINE_HISTORY ${timeline}`)
-    await guard(result.then(() => undefined))
-    const { rows } = await result
+    const { rows } = await unlessAborted(guard(result), signal)
     return parseTimelineHistory(rows[0]!.content.toString())
   }
 
