@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CdcDatabase } from '../cdc/cdc-database.ts'
 import { otherReader } from '../cdc/other-reader.ts'
 import { fillLog } from '../cdc/small-log.ts'
@@ -74,14 +75,37 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
     message: `Replication slot "SLOT" was created with two_phase, and sends transactions before they are committed. Run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS);`,
   },
   {
-    mistake: 'Somebody else reads from the slot',
+    mistake: 'The slot is still being created',
+    command: 'read',
+    spoil: async (cdc) => {
+      await cdc.dropSlot()
+      const old = await cdc.db.session()
+      await old.sql('BEGIN; SELECT txid_current()')
+      const creator = await cdc.db.session()
+      const created = creator.sql(
+        `SELECT pg_create_logical_replication_slot('${cdc.slot}', 'pgoutput')`,
+      )
+      const exists = `SELECT FROM pg_replication_slots WHERE slot_name = '${cdc.slot}' AND restart_lsn IS NOT NULL`
+      while ((await cdc.sql(exists)).length === 0) await sleep(5)
+      const release = async (): Promise<void> => {
+        await old[Symbol.asyncDispose]()
+        await created
+        await creator[Symbol.asyncDispose]()
+      }
+      return { [Symbol.asyncDispose]: release }
+    },
+    message:
+      'Replication slot "SLOT" is still being created by process N: it waits for the end of older transactions. End them, or wait until the statement has returned.',
+  },
+  {
+    mistake: 'Another process reads from the slot',
     command: 'check',
     spoil: async (cdc) => await otherReader(cdc),
     message:
       'Replication slot "SLOT" is in use by process N (other_reader from ADDRESS, since TIME). A slot has one reader.',
   },
   {
-    mistake: 'Somebody else reads from the slot, for longer than a sync waits',
+    mistake: 'Another process reads from the slot, for longer than a sync waits',
     command: 'read',
     spoil: async (cdc) => await otherReader(cdc),
     message:
@@ -129,7 +153,7 @@ export const SLOT_MISTAKES: readonly CdcMistake[] = [
       }
     },
     message:
-      'Replication slot "SLOT" is invalidated (idle_timeout): nobody read from it for longer than idle_replication_slot_timeout. SIZE of changes since its position are lost. ' +
+      'Replication slot "SLOT" is invalidated (idle_timeout): no process read from it for longer than idle_replication_slot_timeout. SIZE of changes since its position are lost. ' +
       "Run: SELECT pg_drop_replication_slot('SLOT'); SELECT pg_create_logical_replication_slot('SLOT', 'pgoutput'OPTIONS); Then clear the data of the connection. " +
       'Raise idle_replication_slot_timeout or sync more often to keep it from happening again.',
   },

@@ -89,32 +89,37 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
     `Replication slot "s" was created with two_phase, and sends transactions before they are committed. Run: SELECT pg_drop_replication_slot('s'); ${CREATE} Changes since the saved state are lost: then clear the data of the connection.`,
   ],
   [
-    '8. lost slot, PostgreSQL 18',
+    '8. unfinished slot',
+    withSlot({ confirmedFlushLsn: null }),
+    'Replication slot "s" is still being created: it waits for the end of older transactions. End them, or wait until the statement has returned.',
+  ],
+  [
+    '9. lost slot, PostgreSQL 18',
     withSlot({ walStatus: 'lost', invalidationReason: 'wal_removed' }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
   [
-    '8. lost slot and no state',
+    '9. lost slot and no state',
     { ...withSlot({ walStatus: 'lost', restartLsn: null }), ...NO_STATE },
     `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('28.7 kB of changes since the state', '32.8 kB of changes since its position')}`,
   ],
   [
-    '8. lost slot, PostgreSQL 13',
+    '9. lost slot, PostgreSQL 13',
     withSlot({ walStatus: 'lost', restartLsn: null }),
     `Replication slot "s" is invalidated (lost): ${INVALIDATED}`,
   ],
   [
-    '8. lost slot that was idle',
+    '9. lost slot that was idle',
     withSlot({ walStatus: 'lost', invalidationReason: 'idle_timeout' }),
-    `Replication slot "s" is invalidated (idle_timeout): ${INVALIDATED.replace('the server has removed the log that it needs', 'nobody read from it for longer than idle_replication_slot_timeout').replace('max_slot_wal_keep_size', 'idle_replication_slot_timeout')}`,
+    `Replication slot "s" is invalidated (idle_timeout): ${INVALIDATED.replace('the server has removed the log that it needs', 'no process read from it for longer than idle_replication_slot_timeout').replace('max_slot_wal_keep_size', 'idle_replication_slot_timeout')}`,
   ],
   [
-    '8. lost slot of a standby, PostgreSQL 16',
+    '9. lost slot of a standby, PostgreSQL 16',
     withSlot({ walStatus: 'lost', isConflicting: true }),
     `Replication slot "s" is invalidated (lost): ${INVALIDATED.replace('the server has removed the log that it needs', 'the primary has removed rows of the system catalogs that it needs').replace('Raise max_slot_wal_keep_size or sync more often', 'Set hot_standby_feedback to on and let the standby use a physical slot of the primary')}`,
   ],
   [
-    '8. lost slot, PostgreSQL 12',
+    '9. lost slot, PostgreSQL 12',
     withSlot({ walStatus: null, restartLsn: null }),
     `Replication slot "s" is invalidated (wal_removed): ${INVALIDATED}`,
   ],
@@ -122,32 +127,32 @@ const UNUSABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
 
 const INVALID: readonly (readonly [string, Partial<Situation>, string])[] = [
   [
-    '9. other server',
+    '10. other server',
     withOffset({ systemId: '1' }),
     'The saved state is of another server: its system identifier is 1, that of the server 7577.',
   ],
   [
-    '10. state ahead of the log',
+    '11. state ahead of the log',
     withOffset({ lsn: 0x9001n + 1_234_567n }),
     "The saved state is at 0/136688, ahead of the server's log, which ends at 0/9000. The server was restored or replaced, or a failover lost 1.2 MB of its log.",
   ],
   [
-    '11. other timeline',
+    '12. other timeline',
     withOffset({ timeline: 1 }),
     'The saved state is at 0/2000 of timeline 1, which the server left at 0/1800 for timeline 2. A failover or a restore lost 2.0 kB of its log.',
   ],
   [
-    '11. other timeline, of another branch',
+    '12. other timeline, of another branch',
     withOffset({ timeline: 3 }),
     'The saved state is at 0/2000 of timeline 3, and the server is on timeline 2, which does not follow it. The server was restored or replaced.',
   ],
   [
-    '12. state behind the slot',
+    '13. state behind the slot',
     withOffset({ lsn: 0xfffn }),
     'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or somebody else reads it.',
   ],
   [
-    '13. other publication',
+    '14. other publication',
     withOffset({ publicationOid: 1 }),
     'The publication was dropped and re-created since the saved state: changes in between are lost.',
   ],
@@ -171,7 +176,6 @@ const USABLE: readonly (readonly [string, Partial<Situation>, string])[] = [
   ['a server whose identifier cannot be read', { facts: { ...FACTS, systemId: null } }, 'CONTINUE'],
   ['an extended slot', withSlot({ walStatus: 'extended' }), 'CONTINUE'],
   ['a slot about to be lost', withSlot({ walStatus: 'unreserved' }), 'CONTINUE'],
-  ['a slot before its first acknowledgement', withSlot({ confirmedFlushLsn: null }), 'CONTINUE'],
   ['no state', NO_STATE, 'COLD_START'],
 ]
 

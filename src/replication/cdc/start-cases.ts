@@ -41,8 +41,8 @@ interface Case {
 
 /**
  * Cases by slot, state and server. The first case that applies decides. If none applies, a sync
- * with a state continues, and one without a state is a cold start. Cases 1 to 8: the slot cannot be
- * used, for any state. Cases 9 to 13: it can be used, but the changes since the state are not
+ * with a state continues, and one without a state is a cold start. Cases 1 to 9: the slot cannot be
+ * used, for any state. Cases 10 to 14: it can be used, but the changes since the state are not
  * available, so `invalid_cdc_cursor_position_behavior` decides.
  */
 const CASES: readonly Case[] = [
@@ -53,12 +53,13 @@ const CASES: readonly Case[] = [
   { name: '5. copy of a slot of the primary', canResync: false, problem: synced },
   { name: '6. temporary slot', canResync: false, problem: temporary },
   { name: '7. two-phase slot', canResync: false, problem: twoPhase },
-  { name: '8. lost slot', canResync: false, problem: lost },
-  { name: '9. other server', canResync: true, problem: otherServer },
-  { name: '10. state ahead of the log', canResync: true, problem: aheadOfLog },
-  { name: '11. other timeline', canResync: true, problem: otherTimeline },
-  { name: '12. state behind the slot', canResync: true, problem: behindSlot },
-  { name: '13. other publication', canResync: true, problem: otherPublication },
+  { name: '8. unfinished slot', canResync: false, problem: unfinished },
+  { name: '9. lost slot', canResync: false, problem: lost },
+  { name: '10. other server', canResync: true, problem: otherServer },
+  { name: '11. state ahead of the log', canResync: true, problem: aheadOfLog },
+  { name: '12. other timeline', canResync: true, problem: otherTimeline },
+  { name: '13. state behind the slot', canResync: true, problem: behindSlot },
+  { name: '14. other publication', canResync: true, problem: otherPublication },
 ]
 
 /** Returns why a slot cannot be used for any state; null: it can. */
@@ -148,6 +149,13 @@ function twoPhase(situation: Situation): string | null {
   const { slotName, major, facts, offset } = situation
   if (facts.slot?.isTwoPhase !== true || major < MAJOR_WITH_TWO_PHASE_OUTPUT) return null
   return `Replication slot "${slotName}" was created with two_phase, and sends transactions before they are committed. Run: ${dropSlot(slotName)} ${creation(situation)}${afterwards(offset)}`
+}
+
+/** While a slot is created, it waits for the end of all transactions that are open. */
+function unfinished({ slotName, facts: { slot } }: Situation): string | null {
+  if (slot === null || slot.confirmedFlushLsn !== null) return null
+  const creator = slot.holder === null ? '' : ` by process ${slot.holder.processId}`
+  return `Replication slot "${slotName}" is still being created${creator}: it waits for the end of older transactions. End them, or wait until the statement has returned.`
 }
 
 function lost(situation: Situation): string | null {

@@ -32,7 +32,7 @@ export interface LogSource {
 /**
  * Starts to read the log. Waits for another session to release the slot, which may be that of a predecessor that was
  * killed, or whose host is gone.
- * @throws ConnectorError that names the session, or says what is wrong with the slot.
+ * @throws ConnectorError that names the session, or the state of the slot.
  */
 export async function openLog(
   source: LogSource,
@@ -52,7 +52,7 @@ export async function openLog(
     } catch (error) {
       await reader[Symbol.asyncDispose]()
       context.database.signal.throwIfAborted()
-      // What the slot looks like says more than the refusal
+      // The state of the slot explains more than the error
       if (!isSlotInUse(error)) await confirmStart(context, offset)
       if (!isSlotInUse(error)) throw error
       if (performance.now() - startedMs > patienceMs)

@@ -28,7 +28,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     prevention: 'Keep wal_level of the primary at logical',
   },
   idle_timeout: {
-    cause: 'nobody read from it for longer than idle_replication_slot_timeout',
+    cause: 'no process read from it for longer than idle_replication_slot_timeout',
     prevention: 'Raise idle_replication_slot_timeout or sync more often',
   },
 }
@@ -41,12 +41,12 @@ export function lossOf(slot: Slot): SlotLoss | null {
   const isInvalid = walStatus === 'lost' || invalidationReason !== null || isConflicting
   if (restartLsn !== null && !isInvalid) return null
   const reason = invalidationReason ?? walStatus ?? 'wal_removed'
-  // PostgreSQL 16 says only that the slot of a standby conflicts
+  // PostgreSQL 16 reports only that the slot of a standby conflicts
   const other = isConflicting ? ROWS_REMOVED : LOG_REMOVED
   return { reason, ...(EXPLANATIONS[reason] ?? other) }
 }
 
-/** That the slot is about to be invalidated because nobody reads from it; null: it is not. */
+/** That the slot is about to be invalidated because no process reads from it; null: it is not. */
 export function idleRisk({ slot, idleS, idleSlotTimeoutS }: LogFacts): string | null {
   if (slot === null || lossOf(slot) !== null || idleS === null) return null
   if (idleSlotTimeoutS === 0 || idleSlotTimeoutS >= IDLE_FRACTION * idleS) return null
