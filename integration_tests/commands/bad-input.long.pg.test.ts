@@ -57,7 +57,7 @@ describe('invalid input', () => {
     expect(checked.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
   })
 
-  for (const { name, config, says, type } of BAD_CONFIGS) {
+  for (const { name, config, message, type } of BAD_CONFIGS) {
     it(`${name}: check reports FAILED, discover and read end with 1`, async () => {
       const path = await files.writeFile('bad.json', configWith(config))
       const [checked, discovered, read] = await Promise.all([
@@ -65,9 +65,9 @@ describe('invalid input', () => {
         run('discover', '--config', path),
         run('read', '--config', path),
       ])
-      expectFailedCheck(checked, says)
+      expectFailedCheck(checked, message)
       for (const failed of [discovered, read]) {
-        expectFailure(failed, says)
+        expectFailure(failed, message)
         if (name !== 'an unknown host') {
           expect(failed.errors[0]?.failure_type).to.equal(type ?? 'config_error')
         }
@@ -75,47 +75,47 @@ describe('invalid input', () => {
     })
   }
 
-  for (const [name, content, says] of BAD_CONFIG_FILES) {
+  for (const [name, content, message] of BAD_CONFIG_FILES) {
     it(`a config file that ${name}: check reports FAILED, discover and read end with 1`, async () => {
       const path =
         content === null
           ? join(files.directory, 'nowhere.json')
           : await files.writeFile('file.json', content)
-      expectFailedCheck(await run('check', '--config', path), says)
-      expectFailure(await run('discover', '--config', path), says)
-      expectFailure(await run('read', '--config', path), says)
+      expectFailedCheck(await run('check', '--config', path), message)
+      expectFailure(await run('discover', '--config', path), message)
+      expectFailure(await run('read', '--config', path), message)
     })
   }
 
-  for (const [name, content, says] of BAD_CATALOGS) {
+  for (const [name, content, message] of BAD_CATALOGS) {
     it(`a catalog that ${name}: read ends with 1`, async () => {
       const path =
         content === null
           ? join(files.directory, 'nowhere.json')
           : await files.writeFile('catalog.json', content)
       const read = await run('read', '--config', files.configFile, '--catalog', path)
-      expectFailure(read, says)
+      expectFailure(read, message)
       expect(read.errors[0]?.failure_type).to.equal('config_error')
     })
   }
 
-  for (const [name, content, says] of BAD_STATES) {
+  for (const [name, content, message] of BAD_STATES) {
     it(`a state that ${name}: read ends with 1`, async () => {
       const path =
         content === null
           ? join(files.directory, 'nowhere.json')
           : await files.writeFile('state.json', content)
       const read = await run('read', '--config', files.configFile, '--state', path)
-      expectFailure(read, says)
+      expectFailure(read, message)
       expect(read.errors[0]?.failure_type).to.equal('config_error')
     })
   }
 
-  for (const [args, says] of USAGE) {
+  for (const [args, message] of USAGE) {
     it(`${['source-postgres', ...args].join(' ')}: exit 2, nothing on stdout`, async () => {
       const { code, stdout, stderr } = await run(...args)
       expect({ code, stdout }).to.deep.equal({ code: 2, stdout: '' })
-      expect(stderr).to.include(says).and.to.include('--help')
+      expect(stderr).to.include(message).and.to.include('--help')
     })
   }
 
@@ -166,22 +166,24 @@ describe('invalid input', () => {
 
 function expectFailedCheck(
   { code, stderr, records, connectionStatus }: Run,
-  says: string | RegExp,
+  message: string | RegExp,
 ): void {
   expect({ code, stderr, records }).to.deep.equal({ code: 0, stderr: '', records: [] })
   expect(connectionStatus?.status).to.equal('FAILED')
-  expect(connectionStatus?.message).to.match(asPattern(says))
+  expect(connectionStatus?.message).to.match(asPattern(message))
   expect(connectionStatus?.message).to.match(
     /^Could not connect with provided configuration\. Error: /,
   )
 }
 
-function expectFailure({ code, stderr, records, errors }: Run, says: string | RegExp): void {
+function expectFailure({ code, stderr, records, errors }: Run, message: string | RegExp): void {
   expect({ code, stderr, records }).to.deep.equal({ code: 1, stderr: '', records: [] })
   expect(errors).to.have.length(1)
-  expect(errors[0]?.message).to.match(asPattern(says))
+  expect(errors[0]?.message).to.match(asPattern(message))
 }
 
-function asPattern(says: string | RegExp): RegExp {
-  return says instanceof RegExp ? says : new RegExp(says.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+function asPattern(message: string | RegExp): RegExp {
+  return message instanceof RegExp
+    ? message
+    : new RegExp(message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
 }

@@ -7,7 +7,7 @@ export const QUERY_TEXT = 'query_text_1234'
 interface BadConfig {
   readonly name: string
   readonly config: Readonly<Record<string, unknown>>
-  readonly says: string | RegExp
+  readonly message: string | RegExp
   /** Default: `config_error`. */
   readonly type?: 'transient_error'
 }
@@ -16,117 +16,124 @@ export const BAD_CONFIGS: readonly BadConfig[] = [
   {
     name: 'no user',
     config: { username: undefined },
-    says: "Either 'username' or 'user' parameter is required",
+    message: "Either 'username' or 'user' parameter is required",
   },
   {
     name: 'no database',
     config: { database: undefined },
-    says: "Either 'database' or 'dbname' parameter is required",
+    message: "Either 'database' or 'dbname' parameter is required",
   },
   {
     name: 'neither',
     config: { database: '', username: undefined },
-    says: "Missing required parameters: {'database', 'username'}",
+    message: "Missing required parameters: {'database', 'username'}",
   },
-  { name: 'no host', config: { host: undefined }, says: "Parameter 'host' is required" },
-  { name: 'port "abc"', config: { port: 'abc' }, says: "Parameter 'port' must be an integer" },
-  { name: 'port 5432.5', config: { port: 5432.5 }, says: "Parameter 'port' must be an integer" },
-  { name: 'port 0', config: { port: 0 }, says: "Parameter 'port' must be at least 1" },
-  { name: 'a host that is a number', config: { host: 5 }, says: "Parameter 'host' must be a text" },
+  { name: 'no host', config: { host: undefined }, message: "Parameter 'host' is required" },
+  { name: 'port "abc"', config: { port: 'abc' }, message: "Parameter 'port' must be an integer" },
+  { name: 'port 5432.5', config: { port: 5432.5 }, message: "Parameter 'port' must be an integer" },
+  { name: 'port 0', config: { port: 0 }, message: "Parameter 'port' must be at least 1" },
+  {
+    name: 'a host that is a number',
+    config: { host: 5 },
+    message: "Parameter 'host' must be a text",
+  },
   {
     name: 'schemas that are numbers',
     config: { schemas: [5] },
-    says: /Parameter 'schemas[.\d]*' must be a text/,
+    message: /Parameter 'schemas[.\d]*' must be a text/,
   },
   {
     name: 'an unknown ssl_mode',
     config: { ssl_mode: { mode: 'perhaps' } },
-    says: "Parameter 'ssl_mode.mode' must be one of",
+    message: "Parameter 'ssl_mode.mode' must be one of",
   },
   {
     name: 'an unknown sync_mode',
     config: { sync_mode: 'sometimes' },
-    says: "Parameter 'sync_mode' must be one of",
+    message: "Parameter 'sync_mode' must be one of",
   },
   {
     name: 'incremental without a cursor_field',
     config: { sync_mode: 'incremental' },
-    says: 'cursor_field is required for incremental sync_mode',
+    message: 'cursor_field is required for incremental sync_mode',
   },
   {
     name: 'an unknown host',
     config: { host: 'no-such-host.invalid' },
-    says: /Failed to create connection pool: host "no-such-host\.invalid" (is unknown|could not be looked up)/,
+    message:
+      /Failed to create connection pool: host "no-such-host\.invalid" (is unknown|could not be looked up)/,
   },
   {
     name: 'a closed port',
     config: { port: 1 },
-    says: 'Failed to create connection pool: connection to "127.0.0.1", port 1, was refused',
+    message: 'Failed to create connection pool: connection to "127.0.0.1", port 1, was refused',
   },
   {
     name: 'a wrong password',
     config: { password: `${PASSWORD}-wrong` },
-    says: /password authentication failed for user "login_.*"\. Check username and password\./,
+    message: /password authentication failed for user "login_.*"\. Check username and password\./,
   },
   {
     name: 'an unknown user',
     config: { username: 'nobody_at_all' },
-    says: 'password authentication failed for user "nobody_at_all"',
+    message: 'password authentication failed for user "nobody_at_all"',
   },
   {
     name: 'an unknown database',
     config: { database: 'no_such_db' },
-    says: 'database "no_such_db" does not exist',
+    message: 'database "no_such_db" does not exist',
   },
   {
     name: 'an unknown schema',
     config: { schemas: ['no_such_schema'] },
-    says: "The schema 'no_such_schema' does not exist",
+    message: "The schema 'no_such_schema' does not exist",
   },
   {
     name: 'a schema beside an unknown one',
     config: { schemas: ['public', 'No_Such'] },
-    says: "The schema 'No_Such' does not exist",
+    message: "The schema 'No_Such' does not exist",
   },
   {
     name: 'an unknown table',
     config: { table: 'no_such_table' },
-    says: 'Table not found: no_such_table in schema public',
+    message: 'Table not found: no_such_table in schema public',
   },
   {
     name: 'a table without the SELECT privilege',
     config: { table: 'forbidden' },
-    says: /may not read table 'forbidden' in schema 'public'\. Run GRANT SELECT ON "public"\."forbidden" TO "login_/,
+    message:
+      /may not read table 'forbidden' in schema 'public'\. Run GRANT SELECT ON "public"\."forbidden" TO "login_/,
   },
   {
     name: 'a schema without the USAGE privilege',
     config: { schemas: ['closed'] },
-    says: 'Run GRANT USAGE ON SCHEMA "closed" TO',
+    message: 'Run GRANT USAGE ON SCHEMA "closed" TO',
   },
   {
     name: 'a query with a syntax error',
     config: { query: `SELECT ${QUERY_TEXT} FRM t` },
-    says: "The 'query' parameter is not a single SELECT that only reads",
+    message: "The 'query' parameter is not a single SELECT that only reads",
   },
   {
     name: 'a query of two statements',
     config: { query: `SELECT '${QUERY_TEXT}'; DROP TABLE t` },
-    says: "The 'query' parameter is not a single SELECT that only reads",
+    message: "The 'query' parameter is not a single SELECT that only reads",
   },
   {
     name: 'a query of a table that is not there',
     config: { query: 'SELECT a FROM not_there' },
-    says: 'relation "not_there" does not exist',
+    message: 'relation "not_there" does not exist',
   },
   {
     name: 'a query of a table without the SELECT privilege',
     config: { query: 'SELECT secret FROM forbidden' },
-    says: 'permission denied for table forbidden',
+    message: 'permission denied for table forbidden',
   },
   {
     name: 'several problems at once',
     config: { schemas: ['no_such_schema', 'pg_toast'], query: `SELECT ${QUERY_TEXT} FRM t` },
-    says: /The schema 'no_such_schema' does not exist.*'pg_toast' cannot be synced.*The 'query' parameter/,
+    message:
+      /The schema 'no_such_schema' does not exist.*'pg_toast' cannot be synced.*The 'query' parameter/,
   },
 ]
 
@@ -141,38 +148,39 @@ function streamOf(name: string, choice: object = {}): object {
 }
 
 /** Content of a catalog file, or null for a missing file, and the expected error. */
-export const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, says: string])[] = [
-  ['is missing', null, 'does not exist'],
-  ['is empty', '', 'is empty'],
-  ['is not JSON', `{"streams": [${ROW_VALUE}`, 'is not JSON: see line 1, column 14'],
-  ['is a list', [], 'is not a JSON object'],
-  ['has no streams', {}, "has no list 'streams'"],
-  ['selects nothing', { streams: [] }, 'selects no streams'],
-  ['has a stream without a name', { streams: [{ stream: {} }] }, 'a stream without a name'],
+export const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, message: string])[] =
   [
-    'has an unknown stream',
-    { streams: [streamOf('no_such_table')] },
-    "Stream 'public.no_such_table' of the catalog is not in database",
-  ],
-  [
-    'has a stream without the SELECT privilege',
-    { streams: [streamOf('forbidden')] },
-    'may not read it',
-  ],
-  [
-    'has an invalid sync mode',
-    { streams: [streamOf('t', { sync_mode: 'INVALID' })] },
-    "has an unknown 'sync_mode' in 'public.t'",
-  ],
-  ['has a stream twice', { streams: [streamOf('t'), streamOf('t')] }, "'public.t' twice"],
-  [
-    'has two unknown streams',
-    { streams: [streamOf('gone_1'), streamOf('gone_2')] },
-    "Stream 'public.gone_2' of the catalog is not in database",
-  ],
-]
+    ['is missing', null, 'does not exist'],
+    ['is empty', '', 'is empty'],
+    ['is not JSON', `{"streams": [${ROW_VALUE}`, 'is not JSON: see line 1, column 14'],
+    ['is a list', [], 'is not a JSON object'],
+    ['has no streams', {}, "has no list 'streams'"],
+    ['selects nothing', { streams: [] }, 'selects no streams'],
+    ['has a stream without a name', { streams: [{ stream: {} }] }, 'a stream without a name'],
+    [
+      'has an unknown stream',
+      { streams: [streamOf('no_such_table')] },
+      "Stream 'public.no_such_table' of the catalog is not in database",
+    ],
+    [
+      'has a stream without the SELECT privilege',
+      { streams: [streamOf('forbidden')] },
+      'may not read it',
+    ],
+    [
+      'has an invalid sync mode',
+      { streams: [streamOf('t', { sync_mode: 'INVALID' })] },
+      "has an unknown 'sync_mode' in 'public.t'",
+    ],
+    ['has a stream twice', { streams: [streamOf('t'), streamOf('t')] }, "'public.t' twice"],
+    [
+      'has two unknown streams',
+      { streams: [streamOf('gone_1'), streamOf('gone_2')] },
+      "Stream 'public.gone_2' of the catalog is not in database",
+    ],
+  ]
 
-export const BAD_STATES: readonly (readonly [name: string, content: unknown, says: string])[] = [
+export const BAD_STATES: readonly (readonly [name: string, content: unknown, message: string])[] = [
   ['is missing', null, 'does not exist'],
   ['is not JSON', `[${ROW_VALUE}`, 'is not JSON: see line 1, column 2'],
   ['is a text', '"state"', 'state'],
@@ -182,7 +190,7 @@ export const BAD_STATES: readonly (readonly [name: string, content: unknown, say
 export const BAD_CONFIG_FILES: readonly (readonly [
   name: string,
   content: unknown,
-  says: string,
+  message: string,
 ])[] = [
   ['is missing', null, 'does not exist'],
   ['is empty', '', 'is empty'],
@@ -192,7 +200,7 @@ export const BAD_CONFIG_FILES: readonly (readonly [
   ['is a text', JSON.stringify(PASSWORD), 'The config must be a JSON object'],
 ]
 
-export const USAGE: readonly (readonly [args: readonly string[], says: string])[] = [
+export const USAGE: readonly (readonly [args: readonly string[], message: string])[] = [
   [[], 'A command is required'],
   [['frobnicate'], 'Unknown'],
   [['spec', 'check'], ''],

@@ -991,7 +991,7 @@ const DERIVED_CASES: readonly TypeCase[] = [
 
 /**
  * Every type with its interesting values. Expectations are those of the reference, or the server's
- * text where it says "text".
+ * text where the case has "text".
  */
 export const TYPE_CASES: readonly TypeCase[] = [
   ...NUMBER_CASES,

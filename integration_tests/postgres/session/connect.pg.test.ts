@@ -60,7 +60,7 @@ describe('connect', () => {
   const impostors: readonly (readonly [
     does: string,
     answer: (socket: Socket) => void,
-    says: Readonly<Record<SslMode, string>>,
+    expected: Readonly<Record<SslMode, string>>,
   ])[] = [
     ['closes at once', (socket) => socket.destroy(), allModes('closed the connection')],
     ['never sends anything', () => undefined, allModes('did not answer within 1 s')],
@@ -75,12 +75,12 @@ describe('connect', () => {
       { ...allModes(NOT_POSTGRES), disable: 'Check that it is a PostgreSQL server' },
     ],
   ]
-  for (const [does, answer, says] of impostors) {
+  for (const [does, answer, expected] of impostors) {
     it(`a listener that ${does}`, async () => {
       await using listener = await OtherListener.listen(answer)
       const messages = await Promise.all(SSL_MODES.map((mode) => failureOf(listener.config(mode))))
       for (const [index, mode] of SSL_MODES.entries()) {
-        expect(messages[index], mode).to.include(says[mode])
+        expect(messages[index], mode).to.include(expected[mode])
       }
     })
   }

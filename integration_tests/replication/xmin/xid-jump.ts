@@ -49,7 +49,7 @@ export async function jumpToXid(server: Server, nextXid: bigint): Promise<void> 
 
 /**
  * Freezes all rows of all databases, so that the next jump can be longer. Drops template0, to which
- * nobody can connect.
+ * no client can connect.
  */
 export async function freezeEverything(server: Server): Promise<void> {
   await server.query(`UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'`)

@@ -11,7 +11,7 @@ const CONTENT = {
   transactions: ["INSERT INTO a VALUES (1, 'new')", "UPDATE a SET note = 'changed'"],
 }
 const SHORT = { connect_timeout: 1, timeout_seconds: 1, max_retries: 1 }
-/** What the message says besides: the parameter that bounds the wait. */
+/** The parameter that limits the wait is named in the message. */
 const BOUND = /connect_timeout|timeout_seconds/
 
 function expectTransient({ code, errors, stderr }: Run): void {

@@ -138,7 +138,7 @@ describe('heartbeat_action_query in check', () => {
     'ANALYZE app.beat',
     'INSERT INTO app.beat VALUES (now()); CALL app.run()',
   ]) {
-    it(`says nothing of ${query}, and does not run it`, async () => {
+    it(`reports nothing about ${query}, and does not run it`, async () => {
       const run = await check(query)
       expect(run.connectionStatus).to.deep.equal({ status: 'SUCCEEDED' })
       expect(warningsOf(run)).to.deep.equal([])
@@ -146,7 +146,7 @@ describe('heartbeat_action_query in check', () => {
     })
   }
 
-  it('a locked table is not waited for longer than 5 s, and says nothing', async () => {
+  it('a locked table is not waited for longer than 5 s, and nothing is reported', async () => {
     await using other = await cdc.db.session()
     await other.sql('BEGIN; LOCK TABLE app.beat IN ACCESS EXCLUSIVE MODE')
     expect(warningsOf(await check(METHOD.heartbeat_action_query))).to.deep.equal([])

@@ -40,7 +40,7 @@ describe('a slot that another session holds', () => {
   })
   after(async () => await server[Symbol.asyncDispose]())
 
-  it('and releases: the sync says whom it waits for, and reads', async () => {
+  it('and releases: the sync logs which session it waits for, and reads', async () => {
     await using cdc = await CdcDatabase.create(TABLE, { server })
     const state = lastState(await sync(cdc))
     await cdc.sql("INSERT INTO t VALUES (1, 'new')")
@@ -63,7 +63,7 @@ describe('a slot that another session holds', () => {
     await using connector = await withConnector(cdc.config())
     await using gone = await connector.startRead({ catalog, state: [state] })
     for await (const { record } of gone.messages()) if (record !== undefined) break
-    // Its connection stays open, and says nothing
+    // Its connection stays open without data
     gone.process.kill('SIGSTOP')
     const [holder] = await cdc.sql('SELECT active_pid AS pid FROM pg_replication_slots')
     const { waits, records } = await readWaiting(cdc, state, () => Promise.resolve())

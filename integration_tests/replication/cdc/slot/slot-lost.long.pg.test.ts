@@ -162,7 +162,7 @@ describe('a slot that exceeds max_slot_wal_keep_size', () => {
 describe('idle_replication_slot_timeout', () => {
   const TIMEOUT_S = 3
   const MESSAGE =
-    /^Replication slot "\w+" is invalidated \(idle_timeout\): nobody read from it for longer than idle_replication_slot_timeout\. [\d.]+ (bytes|[kM]B) of changes since (its position|the state) are lost\. Run: SELECT pg_drop_replication_slot\('\w+'\); SELECT pg_create_logical_replication_slot\([^;]+\); Then clear the data of the connection\. Raise idle_replication_slot_timeout or sync more often to keep it from happening again\.$/
+    /^Replication slot "\w+" is invalidated \(idle_timeout\): no process read from it for longer than idle_replication_slot_timeout\. [\d.]+ (bytes|[kM]B) of changes since (its position|the state) are lost\. Run: SELECT pg_drop_replication_slot\('\w+'\); SELECT pg_create_logical_replication_slot\([^;]+\); Then clear the data of the connection\. Raise idle_replication_slot_timeout or sync more often to keep it from happening again\.$/
   let server: Server
 
   before(async () => {
@@ -183,7 +183,7 @@ describe('idle_replication_slot_timeout', () => {
     expect(text).to.match(MESSAGE)
     expect(healthWarningsOf({ code: 0, messages })).to.deep.equal(['slot_lost'])
     expect(messages.map(({ log }) => log?.message).join()).to.include(
-      'is invalidated: nobody read from it for longer than idle_replication_slot_timeout',
+      'is invalidated: no process read from it for longer than idle_replication_slot_timeout',
     )
     const { errors } = await sync(cdc, { state, streams: ['t'] })
     expect(errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
