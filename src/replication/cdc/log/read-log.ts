@@ -70,8 +70,23 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
     }
     if (follower.isDone) return
     if (!isOpen) throw endedEarly(follower.position, end.lsn)
-    isOpen = await watch.read()
+    try {
+      isOpen = await watch.read()
+    } catch (error) {
+      yield* lastCommit(read, follower)
+      throw error
+    }
   }
+}
+
+/**
+ * Checkpoint at the last commit before an error within a transaction, so that the next attempt does
+ * not repeat the transactions before. None if changes up to it have not been written.
+ */
+function* lastCommit({ streams, progress }: LogRead, follower: LogFollower): Generator<FeedEvent> {
+  if (follower.hasHeld || follower.hasUnseen || !advance(progress, follower)) return
+  yield* rowsRead(streams, 0)
+  yield progress.checkpoint()
 }
 
 /** The given state is excluded, because it may be one that is not continued. */
