@@ -73,6 +73,17 @@ describe('parseConfig: defaults', () => {
     expect(configOf(raw)).to.deep.equal(DEFAULT_CONFIG)
   })
 
+  for (const [method, expected] of [
+    ['Standard', 'full_refresh'],
+    ['Xmin', 'incremental'],
+  ] as const) {
+    it(`reads ${expected} by default with ${method}, and what sync_mode is if it is given`, () => {
+      const raw = { ...BASE, replication_method: { method } }
+      expect(configOf(raw).syncMode).to.equal(expected)
+      expect(configOf({ ...raw, sync_mode: 'full_refresh' }).syncMode).to.equal('full_refresh')
+    })
+  }
+
   it('warns of unknown keys, also inside objects', () => {
     const method = { method: 'CDC', replication_slot: 's', publication: 'p', queue_size: 1 }
     const raw = { ...BASE, shemas: ['a'], ssl_mode: { mode: 'disable', cert: PEM } }

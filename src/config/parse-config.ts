@@ -38,7 +38,8 @@ export function parseConfig(raw: unknown): ParsedConfig {
     ...unknown.map((key) => `Parameter '${key}' is unknown and is ignored.`),
   ]
   const given = withSslMode(jdbc.values, known)
-  const complete = withEntraTls(coerceParameters(given, CONFIG_SCHEMA), given)
+  const coerced = coerceParameters(given, CONFIG_SCHEMA)
+  const complete = withSyncMode(withEntraTls(coerced, given), given)
   const nameOf = (path: string) => jdbc.writtenAs.get(path) ?? canonical.writtenAs.get(path) ?? path
   const { valid, problems } = validate(complete, nameOf)
   const allProblems = [...problems, ...ruleProblems(complete, nameOf)]
@@ -62,6 +63,15 @@ function withEntraTls(values: Values, given: Values): Values {
   const isDefault = !Object.hasOwn(given, 'ssl_mode')
   const isEntra = values['entra_service_principal_auth'] === true
   return isDefault && isEntra ? { ...values, ssl_mode: { mode: 'require' } } : values
+}
+
+/** A method that needs no cursor is chosen for incremental syncs. */
+function withSyncMode(values: Values, given: Values): Values {
+  const { replication_method: method } = values
+  const isChosen = isValues(method) && method['method'] !== 'Standard'
+  return isChosen && !Object.hasOwn(given, 'sync_mode')
+    ? { ...values, sync_mode: 'incremental' }
+    : values
 }
 
 function expandShorthands(values: Values): Values {

@@ -47,7 +47,7 @@ describe('a CDC read without a catalog', () => {
   })
 
   it('reads all streams; those that are not in the publication are read in full', async () => {
-    await using connector = await withConnector(cdc.config({}, INCREMENTAL))
+    await using connector = await withConnector(cdc.config({}))
     const run = await read(connector)
     expect(run.errors).to.deep.equal([])
     expect(recordsOf(run.messages, 'users')).to.have.length(3)

@@ -35,7 +35,9 @@ describe('check in CDC mode', () => {
   })
 
   it('prints a script that works if there is neither publication nor slot', async () => {
-    await using cdc = await CdcDatabase.create(`${TABLE}; CREATE TABLE "O r" (id int PRIMARY KEY)`)
+    await using cdc = await CdcDatabase.create(
+      `${TABLE}; CREATE TABLE "O r" (id int PRIMARY KEY); CREATE TABLE keyless (n int)`,
+    )
     await cdc.sql('DROP PUBLICATION p')
     await cdc.dropSlot()
     const { status, message } = await check(cdc)

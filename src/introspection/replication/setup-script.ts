@@ -7,16 +7,20 @@ const SHOWN_TABLES = 20
 const MAJOR_WITH_ROOTS = 13
 const MAJOR_WITH_FAILOVER_SLOTS = 17
 
-/** Builds the statement that creates a publication of the relations of a config. */
+/**
+ * Builds the statement that creates a publication of the relations of a config. Tables without a
+ * primary key are omitted: once published, the server rejects their updates and deletes.
+ */
 export function createPublication(
   publication: string,
   major: number,
   relations: readonly Relation[],
 ): string {
   const canPublishRoots = major >= MAJOR_WITH_ROOTS
-  const wanted = relations.filter(({ kind, isPartition }) =>
-    canPublishRoots ? !isPartition && (kind === 'r' || kind === 'p') : kind === 'r',
-  )
+  const wanted = relations.filter(({ kind, isPartition, primaryKey }) => {
+    const isTable = canPublishRoots ? !isPartition && (kind === 'r' || kind === 'p') : kind === 'r'
+    return isTable && primaryKey.length > 0
+  })
   const names = wanted.slice(0, SHOWN_TABLES).map(nameOf)
   if (wanted.length > SHOWN_TABLES) names.push('…')
   const tables = names.length === 0 ? '…' : names.join(', ')
