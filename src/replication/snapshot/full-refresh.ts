@@ -45,7 +45,7 @@ export async function* readFullRefresh(
   if (!plan.relation.hasSystemColumns && !isEmptyShard) yield* loadWhole(plan, context)
   else if (isComplete(context)) {
     const message = `Stream '${streamLabel(plan.descriptor)}' is complete in the given state and is not read again. Remove its state to read it again.`
-    context.log('WARN', message)
+    context.log('INFO', message)
   } else if (!isEmptyShard) yield* loadByPages(plan, context, await openLoad(plan, context))
   yield checkpoint(plan, COMPLETE)
 }
