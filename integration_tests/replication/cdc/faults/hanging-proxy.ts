@@ -10,7 +10,7 @@ const READY_FOR_QUERY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49])
  */
 type LastData = 'nothing' | 'tls' | 'login'
 
-/** Which connections hang. Connections that open TLS cannot be told apart. */
+/** Which connections hang. Connections that open TLS cannot be distinguished. */
 export interface Hang {
   readonly last: LastData
   /** Default: all connections; else only those that can read the log. */
