@@ -3,7 +3,8 @@ import type { Run } from '../../../helpers/connector.ts'
 import { Server } from '../../../helpers/server.ts'
 import { describeWith } from '../../../postgres/connection/programs.ts'
 import { Authority } from '../../../postgres/connection/tls/certificates.ts'
-import { HangingProxy } from './hanging-proxy.ts'
+import { type Frame, FrameProxy } from './frame-proxy.ts'
+import { type Hang, HangingProxy } from './hanging-proxy.ts'
 import { RepeatedLog } from './repeated-log.ts'
 
 const CONTENT = {
@@ -20,6 +21,20 @@ function expectTransient({ code, errors, stderr }: Run): void {
   expect(errors[0]?.message).to.match(BOUND)
 }
 
+/** The first sync connection to the log is cut in a transaction. Those of the retries hang. */
+async function syncWithRetries(hang: Pick<Hang, 'last' | 'times'>): Promise<Run> {
+  await using log = await RepeatedLog.create(CONTENT)
+  const cut = { isBehind: ({ kind }: Frame) => kind === 'U', times: 1 }
+  await using frames = await FrameProxy.start(log.cdc.db.server.port, cut)
+  // The first connection reads the catalogs, the second checks that the log can be read
+  const late = { isOfLog: true, from: 4, ...hang }
+  await using proxy = await HangingProxy.start(frames.port, late)
+  const run = await log.syncThrough(proxy.port, { ...SHORT, max_retries: 2 })
+  expect(frames.lastFrames).to.have.length(1)
+  expect(proxy.hanging).to.be.greaterThan(0)
+  return run
+}
+
 describe('a CDC sync whose connection to the log is not answered', () => {
   for (const last of ['nothing', 'login'] as const) {
     it(`after ${last === 'nothing' ? 'the start-up packet' : 'the login'}: ends within its time limits`, async () => {
@@ -28,6 +43,18 @@ describe('a CDC sync whose connection to the log is not answered', () => {
       await using proxy = await HangingProxy.start(port, { last, isOfLog: true })
       expectTransient(await log.syncThrough(proxy.port, SHORT))
       expect(proxy.hanging).to.be.greaterThan(0)
+    })
+  }
+
+  for (const last of ['nothing', 'login'] as const) {
+    const when = last === 'nothing' ? 'the start-up packet' : 'the login'
+    it(`in every retry, after ${when}: ends within its time limits`, async () => {
+      expectTransient(await syncWithRetries({ last }))
+    })
+
+    it(`in one retry, after ${when}: the next retry reads the rest`, async () => {
+      const { code, stderr } = await syncWithRetries({ last, times: 1 })
+      expect(code, stderr).to.equal(0)
     })
   }
 })

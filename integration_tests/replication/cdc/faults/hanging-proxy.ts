@@ -17,41 +17,38 @@ export interface Hang {
   readonly isOfLog?: boolean
   /** First connection that hangs; default 1. */
   readonly from?: number
+  /** Number of connections that hang; default: all that follow. */
+  readonly times?: number
 }
 
-/** A proxy to a server that stops to answer, on connections that stay open. */
+/** A proxy to a server that stops answering, on connections that stay open. */
 export class HangingProxy extends TcpProxy {
-  /** Applies to the connections that begin while it is set. */
-  hang: Hang | null
-  /** Connections that hang or have hung. */
+  /** Number of connections that hang or have hung. */
   hanging = 0
+  readonly #hang: Hang
 
-  private constructor(listener: Server, targetPort: number, hang: Hang | null) {
+  private constructor(listener: Server, targetPort: number, hang: Hang) {
     super(listener, targetPort)
-    this.hang = hang
+    this.#hang = hang
   }
 
-  static async start(targetPort: number, hang: Hang | null = null): Promise<HangingProxy> {
+  static async start(targetPort: number, hang: Hang): Promise<HangingProxy> {
     return new HangingProxy(await TcpProxy.listen(), targetPort, hang)
   }
 
   protected override relay(client: Socket, server: Socket): void {
-    const { hang, connections } = this
+    const { last, isOfLog = false, from = 1, times = Infinity } = this.#hang
+    const isLate = this.connections >= from
     client.once('data', (first: Buffer) => {
       server.write(first)
       client.pipe(server)
-      if (hang === null || connections < (hang.from ?? 1) || !isMeant(hang, first)) {
-        server.pipe(client)
-        return
-      }
-      this.hanging++
-      hangAfter(hang.last, client, server)
+      const isMeant = !isOfLog || first.includes('replication\0database\0')
+      if (isLate && isMeant && this.hanging < times) {
+        this.hanging++
+        hangAfter(last, client, server)
+      } else server.pipe(client)
     })
   }
-}
-
-function isMeant({ isOfLog = false }: Hang, first: Buffer): boolean {
-  return !isOfLog || first.includes('replication\0database\0')
 }
 
 function hangAfter(last: LastData, client: Socket, server: Socket): void {
