@@ -39,6 +39,8 @@ describe('read in CDC mode', () => {
     expect(folded.toSorted((a, b) => Number(a['id']) - Number(b['id']))).to.deep.equal(
       rows.map(({ id, name }) => ({ id: Number(id), name })),
     )
+    const health = second.messages.findLast(({ log }) => log?.health !== undefined)?.log?.health
+    expect(JSON.stringify(health)).to.match(/"rows":5,"rows_per_second":\d+,"bytes":[1-9]/)
     const third = await sync(cdc, { state: after })
     expect(third.records).to.deep.equal([])
     expect(third.states).to.have.length(1)

@@ -59,11 +59,15 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   await confirmStart(context, progress.offset)
   const watch = new ProgressWatch(reader, follower, read)
   let isOpen = true
+  let bytes = 0
   for (;;) {
-    const bytes = reader.receivedBytes
     if (follower.hasUnseen) await awaitVisible(follower, database, log)
     if (follower.hasHeld) await settleHeld(follower, { router, database })
-    yield* rowsRead(streams, reader.receivedBytes - bytes)
+    const { receivedBytes } = reader
+    for (const event of rowsRead(streams, receivedBytes - bytes)) {
+      yield event
+      bytes = receivedBytes
+    }
     if (!follower.isInTransaction && advance(progress, follower)) {
       yield progress.checkpoint()
       if (cdc.acknowledges === 'EMITTED') reader.acknowledge(emittedPosition(context.states))
