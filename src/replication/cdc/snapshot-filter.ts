@@ -7,7 +7,8 @@ const XID_BITS = 32
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT-PARTS
  */
 export class SnapshotFilter {
-  readonly #xmin: bigint
+  /** The oldest transaction that may have been running. */
+  readonly xmin: bigint
   readonly #xmax: bigint
   readonly #running: ReadonlySet<bigint>
 
@@ -18,7 +19,7 @@ export class SnapshotFilter {
   constructor(text: string) {
     const [, xmin, xmax, running] = /^(\d+):(\d+):((?:\d+(?:,\d+)*)?)$/.exec(text) ?? []
     if (xmin === undefined || xmax === undefined) throw new RangeError(`not a snapshot: ${text}`)
-    this.#xmin = BigInt(xmin)
+    this.xmin = BigInt(xmin)
     this.#xmax = BigInt(xmax)
     this.#running = new Set((running ?? '').split(',').filter(Boolean).map(BigInt))
   }
@@ -29,7 +30,7 @@ export class SnapshotFilter {
    */
   shows(xid: number): boolean {
     const wide = widenXid(xid, this.#xmax)
-    return wide < this.#xmin || (wide < this.#xmax && !this.#running.has(wide))
+    return wide < this.xmin || (wide < this.#xmax && !this.#running.has(wide))
   }
 }
 

@@ -16,7 +16,7 @@ import { shownText, SnapshotFilter } from '../snapshot-filter.ts'
 /** A partitioned stream, and the partitions that it had before. */
 interface Baseline {
   readonly plan: StreamPlan
-  readonly seen: string
+  readonly seen: SnapshotFilter
 }
 
 /**
@@ -38,7 +38,7 @@ export async function warnOfAttached(
   const { catalogSnapshot, publicationOid: publication } = progress.offset
   const baselines = partitioned.flatMap((plan) => {
     const seen = progress.of(plan.descriptor)?.view?.text ?? catalogSnapshot
-    return seen === null ? [] : [{ plan, seen }]
+    return seen === null ? [] : [{ plan, seen: new SnapshotFilter(seen) }]
   })
   const { now, attached } = await readCatalogs(database, async (session) => {
     const [row] = await session.query<{ text: string }>(
@@ -53,24 +53,18 @@ export async function warnOfAttached(
     }
   })
   for (const { plan, seen } of baselines) {
-    const filter = new SnapshotFilter(seen)
     for (const partition of attached) {
-      if (partition.root !== plan.relation.oid || filter.shows(partition.xid)) continue
-      if (await hasUnreadRows(partition, filter, database))
-        log('WARN', attachedText(plan, partition))
+      if (partition.root !== plan.relation.oid || seen.shows(partition.xid)) continue
+      if (await hasUnreadRows(partition, seen, database)) log('WARN', attachedText(plan, partition))
     }
   }
-  return shownText({ text: now, xmin: xminOf(now) }, isStandby)
+  return shownText({ text: now, xmin: new SnapshotFilter(now).xmin }, isStandby)
 }
 
 function oldest(baselines: readonly Baseline[]): bigint | null {
-  const [first, ...others] = baselines.map(({ seen }) => xminOf(seen))
+  const [first, ...others] = baselines.map(({ seen }) => seen.xmin)
   if (first === undefined) return null
   return others.reduce((least, xmin) => (xmin < least ? xmin : least), first)
-}
-
-function xminOf(snapshot: string): bigint {
-  return BigInt(snapshot.split(':')[0]!)
 }
 
 /** A partition that cannot be read may have such rows. */
