@@ -4,7 +4,7 @@ import { coerceParameters, expandShorthand } from './coerce.ts'
 import type { CdcConfig, Config, EntraConfig, SslConfig, TunnelConfig } from './config.ts'
 import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
-import { ruleProblems } from './rules.ts'
+import { needsNoCursor, ruleProblems } from './rules.ts'
 import { CONFIG_SCHEMA, parametersOf } from './schema.ts'
 import { unknownKeys } from './unknown-keys.ts'
 import type { ValidCdc, ValidMethod, ValidSsl, ValidTunnel, ValidValues } from './valid-values.ts'
@@ -67,9 +67,8 @@ function withEntraTls(values: Values, given: Values): Values {
 
 /** A method that needs no cursor is chosen for incremental syncs. */
 function withSyncMode(values: Values, given: Values): Values {
-  const { replication_method: method } = values
-  const isChosen = isValues(method) && method['method'] !== 'Standard'
-  return isChosen && !Object.hasOwn(given, 'sync_mode')
+  const isDefault = !Object.hasOwn(given, 'sync_mode')
+  return isDefault && needsNoCursor(values['replication_method'])
     ? { ...values, sync_mode: 'incremental' }
     : values
 }

@@ -76,11 +76,15 @@ function requireTlsForEntra(values: Values, nameOf: NameOf): string | null {
   return `Parameter '${nameOf('ssl_mode.mode')}' must be require, verify-ca or verify-full with entra_service_principal_auth`
 }
 
-/** All other methods find changes without a cursor. */
+/** Whether a replication method finds changes without a cursor. */
+export function needsNoCursor(method: unknown): boolean {
+  return isValues(method) && method['method'] !== 'Standard'
+}
+
 function requireCursorField(values: Values): string | null {
   const { sync_mode: syncMode, cursor_field: cursorField, replication_method: method } = values
   if (syncMode !== 'incremental' || cursorField !== undefined) return null
-  if (isValues(method) && method['method'] !== 'Standard') return null
+  if (needsNoCursor(method)) return null
   return 'cursor_field is required for incremental sync_mode'
 }
 
