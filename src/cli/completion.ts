@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import { COMMANDS, type Option } from './options.ts'
+import { COMMANDS, COMPLETION, type Option } from './options.ts'
 
 /**
  * Returns the completion script of a shell, or the reply to a request of this script. Prints nothing
@@ -22,11 +22,7 @@ function buildParser(): Argv {
       return command
     })
   }
-  return parser
-    .completion('completion', 'Print a completion script for bash or zsh')
-    .help()
-    .locale('en')
-    .exitProcess(false)
+  return parser.completion('completion', COMPLETION).help().locale('en').exitProcess(false)
 }
 
 function declare(parser: Argv, name: string, { value, choices }: Option): void {

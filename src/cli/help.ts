@@ -1,5 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
-import { COMMANDS, type Option } from './options.ts'
+import { COMMANDS, COMPLETION, type Option } from './options.ts'
 
 /** The version of the connector. */
 export const VERSION = manifest.version
@@ -42,7 +42,7 @@ function programHelp(): string {
   return sections(
     'PostgreSQL source connector that speaks the Airbyte protocol.',
     'Usage: source-postgres <command> [options]',
-    `Commands:\n${table([...commands, ['completion', 'Print a completion script for bash or zsh']])}`,
+    `Commands:\n${table([...commands, ['completion', COMPLETION]])}`,
     `Options:\n${table([
       ['-h, --help', 'Print this help, or after a command, its help'],
       ['--version', 'Print the version'],

@@ -23,6 +23,9 @@ const ARROW_EXACT = {
   describe: 'Arrow types without loss: decimals, int16, int32, microseconds, binary uuids',
 } as const
 
+/** What `completion` does; yargs parses it. */
+export const COMPLETION = 'Print a completion script for bash or zsh'
+
 /** The commands in the order of the help. */
 export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
   ['spec', { describe: 'Print the connector specification', options: {} }],
