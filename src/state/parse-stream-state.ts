@@ -19,7 +19,7 @@ const MAX_XID = 2n ** XID_BITS - 1n
 const MAX_FULL_XID = 2n ** 64n - 1n
 
 /**
- * Reads versions 3, 2 and those without a version number. Null if it is none of them, or if a
+ * Reads versions 3, 2 and those without a version number. Null if it has another version, or if a
  * required key has an invalid value: the sync must not resume from a part of a state.
  */
 export function parseStreamState(raw: JsonObject): StreamState | null {
