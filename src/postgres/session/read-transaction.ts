@@ -4,6 +4,7 @@ import type { TupleSink } from '../../wire/copy-stream.ts'
 import { CopyOut } from '../copy/copy-out.ts'
 import { beginStatements, type SearchPath, searchPathStatements } from './begin-statements.ts'
 import type { Database } from './database.ts'
+import { describeStatement } from './describe-statement.ts'
 import type { StreamSession, TransactionSnapshot } from './stream-session.ts'
 import type { ResultField, SqlSession } from './sql-session.ts'
 
@@ -258,16 +259,6 @@ export class ReadTransaction implements SqlSession, StreamSession, AsyncDisposab
       return false // A read-only transaction has no changes to lose
     }
   }
-}
-
-/** Output columns of one statement, by the extended protocol. */
-async function describeStatement(client: PoolClient, sql: string): Promise<readonly ResultField[]> {
-  const { fields } = await client.query({ text: sql, queryMode: 'extended' })
-  return fields.map((field) => ({
-    name: field.name,
-    typeOid: field.dataTypeID,
-    typmod: field.dataTypeModifier,
-  }))
 }
 
 /** Builds SQL that fails unless all literals are valid. */
