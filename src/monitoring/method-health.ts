@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Config } from '../config/config.ts'
+import { resultWithin } from '../postgres/connection/deadline.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { MethodHealth } from '../replication/method.ts'
 import { incrementalMethod } from '../replication/methods.ts'
@@ -16,6 +16,9 @@ export async function readMethodHealth(
   const method = incrementalMethod(config)
   const { idle, size, max } = database.figures()
   if (method.health === undefined || (idle === 0 && size >= max)) return null
-  const answer = method.health({ config, database }).catch(() => null)
-  return await Promise.race([answer, sleep(timeoutMs, null, { ref: false })])
+  return await resultWithin<MethodHealth | null>(
+    method.health({ config, database }),
+    timeoutMs,
+    null,
+  )
 }

@@ -72,3 +72,13 @@ export function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted())
 }
+
+/** Result of `work`, or `fallback` if it fails or takes longer than `ms`. Never rejects. */
+export async function resultWithin<Result>(
+  work: Promise<Result>,
+  ms: number,
+  fallback: Result,
+): Promise<Result> {
+  const answer = work.catch(() => fallback)
+  return await Promise.race([answer, sleep(ms, fallback, { ref: false })])
+}

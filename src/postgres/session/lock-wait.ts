@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { resultWithin } from '../connection/deadline.ts'
 import type { Database } from './database.ts'
 
 const lockSql = (processIds: readonly number[]): string => `
@@ -18,7 +18,7 @@ export async function readLockWait(
 ): Promise<string | null> {
   const { idle, size, max } = database.figures()
   if (idle === 0 && size >= max) return null
-  const rows = database.query<{ wait: string }>(lockSql(processIds)).catch(() => [])
-  const [row] = await Promise.race([rows, sleep(timeoutMs, [], { ref: false })])
+  const rows = database.query<{ wait: string }>(lockSql(processIds))
+  const [row] = await resultWithin(rows, timeoutMs, [])
   return row?.wait ?? null
 }
