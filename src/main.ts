@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, fstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
@@ -122,15 +122,22 @@ function openOutput(fd: number, unit?: OutputUnit, onMessage?: (message: Message
 }
 
 /**
- * Prints warnings and errors on the terminal of a user who has redirected the messages. Nothing
- * without a terminal: Airbyte would log them twice.
+ * Prints warnings and errors on stderr if the messages go to a file, or are redirected on a
+ * terminal. Not if they go to a pipe: Airbyte would log them twice.
  */
 function messagePrinter(): ((message: Message) => void) | undefined {
-  if (isatty(STDOUT_FD) || !isatty(STDERR_FD)) return undefined
+  const isTerminal = isatty(STDERR_FD)
+  if (isatty(STDOUT_FD) || !(isTerminal || isFileOfItsOwn(STDOUT_FD, STDERR_FD))) return undefined
   return (message) => {
     const text = readableMessage(message)
-    if (text !== null) process.stderr.write(`${CLEAR_LINE}${text}\n`)
+    if (text !== null) process.stderr.write(`${isTerminal ? CLEAR_LINE : ''}${text}\n`)
   }
+}
+
+/** Whether a descriptor is that of a file, and another is not that of the same file. */
+function isFileOfItsOwn(fd: number, otherFd: number): boolean {
+  const [file, other] = [fstatSync(fd), fstatSync(otherFd)]
+  return file.isFile() && (file.dev !== other.dev || file.ino !== other.ino)
 }
 
 function takesStdout(line: CommandLine): boolean {

@@ -1,5 +1,7 @@
 import { expect } from 'chai'
 import { execFile, execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Connector, ENTRY_POINT, runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
@@ -56,7 +58,20 @@ describe('progress', () => {
     })
   }
 
-  it('prints nothing if stderr is not a terminal', async () => {
+  it('errors are printed as text on stderr if the messages go to a file', async () => {
+    const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
+    const file = join(connector.directory, 'messages.jsonl')
+    const failure: unknown = await run('sh', ['-c', `${read} --stream nope > '${file}'`]).catch(
+      (error: unknown) => error,
+    )
+    expect(failure)
+      .to.have.property('stderr')
+      .that.matches(/^error: There is no stream 'nope'.*\n$/)
+    await run('sh', ['-c', `${read} --stream nope > '${file}' 2>&1`]).catch(() => undefined)
+    for (const line of readFileSync(file, 'utf8').trim().split('\n')) JSON.parse(line)
+  })
+
+  it('prints nothing on stderr if both streams are pipes', async () => {
     const { stderr, records } = await runConnector(['read', '--config', connector.configFile])
     expect(stderr).to.equal('')
     expect(records).to.have.length(ROWS)
