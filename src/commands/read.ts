@@ -131,10 +131,10 @@ async function openWriters(
 }
 
 /** The state from which the read resumes takes precedence over the content of the file. */
-function openStateFile({ output }: Run, { stateOut, state }: ReadInput): StateFile | null {
+function openStateFile(run: Run, { stateOut, state }: ReadInput): StateFile | null {
   if (stateOut === null) return null
   const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)
-  return new StateFile(stateOut.path, output, saved)
+  return new StateFile(stateOut.path, run, saved)
 }
 
 function estimate({ output, startedAtMs }: Run, plans: readonly StreamPlan[]): void {

@@ -208,6 +208,11 @@ describe('Output', () => {
     expect(text).to.equal('batch')
   })
 
+  it('sync succeeds for a pipe, which cannot be synced', async () => {
+    using pipe = new Pipe()
+    await new Output(pipe.writeFd).sync()
+  })
+
   it('drops a line whose writer failed', async () => {
     using pipe = new Pipe()
     const output = new Output(pipe.writeFd)

@@ -1,5 +1,5 @@
 import { LINE_FEED } from '../bytes/ascii.ts'
-import { write } from 'node:fs'
+import { fdatasync, fstatSync, write } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { errorCode } from '../errors.ts'
@@ -7,6 +7,7 @@ import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { type Message, serializeMessage } from './messages.ts'
 
 const writeFile = promisify(write)
+const syncFile = promisify(fdatasync)
 /** Amount of data in a buffer from which on it is written. */
 const WRITE_BYTES = 256 * 1024
 /** Amount of data in a buffer from which on producers wait for the write. */
@@ -136,6 +137,11 @@ export class Output {
       if (this.#writing === null) this.#start()
       await this.#settle()
     }
+  }
+
+  /** Makes the written bytes durable if the output is a file. */
+  async sync(): Promise<void> {
+    if (fstatSync(this.#fd).isFile()) await syncFile(this.#fd)
   }
 
   /** Removes the last line if its writer failed before the end of the line. */

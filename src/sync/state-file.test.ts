@@ -42,7 +42,7 @@ describe('StateFile', () => {
   }
 
   it('saves a state only after the consumer has taken it', async () => {
-    const file = new StateFile(path, output, [])
+    const file = new StateFile(path, { output, data: null }, [])
     emit(file, { n: 1 })
     file.save()
     await file.finish()
@@ -54,10 +54,25 @@ describe('StateFile', () => {
     ])
   })
 
+  it('saves no state whose records in a file are not durable', async () => {
+    const failure = new Error('EIO')
+    class UnsyncedOutput extends Output {
+      override async sync(): Promise<void> {
+        throw failure
+      }
+    }
+    const data = new UnsyncedOutput(fd)
+    const file = new StateFile(path, { output, data }, [])
+    emit(file, { n: 1 })
+    await output.flush()
+    expect(await file.finish().catch((error: unknown) => error)).to.equal(failure)
+    expect(readdirSync(directory)).to.deep.equal([])
+  })
+
   it('keeps the last state of a stream and those of other streams', async () => {
     const other = streamState({ name: 'b' }, {})
     const old = streamState(ORDERS, { n: 0 })
-    const file = new StateFile(path, output, [other, old])
+    const file = new StateFile(path, { output, data: null }, [other, old])
     emit(file, { n: 1 })
     emit(file, { n: 2 })
     await output.flush()
@@ -72,7 +87,7 @@ describe('StateFile', () => {
       const stream = { stream_descriptor: ORDERS, stream_state: { lsn } }
       return { type: 'GLOBAL', global: { shared_state: { lsn }, stream_states: [stream] } }
     }
-    const file = new StateFile(path, output, [global(1), old])
+    const file = new StateFile(path, { output, data: null }, [global(1), old])
     emitContent(file, global(2))
     await output.flush()
     await file.finish()
@@ -80,7 +95,7 @@ describe('StateFile', () => {
   })
 
   it('keeps every digit of a number', async () => {
-    const file = new StateFile(path, output, [])
+    const file = new StateFile(path, { output, data: null }, [])
     emit(file, { xmin: new JsonNumber('9007199254740993') })
     await output.flush()
     await file.finish()
@@ -88,7 +103,7 @@ describe('StateFile', () => {
   })
 
   it('reports a file that cannot be written, and leaves no temporary file', async () => {
-    const file = new StateFile(join(directory, 'no', 'state.json'), output, [])
+    const file = new StateFile(join(directory, 'no', 'state.json'), { output, data: null }, [])
     emit(file, {})
     await output.flush()
     const failure = await file.finish().catch((error: unknown) => error)

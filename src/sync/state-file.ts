@@ -5,6 +5,7 @@ import type { Output } from '../protocol/output.ts'
 import { stringifyExact } from '../json/json.ts'
 import type { StateContent, StateMessage } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
+import type { Run } from '../run-context.ts'
 
 /** Error codes of file systems that cannot sync a directory. */
 const UNSUPPORTED = ['EBADF', 'EINVAL']
@@ -19,20 +20,26 @@ interface Emitted {
 /**
  * `--state-out`: the last state of every stream and the last GLOBAL state, in a file that is always
  * replaced as a whole. A state is saved only after the consumer has taken its message, and
- * therefore all records before it.
+ * therefore all records before it. If the outputs are files, they are durable before the state is.
  */
 export class StateFile implements AsyncDisposable {
   readonly #path: string
   readonly #output: Output
+  readonly #data: Output | null
   readonly #states = new Map<string, string>()
   #emitted: Emitted[] = []
   #saving: Promise<void> | null = null
-  #failure: ConnectorError | null = null
+  #failure: unknown = null
 
   /** @param base initial states; those of other streams are kept. */
-  constructor(path: string, output: Output, base: readonly StateContent[]) {
+  constructor(
+    path: string,
+    { output, data }: Pick<Run, 'output' | 'data'>,
+    base: readonly StateContent[],
+  ) {
     this.#path = path
     this.#output = output
+    this.#data = data
     for (const content of base) this.#put(keyOf(content), stringifyExact(content))
   }
 
@@ -45,13 +52,14 @@ export class StateFile implements AsyncDisposable {
   /**
    * Saves the states that the consumer has taken, without waiting for the disk.
    * @throws ConnectorError config_error if the file could not be written.
+   * @throws Error if an output could not be made durable.
    */
   save(): void {
     if (this.#failure !== null) throw this.#failure
     if (this.#saving !== null || !this.#takeDelivered()) return
-    this.#saving = this.#write()
+    this.#saving = this.#saveDelivered()
       .catch((error: unknown) => {
-        this.#failure = unwritable(this.#path, error)
+        this.#failure = error
       })
       .finally(() => {
         this.#saving = null
@@ -88,6 +96,14 @@ export class StateFile implements AsyncDisposable {
   #put(key: string, text: string): void {
     this.#states.delete(key)
     this.#states.set(key, text)
+  }
+
+  async #saveDelivered(): Promise<void> {
+    // A state that outlives a crash of the machine without its rows would lose them
+    await Promise.all([this.#output.sync(), this.#data?.sync()])
+    await this.#write().catch((error: unknown) => {
+      throw unwritable(this.#path, error)
+    })
   }
 
   async #write(): Promise<void> {
