@@ -65,6 +65,8 @@ export async function shards(given: Run, input: ShardsInput): Promise<void> {
   if (data === null) throw new Error('shards have no output')
   for (const shard of divided) data.buffer.utf8(`${stringifyExact(buildShard(shard))}\n`)
   await data.flush()
+  // The file stays open: other clients of a network file system see its content only now
+  await data.sync()
   const label = streamLabel(plan.descriptor)
   log(run, 'INFO', `The snapshot of ${divided.length} shards of stream '${label}' is held.`)
   await run.output.flush()
