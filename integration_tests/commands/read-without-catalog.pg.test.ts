@@ -113,12 +113,6 @@ describe('read without a catalog', () => {
     if (saved.length > 0) expect(rest.records.length).to.be.below(60_000)
   })
 
-  it('reports a state file that cannot be written', async () => {
-    const run = await read('--stream', 'customers', '--state-out', '/no/such/place/state.json')
-    expect(run.code).to.equal(1)
-    expect(run.errors[0]?.message).to.include('cannot be written (ENOENT)')
-  })
-
   it('reads a joined query with a cursor that is qualified', async () => {
     const query = 'SELECT o.*, c.name FROM orders o JOIN customers c ON o.customer_id = c.id'
     await using joined = await withConnector(

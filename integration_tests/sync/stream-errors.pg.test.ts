@@ -1,6 +1,7 @@
 import { expect } from 'chai'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runConnector, withConnector } from '../helpers/connector.ts'
+import { startConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 
 const SECRET = 'row value 4711'
@@ -75,10 +76,24 @@ describe('an error in a stream', () => {
       `CREATE TABLE t (id int, secret text); INSERT INTO t VALUES (1, 'x'); ${sql}`,
     )
     await using connector = await withConnector(database.config())
-    const stateOut = ['--state-out', join(connector.directory, 'no', 'state.json')]
-    const run = await runConnector([...(await connector.readArgs({})), ...stateOut])
-    expect(run.states).to.have.length(1)
-    expect(run.errors.map(({ message }) => message).join()).to.include('SQLSTATE P0001')
+    const directory = join(connector.directory, 'states')
+    await mkdir(directory)
+    await using other = await database.session()
+    await other.sql('BEGIN; LOCK TABLE t')
+    const stateOut = ['--state-out', join(directory, 'state.json')]
+    await using running = startConnector([...(await connector.readArgs({})), ...stateOut])
+    const errors: string[] = []
+    let states = 0
+    for await (const { trace, state } of running.messages()) {
+      if (trace?.stream_status?.status === 'STARTED') {
+        await rm(directory, { recursive: true, force: true })
+        await other.sql('ROLLBACK')
+      }
+      if (trace?.error !== undefined) errors.push(trace.error.message)
+      if (state !== undefined) states++
+    }
+    expect(states).to.equal(1)
+    expect(errors.join()).to.include('SQLSTATE P0001').and.not.include('cannot be written')
   })
 
   for (const [what, { sql, code, shown }] of Object.entries(FAILURES)) {

@@ -16,7 +16,7 @@ import type { PageRange } from '../replication/snapshot/shards.ts'
 import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
-import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-plan.ts'
+import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
 import { joinProblems } from './problems.ts'
 
 /** Inputs of the plans of a read. */

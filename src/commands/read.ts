@@ -15,7 +15,7 @@ import { feedsOf } from '../replication/methods.ts'
 import { parseShard, type Shard } from '../replication/snapshot/shards.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
-import type { ArrowOutput } from '../writers/arrow/arrow-plan.ts'
+import { type ArrowOutput, prepareOutput } from '../writers/arrow/arrow-output.ts'
 import { RecordWriters } from '../writers/records/record-writers.ts'
 import type { Writers } from '../writers/writer.ts'
 import { HealthLog } from '../monitoring/health-log.ts'
@@ -68,7 +68,8 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const config = shard === null ? given : shardConfig(given)
   const configured = selectConfigured(catalog, input.streams, shard)
   const states = new RunStates(parseStates(input.state ?? []))
-  await using stateFile = openStateFile(run, input)
+  if (input.arrow !== null) await prepareOutput(input.arrow)
+  await using stateFile = await openStateFile(run, input)
   await using database = await Database.connect(config, connectOptions(run))
   const imported = shard === null ? null : await importSnapshot(database, shard)
   const ranges = shard?.ranges ?? null
@@ -131,10 +132,10 @@ async function openWriters(
 }
 
 /** The state from which the read resumes takes precedence over the content of the file. */
-function openStateFile(run: Run, { stateOut, state }: ReadInput): StateFile | null {
+async function openStateFile(run: Run, { stateOut, state }: ReadInput): Promise<StateFile | null> {
   if (stateOut === null) return null
   const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)
-  return new StateFile(stateOut.path, run, saved)
+  return await StateFile.open(stateOut.path, run, saved)
 }
 
 function estimate({ output, startedAtMs }: Run, plans: readonly StreamPlan[]): void {

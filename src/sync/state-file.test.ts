@@ -1,5 +1,14 @@
 import { expect } from 'chai'
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ConnectorError } from '../errors.ts'
@@ -42,11 +51,11 @@ describe('StateFile', () => {
   }
 
   it('saves a state only after the consumer has taken it', async () => {
-    const file = new StateFile(path, { output, data: null }, [])
+    const file = await StateFile.open(path, { output, data: null }, [])
     emit(file, { n: 1 })
     file.save()
     await file.finish()
-    expect(readdirSync(directory)).to.deep.equal([])
+    expect(saved()).to.deep.equal([])
     await output.flush()
     await file.finish()
     expect(saved()).to.deep.equal([
@@ -62,17 +71,17 @@ describe('StateFile', () => {
       }
     }
     const data = new UnsyncedOutput(fd)
-    const file = new StateFile(path, { output, data }, [])
+    const file = await StateFile.open(path, { output, data }, [])
     emit(file, { n: 1 })
     await output.flush()
     expect(await file.finish().catch((error: unknown) => error)).to.equal(failure)
-    expect(readdirSync(directory)).to.deep.equal([])
+    expect(saved()).to.deep.equal([])
   })
 
   it('keeps the last state of a stream and those of other streams', async () => {
     const other = streamState({ name: 'b' }, {})
     const old = streamState(ORDERS, { n: 0 })
-    const file = new StateFile(path, { output, data: null }, [other, old])
+    const file = await StateFile.open(path, { output, data: null }, [other, old])
     emit(file, { n: 1 })
     emit(file, { n: 2 })
     await output.flush()
@@ -87,7 +96,7 @@ describe('StateFile', () => {
       const stream = { stream_descriptor: ORDERS, stream_state: { lsn } }
       return { type: 'GLOBAL', global: { shared_state: { lsn }, stream_states: [stream] } }
     }
-    const file = new StateFile(path, { output, data: null }, [global(1), old])
+    const file = await StateFile.open(path, { output, data: null }, [global(1), old])
     emitContent(file, global(2))
     await output.flush()
     await file.finish()
@@ -95,20 +104,26 @@ describe('StateFile', () => {
   })
 
   it('keeps every digit of a number', async () => {
-    const file = new StateFile(path, { output, data: null }, [])
+    const file = await StateFile.open(path, { output, data: null }, [])
     emit(file, { xmin: new JsonNumber('9007199254740993') })
     await output.flush()
     await file.finish()
     expect(readFileSync(path, 'utf8')).to.include('"xmin":9007199254740993}')
   })
 
-  it('reports a file that cannot be written, and leaves no temporary file', async () => {
-    const file = new StateFile(join(directory, 'no', 'state.json'), { output, data: null }, [])
-    emit(file, {})
-    await output.flush()
-    const failure = await file.finish().catch((error: unknown) => error)
-    expect(failure).to.be.instanceOf(ConnectorError)
-    expect(String(failure)).to.include('cannot be written (ENOENT)')
-    expect(readdirSync(directory)).to.deep.equal([])
-  })
+  for (const [what, name, reason] of [
+    ['without its directory', 'no/state.json', 'its directory does not exist (ENOENT)'],
+    ['below a file', 'file/state.json', 'contains a file where a directory is needed (ENOTDIR)'],
+    ['with the name of a directory', 'directory', 'there is a directory with its name (EISDIR)'],
+  ] as const) {
+    it(`a file ${what} is an error before a row is read, and leaves no temporary file`, async () => {
+      mkdirSync(join(directory, 'directory'))
+      writeFileSync(join(directory, 'file'), '')
+      const opening = StateFile.open(join(directory, name), { output, data: null }, [])
+      const failure = await opening.catch((error: unknown) => error)
+      expect(failure).to.be.instanceOf(ConnectorError)
+      expect(String(failure)).to.include(`cannot be written: `).and.include(reason)
+      expect(readdirSync(directory)).to.have.members(['directory', 'file'])
+    })
+  }
 })

@@ -2,6 +2,7 @@ import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConnectorError, errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
+import { whyUnwritable } from '../protocol/unwritable.ts'
 import { stringifyExact } from '../json/json.ts'
 import type { StateContent, StateMessage } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
@@ -9,6 +10,8 @@ import type { Run } from '../run-context.ts'
 
 /** Error codes of file systems that cannot sync a directory. */
 const UNSUPPORTED = ['EBADF', 'EINVAL']
+
+type Outputs = Pick<Run, 'output' | 'data'>
 
 interface Emitted {
   readonly key: string
@@ -31,16 +34,31 @@ export class StateFile implements AsyncDisposable {
   #saving: Promise<void> | null = null
   #failure: unknown = null
 
-  /** @param base initial states; those of other streams are kept. */
-  constructor(
-    path: string,
-    { output, data }: Pick<Run, 'output' | 'data'>,
-    base: readonly StateContent[],
-  ) {
+  private constructor(path: string, { output, data }: Outputs, base: readonly StateContent[]) {
     this.#path = path
     this.#output = output
     this.#data = data
     for (const content of base) this.#put(keyOf(content), stringifyExact(content))
+  }
+
+  /**
+   * Writes the initial states, so that a file that cannot be written is noticed before a row is
+   * read.
+   * @param base initial states; those of other streams are kept.
+   * @throws ConnectorError config_error if the file could not be written.
+   */
+  static async open(
+    path: string,
+    outputs: Outputs,
+    base: readonly StateContent[],
+  ): Promise<StateFile> {
+    const file = new StateFile(path, outputs, base)
+    try {
+      await file.#write()
+    } catch (error) {
+      throw unwritable(path, error)
+    }
+    return file
   }
 
   /** Called when a STATE is at the end of the output. */
@@ -144,7 +162,7 @@ function keyOf(content: StateContent): string {
 }
 
 function unwritable(path: string, error: unknown): ConnectorError {
-  const code = errorCode(error) ?? 'unknown error'
-  const message = `The state file ${path} cannot be written (${code}). Choose another --state-out, or make room for it.`
+  const reason = whyUnwritable(error) ?? 'unknown error'
+  const message = `The state file ${path} cannot be written: ${reason}.`
   return new ConnectorError('config_error', message, { cause: error })
 }

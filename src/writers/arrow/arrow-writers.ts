@@ -14,11 +14,10 @@ import type { Column } from '../../introspection/relation.ts'
 import type { StreamDescriptor } from '../../protocol/messages.ts'
 import { streamKey, streamLabel } from '../../protocol/stream-names.ts'
 import type { Config } from '../../config/config.ts'
-import { ConnectorError, errorCode } from '../../errors.ts'
-import { OutputClosedError } from '../../protocol/output.ts'
+import { ConnectorError } from '../../errors.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { textEntry } from '../../types/registry.ts'
-import type { ArrowOutput } from './arrow-plan.ts'
+import { type ArrowOutput, unwritableOutput } from './arrow-output.ts'
 import { ArrowWriter } from './arrow-writer.ts'
 import type { OpenedWriter, PartFiles, Writers } from '../writer.ts'
 import { log, logOnce, type Run } from '../../run-context.ts'
@@ -128,7 +127,7 @@ export class ArrowWriters implements Writers, PartFiles {
     const target = await (directory === null
       ? this.#openStream(schema)
       : this.#openFile(plan, schema, isNext).catch((error: unknown) => {
-          throw unwritable(directory, error)
+          throw unwritableOutput(directory, error)
         }))
     const sink = new ArrowSink(fields, {
       batchRows: this.#config.batchSize,
@@ -138,7 +137,8 @@ export class ArrowWriters implements Writers, PartFiles {
     })
     const writer = new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,
-      onError: (error) => unwritable(target instanceof ArrowFile ? target.path : 'stdout', error),
+      onError: (error) =>
+        unwritableOutput(target instanceof ArrowFile ? target.path : 'stdout', error),
       onEnd: () => this.#logUnrepresentable(label, columns, fields),
     })
     return { target, writer }
@@ -204,13 +204,4 @@ function columnsOf(plan: StreamPlan): readonly Column[] {
     }
     return byName.get(name) ?? missing
   })
-}
-
-function unwritable(path: string, error: unknown): unknown {
-  const code = errorCode(error)
-  if (error instanceof OutputClosedError || code === null) return error
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-  const what = isFull ? `The disk is full (${code})` : `It failed with ${code}`
-  const message = `Arrow output cannot be written to ${path}. ${what}. Make room or choose another --output; the last state holds.`
-  return new ConnectorError('config_error', message, { cause: error })
 }

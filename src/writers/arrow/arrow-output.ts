@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConnectorError } from '../../errors.ts'
+import { OutputClosedError } from '../../protocol/output.ts'
+import { whyUnwritable } from '../../protocol/unwritable.ts'
+import type { ArrowOptions } from './arrow-fields.ts'
+import type { StreamPlan } from '../../replication/stream-plan.ts'
+import { ident } from '../../sql.ts'
+
+/** `--format arrow`, with its options. */
+export interface ArrowOutput extends ArrowOptions {
+  /** Null: an IPC stream to the run's `data`. */
+  readonly directory: string | null
+}
+
+/** Requests binary forms for Arrow, also for types that records read as text, such as float4. */
+export function toArrowPlan(plan: StreamPlan): StreamPlan {
+  const columns = plan.columns.map((column) =>
+    column.type.arrow.default !== 'utf8' && column.type.writeBinary === undefined
+      ? { ...column, select: ident(column.name) }
+      : column,
+  )
+  return { ...plan, columns }
+}
+
+/**
+ * Creates the directory of `--output`, so that one in which no file can be created is noticed
+ * before a row is read.
+ * @throws ConnectorError config_error.
+ */
+export async function prepareOutput({ directory }: ArrowOutput): Promise<void> {
+  if (directory === null) return
+  try {
+    await mkdir(directory, { recursive: true })
+    await rmdir(await mkdtemp(join(directory, '.write-test-')))
+  } catch (error) {
+    throw unwritableOutput(directory, error)
+  }
+}
+
+/** An error of the file system as a ConnectorError config_error; any other one unchanged. */
+export function unwritableOutput(path: string, error: unknown): unknown {
+  const reason = whyUnwritable(error)
+  if (error instanceof OutputClosedError || reason === null) return error
+  const message = `Arrow output cannot be written to ${path}: ${reason}.`
+  return new ConnectorError('config_error', message, { cause: error })
+}
