@@ -179,8 +179,12 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
     case 'check':
       return await commands.check(run, readConfig)
     case 'discover': {
-      const arrow = line.arrowSchema ? { isExact: line.arrowExact } : null
-      return await commands.discover(run, await readConfig(), arrow)
+      const { streams } = line
+      return await commands.discover(run, {
+        config: await readConfig(),
+        streams,
+        arrow: describedArrow(line),
+      })
     }
     case 'read': {
       const files = await readFiles(line)
@@ -190,13 +194,22 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
       const { stream, count, idleTimeoutSeconds: seconds } = line
       const idleTimeoutMs = seconds === null ? null : seconds * 1000
       const inputClosed = seconds === null ? untilInputCloses() : new AbortController().signal
-      const options = { stream, count, idleTimeoutMs, inputClosed }
+      const arrow = describedArrow(line)
+      const options = { stream, count, arrow, idleTimeoutMs, inputClosed }
       return await commands.shards(run, { config: await readConfig(), ...options })
     }
     default:
       line satisfies never
       throw new Error('unknown command')
   }
+}
+
+/** The kind of Arrow schemas that are printed; null: none. */
+function describedArrow({
+  arrowSchema,
+  arrowExact: isExact,
+}: Extract<CommandLine, { arrowSchema: boolean }>): { isExact: boolean } | null {
+  return arrowSchema ? { isExact } : null
 }
 
 /**

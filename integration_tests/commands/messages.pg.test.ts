@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { type Connector, type Run, withConnector } from '../helpers/connector.ts'
+import { type Connector, type Run, runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog, lineOf, type Message } from '../helpers/messages.ts'
 
@@ -42,6 +42,22 @@ describe('messages of the four commands', () => {
     expect(run).to.deep.include({ code: 0, stderr: '' })
     expect(run.messages.map(({ type }) => type)).to.deep.equal(['CATALOG'])
     expect(run.catalog?.streams.map(({ name }) => name)).to.deep.equal(['big', 'small', 'v'])
+  })
+
+  it('discover --stream prints one stream, whatever else there is', async () => {
+    const discover = ['discover', '--config', connector.configFile]
+    const all = await runConnector(discover)
+    const expected = all.catalog?.streams.filter(({ name }) => name === 'small')
+    for (const name of ['small', 'public.small']) {
+      const { catalog, code } = await runConnector([...discover, '--stream', name])
+      expect(code).to.equal(0)
+      expect(catalog?.streams).to.deep.equal(expected)
+    }
+    const unknown = await runConnector([...discover, '--stream', 'public.smal'])
+    expect(unknown.code).to.equal(1)
+    expect(unknown.errors[0]?.message).to.include(
+      "There is no stream 'public.smal' to read. Did you mean 'public.small'?",
+    )
   })
 
   it('read exits with 0 after all records', () => {

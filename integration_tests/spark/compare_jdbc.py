@@ -1,87 +1,122 @@
-"""Compares the data source with Spark's JDBC source: rows per second, and the results while a transaction moves amounts.
+"""Compares the data source with Spark's JDBC source: rows per second, CPU time, and the results while a transaction moves amounts.
 
-Usage: compare_jdbc.py JAR, the PostgreSQL JDBC driver. Needs what read_table.py needs.
+Usage: compare_jdbc.py JAR [--rows N] [--partitions N] [--narrow]; JAR is the PostgreSQL JDBC driver. Needs Linux and what
+read_table.py needs.
 """
 
 from __future__ import annotations
 
-import os
-import sys
+import argparse
+import statistics
 import time
-from pathlib import Path
+from collections import defaultdict
 from typing import Any
 
-from read_table import ROWS, postgres, psycopg, register, source, writers
-from pyspark.sql import SparkSession, functions
+from cpu_time import CpuTime
+from read_table import postgres, psycopg, register, source, writers
+from pyspark.sql import DataFrame, SparkSession, functions
 
-CREATE = f"""
-CREATE TABLE orders (
-  id bigint PRIMARY KEY, total numeric(12, 2), note text, at timestamptz, quantity int, code text, is_active boolean,
-  local_time timestamp, day date, token uuid, ratio float8, details jsonb
-);
-INSERT INTO orders
-SELECT n, 100, rpad('Zoë ' || n, 70, '.'), timestamptz '2024-01-01 00:00:00Z' + n * interval '1 ms', n % 1000003, 'SKU-' || n % 100000,
-       n % 3 <> 0, timestamp '2021-06-01 12:00:00' + n * interval '11.000001 s', date '2010-01-01' + n % 5000, md5(n::text)::uuid, sqrt(n),
-       jsonb_build_object('colour', 'blue', 'size', n % 50, 'gift', n % 2 = 0, 'rank', n)
-FROM generate_series(1, {ROWS}) AS n;
+MIXED = """
+CREATE TABLE orders AS
+SELECT n::bigint AS id, 100::numeric(12, 2) AS total, rpad('Zoë ' || n, 70, '.') AS note,
+       timestamptz '2024-01-01 00:00:00Z' + n * interval '1 ms' AS at, n % 1000003 AS quantity, 'SKU-' || n % 100000 AS code,
+       n % 3 <> 0 AS is_active, timestamp '2021-06-01 12:00:00' + n * interval '11.000001 s' AS local_time,
+       date '2010-01-01' + n % 5000 AS day, md5(n::text)::uuid AS token, sqrt(n)::float8 AS ratio,
+       jsonb_build_object('colour', 'blue', 'size', n % 50, 'gift', n % 2 = 0, 'rank', n) AS details
 """
-# Moves an amount from the first rows to the last ones: the sum is the same in every snapshot.
-MOVE = f"""
-UPDATE orders SET total = total + CASE WHEN id <= 10 THEN -1 ELSE 1 END 
-WHERE (id <= 10 OR id > {ROWS - 10}) AND %s::int IS NOT NULL
+NARROW = """
+CREATE TABLE orders AS
+SELECT n::bigint AS id, 100::numeric(12, 2) AS total, n % 1000003 AS quantity, n % 3 <> 0 AS is_active
 """
 ROUNDS = 3
-# One per core of the machine that was used for the figures in docs/shards.md
-PARTITIONS = 2
 
 
-def jdbc(spark: SparkSession, connection: dict[str, Any]) -> Any:
-    url = f"jdbc:postgresql://{connection['host']}:{connection['port']}/{connection['database']}"
-    options = {
-        "url": url, "driver": "org.postgresql.Driver", "user": connection["user"], "password": connection["password"], "dbtable": "orders",
-        "partitionColumn": "id", "lowerBound": 1, "upperBound": ROWS + 1, "numPartitions": PARTITIONS, "fetchsize": 10000,
-    }
-    return spark.read.format("jdbc").options(**options).load()
+class Comparison:
+    """One table and the two ways to read it."""
+
+    def __init__(self, spark: SparkSession, connection: dict[str, Any], given: argparse.Namespace) -> None:
+        self.spark = spark
+        self.connection = connection
+        self.given = given
+        self.dsn = {**connection, "dbname": connection["database"]}
+        del self.dsn["database"]
+
+    def create(self) -> None:
+        with psycopg.connect(**self.dsn, autocommit=True) as admin:
+            admin.execute(f"{NARROW if self.given.narrow else MIXED} FROM generate_series(1, {self.given.rows}) AS n")
+            admin.execute("ALTER TABLE orders ADD PRIMARY KEY (id)")
+            admin.execute("VACUUM ANALYZE orders")
+            admin.execute("CHECKPOINT")
+
+    def source_postgres(self) -> DataFrame:
+        config = {**self.connection, "username": self.connection["user"], "ssl_mode": {"mode": "disable"}}
+        del config["user"]
+        return source(self.spark, config).option("shards", self.given.partitions).load()
+
+    def jdbc(self) -> DataFrame:
+        at = self.connection
+        options = {
+            "url": f"jdbc:postgresql://{at['host']}:{at['port']}/{at['database']}", "driver": "org.postgresql.Driver",
+            "user": at["user"], "password": at["password"], "dbtable": "orders", "fetchsize": 10000, "partitionColumn": "id",
+            "lowerBound": 1, "upperBound": self.given.rows + 1, "numPartitions": self.given.partitions,
+        }
+        return self.spark.read.format("jdbc").options(**options).load()
+
+    def measure(self) -> None:
+        """Prints medians of rounds in turns, after one that compiles the code of the JVM."""
+        cpu = CpuTime(self.spark._jvm.java.lang.ProcessHandle.current().pid())
+        figures: dict[str, dict[str, list[float]]] = {}
+        for _ in range(1 + ROUNDS):
+            for load in (self.source_postgres, self.jdbc):
+                started, before = time.monotonic(), cpu.seconds()
+                load().write.format("noop").mode("overwrite").save()
+                seconds = {"elapsed": time.monotonic() - started, **cpu.since(before)}
+                of_source = figures.setdefault(load.__name__, defaultdict(list))
+                for name, value in seconds.items():
+                    of_source[name].append(value)
+        for name, all_seconds in figures.items():
+            medians = {part: statistics.median(values[1:]) for part, values in all_seconds.items()}
+            elapsed = medians.pop("elapsed")
+            parts = ", ".join(f"{part} {seconds:.2f}" for part, seconds in medians.items())
+            print(f"{name}: {self.given.rows / elapsed:,.0f} rows/s; CPU-seconds: {parts}, all {sum(medians.values()):.2f}, "
+                  f"without the server {sum(medians.values()) - medians['server']:.2f}")
+
+    def add_up(self) -> None:
+        """Moves an amount from the first rows to the last ones meanwhile: the sum is the same in every snapshot."""
+        rows = self.given.rows
+        move = f"""
+        UPDATE orders SET total = total + CASE WHEN id <= 10 THEN -1 ELSE 1 END
+        WHERE (id <= 10 OR id > {rows - 10}) AND %s::int IS NOT NULL
+        """
+        with writers(self.dsn, move):
+            for load in (self.source_postgres, self.jdbc):
+                total = load().agg(functions.sum("total")).first()[0]
+                print(f"{load.__name__}: sum(total) is {total}, in each snapshot {100 * rows}")
 
 
-def cpu_seconds(pid: int) -> float:
-    """CPU time of a process so far, on Linux."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("jar")
+    parser.add_argument("--rows", type=int, default=2_000_000)
+    # One per core of the machine that was used for the figures in docs/shards.md
+    parser.add_argument("--partitions", type=int, default=2)
+    parser.add_argument("--narrow", action="store_true")
+    return parser.parse_args()
 
 
-def run(connection: dict[str, Any], jar: str) -> None:
-    dsn = {**connection, "dbname": connection["database"]}
-    del dsn["database"]
-    config = {**connection, "username": connection["user"], "ssl_mode": {"mode": "disable"}}
-    del config["user"]
-    builder = SparkSession.builder.master("local[2]").config("spark.driver.extraClassPath", jar)
-    spark = builder.config("spark.ui.enabled", "false").getOrCreate()
-    jvm = spark._jvm.java.lang.ProcessHandle.current().pid()
+def run(connection: dict[str, Any], given: argparse.Namespace) -> None:
+    builder = SparkSession.builder.master("local[2]").config("spark.driver.extraClassPath", given.jar)
+    spark = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false").getOrCreate()
     spark.sparkContext.setLogLevel("OFF")
     register(spark)
-    with psycopg.connect(**dsn, autocommit=True) as admin:
-        admin.execute(CREATE)
-        admin.execute("VACUUM ANALYZE orders")
-    sources = {"source_postgres": lambda: source(spark, config).option("shards", PARTITIONS).load(), "jdbc": lambda: jdbc(spark, connection)}
-    seconds: dict[str, list[float]] = {name: [] for name in sources}
-    jvm_seconds: dict[str, list[float]] = {name: [] for name in sources}
-    for _ in range(ROUNDS):
-        for name, load in sources.items():
-            started, cpu_started = time.monotonic(), cpu_seconds(jvm)
-            load().write.format("noop").mode("overwrite").save()
-            seconds[name].append(time.monotonic() - started)
-            jvm_seconds[name].append(cpu_seconds(jvm) - cpu_started)
-    for name, all_seconds in seconds.items():
-        figures = f"{ROWS / min(all_seconds):,.0f} rows/s, {min(jvm_seconds[name]):.1f} CPU-seconds of the JVM"
-        print(f"{name}: {figures}, the best of {ROUNDS} rounds")
-    with writers(dsn, MOVE):
-        for name, load in sources.items():
-            total = load().agg(functions.sum("total")).first()[0]
-            print(f"{name}: sum(total) is {total}, in each snapshot {100 * ROWS}")
+    comparison = Comparison(spark, connection, given)
+    comparison.create()
+    comparison.measure()
+    comparison.add_up()
     spark.stop()
 
 
 if __name__ == "__main__":
+    given = parse()
     with postgres() as address:
-        run(address, *sys.argv[1:])
+        run(address, given)

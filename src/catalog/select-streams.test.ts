@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
-import { editDistance, selectStreams } from './select-streams.ts'
+import { editDistance, isCalled, relationNames, selectStreams } from './select-streams.ts'
 
 const STREAMS = [
   ['public', 'orders'],
@@ -9,6 +9,18 @@ const STREAMS = [
   ['sales', 'orders'],
   ['public', 'dotted.name'],
 ].map(([namespace = '', name = '']) => ({ stream: { namespace, name } }))
+
+describe('relationNames', () => {
+  it('are all names that a stream of this name can have', () => {
+    expect(relationNames('a.b.c')).to.deep.equal(['a.b.c', 'b.c', 'c'])
+    for (const { stream } of STREAMS) {
+      for (const wanted of [stream.name, streamLabel(stream)]) {
+        expect(isCalled(stream, wanted)).to.equal(true)
+        expect(relationNames(wanted)).to.include(stream.name)
+      }
+    }
+  })
+})
 
 describe('selectStreams', () => {
   for (const [wanted, expected] of [

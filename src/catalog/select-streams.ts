@@ -21,6 +21,15 @@ export function selectStreams<Item extends { readonly stream: StreamDescriptor }
 }
 
 /**
+ * The relation names that `name` or `namespace.name` can mean: `a.b` is `b` in the schema `a`, or
+ * `a.b` in any schema.
+ */
+export function relationNames(wanted: string): readonly string[] {
+  const words = wanted.split('.')
+  return words.map((_, index) => words.slice(index).join('.'))
+}
+
+/**
  * Levenshtein distance: the number of inserted, deleted or replaced characters that turn `a` into
  * `b`.
  */
@@ -37,7 +46,8 @@ export function editDistance(a: string, b: string): number {
   return previous[b.length]!
 }
 
-function isCalled(stream: StreamDescriptor, wanted: string): boolean {
+/** Whether a stream has this `name` or `namespace.name`. */
+export function isCalled(stream: StreamDescriptor, wanted: string): boolean {
   return wanted === stream.name || wanted === streamLabel(stream)
 }
 

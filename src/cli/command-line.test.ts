@@ -23,12 +23,15 @@ const SHARDS = {
   expandEnv: false,
   stream: 'a.b',
   count: 8,
+  arrowSchema: false,
+  arrowExact: false,
   idleTimeoutSeconds: null,
 }
 const DISCOVER = {
   command: 'discover',
   config: 'c',
   expandEnv: false,
+  streams: [],
   table: false,
   arrowSchema: false,
   arrowExact: false,
@@ -54,6 +57,7 @@ describe('parseCommandLine', () => {
     ['--check --config c', { command: 'check', config: 'c', expandEnv: false }],
     ['--discover --config c', DISCOVER],
     ['discover --config c --arrow-schema', { ...DISCOVER, arrowSchema: true }],
+    ['discover --config c --stream a.b', { ...DISCOVER, streams: ['a.b'] }],
     [
       'discover --config c --arrow-schema --arrow-exact',
       { ...DISCOVER, arrowSchema: true, arrowExact: true },
@@ -75,6 +79,10 @@ describe('parseCommandLine', () => {
     ['read --config c.json --shard s', { ...READ, shard: 's' }],
     ['read --config c.json --shard s --shard-index 0', { ...READ, shard: 's', shardIndex: 0 }],
     ['shards --config c --stream a.b --count 8', SHARDS],
+    [
+      'shards --config c --stream a.b --count 8 --arrow-schema --arrow-exact',
+      { ...SHARDS, arrowSchema: true, arrowExact: true },
+    ],
     [
       'shards --config c --stream a.b --count 8 --idle-timeout 60',
       { ...SHARDS, idleTimeoutSeconds: 60 },
@@ -114,6 +122,10 @@ describe('parseCommandLine', () => {
     [['read', '--config', 'c', '--output', 'd'], '--output needs --format arrow'],
     [['read', '--config', 'c', '--arrow-exact'], '--arrow-exact needs --format arrow'],
     [['discover', '--config', 'c', '--arrow-exact'], '--arrow-exact needs --arrow-schema'],
+    [
+      'shards --config c --stream s --count 2 --arrow-exact'.split(' '),
+      '--arrow-exact needs --arrow-schema',
+    ],
     [
       ['discover', '--config', 'c', '--table', '--arrow-schema'],
       '--table and --arrow-schema exclude each other',

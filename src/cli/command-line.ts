@@ -9,6 +9,8 @@ export type CommandLine =
       readonly command: 'discover'
       readonly config: string
       readonly expandEnv: boolean
+      /** `name` or `namespace.name` of the streams; empty: all. */
+      readonly streams: readonly string[]
       /** Print a human-readable table instead of the catalog. */
       readonly table: boolean
       /** Add the Arrow schema of each stream. */
@@ -42,6 +44,9 @@ export type CommandLine =
       readonly expandEnv: boolean
       readonly stream: string
       readonly count: number
+      /** Add the Arrow schema of the stream. */
+      readonly arrowSchema: boolean
+      readonly arrowExact: boolean
       /** Null: no timeout. */
       readonly idleTimeoutSeconds: number | null
     }
@@ -92,11 +97,15 @@ function commandLineOf(parsed: Arguments): CommandLine {
   if (command === 'spec') return { command }
   if (command === 'check') return { command, config, expandEnv }
   const arrowExact = values['arrow-exact'] === true
+  const arrowSchema = values['arrow-schema'] === true
+  const streams = [values['stream'] ?? []].flat().map(String)
   if (command === 'discover') {
-    const [table, arrowSchema] = [values['table'] === true, values['arrow-schema'] === true]
-    return { command, config, expandEnv, table, arrowSchema, arrowExact }
+    const table = values['table'] === true
+    return { command, config, expandEnv, streams, table, arrowSchema, arrowExact }
   }
-  if (command === 'shards') return { command, config, expandEnv, ...shardsOptions(parsed) }
+  if (command === 'shards') {
+    return { command, config, expandEnv, arrowSchema, arrowExact, ...shardsOptions(parsed) }
+  }
   if (command !== 'read') throw new Error(`no case for the command ${command}`)
   return {
     command,
@@ -104,7 +113,7 @@ function commandLineOf(parsed: Arguments): CommandLine {
     catalog: fileOrNull(values['catalog']),
     state: fileOrNull(values['state']),
     stateOut: fileOrNull(values['state-out']),
-    streams: [values['stream'] ?? []].flat().map(String),
+    streams,
     format: values['format'] === 'arrow' ? 'arrow' : 'json',
     output: fileOrNull(values['output']),
     arrowExact,
@@ -132,8 +141,10 @@ function integerOrNull({ command, values }: Arguments, name: string, min: number
 
 /** Finds options that have no effect without another one. */
 function findConflict(line: CommandLine): string | null {
-  if (line.command === 'discover') {
+  if (line.command === 'discover' || line.command === 'shards') {
     if (line.arrowExact && !line.arrowSchema) return '--arrow-exact needs --arrow-schema'
+  }
+  if (line.command === 'discover') {
     return line.table && line.arrowSchema ? '--table and --arrow-schema exclude each other' : null
   }
   if (line.command !== 'read') return null

@@ -20,7 +20,7 @@ const CONFIG = {
 } as const
 
 const ARROW_EXACT = {
-  describe: 'Arrow types without loss: decimals, int16, int32, microseconds, binary uuids',
+  describe: 'Lossless Arrow types: decimals, int16, int32, microseconds, binary uuids',
 } as const
 
 /** What `completion` does; yargs parses it. */
@@ -36,6 +36,11 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
       describe: 'Discover streams and print the catalog',
       options: {
         ...CONFIG,
+        stream: {
+          value: 'NAME',
+          isRepeatable: true,
+          describe: 'Discover only this stream, name or namespace.name; may be repeated',
+        },
         table: { describe: 'Print a readable table of the streams instead of the catalog' },
         'arrow-schema': { describe: 'Add the Arrow schema of each stream to the catalog' },
         'arrow-exact': ARROW_EXACT,
@@ -102,6 +107,8 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
           describe: 'Stream, name or namespace.name (required)',
         },
         count: { value: 'N', isRequired: true, describe: 'Number of shards (required)' },
+        'arrow-schema': { describe: 'Add the Arrow schema of the stream to each shard' },
+        'arrow-exact': ARROW_EXACT,
         'idle-timeout': {
           value: 'SECONDS',
           describe: 'Release the snapshot when unused for so long (default: at end of stdin)',

@@ -1,17 +1,28 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
-import { describeUnreadable, discoverRelations } from '../introspection/discovery.ts'
+import { describeUnreadable } from '../introspection/discovery.ts'
 import type { Relation } from '../introspection/relation.ts'
-import { offeredColumns } from '../introspection/replication/change-columns.ts'
-import { streamLabel } from '../protocol/stream-names.ts'
+import { streamKey } from '../protocol/stream-names.ts'
+import { selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { Database } from '../postgres/session/database.ts'
-import type { AirbyteStream, StreamDescriptor } from '../protocol/messages.ts'
+import type { AirbyteStream } from '../protocol/messages.ts'
+import { arrowSchemas } from './arrow-schema.ts'
+import { discoverStreams, streamOf } from './discover-streams.ts'
 import { joinProblems } from './problems.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { offersOf } from '../replication/methods.ts'
 import { connectOptions, log, logger, type Run } from '../run-context.ts'
 import { streamTable } from '../terminal/stream-table.ts'
+
+/** The parsed input of `discover`. */
+export interface DiscoverInput {
+  readonly config: unknown
+  /** `name` or `namespace.name`; none: all. */
+  readonly streams: readonly string[]
+  /** Null: without Arrow schemas. */
+  readonly arrow: ArrowOptions | null
+}
 
 /**
  * Prints the catalog, with Arrow schemas if `arrow` requests them. If the run has an output for
@@ -20,15 +31,16 @@ import { streamTable } from '../terminal/stream-table.ts'
  */
 export async function discover(
   run: Run,
-  raw: unknown,
-  arrow: ArrowOptions | null = null,
+  { config: raw, streams: wanted, arrow }: DiscoverInput,
 ): Promise<void> {
   const { config, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
   await using database = await Database.connect(config, connectOptions(run))
-  const { relations, problems, unreadable } = await discoverRelations(database, config)
+  const discovery = await discoverStreams(database, config, wanted)
+  const { problems, unreadable } = discovery
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   if (problems.length > 0) throw joinProblems(problems)
+  const relations = selectRelations(discovery.relations, wanted)
   const context: MethodContext = { config, database, log: logger(run) }
   const offerOf = await offersOf(relations, context)
   if (run.data !== null) {
@@ -42,28 +54,23 @@ export async function discover(
   run.output.write({ type: 'CATALOG', catalog: { streams } })
 }
 
-/** apache-arrow is loaded only here. */
+function selectRelations(
+  relations: readonly Relation[],
+  wanted: readonly string[],
+): readonly Relation[] {
+  const streams = relations.map((relation) => ({ stream: streamOf(relation), relation }))
+  return selectStreams(streams, wanted).map(({ relation }) => relation)
+}
+
 async function withArrowSchemas(
   streams: readonly AirbyteStream[],
   relations: readonly Relation[],
   options: ArrowOptions,
 ): Promise<readonly AirbyteStream[]> {
-  const { describeSchema } = await import('../writers/arrow/describe-schema.ts')
-  const columns = new Map(
-    relations.map((relation) => {
-      const offered = offeredColumns(relation)
-      const isLogged = relation.log?.refusal === null
-      // A deleted row may have only the values of its key
-      const sources = isLogged ? offered.map((each) => ({ ...each, isNullable: true })) : offered
-      return [streamLabel(relationName(relation)), sources]
-    }),
-  )
-  return streams.map((stream) => {
-    const arrow_schema = describeSchema(columns.get(streamLabel(stream))!, options)
-    return { ...stream, arrow_schema }
-  })
-}
-
-function relationName({ name, schema }: Relation): StreamDescriptor {
-  return { name, namespace: schema }
+  const schemaOf = await arrowSchemas(options)
+  const byKey = new Map(relations.map((relation) => [streamKey(streamOf(relation)), relation]))
+  return streams.map((stream) => ({
+    ...stream,
+    arrow_schema: schemaOf(byKey.get(streamKey(stream))!),
+  }))
 }

@@ -17,6 +17,7 @@ import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
+import { discoverStreams } from './discover-streams.ts'
 import { joinProblems } from './problems.ts'
 
 /** Inputs of the plans of a read. */
@@ -51,9 +52,8 @@ export class Planner {
 
   /** @throws ConnectorError with all problems that prevent reading. */
   async plan(): Promise<readonly StreamPlan[]> {
-    const { config, database, arrow, ranges } = this.#input
-    const names = this.#configured?.map(({ stream }) => stream.name)
-    const discovery = await discoverRelations(database, scopeOf(config, this.#configured), names)
+    const { config, arrow, ranges } = this.#input
+    const discovery = await this.#discover()
     this.#configured ??= await this.#selectByConfig(discovery)
     const planning = planStreams(this.#configured, discovery, config)
     const unmet = await findUnmet(planning.plans, this.#context)
@@ -62,6 +62,14 @@ export class Planner {
     for (const warning of planning.warnings) logOnce(this.#run, warning)
     const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
     return arrow === null ? plans : plans.map(toArrowPlan)
+  }
+
+  async #discover(): Promise<Discovery> {
+    const { config, database, streams } = this.#input
+    const configured = this.#configured
+    if (configured === null) return await discoverStreams(database, config, streams)
+    const names = configured.map(({ stream }) => stream.name)
+    return await discoverRelations(database, scopeOf(config, configured), names)
   }
 
   async #selectByConfig({
@@ -86,8 +94,7 @@ export class Planner {
 }
 
 /** With a catalog, the catalog selects streams, not the `table` of the config. */
-function scopeOf(config: Config, configured: readonly ConfiguredStream[] | null): Config {
-  if (configured === null) return config
+function scopeOf(config: Config, configured: readonly ConfiguredStream[]): Config {
   const namespaces = configured.flatMap(({ stream }) => stream.namespace ?? [])
   return { ...config, table: null, schemas: [...new Set([...config.schemas, ...namespaces])] }
 }

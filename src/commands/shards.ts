@@ -19,6 +19,8 @@ import {
 } from '../replication/snapshot/shards.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { connectOptions, log, type Run } from '../run-context.ts'
+import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
+import { arrowSchemas } from './arrow-schema.ts'
 import { Planner } from './planner.ts'
 
 /** Interval at which the connection that holds the snapshot is probed. */
@@ -32,6 +34,8 @@ export interface ShardsInput {
   /** `name` or `namespace.name` */
   readonly stream: string
   readonly count: number
+  /** Null: the shards are printed without an Arrow schema. */
+  readonly arrow: ArrowOptions | null
   /**
    * The snapshot is released when no shard has been read for this time; null: when standard input
    * closes.
@@ -63,7 +67,11 @@ export async function shards(given: Run, input: ShardsInput): Promise<void> {
   const divided = await divide(plan, { database, holder, guard, count: input.count })
   const { data } = run
   if (data === null) throw new Error('shards have no output')
-  for (const shard of divided) data.buffer.utf8(`${stringifyExact(buildShard(shard))}\n`)
+  const schema = input.arrow && (await arrowSchemas(input.arrow))(plan.relation)
+  for (const shard of divided) {
+    const document = { ...buildShard(shard), ...(schema && { arrow_schema: schema }) }
+    data.buffer.utf8(`${stringifyExact(document)}\n`)
+  }
   await data.flush()
   // The file stays open: other clients of a network file system see its content only now
   await data.sync()

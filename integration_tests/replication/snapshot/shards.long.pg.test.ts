@@ -78,6 +78,17 @@ describe('shards', () => {
     }
   })
 
+  it('have the Arrow schema that discover shows', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(TABLES['one page']!)
+    await using connector = await withConnector(db.config())
+    const exact = ['--arrow-schema', '--arrow-exact']
+    await using holder = await ShardHolder.start(connector, { stream: 't', count: 1, extra: exact })
+    const found = await runConnector(['discover', '--config', connector.configFile, ...exact])
+    const shard: Record<string, unknown> = JSON.parse(holder.lines[0]!)
+    expect(found.catalog?.streams[0]).to.have.deep.property('arrow_schema', shard['arrow_schema'])
+  })
+
   it('read only the columns of a catalog', async () => {
     await using db = await TestDatabase.create()
     await db.sql(TABLES['one page']!)

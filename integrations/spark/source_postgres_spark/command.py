@@ -11,6 +11,9 @@ import threading
 import pyarrow as pa
 
 
+ARROW_SCHEMA = ("--arrow-schema", "--arrow-exact")
+
+
 class ConnectorFailed(RuntimeError):
     """The command failed. The message is that of its TRACE ERROR message."""
 
@@ -24,21 +27,19 @@ class Connector:
 
     def arrow_fields(self, stream):
         """The Arrow fields of a stream: dicts with `name`, `type` and `nullable`."""
-        with self._start(["discover", "--arrow-schema", "--arrow-exact"]) as process:
+        with self._start(["discover", "--stream", stream, *ARROW_SCHEMA]) as process:
             output, messages = process.communicate()
         _raise_on_failure(process, messages.splitlines() + output.splitlines())
-        named = [found for found in _catalog_of(output) if stream in _names_of(found)]
-        if len(named) == 1:
-            return named[0]["arrow_schema"]["fields"]
-        if not named:
-            raise ConnectorFailed(f"Stream '{stream}' does not exist, or the role may not read it.")
-        labels = ", ".join(_names_of(found)[1] for found in named)
+        found = _catalog_of(output)
+        if len(found) == 1:
+            return found[0]["arrow_schema"]["fields"]
+        labels = ", ".join(f"{each.get('namespace')}.{each['name']}" for each in found)
         raise ConnectorFailed(f"Option 'stream' selects {labels}. Name one of them.")
 
     def read_shard(self, shard, columns):
         """Yields the record batches of a shard."""
-        catalog = json.dumps(_catalog_with(json.loads(shard)["stream"], columns))
-        arguments = ["read", "--shard", shard, "--format", "arrow", "--arrow-exact"]
+        catalog = json.dumps(_catalog_with(shard["stream"], columns))
+        arguments = ["read", "--shard", json.dumps(shard), "--format", "arrow", "--arrow-exact"]
         with self._start(arguments, catalog=catalog) as process:
             messages = _Drain(process.stderr)
             try:
@@ -53,7 +54,7 @@ class Connector:
     def start_shards(self, stream, count, idle_seconds, stderr):
         """Starts the command that exports a snapshot and holds it until no shard has been read for `idle_seconds`."""
         return self._start(
-            ["shards", "--stream", stream, "--count", str(count), "--idle-timeout", str(idle_seconds)],
+            ["shards", "--stream", stream, "--count", str(count), "--idle-timeout", str(idle_seconds), *ARROW_SCHEMA],
             start_new_session=True,
             stderr=stderr,
         ).process
@@ -62,19 +63,28 @@ class Connector:
         return _Process(self.command + arguments, self.config, catalog, options)
 
 
-def start_holder(connector, stream, count, idle_seconds):
-    """The shards of a stream, one line each. The process that holds their snapshot keeps running."""
-    # Not a pipe: it would close when the planning process ends, and with it the holder would end
-    with tempfile.TemporaryFile() as stderr:
-        holder = connector.start_shards(stream, count, idle_seconds, stderr)
-        with holder.stdout:
-            lines = [holder.stdout.readline().strip() for _ in range(count)]
-        if all(lines):
-            return [line.decode() for line in lines]
-        holder.wait()
-        stderr.seek(0)
-        _raise_on_failure(holder, stderr.read().splitlines())
-    raise ConnectorFailed("The command 'shards' printed fewer shards than requested.")
+class Holder:
+    """The shards of a stream, and the process that holds their snapshot. It keeps running after this one has ended."""
+
+    def __init__(self, connector, stream, count, idle_seconds):
+        # Not a pipe: it would close when the planning process ends, and with it the holder would end
+        with tempfile.TemporaryFile() as stderr:
+            self._process = connector.start_shards(stream, count, idle_seconds, stderr)
+            with self._process.stdout as stdout:
+                lines = [stdout.readline() for _ in range(count)]
+            if not all(lines):
+                self._process.wait()
+                stderr.seek(0)
+                _raise_on_failure(self._process, stderr.read().splitlines())
+                raise ConnectorFailed("The command 'shards' printed fewer shards than requested.")
+        documents = [json.loads(line) for line in lines]
+        # The Arrow fields of the stream
+        self.fields = [document.pop("arrow_schema")["fields"] for document in documents][0]
+        self.shards = documents
+
+    def release(self):
+        self._process.terminate()
+        self._process.wait()
 
 
 class _Process:
@@ -151,10 +161,6 @@ def _catalog_of(output):
         if message.get("type") == "CATALOG":
             return message["catalog"]["streams"]
     return []
-
-
-def _names_of(stream):
-    return stream["name"], f"{stream.get('namespace')}.{stream['name']}"
 
 
 def _catalog_with(stream, columns):

@@ -4,7 +4,7 @@ import json
 
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
-from .command import Connector, start_holder
+from .command import Connector, Holder
 from .conversion import to_arrow, to_schema, to_spark_batch
 
 DEFAULT_SHARDS = 8
@@ -41,7 +41,7 @@ class ReadOptions:
 
 
 class ShardPartition(InputPartition):
-    """One shard: a line printed by `source-postgres shards`."""
+    """One shard: the document that `source-postgres shards` prints for it."""
 
     def __init__(self, shard):
         super().__init__(shard)
@@ -57,11 +57,13 @@ class SourcePostgresReader(DataSourceReader):
     def partitions(self):
         options = self.options
         to_arrow(self.schema)
-        to_schema(options.connector.arrow_fields(options.stream), self.schema.fieldNames())
-        shards = start_holder(
-            options.connector, options.stream, options.shards, options.idle_seconds
-        )
-        return [ShardPartition(shard) for shard in shards]
+        holder = Holder(options.connector, options.stream, options.shards, options.idle_seconds)
+        try:
+            to_schema(holder.fields, self.schema.fieldNames())
+        except ValueError:
+            holder.release()
+            raise
+        return [ShardPartition(shard) for shard in holder.shards if shard["ranges"] != []]
 
     def read(self, partition):
         target = to_arrow(self.schema)
