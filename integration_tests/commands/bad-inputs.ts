@@ -165,7 +165,7 @@ export const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, m
     [
       'has a stream without the SELECT privilege',
       { streams: [streamOf('forbidden')] },
-      'may not read it',
+      "may not read table 'forbidden' in schema 'public'",
     ],
     [
       'has an invalid sync mode',

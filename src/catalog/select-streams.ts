@@ -15,9 +15,17 @@ export function selectStreams<Item extends { readonly stream: StreamDescriptor }
   wanted: readonly string[],
 ): readonly Item[] {
   if (wanted.length === 0) return streams
-  const unknown = wanted.find((name) => !streams.some(({ stream }) => isCalled(stream, name)))
+  const [unknown] = unknownNames(streams, wanted)
   if (unknown !== undefined) throw unknownStream(unknown, streams)
   return streams.filter(({ stream }) => wanted.some((name) => isCalled(stream, name)))
+}
+
+/** Returns the names that are those of no stream. */
+export function unknownNames(
+  streams: readonly { readonly stream: StreamDescriptor }[],
+  wanted: readonly string[],
+): readonly string[] {
+  return wanted.filter((name) => !streams.some(({ stream }) => isCalled(stream, name)))
 }
 
 /**
@@ -47,7 +55,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** Whether a stream has this `name` or `namespace.name`. */
-export function isCalled(stream: StreamDescriptor, wanted: string): boolean {
+function isCalled(stream: StreamDescriptor, wanted: string): boolean {
   return wanted === stream.name || wanted === streamLabel(stream)
 }
 

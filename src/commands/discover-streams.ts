@@ -1,26 +1,32 @@
-import { isCalled, relationNames } from '../catalog/select-streams.ts'
+import { relationNames, unknownNames } from '../catalog/select-streams.ts'
 import type { Config } from '../config/config.ts'
+import { ConnectorError } from '../errors.ts'
 import { discoverRelations, type Discovery } from '../introspection/discovery.ts'
+import { explainMissing } from '../introspection/missing-streams.ts'
 import type { Relation } from '../introspection/relation.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
 
 /**
  * Discovers the streams that are named `name` or `namespace.name`, without a look at the other
- * relations of a large database. If one of them is not found or none is named, all are discovered:
- * the message for an unknown stream has similar names.
+ * relations of a large database. If none is named, all are discovered; also if one does not exist,
+ * for a message with similar names.
+ * @returns a problem for each stream that exists but is not read.
  */
 export async function discoverStreams(
   database: Database,
   config: Config,
   wanted: readonly string[],
 ): Promise<Discovery> {
-  if (wanted.length > 0) {
-    const found = await discoverRelations(database, config, wanted.flatMap(relationNames))
-    const streams = found.relations.map(streamOf)
-    if (wanted.every((name) => streams.some((stream) => isCalled(stream, name)))) return found
-  }
-  return await discoverRelations(database, config)
+  if (wanted.length === 0) return await discoverRelations(database, config)
+  const found = await discoverRelations(database, config, wanted.flatMap(relationNames))
+  const streams = found.relations.map((relation) => ({ stream: streamOf(relation) }))
+  const unknown = unknownNames(streams, wanted)
+  if (unknown.length === 0) return found
+  const missing = await explainMissing(database, config, unknown)
+  if (missing.length === 0) return await discoverRelations(database, config)
+  const problems = missing.map(({ reason }) => new ConnectorError('config_error', reason))
+  return { ...found, problems }
 }
 
 /** The name and the namespace of the stream of a relation. */

@@ -8,6 +8,7 @@ import {
   discoverRelations,
   type Discovery,
 } from '../introspection/discovery.ts'
+import { explainMissing, type MissingStream } from '../introspection/missing-streams.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
 import type { MethodContext } from '../replication/method.ts'
@@ -55,7 +56,9 @@ export class Planner {
     const { config, arrow, ranges } = this.#input
     const discovery = await this.#discover()
     this.#configured ??= await this.#selectByConfig(discovery)
-    const planning = planStreams(this.#configured, discovery, config)
+    const missing = await this.#explainMissing(this.#configured, discovery)
+    const unreadable = [...discovery.unreadable, ...missing]
+    const planning = planStreams(this.#configured, { ...discovery, unreadable }, config)
     const unmet = await findUnmet(planning.plans, this.#context)
     const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
     if (problems.length > 0) throw joinProblems(problems)
@@ -85,6 +88,23 @@ export class Planner {
     const offered = toCatalog(relations, offerOf).streams
     const catalog = buildConfiguredCatalog(offered, { ...config, needsCursor })
     return selectStreams(catalog, streams)
+  }
+
+  /** Explains why configured streams were not found. */
+  async #explainMissing(
+    configured: readonly ConfiguredStream[],
+    { relations, unreadable }: Discovery,
+  ): Promise<readonly MissingStream[]> {
+    const [defaultSchema] = this.#input.config.schemas
+    const found = new Set(
+      [...relations, ...unreadable].map(({ schema, name }) => `${schema}.${name}`),
+    )
+    const labels = configured.map(
+      ({ stream: { name, namespace = defaultSchema } }) => `${namespace}.${name}`,
+    )
+    const { config, database } = this.#input
+    const unknown = labels.filter((label) => !found.has(label))
+    return await explainMissing(database, scopeOf(config, configured), unknown)
   }
 
   get #context(): MethodContext {

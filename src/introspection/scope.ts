@@ -113,8 +113,14 @@ function findNothing(
   return [`Discovered zero tables in ${place}. ${reason}`]
 }
 
-/** Lists the missing grants in schemas that contain relations of the scope. */
-function explainGrants({ username, table }: DiscoveryScope, holders: readonly Schema[]): string {
+/**
+ * Lists the missing grants.
+ * @param holders schemas that contain the table or, if it is null, tables.
+ */
+export function explainGrants(
+  { username, table }: Pick<DiscoveryScope, 'username' | 'table'>,
+  holders: readonly Pick<Schema, 'name' | 'hasUsage'>[],
+): string {
   const role = ident(username)
   const closed = holders.filter(({ hasUsage }) => !hasUsage)
   const schemas = listIdents(namesOf(holders))
@@ -141,7 +147,7 @@ function isQueryName(relation: Relation, schema: string): boolean {
   return relation.name === QUERY_STREAM_NAME && relation.schema === schema
 }
 
-function namesOf(schemas: readonly Schema[]): string[] {
+function namesOf(schemas: readonly Pick<Schema, 'name'>[]): string[] {
   return schemas.map(({ name }) => name)
 }
 
