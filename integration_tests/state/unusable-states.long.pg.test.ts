@@ -3,6 +3,18 @@ import { distinct, errorsOf, idsOf, logsOf, range } from '../helpers/consumer.ts
 import { CursorTable } from '../replication/cursor/cursor-table.ts'
 import { filledTable, give, ROWS, SAVED, V3 } from './official-table.ts'
 
+const XMIN = { replication_method: { method: 'Xmin' } }
+
+/** State of the cursor `id` within a load of version 2. */
+const V2_OF_ID = {
+  version: 2,
+  state_type: 'cursor_based',
+  stream_name: 't',
+  stream_namespace: 'public',
+  cursor_field: ['id'],
+  cursor: '5',
+}
+
 describe('a state that cannot be resumed', () => {
   for (const [what, state] of [
     ['the cursor of another column', { cursors: { id: 5 }, state_type: 'cursor_based' }],
@@ -48,8 +60,27 @@ describe('a state that cannot be resumed', () => {
     })
   }
 
+  for (const [what, rest, config] of [
+    ['another cursor', { cursors: { id: 5 } }, {}],
+    ['another cursor, version 2', { incremental_state: V2_OF_ID, version: 2 }, {}],
+    ['the xmin method', { cursors: {}, xmin: 5 }, {}],
+    ['a cursor, by xmin', { cursors: { changed: SAVED } }, XMIN],
+    ['a full refresh, by xmin', { cursors: {} }, XMIN],
+  ] as const) {
+    it(`the load of ${what}, half finished → one WARN, and the table is not read twice`, async () => {
+      await using table = await filledTable(config, config !== XMIN)
+      const [file] = await table.database.sql(`SELECT pg_relation_filenode('t') AS node`)
+      const position = { ctid: '(20,7)', relation_filenode: Number(file?.['node']) }
+      give(table.consumer, { ...V3, state_type: 'ctid_based', ...position, ...rest })
+      const attempt = await table.consumer.sync()
+      expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, ROWS))
+      expect(logsOf(attempt, 'WARN')).to.have.length(1)
+      expect(await table.sync()).to.deep.equal([])
+    })
+  }
+
   it('the cursor method, by xmin → a WARN, and the stream is read from scratch', async () => {
-    await using table = await filledTable({ replication_method: { method: 'Xmin' } }, false)
+    await using table = await filledTable(XMIN, false)
     give(table.consumer, { ...V3, state_type: 'cursor_based', cursors: { changed: SAVED } })
     const attempt = await table.consumer.sync()
     expect(distinct(idsOf(attempt.messages))).to.deep.equal(range(1, ROWS))

@@ -6,7 +6,7 @@ import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
 import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
-import { filenodeOf, findResumeState, type ResumeState } from './saved-state.ts'
+import { filenodeOf, findResumeState, mismatchOf, type ResumeState } from './saved-state.ts'
 import {
   findUnfinishedLoad,
   loadByPages,
@@ -40,7 +40,9 @@ function offerOf({ columns }: Relation): StreamOffer {
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
   const opened = openCursorRead(plan, context)
-  const unfinished = await findUnfinishedLoad(plan, context)
+  const unfinished = await findUnfinishedLoad(plan, context, (state) =>
+    mismatchOf(state, plan.cursor!.name),
+  )
   const saved = unfinished === null ? await findResumeState(opened) : null
   if (saved === null) yield* firstLoad(opened, unfinished ?? (await newLoad(opened)))
   else yield* increment(opened, saved)

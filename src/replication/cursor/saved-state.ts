@@ -20,17 +20,18 @@ export interface ResumeState {
 }
 
 /**
- * Finds the saved state; null if there is none, or, with a WARN, if it does not match this cursor
- * and its type.
+ * Finds the saved state; null if there is none, if it is that of an unfinished load, or, with a
+ * WARN, if it does not match this cursor and its type.
  */
 export async function findResumeState(read: CursorRead): Promise<ResumeState | null> {
   const { plan, context } = read
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
-  const mismatch = savedState === null ? null : mismatchOf(state, plan.cursor!.name)
+  if (savedState === null || (state !== null && state.scan !== null)) return null
+  const mismatch = mismatchOf(state, plan.cursor!.name)
   if (mismatch !== null) warnOfFreshStart(plan, context, mismatch)
   const progress = state?.cursor ?? null
-  if (mismatch !== null || state === null || state.scan !== null || progress === null) return null
+  if (mismatch !== null || state === null || progress === null) return null
   return await examine(read, { ...state, cursor: progress })
 }
 
@@ -38,9 +39,10 @@ export async function findResumeState(read: CursorRead): Promise<ResumeState | n
  * Returns why a state cannot be resumed with this cursor; null: it can, or it has no cursor value
  * yet.
  */
-function mismatchOf(state: StreamState | null, name: string): string | null {
+export function mismatchOf(state: StreamState | null, name: string): string | null {
   if (state?.type === 'cursor' && state.cursor === null) return null
-  if (state === null || state.type === 'xmin' || (state.scan === null && state.cursor === null)) {
+  const isOfXmin = state !== null && (state.type === 'xmin' || state.xmin !== null)
+  if (state === null || isOfXmin || (state.scan === null && state.cursor === null)) {
     return `it is not a state of cursor '${name}'`
   }
   const field = state.cursor?.field ?? name

@@ -52,7 +52,7 @@ export async function* readFullRefresh(
 
 async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad> {
   const { xmin, atMs } = context.transaction.snapshot
-  const unfinished = await findUnfinishedLoad(plan, context)
+  const unfinished = await findUnfinishedLoad(plan, context, () => null)
   if (context.savedState !== null && parseStreamState(context.savedState) === null) {
     warnOfFreshStart(plan, context, 'its format is unknown')
   }

@@ -49,14 +49,21 @@ export async function* loadWhole(
 /**
  * Finds the unfinished load by pages of the saved state; null if there is none, or, with a WARN, if
  * it must start over.
+ * @param mismatchOf why the method cannot use the state that the load would end with; null: it can.
  */
 export async function findUnfinishedLoad(
   plan: StreamPlan,
   context: ReadContext,
+  mismatchOf: (finalState: StreamState) => string | null,
 ): Promise<PageLoad | null> {
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
   if (state === null || state.type !== 'ctid' || state.scan === null) return null
+  const mismatch = mismatchOf(state)
+  if (mismatch !== null) {
+    warnOfFreshStart(plan, context, mismatch)
+    return null
+  }
   const { scan: position, horizon } = state
   if (horizon !== null && !isComparable(horizon, context.transaction.snapshot)) {
     warnOfFreshStart(plan, context, 'it was saved on another server, or too long ago')

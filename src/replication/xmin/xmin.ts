@@ -18,6 +18,8 @@ import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import { readHorizon } from '../read-horizon.ts'
 import type { StreamPlan } from '../stream-plan.ts'
 
+const NO_XMIN_STATE = 'it is not a state of the xmin method'
+
 /**
  * The xmin method: rows by the transaction that wrote them. The first sync reads all rows by pages.
  * Later ones read the rows of transactions that the last snapshot did not see. No index is used:
@@ -47,7 +49,9 @@ function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
 }
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
-  const unfinished = await findUnfinishedLoad(plan, context)
+  const unfinished = await findUnfinishedLoad(plan, context, ({ xmin: id }) =>
+    id === null ? NO_XMIN_STATE : null,
+  )
   const saved = unfinished === null ? findResumeState(plan, context) : null
   if (unfinished !== null) yield* finish(plan, context, unfinished)
   else if (saved === null) yield* finish(plan, context, await newLoad(plan, context))
@@ -93,7 +97,7 @@ function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null
   const state = savedState === null ? null : parseStreamState(savedState)
   if (savedState === null || (state !== null && state.scan !== null)) return null
   if (state === null || state.xmin === null || state.type === 'cursor') {
-    warnOfFreshStart(plan, context, 'it is not a state of the xmin method')
+    warnOfFreshStart(plan, context, NO_XMIN_STATE)
     return null
   }
   const horizon = state.horizon ?? { xmin: state.xmin, xids: [], atMs: 0 }
