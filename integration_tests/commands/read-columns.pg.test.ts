@@ -126,4 +126,11 @@ describe('read, columns', () => {
       'cursor_field is required for incremental sync_mode',
     )
   })
+
+  it('does not take the last name of a nested cursor_field for the cursor', async () => {
+    const choice = { sync_mode: 'incremental', cursor_field: ['secret', 'id'] }
+    expect(await failureOf(connector, catalogOf(propertiesOf('id'), choice))).to.include(
+      "cursor_field of stream 'public.t' has 2 names",
+    )
+  })
 })

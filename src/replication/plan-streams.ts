@@ -147,9 +147,13 @@ function findCursor(
 ): Column | null {
   if (!incrementalMethod(config).needsCursor) return null
   const place = `stream '${relation.schema}.${relation.name}'`
-  const name = path.at(-1)
+  const [name] = path
   if (name === undefined) {
     const message = `cursor_field is required for incremental sync_mode, and ${place} has none. Choose a cursor in the catalog.`
+    throw new ConnectorError('config_error', message)
+  }
+  if (path.length > 1) {
+    const message = `cursor_field of ${place} has ${path.length} names. Choose one column: a cursor cannot be inside a value.`
     throw new ConnectorError('config_error', message)
   }
   const column = relation.columns.find((each) => each.name === name)
