@@ -176,7 +176,7 @@ export class ArrowWriters implements Writers, PartFiles {
       if (losses === 0) return
       const { name } = columns[index]!
       const what = DataType.isUtf8(type)
-        ? 'not valid text: null, or with U+FFFD in it'
+        ? 'NaN, infinite or not valid text: null, or with U+FFFD in it'
         : `infinite, or beyond what Arrow's ${arrowTypeName(type)} can hold: null`
       const message = `Column '${name}' of stream '${label}': ${losses} values are ${what}.`
       log(this.#run, 'WARN', message)
