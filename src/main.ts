@@ -12,8 +12,8 @@ import type { Run } from './run-context.ts'
 import { specMessage } from './commands/spec.ts'
 import { ConnectorError, ReportedError } from './errors.ts'
 import { errorTrace, type Message } from './protocol/messages.ts'
-import { Output, OutputClosedError, type OutputUnit } from './protocol/output.ts'
-import { CLEAR_LINE, readableMessage } from './terminal/readable-message.ts'
+import { Output, OutputClosedError, type OutputOptions } from './protocol/output.ts'
+import { CLEAR_LINE, readableMessage, terminalText } from './terminal/readable-message.ts'
 
 type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
 type ReadCommand = Extract<CommandLine, { command: 'read' }>
@@ -113,12 +113,20 @@ function acceleration(value: string | undefined): Run['acceleration'] {
 /** Messages go to stdout unless stdout is used for an Arrow stream. */
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
   return isStdoutTaken
-    ? { output: openOutput(STDERR_FD), data: openOutput(STDOUT_FD, 'bytes') }
-    : { output: openOutput(STDOUT_FD, 'lines', messagePrinter()), data: null }
+    ? { output: openMessages(STDERR_FD), data: openOutput(STDOUT_FD, { unit: 'bytes' }) }
+    : { output: openMessages(STDOUT_FD, messagePrinter()), data: null }
 }
 
-function openOutput(fd: number, unit?: OutputUnit, onMessage?: (message: Message) => void): Output {
-  return new Output(fd, (error) => stop.abort(error), unit, onMessage)
+/** Opens an output for messages. On a terminal, those for the user are plain text. */
+function openMessages(fd: number, onMessage?: (message: Message) => void): Output {
+  return openOutput(fd, {
+    ...(onMessage !== undefined && { onMessage }),
+    ...(isatty(fd) && { serialize: terminalText }),
+  })
+}
+
+function openOutput(fd: number, options: Partial<OutputOptions>): Output {
+  return new Output(fd, { ...options, onClosed: (error) => stop.abort(error) })
 }
 
 /**

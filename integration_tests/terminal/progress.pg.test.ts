@@ -58,6 +58,21 @@ describe('progress', () => {
     })
   }
 
+  for (const [what, table, expected] of hasScript()
+    ? ([
+        ['SUCCEEDED', 'a_table', /^Health: PostgreSQL .*\ncheck: SUCCEEDED$/],
+        ['FAILED', 'nope', /\nerror: Table not found: nope in schema public\ncheck: FAILED$/],
+      ] as const)
+    : []) {
+    it(`check prints text and ${what} on a terminal`, async () => {
+      const file = await connector.writeFile('check.json', database.config({ table }))
+      const command = `'${process.execPath}' '${ENTRY_POINT}' check --config '${file}'`
+      const { stdout } = await run('script', ['-qec', command, '/dev/null'])
+      const lines = stdout.replaceAll('\r\x1b[2K', '').split('\r\n')
+      expect(lines.join('\n').trim()).to.match(expected)
+    })
+  }
+
   it('errors are printed as text on stderr if the messages go to a file', async () => {
     const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
     const file = join(connector.directory, 'messages.jsonl')

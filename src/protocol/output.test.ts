@@ -196,7 +196,7 @@ describe('Output', () => {
 
   it('writes a small batch from a slow source, for which a STATE waits, without a flush', async () => {
     using pipe = new Pipe()
-    const output = new Output(pipe.writeFd, () => undefined, 'bytes')
+    const output = new Output(pipe.writeFd, { unit: 'bytes' })
     output.buffer.utf8('batch')
     await output.drain()
     let text = ''
@@ -229,7 +229,7 @@ describe('Output', () => {
   it('fails with OutputClosedError as soon as the consumer has closed the pipe', async () => {
     using pipe = new Pipe()
     const closings: Error[] = []
-    const output = new Output(pipe.writeFd, (error) => closings.push(error))
+    const output = new Output(pipe.writeFd, { onClosed: (error) => closings.push(error) })
     pipe.closeReader()
     output.write(logMessage('INFO', '0'))
     while (closings.length === 0) await sleep(5)

@@ -28,7 +28,22 @@ const EAGAIN_MS = 2
 const LINGER_MS = 200
 
 /** Unit of an output: whole lines, or any bytes. */
-export type OutputUnit = 'lines' | 'bytes'
+type OutputUnit = 'lines' | 'bytes'
+
+/** Options of an output. */
+export interface OutputOptions {
+  /** Called once when the consumer has closed the pipe, also if no producer waits. */
+  readonly onClosed: (error: OutputClosedError) => void
+  /**
+   * With `bytes`, no data is dropped as an incomplete line: data appended in one turn of the event
+   * loop is complete.
+   */
+  readonly unit: OutputUnit
+  /** Called with each message. */
+  readonly onMessage: (message: Message) => void
+  /** Text of a message without a line feed; default: JSON. */
+  readonly serialize: (message: Message) => string
+}
 
 /** The consumer closed the pipe. */
 export class OutputClosedError extends Error {
@@ -56,6 +71,7 @@ export class Output {
   readonly #unit: OutputUnit
   readonly #onMessage: (message: Message) => void
   readonly #onClosed: (error: OutputClosedError) => void
+  readonly #serialize: (message: Message) => string
   #waitedMs = 0
   /** Time since when the writer waits for the consumer; null: it does not wait. */
   #waitingSinceMs: number | null = null
@@ -68,22 +84,12 @@ export class Output {
   #settling: Promise<void> | null = null
   #failure: unknown = null
 
-  /**
-   * @param onClosed called once when the consumer has closed the pipe, also if no producer waits.
-   * @param unit with `bytes`, no data is dropped as an incomplete line: data appended in one turn
-   * of the event loop is complete.
-   * @param onMessage called with each message.
-   */
-  constructor(
-    fd: number,
-    onClosed: (error: OutputClosedError) => void = () => undefined,
-    unit: OutputUnit = 'lines',
-    onMessage: (message: Message) => void = () => undefined,
-  ) {
-    this.#onMessage = onMessage
+  constructor(fd: number, options: Partial<OutputOptions> = {}) {
     this.#fd = fd
-    this.#onClosed = onClosed
-    this.#unit = unit
+    this.#onClosed = options.onClosed ?? (() => undefined)
+    this.#unit = options.unit ?? 'lines'
+    this.#onMessage = options.onMessage ?? (() => undefined)
+    this.#serialize = options.serialize ?? serializeMessage
   }
 
   /** Total number of bytes appended. The consumer has taken the first `writtenBytes` of them. */
@@ -106,7 +112,7 @@ export class Output {
   write(message: Message): void {
     this.#onMessage(message)
     this.#dropTornLine()
-    this.buffer.utf8(serializeMessage(message))
+    this.buffer.utf8(this.#serialize(message))
     this.buffer.byte(LINE_FEED)
     this.#linger()
   }

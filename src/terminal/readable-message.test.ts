@@ -1,7 +1,13 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
-import { errorTrace, logMessage, streamStatus } from '../protocol/messages.ts'
-import { readableMessage } from './readable-message.ts'
+import {
+  errorTrace,
+  logMessage,
+  type Message,
+  serializeMessage,
+  streamStatus,
+} from '../protocol/messages.ts'
+import { CLEAR_LINE, readableMessage, terminalText } from './readable-message.ts'
 
 describe('readableMessage', () => {
   it('labels errors and warnings, and omits everything else', () => {
@@ -12,3 +18,23 @@ describe('readableMessage', () => {
     expect(readableMessage(streamStatus({ name: 't' }, 'COMPLETE', 0))).to.equal(null)
   })
 })
+
+describe('terminalText', () => {
+  it('is plain text for what a user reads, without a stack trace, and JSON for the rest', () => {
+    const error = new ConnectorError('config_error', "Parameter 'host' is required")
+    expect(shown(errorTrace(error, 0))).to.equal("error: Parameter 'host' is required")
+    expect(shown(logMessage('WARN', 'No index.'))).to.equal('warning: No index.')
+    expect(shown(logMessage('INFO', 'Health'))).to.equal('Health')
+    const status: Message = {
+      type: 'CONNECTION_STATUS',
+      connectionStatus: { status: 'FAILED', message: 'Could not connect' },
+    }
+    expect(shown(status)).to.equal('check: FAILED')
+    const other = streamStatus({ name: 't' }, 'COMPLETE', 0)
+    expect(terminalText(other)).to.equal(serializeMessage(other))
+  })
+})
+
+function shown(message: Message): string {
+  return terminalText(message).replace(CLEAR_LINE, '')
+}

@@ -1,4 +1,4 @@
-import type { Message } from '../protocol/messages.ts'
+import { type Message, serializeMessage } from '../protocol/messages.ts'
 
 /** Erases the line of the cursor, where the progress is shown. */
 export const CLEAR_LINE = '\r\x1b[2K'
@@ -17,4 +17,20 @@ export function readableMessage(message: Message): string | null {
   }
   if (message.type !== 'TRACE' || message.trace.type !== 'ERROR') return null
   return `error: ${message.trace.error.message}`
+}
+
+/**
+ * Text of a message on a terminal: logs, errors and the result of a check are plain text, and all
+ * other messages JSON.
+ */
+export function terminalText(message: Message): string {
+  const text = plainText(message)
+  return text === null ? serializeMessage(message) : `${CLEAR_LINE}${text}`
+}
+
+function plainText(message: Message): string | null {
+  if (message.type === 'CONNECTION_STATUS') return `check: ${message.connectionStatus.status}`
+  return message.type === 'LOG' && message.log.level === 'INFO'
+    ? message.log.message
+    : readableMessage(message)
 }

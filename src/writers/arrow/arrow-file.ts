@@ -47,7 +47,7 @@ export class ArrowFile implements BatchTarget {
     this.#temporaryPath = `${path}${TEMPORARY}`
     this.#traits = traits
     this.#file = file
-    this.#output = new Output(file.fd, () => undefined, 'bytes')
+    this.#output = new Output(file.fd, { unit: 'bytes' })
     this.#queue = new BatchQueue(this.#output, schema, 'file')
   }
 
