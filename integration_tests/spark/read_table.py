@@ -27,6 +27,7 @@ os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
 import psycopg
 from pyspark import TaskContext
+from conversion import check_conversion
 from pyspark.sql import SparkSession, functions
 from source_postgres_spark import register
 
@@ -198,6 +199,8 @@ def run(connection: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     try:
+        check_conversion()
+        print("  uuid and numeric values are those of PostgreSQL")
         with postgres() as address:
             run(address)
     except AssertionError as failure:

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import types as spark
 
 SIMPLE_TYPES = {
@@ -34,7 +35,13 @@ DECIMAL = re.compile(r"decimal\d+\((\d+), (-?\d+)\)")
 MAX_PRECISION = 38
 UUID_BYTES = 16
 UUID_LENGTH = 36
-UUID_DASHES = (8, 13, 18, 23)
+# The two digits of each byte
+HEX_PAIRS = np.array([f"{byte:02x}".encode() for byte in range(256)]).view(np.uint16)
+
+# The groups of digits of a uuid, without and with dashes
+_GROUPS = {"names": list("abcde"), "formats": ["V8", "V4", "V4", "V4", "V12"]}
+UUID_DIGITS = np.dtype({**_GROUPS, "offsets": [0, 8, 12, 16, 20], "itemsize": 2 * UUID_BYTES})
+UUID_TEXT = np.dtype({**_GROUPS, "offsets": [0, 9, 14, 19, 24], "itemsize": UUID_LENGTH})
 
 
 def to_schema(fields, columns):
@@ -86,9 +93,16 @@ def _convert(array, target):
     if pa.types.is_fixed_size_binary(array.type) and array.type.byte_width == UUID_BYTES:
         array = _uuid_text(array)
     if pa.types.is_decimal(array.type) and pa.types.is_string(target):
-        # A cast would write some of them with an exponent
-        return pa.array([None if value is None else format(value, "f") for value in array.to_pylist()], target)
+        return _decimal_text(array)
     return array if array.type == target else array.cast(target)
+
+
+def _decimal_text(array):
+    """All digits of a decimal. A cast writes small values with an exponent; these are written one by one."""
+    text = array.cast(pa.string())
+    has_exponent = pc.match_substring(text, "E")
+    values = array.filter(has_exponent).to_pylist()
+    return pc.replace_with_mask(text, has_exponent, pa.array([format(value, "f") for value in values], pa.string()))
 
 
 def _uuid_text(array):
@@ -97,12 +111,11 @@ def _uuid_text(array):
     nulls = array.is_null().to_numpy(zero_copy_only=False)
     data = np.frombuffer(array.buffers()[1], dtype=np.uint8)
     data = data[array.offset * UUID_BYTES : (array.offset + count) * UUID_BYTES]
-    nibbles = np.empty((count, 2 * UUID_BYTES), dtype=np.uint8)
-    nibbles[:, 0::2] = data.reshape(count, UUID_BYTES) >> 4
-    nibbles[:, 1::2] = data.reshape(count, UUID_BYTES) & 0x0F
-    digits = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)[nibbles]
-    text = np.full((count, UUID_LENGTH), ord("-"), dtype=np.uint8)
-    text[:, [at for at in range(UUID_LENGTH) if at not in UUID_DASHES]] = digits
+    digits = HEX_PAIRS.take(data).view(UUID_DIGITS)
+    text = np.full(count * UUID_LENGTH, ord("-"), dtype=np.uint8)
+    groups = text.view(UUID_TEXT)
+    for group in UUID_TEXT.names:
+        groups[group] = digits[group]
     offsets = np.arange(0, (count + 1) * UUID_LENGTH, UUID_LENGTH, dtype=np.int32)
     valid = None if not nulls.any() else pa.py_buffer(np.packbits(~nulls, bitorder="little"))
     return pa.StringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(text), valid)
