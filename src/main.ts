@@ -4,7 +4,7 @@ import { existsSync, fstatSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
-import { type CommandLine, parseCommandLine } from './cli/command-line.ts'
+import { type CommandLine, parseCommandLine, STANDARD_INPUT } from './cli/command-line.ts'
 import { UsageError } from './cli/parse-words.ts'
 import { isShardProcess } from './commands/processes/command.ts'
 import type { ReadInput } from './commands/read.ts'
@@ -195,8 +195,9 @@ async function executeWithConfig(line: FileCommand): Promise<void> {
       })
     }
     case 'read': {
-      const files = await readFiles(line)
-      return await commands.read(run, { ...files, config: await readConfig() })
+      const input = { ...(await readFiles(line)), config: await readConfig() }
+      if (line.shard !== STANDARD_INPUT) return await commands.read(run, input)
+      return await commands.readShards(run, input, process.stdin)
     }
     case 'shards': {
       const { stream, count, idleTimeoutSeconds: seconds } = line
@@ -241,7 +242,7 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
     catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
     state: state === null || isFirst ? null : await readStateFile(state),
     streams,
-    shard: shard === null ? null : await readShard(shard, shardIndex),
+    shard: shard === null || shard === STANDARD_INPUT ? null : await readShard(shard, shardIndex),
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     processes: count === null ? null : { count, program: program() },
     stateOut:

@@ -77,6 +77,7 @@ describe('parseCommandLine', () => {
     ['read --stream a --config c.json', { ...READ, streams: ['a'] }],
     ['--read --config c.json --catalog k', { ...READ, catalog: 'k' }],
     ['read --config c.json --shard s', { ...READ, shard: 's' }],
+    ['read --config c.json --shard -', { ...READ, shard: '-' }],
     ['read --config c.json --shard s --shard-index 0', { ...READ, shard: 's', shardIndex: 0 }],
     ['shards --config c --stream a.b --count 8', SHARDS],
     [
@@ -154,6 +155,14 @@ describe('parseCommandLine', () => {
       '--shard and --processes exclude each other',
     ],
     [['read', '--config', 'c', '--shard-index', '1'], '--shard-index needs --shard'],
+    [
+      'read --config c --shard - --shard-index 1'.split(' '),
+      '--shard-index needs a file of shards',
+    ],
+    [
+      'read --config c --shard - --format arrow --output d'.split(' '),
+      '--shard - and --output exclude each other',
+    ],
     [['read', '--config', 'c', '--shard', 's', '--state', 't'], 'a shard has no state'],
     [
       ['read', '--config', 'c', '--shard', 's', '--stream', 't'],

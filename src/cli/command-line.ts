@@ -33,7 +33,7 @@ export type CommandLine =
       /** Number of processes that read a large table; null: not given. */
       readonly processes: number | null
       readonly expandEnv: boolean
-      /** A shard or a file of shards; null: whole streams are read. */
+      /** A shard, a file of shards, or `STANDARD_INPUT`; null: whole streams are read. */
       readonly shard: string | null
       /** Index of the line in the file; null: the file has one line. */
       readonly shardIndex: number | null
@@ -58,6 +58,9 @@ const COMMAND_OPTIONS: ReadonlySet<string> = new Set(['--spec', '--check', '--di
 /** Option that the completion script of yargs passes. */
 const COMPLETION_REQUEST = '--get-yargs-completions'
 const HELP: ReadonlySet<string> = new Set(['help', '--help', '-h'])
+
+/** Value of `--shard` for shards that are read from standard input. */
+export const STANDARD_INPUT = '-'
 
 type ReadLine = Extract<CommandLine, { command: 'read' }>
 
@@ -153,7 +156,11 @@ function findConflict(line: CommandLine): string | null {
 
 function findShardConflict({ shard, shardIndex, ...line }: ReadLine): string | null {
   if (shard === null) return shardIndex === null ? null : '--shard-index needs --shard'
-  const { state, stateOut, streams, processes } = line
+  const { state, stateOut, streams, processes, output } = line
+  if (shard === STANDARD_INPUT) {
+    if (shardIndex !== null) return '--shard-index needs a file of shards'
+    if (output !== null) return '--shard - and --output exclude each other: give --shard a shard'
+  }
   if (processes !== null) return '--shard and --processes exclude each other'
   if (state !== null || stateOut !== null)
     return '--shard and --state exclude each other: a shard has no state'

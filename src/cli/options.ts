@@ -86,7 +86,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         },
         shard: {
           value: 'SHARD',
-          describe: 'Read one shard: a line that shards has printed, or a file of such lines',
+          describe: 'Read a shard: a line that shards has printed, a file of them, or - for stdin',
         },
         'shard-index': {
           value: 'N',

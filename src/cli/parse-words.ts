@@ -78,7 +78,7 @@ function valueOf(
   if (option === undefined || !rawName.startsWith('--')) return fail(`Unknown option: ${rawName}`)
   if (option.value === undefined)
     return value === undefined ? true : fail(`Option ${rawName} takes no value`)
-  const isNext = inlineValue !== true && value?.startsWith('-') === true
+  const isNext = inlineValue !== true && value !== '-' && value?.startsWith('-') === true
   if (value === undefined || value === '' || isNext) return fail(`Option ${rawName} needs a value`)
   if (option.choices?.includes(value) === false) {
     return fail(`Option ${rawName} is not ${option.choices.join(' or ')}`)

@@ -111,6 +111,26 @@ describe('shards', () => {
     expect(await readAll(single, holder)).to.deep.equal(['1:a', '2:a', '3:a'])
   })
 
+  it('are read from standard input, one after the other, until one fails', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)
+    await using connector = await withConnector(db.config())
+    await using holder = await ShardHolder.start(connector, { stream: 'w', count: 2 })
+    const args = ['read', '--config', connector.configFile, '--shard', '-']
+    const input = `${holder.lines.join('\n')}\n\n${holder.lines[0]}`
+    const { records, statuses, code, errors } = await runConnector(args, { input })
+    expect({ code, errors }).to.deep.equal({ code: 0, errors: [] })
+    expect(records.map(({ data }) => data['id'])).to.deep.equal([1, 2, 3, 1, 2, 3])
+    expect(statuses.filter((status) => status === 'w: COMPLETE')).to.have.length(3)
+    const damaged = await runConnector(args, { input: `${holder.lines[0]}\n{"a": secret\n` })
+    expect(damaged.records).to.have.length(3)
+    expect(damaged.code).to.equal(1)
+    expect(damaged.errors[0]?.message).to.equal(
+      'The shard file (standard input) is not JSON: see line 1, column 7',
+    )
+    expect((await runConnector(args)).code).to.equal(0)
+  })
+
   it('are read from a file by their index', async () => {
     await using db = await TestDatabase.create()
     await db.sql(`${TABLES['one page']}; CREATE VIEW w AS SELECT * FROM t`)

@@ -8,9 +8,6 @@ import subprocess
 import tempfile
 import threading
 
-import pyarrow as pa
-
-
 ARROW_SCHEMA = ("--arrow-schema", "--arrow-exact")
 
 
@@ -29,27 +26,12 @@ class Connector:
         """The Arrow fields of a stream: dicts with `name`, `type` and `nullable`."""
         with self._start(["discover", "--stream", stream, *ARROW_SCHEMA]) as process:
             output, messages = process.communicate()
-        _raise_on_failure(process, messages.splitlines() + output.splitlines())
+        raise_on_failure(process, messages.splitlines() + output.splitlines())
         found = _catalog_of(output)
         if len(found) == 1:
             return found[0]["arrow_schema"]["fields"]
         labels = ", ".join(f"{each.get('namespace')}.{each['name']}" for each in found)
         raise ConnectorFailed(f"Option 'stream' selects {labels}. Name one of them.")
-
-    def read_shard(self, shard, columns):
-        """Yields the record batches of a shard."""
-        catalog = json.dumps(_catalog_with(shard["stream"], columns))
-        arguments = ["read", "--shard", json.dumps(shard), "--format", "arrow", "--arrow-exact"]
-        with self._start(arguments, catalog=catalog) as process:
-            messages = _Drain(process.stderr)
-            try:
-                yield from _batches(process.stdout)
-            except pa.ArrowInvalid:
-                process.wait()
-                _raise_on_failure(process, messages.lines())
-                raise
-            process.wait()
-            _raise_on_failure(process, messages.lines())
 
     def start_shards(self, stream, count, idle_seconds, stderr):
         """Starts the command that exports a snapshot and holds it until no shard has been read for `idle_seconds`."""
@@ -58,6 +40,11 @@ class Connector:
             start_new_session=True,
             stderr=stderr,
         ).process
+
+    def start_reader(self, catalog):
+        """Starts the command that reads the shards that it gets on standard input, as one Arrow stream each."""
+        arguments = ["read", "--shard", "-", "--format", "arrow", "--arrow-exact"]
+        return self._start(arguments, catalog=catalog, stdin=subprocess.PIPE).process
 
     def _start(self, arguments, catalog=None, **options):
         return _Process(self.command + arguments, self.config, catalog, options)
@@ -75,7 +62,7 @@ class Holder:
             if not all(lines):
                 self._process.wait()
                 stderr.seek(0)
-                _raise_on_failure(self._process, stderr.read().splitlines())
+                raise_on_failure(self._process, stderr.read().splitlines())
                 raise ConnectorFailed("The command 'shards' printed fewer shards than requested.")
         documents = [json.loads(line) for line in lines]
         # The Arrow fields of the stream
@@ -97,10 +84,9 @@ class _Process:
         try:
             self.process = subprocess.Popen(
                 command + paths,
-                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 pass_fds=tuple(pipes.values()),
-                **{"stderr": subprocess.PIPE, **options},
+                **{"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options},
             )
         except FileNotFoundError:
             raise ConnectorFailed(
@@ -121,24 +107,6 @@ class _Process:
             stream.close()
 
 
-class _Drain(threading.Thread):
-    """Reads the messages of a process, so that it does not block."""
-
-    def __init__(self, stream):
-        super().__init__(daemon=True)
-        self._stream = stream
-        self._lines = []
-        self.start()
-
-    def run(self):
-        with contextlib.suppress(ValueError, OSError):
-            self._lines.extend(self._stream.read().splitlines())
-
-    def lines(self):
-        self.join()
-        return self._lines
-
-
 def _pipe_of(text):
     """Returns the read end of a pipe that contains a text."""
     read_end, write_end = os.pipe()
@@ -151,30 +119,11 @@ def _pipe_of(text):
     return read_end
 
 
-def _batches(stream):
-    with pa.ipc.open_stream(stream) as reader:
-        yield from reader
-
-
 def _catalog_of(output):
     for message in _messages(output.splitlines()):
         if message.get("type") == "CATALOG":
             return message["catalog"]["streams"]
     return []
-
-
-def _catalog_with(stream, columns):
-    """A configured catalog that selects columns of a stream."""
-    properties = {name: {} for name in columns}
-    return {
-        "streams": [
-            {
-                "stream": {**stream, "json_schema": {"type": "object", "properties": properties}},
-                "sync_mode": "full_refresh",
-                "destination_sync_mode": "overwrite",
-            }
-        ]
-    }
 
 
 def _messages(lines):
@@ -185,7 +134,7 @@ def _messages(lines):
                 yield message
 
 
-def _raise_on_failure(process, lines):
+def raise_on_failure(process, lines):
     if process.returncode == 0:
         return
     for message in _messages(lines):

@@ -6,6 +6,7 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 
 from .command import Connector, Holder
 from .conversion import to_arrow, to_schema, to_spark_batch
+from .reader import read_shard
 
 DEFAULT_SHARDS = 8
 DEFAULT_IDLE_SECONDS = 300
@@ -68,7 +69,7 @@ class SourcePostgresReader(DataSourceReader):
     def read(self, partition):
         target = to_arrow(self.schema)
         columns = self.schema.fieldNames()
-        for batch in self.options.connector.read_shard(partition.value, columns):
+        for batch in read_shard(self.options.connector, partition.value, columns):
             yield to_spark_batch(batch, target)
 
 

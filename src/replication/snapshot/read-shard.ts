@@ -20,6 +20,11 @@ export async function readShard(given: string, index: number | null): Promise<un
   throw new ConnectorError('config_error', message)
 }
 
+/** @throws ConnectorError config_error if a line of standard input is not JSON. */
+export function parseShardLine(line: string): unknown {
+  return parse(line, '(standard input)')
+}
+
 function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text) as unknown
