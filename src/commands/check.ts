@@ -1,3 +1,4 @@
+import { withAllSchemas } from '../introspection/all-schemas.ts'
 import { describeUnreadable, discoverRelations } from '../introspection/discovery.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
@@ -31,9 +32,10 @@ export async function check(run: Run, rawConfig: () => Promise<unknown>): Promis
 }
 
 async function findProblems(run: Run, raw: unknown): Promise<readonly ConnectorError[]> {
-  const { config, warnings } = parseConfig(raw)
+  const { config: given, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config, connectOptions(run))
+  await using database = await Database.connect(given, connectOptions(run))
+  const config = await withAllSchemas(database, given)
   for (const { level, message } of adviseOnServer(database.server, config)) log(run, level, message)
   const { relations, problems, unreadable } = await discoverRelations(database, config)
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)

@@ -1,4 +1,5 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
+import { withAllSchemas } from '../introspection/all-schemas.ts'
 import { describeUnreadable } from '../introspection/discovery.ts'
 import type { Relation } from '../introspection/relation.ts'
 import { streamKey } from '../protocol/stream-names.ts'
@@ -33,9 +34,10 @@ export async function discover(
   run: Run,
   { config: raw, streams: wanted, arrow }: DiscoverInput,
 ): Promise<void> {
-  const { config, warnings } = parseConfig(raw)
+  const { config: given, warnings } = parseConfig(raw)
   for (const warning of warnings) log(run, 'WARN', warning)
-  await using database = await Database.connect(config, connectOptions(run))
+  await using database = await Database.connect(given, connectOptions(run))
+  const config = await withAllSchemas(database, given)
   const discovery = await discoverStreams(database, config, wanted)
   const { problems, unreadable } = discovery
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)

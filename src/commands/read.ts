@@ -3,6 +3,7 @@ import { selectStreams } from '../catalog/select-streams.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
 import { ConnectorError } from '../errors.ts'
+import { withAllSchemas } from '../introspection/all-schemas.ts'
 import { Database } from '../postgres/session/database.ts'
 import {
   type ConfiguredStream,
@@ -61,16 +62,17 @@ export interface ReadInput {
  * @throws ConnectorError that ends the run, after the statuses and the last states were emitted.
  */
 export async function read(run: Run, input: ReadInput): Promise<void> {
-  const { config: given, warnings } = parseConfig(input.config)
+  const { config: parsed, warnings } = parseConfig(input.config)
   for (const warning of warnings) logOnce(run, warning)
   const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
   const shard = input.shard === null ? null : parseShard(input.shard)
-  const config = shard === null ? given : shardConfig(given)
+  const given = shard === null ? parsed : shardConfig(parsed)
   const configured = selectConfigured(catalog, input.streams, shard)
   const states = new RunStates(parseStates(input.state ?? []))
   if (input.arrow !== null) await prepareOutput(input.arrow)
   await using stateFile = await openStateFile(run, input)
-  await using database = await Database.connect(config, connectOptions(run))
+  await using database = await Database.connect(given, connectOptions(run))
+  const config = await withAllSchemas(database, given)
   const imported = shard === null ? null : await importSnapshot(database, shard)
   const ranges = shard?.ranges ?? null
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)

@@ -6,6 +6,7 @@ import { readIdentity } from '../introspection/server-identity.ts'
 import { stringifyExact } from '../json/json.ts'
 import { hasTidRangeScan } from '../postgres/connection/server-facts.ts'
 import { countSnapshotReaders } from '../postgres/session/activity.ts'
+import { withAllSchemas } from '../introspection/all-schemas.ts'
 import { Database } from '../postgres/session/database.ts'
 import { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
@@ -57,8 +58,9 @@ export interface ShardsInput {
  */
 export async function shards(given: Run, input: ShardsInput): Promise<void> {
   const run = { ...given, signal: AbortSignal.any([given.signal, input.inputClosed]) }
-  const config = parseShardsConfig(run, input.config)
-  await using database = await Database.connect(config, connectOptions(run))
+  const parsed = parseShardsConfig(run, input.config)
+  await using database = await Database.connect(parsed, connectOptions(run))
+  const config = await withAllSchemas(database, parsed)
   const plan = await planStream(run, { config, database, stream: input.stream })
   const guard = await RewriteGuard.note(database, [plan])
   await using holder = await ReadTransaction.begin(database)

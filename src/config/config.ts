@@ -66,7 +66,7 @@ export interface Config {
    * password.
    */
   readonly entra: EntraConfig | null
-  /** Case sensitive, never empty. */
+  /** Case sensitive. Empty: all, which `withAllSchemas` looks up. */
   readonly schemas: readonly string[]
   /** Restricts discovery to one relation. */
   readonly table: string | null

@@ -47,7 +47,14 @@ export function parseConfig(raw: unknown): ParsedConfig {
     throw new ConnectorError('config_error', allProblems.join('; '))
   }
   const { ssl, ignored } = toSsl(valid.ssl_mode)
-  return { config: freeze(toConfig(valid, ssl)), warnings: [...warnings, ...ignored] }
+  const schemas = selectsAllSchemas(raw, canonical.values) ? [] : valid.schemas
+  const config = freeze({ ...toConfig(valid, ssl), schemas })
+  return { config, warnings: [...warnings, ...ignored] }
+}
+
+/** An empty list is a choice: without the parameter, its default is used. */
+function selectsAllSchemas(raw: Values, given: Values): boolean {
+  return Array.isArray(raw['schemas']) && !Object.hasOwn(given, 'schemas')
 }
 
 /** Certificates given under other names do not set the mode; it is then the default. */
