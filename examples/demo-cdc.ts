@@ -9,7 +9,13 @@ import {
 } from '../integration_tests/helpers/messages.ts'
 import { grouped, printLines, textTable } from '../integration_tests/helpers/report.ts'
 import { fold } from '../integration_tests/replication/cdc/fold.ts'
-import { expectCode, expectThat, sample, showCommand, showConnectionStatus } from './demo-output.ts'
+import {
+  expectCode,
+  expectThat,
+  showCommand,
+  showConnectionStatus,
+  showRecord,
+} from './demo-output.ts'
 
 const SLOT = 'demo_slot'
 const PUBLICATION = 'demo_publication'
@@ -17,13 +23,14 @@ const SETUP = [
   `CREATE PUBLICATION ${PUBLICATION} FOR TABLE customers, orders`,
   `SELECT pg_create_logical_replication_slot('${SLOT}', 'pgoutput')`,
 ]
+/** Each with a comment. */
 const CHANGES: readonly (readonly [string, string])[] = [
   [
-    "INSERT INTO orders (customer_id, status, total, items, updated_at) VALUES (7, 'new', 49.90, '[]', now()), (8, 'new', 5, '[]', now())",
+    "INSERT INTO orders (customer_id, status, total, items, updated_at) VALUES\n    (7, 'new', 49.90, '[]', now()), (8, 'new', 5, '[]', now())",
     'two new rows',
   ],
-  ["UPDATE orders SET status = 'returned' WHERE id = 10", 'updated_at stays as it was'],
-  ['DELETE FROM orders WHERE id = 20', 'gone'],
+  ["UPDATE orders SET status = 'returned' WHERE id = 10", 'updated_at is not changed'],
+  ['DELETE FROM orders WHERE id = 20', 'a deleted row'],
   ['UPDATE orders SET id = DEFAULT WHERE id = 30', 'a new key'],
   ['DELETE FROM orders WHERE id = (SELECT max(id) - 1 FROM orders)', 'one of the new rows'],
 ]
@@ -36,7 +43,8 @@ const SHOWN_COLUMNS = ['id', 'customer_id', 'status', 'total'] as const
 export async function showChangeDataCapture(database: TestDatabase): Promise<void> {
   printLines(
     '',
-    'Change data capture reads the write-ahead log: deletes too, and no updated_at is needed.',
+    'Change data capture (CDC) reads the write-ahead log. It finds deletes, too, and',
+    'needs no cursor. These statements prepare it:',
   )
   for (const statement of SETUP) await runStatement(database, statement)
   await using connector = await withConnector(
@@ -53,7 +61,7 @@ export async function showChangeDataCapture(database: TestDatabase): Promise<voi
 }
 
 async function showCheck(connector: Connector): Promise<void> {
-  showCommand('check', '--config config-cdc.json')
+  showCommand('CDC, test the config', 'check', '--config config-cdc.json')
   const run = await connector.check()
   showConnectionStatus(run)
   expectThat(run.connectionStatus?.status === 'SUCCEEDED', 'check in CDC mode must succeed')
@@ -62,14 +70,16 @@ async function showCheck(connector: Connector): Promise<void> {
 async function showSyncs(connector: Connector, database: TestDatabase): Promise<void> {
   const streams = ['customers', 'orders']
   const catalog = configuredCatalog(await connector.catalog(), { syncMode: 'incremental', streams })
-  const first = await showRead(connector, { catalog })
-  for (const name of streams) printLines(`${name}: ${sample(recordsOf(first.messages, name)[0])}`)
+  const first = await showRead('CDC, first sync: all rows', connector, { catalog })
+  printLines('', 'The first record of each stream:')
+  for (const name of streams) showRecord(name, recordsOf(first.messages, name)[0])
   const before = fold(first.records, 'orders')
   await expectSame(database, first.records)
 
-  printLines('', 'Now the shop changes:')
+  printLines('', 'Rows are changed:')
   for (const [statement, note] of CHANGES) await runStatement(database, statement, note)
-  const second = await showRead(connector, { catalog, state: lastStates(first.messages) })
+  const later = { catalog, state: lastStates(first.messages) }
+  const second = await showRead('CDC, second sync: the changes', connector, later)
   printLines('', 'The records, in the order of the commits:')
   printLines(
     textTable(['change', ...SHOWN_COLUMNS, '_ab_cdc_lsn'], second.records.map(changeCells)),
@@ -78,23 +88,25 @@ async function showSyncs(connector: Connector, database: TestDatabase): Promise<
   await expectSame(database, [...first.records, ...second.records])
   expectThat(second.records.some(isDelete), 'the second sync must bring deletes')
 
-  const third = await showRead(connector, { catalog, state: lastStates(second.messages) })
+  const last = { catalog, state: lastStates(second.messages) }
+  const third = await showRead('CDC, third sync: nothing has changed', connector, last)
   expectThat(third.records.length === 0, 'a sync without changes must have no records')
 }
 
 async function showRead(
+  title: string,
   connector: Connector,
   input: { catalog: unknown; state?: unknown },
 ): Promise<Run> {
   const files = Object.keys(input).map((name) => `--${name} ${name}.json`)
-  showCommand('read', '--config config-cdc.json', ...files)
+  showCommand(title, 'read', '--config config-cdc.json', ...files)
   const startedMs = performance.now()
   const run = await connector.read(input)
-  const seconds = ((performance.now() - startedMs) / 1000).toFixed(2)
+  const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
   const deletes = run.records.filter(isDelete).length
   printLines(
     textTable(
-      ['records', 'deletes', 'GLOBAL states', 'seconds with start-up'],
+      ['records', 'deletes', 'states', 'seconds'],
       [[grouped(run.records.length), `${deletes}`, `${run.states.length}`, seconds]],
     ),
   )
@@ -113,7 +125,10 @@ function showDestination(before: readonly Json[], records: readonly RecordMessag
     ...deleted.map((row) => ['–', ...cells(row)]),
     ...changed.map((row) => [old.has(row['id']) ? '±' : '+', ...cells(row)]),
   ]
-  printLines('', 'The table at a destination that keeps one row per key:')
+  printLines(
+    '',
+    'What changes at a destination that keeps one row per key (+ new, ± changed, – deleted):',
+  )
   printLines(textTable(['', ...SHOWN_COLUMNS], rows))
   printLines(`${grouped(before.length)} orders before, ${grouped(after.length)} now.`)
 }
@@ -131,7 +146,8 @@ async function expectSame(
 }
 
 async function runStatement(database: TestDatabase, statement: string, note = ''): Promise<void> {
-  printLines(`  ${statement};${note === '' ? '' : `  -- ${note}`}`)
+  if (note !== '') printLines(`  -- ${note}`)
+  printLines(`  ${statement};`)
   await database.sql(statement)
 }
 

@@ -1,8 +1,7 @@
 import type { Run } from '../integration_tests/helpers/connector.ts'
-import { printLines, shortened } from '../integration_tests/helpers/report.ts'
+import { printLines, wrapped } from '../integration_tests/helpers/report.ts'
 
-export const SAMPLE_WIDTH = 240
-const LINE_WIDTH = 110
+const WIDTH = 80
 
 /** Unexpected results in all parts of the demo. */
 export const unexpected: string[] = []
@@ -12,23 +11,27 @@ export function expectThat(isTrue: boolean, message: string): void {
 }
 
 export function expectCode(run: Run, code: number, command: string): void {
-  for (const { message } of run.errors) printLines(`error: ${message}`)
   if (run.code === code) return
   unexpected.push(`${command} ended with ${run.code ?? run.signal}\n${run.stderr.slice(-1000)}`)
 }
 
-export function showCommand(...parts: readonly string[]): void {
-  printLines('', '─'.repeat(LINE_WIDTH), `$ source-postgres ${parts.join(' ')}`)
+/** Shows what a step is about, and its command. */
+export function showCommand(title: string, ...parts: readonly string[]): void {
+  const rule = '─'.repeat(WIDTH - title.length - 4)
+  printLines('', `── ${title} ${rule}`, `$ source-postgres ${parts.join(' ')}`)
+}
+
+/** Shows a text in lines of the demo's width. */
+export function showText(text: string): void {
+  printLines(wrapped(text, WIDTH))
 }
 
 export function showConnectionStatus({ connectionStatus }: Run): void {
-  const message = connectionStatus?.message
-  printLines(
-    `${connectionStatus?.status ?? 'nothing'}${message === undefined ? '' : `: ${message}`}`,
-  )
+  const { status = 'no status', message } = connectionStatus ?? {}
+  showText(message === undefined ? status : `${status}: ${message}`)
 }
 
-/** Formats a line of JSON, cut to the width of the demo. */
-export function sample(value: unknown): string {
-  return shortened(JSON.stringify(value), SAMPLE_WIDTH)
+/** Shows the first record of a stream. */
+export function showRecord(stream: string, record: unknown): void {
+  showText(`${stream}: ${JSON.stringify(record ?? null)}`)
 }

@@ -32,9 +32,17 @@ export function grouped(value: number, fractionDigits = 0): string {
   })
 }
 
-/** Cuts a text to `width` characters; the last one is an ellipsis if something was cut. */
-export function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`
+/**
+ * Breaks a text into lines of up to `width` characters, after spaces and commas. The lines after
+ * the first one are indented.
+ */
+export function wrapped(text: string, width: number): string {
+  const lines = ['']
+  for (const word of text.split(/(?<=[ ,])/)) {
+    if (`${lines.at(-1)}${word}`.trimEnd().length <= width) lines.push(`${lines.pop()}${word}`)
+    else lines.push(`  ${word}`)
+  }
+  return lines.map((line) => line.trimEnd()).join('\n')
 }
 
 /** The median; for an even number of values, the mean of the two middle ones. */
