@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { format } from 'prettier'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const PAGES = [
@@ -17,6 +18,8 @@ const CODE = /^```[^]*?^```$|`[^`\n]*`/gm
 /** Matches a file or folder of the checkout in code formatting. */
 const FILE = /`((?:assembly|bench|docs|examples|integration_tests|scripts|src)\/[\w./-]*)`/g
 const HEADING = /^#+ +(.+)$/gm
+/** Matches an example whose syntax can be checked. */
+const EXAMPLE = /^```(yaml|json)\n([^]*?)^```$/gm
 
 describe('documentation', () => {
   it(`README.md has at most ${MAX_README_LINES} lines`, () => {
@@ -40,6 +43,14 @@ describe('documentation', () => {
     it(`the files named in ${shortPath(page)} exist`, () => {
       const named = [...readFileSync(page, 'utf8').matchAll(FILE)].map(([, path = '']) => path)
       expect(named.filter((path) => !existsSync(join(ROOT, path)))).to.deep.equal([])
+    })
+  }
+
+  for (const page of PAGES) {
+    it(`the YAML and JSON in ${shortPath(page)} is valid`, async () => {
+      for (const [, parser = '', text = ''] of readFileSync(page, 'utf8').matchAll(EXAMPLE)) {
+        await format(text, { parser })
+      }
     })
   }
 
