@@ -100,6 +100,14 @@ describe('describeQuery', () => {
     })
   }
 
+  it('reports a placeholder as a mistake in the query, not as a lost connection', async () => {
+    await using db = await TestDatabase.create()
+    await using session = await CatalogSession.open(db)
+    const error = await failureOf(session, 'SELECT $1::int AS a')
+    expect(error.failureType).to.equal('config_error')
+    expect(error.message).to.include('placeholder such as $1')
+  })
+
   it('reports duplicate column names', async () => {
     await using db = await TestDatabase.create()
     await using session = await CatalogSession.open(db)

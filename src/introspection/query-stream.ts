@@ -22,6 +22,9 @@ const NOT_A_SELECT_SQLSTATES: ReadonlySet<string> = new Set([
   '42601' /* syntax_error: not a SELECT, or several statements */,
 ])
 
+/** SQLSTATE of a statement with parameters that were not given; poolers use it for other errors. */
+const PROTOCOL_VIOLATION = '08P01'
+
 /** Class of SQLSTATEs of missing tables, columns, functions and privileges. */
 const NAME_ERROR_CLASS = '42'
 
@@ -40,7 +43,7 @@ const TOKEN =
 export async function describeQuery(session: SqlSession, query: string): Promise<Column[]> {
   const sql = `SELECT * FROM ${asSubquery(query)} LIMIT 0`
   const fields = await session.describe(sql).catch((error: unknown) => {
-    const problem = queryProblem(error)
+    const problem = queryProblem(error, query)
     if (problem === null) throw error
     throw new ConnectorError('config_error', problem, { cause: error })
   })
@@ -51,8 +54,11 @@ export async function describeQuery(session: SqlSession, query: string): Promise
 }
 
 /** What is wrong with the query if the server rejected it; null: it failed for another reason. */
-function queryProblem(error: unknown): string | null {
+function queryProblem(error: unknown, query: string): string | null {
   if (NOT_A_SELECT_SQLSTATES.has(errorCode(error) ?? '')) return NOT_A_SELECT
+  if (errorCode(error) === PROTOCOL_VIOLATION && /\$\d/.test(query)) {
+    return "The 'query' parameter has a placeholder such as $1, which has no value. Write the value into the query."
+  }
   if (!isServerError(error) || !error.code.startsWith(NAME_ERROR_CLASS)) return null
   return `The 'query' parameter cannot be read. ${serverStatement(error)} Correct the query.`
 }
