@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ident } from '../../src/sql.ts'
 import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { configuredCatalog } from '../helpers/messages.ts'
@@ -49,5 +50,24 @@ describe('a read with a slow consumer', () => {
     expect(await running.ended).to.deep.include({ code: 0, stderr: '' })
     expect(ids).to.have.length(ROWS)
     expect(new Set(ids).size).to.equal(ROWS)
+  })
+
+  it('does not lose its connection while the consumer pauses for longer than tcp_user_timeout', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(
+      `ALTER DATABASE ${ident(db.name)} SET tcp_user_timeout = '300ms';
+       CREATE UNLOGGED TABLE t (id int, v text);
+       INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, ${ROWS}) AS n`,
+    )
+    await using connector = await withConnector(db.config())
+    await using running = await connector.startRead()
+    const retries: string[] = []
+    let records = 0
+    for await (const { record, log } of running.messages()) {
+      if (log?.message.includes('interrupted') === true) retries.push(log.message)
+      if (record !== undefined && ++records === 10) await sleep(3000)
+    }
+    expect(retries).to.deep.equal([])
+    expect(records).to.equal(ROWS)
   })
 })

@@ -18,6 +18,8 @@ export function textSettings({
     xmloption: 'content',
     statement_timeout: '0',
     idle_in_transaction_session_timeout: '0',
+    // A consumer that pauses keeps the server from sending, which counts as a lost connection
+    tcp_user_timeout: '0',
     ...(major >= 17 && { transaction_timeout: '0' }),
   }
 }

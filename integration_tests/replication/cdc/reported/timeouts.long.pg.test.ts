@@ -109,6 +109,7 @@ describe('timeouts of the role', () => {
       'statement_timeout',
       'lock_timeout',
       'idle_in_transaction_session_timeout',
+      'tcp_user_timeout',
       ...(major >= 14 ? ['idle_session_timeout'] : []),
       ...(major >= 17 ? ['transaction_timeout'] : []),
     ]
