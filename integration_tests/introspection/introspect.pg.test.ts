@@ -234,6 +234,7 @@ describe('readRelations', () => {
        CREATE TABLE once (a int); CREATE TABLE gone () INHERITS (once); DROP TABLE gone`,
     )
     expect(found['parent']?.hasSystemColumns).to.equal(false)
+    expect(found['parent']?.hasXmin).to.equal(true)
     expect(found['parent']?.columns[0]?.isNullable).to.equal(true)
     expect(found['child']?.hasSystemColumns).to.equal(true)
     expect(found['once']?.hasSystemColumns).to.equal(true)

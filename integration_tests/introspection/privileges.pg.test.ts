@@ -82,6 +82,7 @@ describe('readRelations, privileges', () => {
        CREATE FOREIGN TABLE p2 PARTITION OF p FOR VALUES IN (2) SERVER elsewhere`,
     )
     expect(found['p']?.hasSystemColumns).to.equal(false)
+    expect(found['p']?.hasXmin).to.equal(false)
     expect(found['p1']?.hasSystemColumns).to.equal(true)
   })
 })

@@ -39,6 +39,7 @@ function relation(changes: Partial<Relation> = {}): Relation {
     columns: [column('id'), column('body', false)],
     primaryKey: ['id'],
     hasSystemColumns: true,
+    hasXmin: true,
     estimatedRows: null,
     sizeBytes: 0,
     ...changes,
@@ -109,7 +110,8 @@ describe('toStream', () => {
     expect(JSON.stringify(stream.json_schema)).to.include('{"__proto__":{"type":"number"')
   })
 
-  const view = { kind: 'v', hasSystemColumns: false, primaryKey: [] } as const
+  const unstored = { hasSystemColumns: false, hasXmin: false }
+  const view = { kind: 'v', ...unstored, primaryKey: [] } as const
   const cases = [
     ['Standard', 'a table', {}, BOTH, false, true],
     [
@@ -121,13 +123,14 @@ describe('toStream', () => {
       true,
     ],
     ['Standard', 'a view', view, BOTH, false, false],
-    ['Standard', 'a table with column grants', { hasSystemColumns: false }, BOTH, false, false],
+    ['Standard', 'a table with column grants', unstored, BOTH, false, false],
     ['Xmin', 'a table', {}, BOTH, true, true],
     ['Xmin', 'a table without key', { primaryKey: [] }, BOTH, false, true],
-    ['Xmin', 'a materialized view', { kind: 'm', primaryKey: [] }, FULL, false, true],
+    ['Xmin', 'a materialized view', { kind: 'm', hasXmin: false }, FULL, false, true],
     ['Xmin', 'a view', view, FULL, false, false],
     ['Xmin', 'a foreign table', { ...view, kind: 'f' }, FULL, false, false],
-    ['Xmin', 'a table with column grants', { hasSystemColumns: false }, FULL, false, false],
+    ['Xmin', 'a table with column grants', unstored, FULL, false, false],
+    ['Xmin', 'a table with heirs', { hasSystemColumns: false }, BOTH, true, false],
   ] as const
   for (const [method, what, changes, modes, isSourceDefined, isResumable] of cases) {
     it(`${method}, ${what} → ${modes.join(', ')}`, () => {

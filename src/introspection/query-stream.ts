@@ -82,6 +82,7 @@ export function buildQueryRelation(schema: string, columns: readonly Column[]): 
     columns,
     primaryKey: [],
     hasSystemColumns: false,
+    hasXmin: false,
     estimatedRows: null,
     sizeBytes: 0,
   }

@@ -41,6 +41,12 @@ export interface Relation {
    * partitioned table if it is true for each leaf.
    */
   readonly hasSystemColumns: boolean
+  /**
+   * Whether `xmin` can be selected and is that of a stored row: for a table or partitioned table
+   * with SELECT on the whole of it, also with inheriting tables or leaves that the role may not read
+   * by their own names.
+   */
+  readonly hasXmin: boolean
   /** From the statistics; null: there are none. */
   readonly estimatedRows: number | null
   /**

@@ -25,14 +25,14 @@ SELECT
   coalesce(primary_key.names, '{}') AS "primaryKey",
   CASE c.relkind
     WHEN 'm' /* materialized view */ THEN privilege.can_select
-    WHEN 'r' /* table */ THEN
-      privilege.can_select AND c.relam = 2 /* heap */ AND coalesce(member.total, 1) = 1
+    WHEN 'r' /* table */ THEN storage.has_xmin AND coalesce(member.total, 1) = 1
     WHEN 'p' /* partitioned table */ THEN
-      privilege.can_select
+      storage.has_xmin
       AND coalesce(member.can_read, true)
       AND NOT (c.relrowsecurity AND row_security_active(c.oid))
     ELSE false
   END AS "hasSystemColumns",
+  storage.has_xmin AS "hasXmin",
   /* -1 (since PostgreSQL 14) and 0 without a page (before): never analyzed */
   coalesce(member.tuples, CASE WHEN c.reltuples > 0 OR (c.reltuples = 0 AND c.relpages > 0)
                                THEN c.reltuples END)::float8 AS "estimatedRows",
@@ -60,15 +60,19 @@ LEFT JOIN LATERAL (
     sum(m.relpages) FILTER (WHERE m.relkind = 'r') AS pages,
     /* Whether each leaf can be read by its own name and gives the same rows as its root does */
     bool_and(
-      m.relkind = 'r'
-      AND m.relam = 2 /* heap */
-      AND has_table_privilege(m.oid, 'SELECT')
+      has_table_privilege(m.oid, 'SELECT')
       AND has_schema_privilege(m.relnamespace, 'USAGE')
       AND NOT (m.relrowsecurity AND row_security_active(m.oid))
-    ) AS can_read
+    ) AS can_read,
+    bool_and(m.relkind = 'r' AND m.relam = 2 /* heap */) AS is_heap
   FROM tree JOIN pg_class AS m ON m.oid = tree.oid
   WHERE m.relkind <> 'p'
 ) AS member ON c.relhassubclass
+CROSS JOIN LATERAL (
+  SELECT privilege.can_select
+    AND c.relkind IN ('r', 'p')
+    AND coalesce(member.is_heap, c.relkind = 'p' OR c.relam = 2 /* heap */) AS has_xmin
+) AS storage
 LEFT JOIN LATERAL (
   /* A NOT NULL constraint may be NOT VALID since PostgreSQL 18; before, none was of type 'n' */
   SELECT array_agg(n.conkey[1]) AS attnums
@@ -146,6 +150,7 @@ export interface RelationRow {
   /** The whole key, including columns that the role may not read. */
   readonly primaryKey: readonly string[]
   readonly hasSystemColumns: boolean
+  readonly hasXmin: boolean
   readonly estimatedRows: number | null
   readonly sizeBytes: number
 }
@@ -181,10 +186,11 @@ export function toRelations(
 function toRelation(row: RelationRow, buildColumn: (attribute: Attribute) => Column): Relation {
   const columns = attributesOf(row).map(buildColumn)
   const isWholeKey = row.primaryKey.every((name) => row.columnNames.includes(name))
-  const { oid, schema, name, kind, isPartition, hasSystemColumns, estimatedRows, sizeBytes } = row
+  const { oid, schema, name, kind, isPartition } = row
+  const { hasSystemColumns, hasXmin, estimatedRows, sizeBytes } = row
   const primaryKey = isWholeKey ? row.primaryKey : []
   const facts = { oid, schema, name, kind, isPartition, columns, primaryKey }
-  return { ...facts, hasSystemColumns, estimatedRows, sizeBytes }
+  return { ...facts, hasSystemColumns, hasXmin, estimatedRows, sizeBytes }
 }
 
 function attributesOf({ columnNames, typeOids, typmods, areNullable }: RelationRow): Attribute[] {

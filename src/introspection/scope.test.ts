@@ -24,6 +24,7 @@ function relation(schemaName: string, name: string): Relation {
     columns: [],
     primaryKey: [],
     hasSystemColumns: true,
+    hasXmin: true,
     estimatedRows: null,
     sizeBytes: 0,
   }

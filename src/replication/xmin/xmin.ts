@@ -1,7 +1,7 @@
 import { streamLabel } from '../../protocol/stream-names.ts'
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { ConnectorError } from '../../errors.ts'
-import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
+import type { Relation } from '../../introspection/relation.ts'
 import { type Horizon, notCoveredBy, isComparable } from '../../state/horizon.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { StreamState } from '../../state/stream-state.ts'
@@ -9,6 +9,7 @@ import { copyRows, selectColumns } from '../copy-rows.ts'
 import {
   findUnfinishedLoad,
   loadByPages,
+  loadWhole,
   type PageLoad,
   warnOfFreshStart,
 } from '../snapshot/initial-load.ts'
@@ -21,9 +22,9 @@ import type { StreamPlan } from '../stream-plan.ts'
 const NO_XMIN_STATE = 'it is not a state of the xmin method'
 
 /**
- * The xmin method: rows by the transaction that wrote them. The first sync reads all rows by pages.
- * Later ones read the rows of transactions that the last snapshot did not see. No index is used:
- * each sync scans all rows.
+ * The xmin method: rows by the transaction that wrote them. The first sync reads all rows, by pages
+ * if possible. Later ones read the rows of transactions that the last snapshot did not see. No index
+ * is used: each sync scans all rows.
  */
 export const xmin = {
   name: 'Xmin',
@@ -34,17 +35,13 @@ export const xmin = {
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
 } satisfies IncrementalMethod
 
-function offerOf(relation: Relation): StreamOffer {
-  const isIncremental = hasRowHistory(relation)
-  return {
-    isIncremental,
-    hasSourceDefinedCursor: isIncremental && relation.primaryKey.length > 0,
-  }
+function offerOf({ hasXmin, primaryKey }: Relation): StreamOffer {
+  return { isIncremental: hasXmin, hasSourceDefinedCursor: hasXmin && primaryKey.length > 0 }
 }
 
 function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
-  if (hasRowHistory(plan.relation)) return []
-  const message = `Stream '${streamLabel(plan.descriptor)}' cannot be read incrementally by xmin: it is a view, a materialized view, a foreign table or has column privileges only. Choose full_refresh or a cursor.`
+  if (plan.relation.hasXmin) return []
+  const message = `Stream '${streamLabel(plan.descriptor)}' cannot be read incrementally by xmin: it is a view, a materialized view or a foreign table, has rows in one, or has column privileges only. Choose full_refresh or a cursor.`
   return [new ConnectorError('config_error', message)]
 }
 
@@ -63,7 +60,8 @@ async function* finish(
   context: ReadContext,
   load: PageLoad,
 ): AsyncGenerator<FeedEvent> {
-  yield* loadByPages(plan, context, load)
+  if (plan.relation.hasSystemColumns) yield* loadByPages(plan, context, load)
+  else yield* loadWhole(plan, context)
   yield checkpoint(plan, { ...load.finalState, type: 'xmin', scan: null })
 }
 
