@@ -1,6 +1,7 @@
 /**
  * Calls the writer of a column in JavaScript. Returns the position after the appended value, or
- * HANDED_BACK if it must not be used; for columns also UNREPRESENTABLE, or a position with TRUNCATED.
+ * HANDED_BACK if it must not be used; for columns also UNREPRESENTABLE, or a position with
+ * TRUNCATED.
  */
 export declare function callWriter(column: i32, out: usize, at: usize, length: usize): usize
 

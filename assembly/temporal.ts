@@ -13,7 +13,10 @@ const MICROS_PER_SECOND: u64 = 1_000_000
 const MICROS_PER_DAY: i64 = 86_400_000_000
 const DATE_BYTES: usize = 10
 const TIME_BYTES: usize = 8
-/** 0001-01-01 and 9999-12-31, as days since 2000-01-01. Years with more or fewer digits are handed back. */
+/**
+ * 0001-01-01 and 9999-12-31, as days since 2000-01-01. Years with more or fewer digits are handed
+ * back.
+ */
 const FIRST_DAY: i32 = -730_119
 const LAST_DAY: i32 = 2_921_939
 const DAYS_PER_ERA: i32 = 146_097

@@ -1,6 +1,8 @@
 const BLOCK_BYTES: usize = 16
 
-/** Whether the bytes from `at` to `end` are UTF-8. https://www.rfc-editor.org/rfc/rfc3629#section-4 */
+/**
+ * Whether the bytes from `at` to `end` are UTF-8. https://www.rfc-editor.org/rfc/rfc3629#section-4
+ */
 export function isUtf8(at: usize, end: usize): bool {
   while (at < end) {
     if (at + BLOCK_BYTES <= end && i8x16.bitmask(v128.load(at)) == 0) {

@@ -1,6 +1,6 @@
 /**
- * Who must act: the user (`config_error`), no one, because a retry may succeed (`transient_error`), or the
- * maintainers (`system_error`).
+ * Who must act: the user (`config_error`), no one, because a retry may succeed (`transient_error`),
+ * or the maintainers (`system_error`).
  */
 export type FailureType = 'config_error' | 'transient_error' | 'system_error'
 

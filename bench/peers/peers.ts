@@ -180,8 +180,8 @@ function matches(found: Sums, expected: Sums): boolean {
 }
 
 /**
- * Round by round, so that a slow minute of the machine hits every program alike, and in another order each time: a program
- * writes its file faster after one that has just freed much memory.
+ * Round by round, so that a slow minute of the machine hits every program alike, and in another
+ * order each time: a program writes its file faster after one that has just freed much memory.
  */
 async function race(bench: Bench, contenders: readonly Contender[]): Promise<Result[]> {
   const { runs, limitSeconds } = bench.options

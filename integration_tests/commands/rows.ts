@@ -21,7 +21,10 @@ function recordRows({ messages }: Run, [schema, name]: RelationName): string[] {
   return recordsOf(messages, `${schema}.${name}`).map(canonical).toSorted()
 }
 
-/** Discovers the schemas of `relations`, reads each of them and compares its records with the result of SQL. */
+/**
+ * Discovers the schemas of `relations`, reads each of them and compares its records with the result
+ * of SQL.
+ */
 export async function expectSameRows(
   db: TestDatabase,
   ...relations: readonly RelationName[]

@@ -13,7 +13,7 @@ import { ONE_READER } from '../helpers/one-reader.ts'
 const OPTIONS = { timeoutMs: 30_000 }
 const COMMANDS = ['check', 'discover', 'read'] as const
 /** Much longer than a stopped process may take, so that only the signal ends the wait. */
-const PATIENCE = { connect_timeout: 600, timeout_seconds: 600 }
+const LONG_TIMEOUTS = { connect_timeout: 600, timeout_seconds: 600 }
 
 const CREATE_BIG = `
   CREATE TABLE big AS SELECT n AS id, repeat('x', 500) AS v FROM generate_series(1, 60000) AS n;
@@ -46,7 +46,11 @@ describe('SIGTERM while the connector waits', () => {
       const listener = await listen()
       const address = listener.address()
       const silentPort = typeof address === 'object' ? address?.port : port
-      await using connector = await withConnector({ ...account, ...PATIENCE, port: silentPort })
+      await using connector = await withConnector({
+        ...account,
+        ...LONG_TIMEOUTS,
+        port: silentPort,
+      })
       await using running = startConnector([command, '--config', connector.configFile], OPTIONS)
       const rest = readAll(running)
       await once(listener, 'connection')
@@ -59,7 +63,7 @@ describe('SIGTERM while the connector waits', () => {
       await using database = await TestDatabase.create()
       await using proxy = await FaultProxy.start(database.server.port)
       proxy.fault = { type: 'silence', afterBytes: 1500 }
-      const config = database.config({ port: proxy.port, ...PATIENCE })
+      const config = database.config({ port: proxy.port, ...LONG_TIMEOUTS })
       await using connector = await withConnector(config)
       await using running = startConnector([command, '--config', connector.configFile], OPTIONS)
       const rest = readAll(running)
@@ -73,7 +77,7 @@ describe('SIGTERM while the connector waits', () => {
     await using database = await TestDatabase.create()
     await database.sql(`${CREATE_BIG}; CREATE TABLE later AS SELECT 1 AS id`)
     await using proxy = await FaultProxy.start(database.server.port)
-    const config = database.config({ port: proxy.port, ...PATIENCE, ...ONE_READER })
+    const config = database.config({ port: proxy.port, ...LONG_TIMEOUTS, ...ONE_READER })
     await using connector = await withConnector(config)
     const catalog = configuredCatalog(await connector.catalog(), { streams: ['big', 'later'] })
     await using running = await connector.startRead({ catalog }, OPTIONS)

@@ -25,7 +25,10 @@ export function serverAccount(): Account | null {
   return account
 }
 
-/** A directory for temporary files that `serverAccount()` can enter: as root, `TMPDIR` may be private. */
+/**
+ * A directory for temporary files that `serverAccount()` can enter: as root, `TMPDIR` may be
+ * private.
+ */
 export function temporaryRoot(): string {
   const preferred = tmpdir()
   return serverAccount() === null || isOpenToAll(preferred) ? preferred : '/tmp'

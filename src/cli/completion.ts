@@ -2,8 +2,8 @@ import yargs, { type Argv } from 'yargs'
 import { COMMANDS, COMPLETION, type Option } from './options.ts'
 
 /**
- * Returns the completion script of a shell, or the reply to a request of this script. Prints nothing
- * and never exits.
+ * Returns the completion script of a shell, or the reply to a request of this script. Prints
+ * nothing and never exits.
  */
 export function completionText(words: readonly string[]): string {
   let text = ''

@@ -17,7 +17,9 @@ const EXAMPLES = [
   ['Complete commands and options with the Tab key', 'completion >> ~/.bashrc'],
 ] as const
 
-/** The help of a command, or of the program if there is no such command. At most 100 columns wide. */
+/**
+ * The help of a command, or of the program if there is no such command. At most 100 columns wide.
+ */
 export function helpText(name: string | null): string {
   const command = COMMANDS.get(name ?? '')
   if (command === undefined) return programHelp()

@@ -3,7 +3,10 @@ import { offeredColumns } from '../introspection/replication/change-columns.ts'
 import type { JsonObject } from '../json/json.ts'
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
 
-/** Returns a function that describes the Arrow schema of a relation. apache-arrow is loaded only here. */
+/**
+ * Returns a function that describes the Arrow schema of a relation. apache-arrow is loaded only
+ * here.
+ */
 export async function arrowSchemas(
   options: ArrowOptions,
 ): Promise<(relation: Relation) => JsonObject> {

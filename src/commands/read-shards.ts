@@ -15,7 +15,10 @@ export async function readShards(run: Run, input: ReadInput, shards: Readable): 
   }
 }
 
-/** Lines that are not empty. `readline` is not used: it also divides at U+2028, which JSON may contain. */
+/**
+ * Lines that are not empty. `readline` is not used: it also divides at U+2028, which JSON may
+ * contain.
+ */
 async function* linesOf(input: Readable): AsyncGenerator<string> {
   let text = ''
   for await (const chunk of input.setEncoding('utf8')) {

@@ -18,7 +18,9 @@ export function parametersOf(schema: ParameterSchema): readonly [string, Paramet
   return Object.entries(schema.properties ?? {})
 }
 
-/** The parameter that distinguishes the branches of a oneOf, or null if `schema` has no branches. */
+/**
+ * The parameter that distinguishes the branches of a oneOf, or null if `schema` has no branches.
+ */
 export function discriminatorOf(schema: ParameterSchema): string | null {
   const [branch] = schema.oneOf ?? []
   if (branch === undefined) return null

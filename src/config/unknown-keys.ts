@@ -1,7 +1,10 @@
 import { type ParameterSchema, parametersOf } from './schema.ts'
 import { isValues, type Values } from './values.ts'
 
-/** Returns the keys of `values` that `schema` does not contain, such as `ssl_mode.cert`, in their order. */
+/**
+ * Returns the keys of `values` that `schema` does not contain, such as `ssl_mode.cert`, in their
+ * order.
+ */
 export function unknownKeys(values: Values, schema: ParameterSchema): string[] {
   const known = new Map([schema, ...(schema.oneOf ?? [])].flatMap(parametersOf))
   return Object.entries(values).flatMap(([key, value]) => {

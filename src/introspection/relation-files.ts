@@ -19,7 +19,7 @@ export interface LockedRelation {
 /**
  * Builds a query of the files of relations and of everything below them: partitions, tables that
  * inherit from them, the relations of a view. A materialized view is left out, because REFRESH
- * writes rows that every snapshot sees. These queries run between reads of rows, with the
+ * writes rows that are visible to every snapshot. These queries run between reads of rows, with the
  * search_path of the role, so operators are qualified, too.
  */
 function treesSql(oids: string): string {

@@ -71,7 +71,7 @@ export class CopyWorker implements TupleSink {
   }
 
   /** Sends one more statement to the server. */
-  ask(select: string): void {
+  send(select: string): void {
     this.#sent++
     try {
       if (this.#copy !== null && !this.#copy.isDone) this.#copy.append(select)

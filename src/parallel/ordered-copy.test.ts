@@ -15,7 +15,7 @@ const ROWS = 3
  */
 class ScriptedSource implements CopySource {
   isUsable = true
-  readonly asked: string[] = []
+  readonly sent: string[] = []
   /** Number of reads after which the connection is lost. */
   readonly #lostAfter: number
   /** Number of event loop turns per read. */
@@ -31,7 +31,7 @@ class ScriptedSource implements CopySource {
     let row = 0
     let reads = 0
     const append = (next: string): void => {
-      this.asked.push(next)
+      this.sent.push(next)
       pending.push(next)
     }
     append(select)
@@ -117,7 +117,7 @@ describe('OrderedCopy', () => {
       expect(rows).to.deep.equal(EXPECTED)
       expect(statements).to.equal(SELECTS.length)
       expect(failures).to.deep.equal([])
-      expect([...main.asked, ...other.asked]).to.have.members(SELECTS)
+      expect([...main.sent, ...other.sent]).to.have.members(SELECTS)
     })
   }
 
@@ -125,7 +125,7 @@ describe('OrderedCopy', () => {
     const main = new ScriptedSource({ delay: 20 })
     const other = new ScriptedSource()
     await readAll(main, other)
-    expect(other.asked.length).to.be.above(main.asked.length)
+    expect(other.sent.length).to.be.above(main.sent.length)
   })
 
   for (let lostAfter = 0; lostAfter <= 4 * ROWS; lostAfter++) {

@@ -104,7 +104,7 @@ export class OrderedCopy implements CopyReader, TupleSink {
         const next = this.#owners.length
         if (!worker.isFree || next === this.#selects.length) continue
         this.#owners.push(worker)
-        worker.ask(this.#selects[next]!)
+        worker.send(this.#selects[next]!)
         isAssigned = true
       }
     }
@@ -128,7 +128,7 @@ export class OrderedCopy implements CopyReader, TupleSink {
     this.#owners.forEach((owner, index) => {
       if (index < this.#turn || (owner !== failed && owner !== this.#main)) return
       this.#owners[index] = this.#main
-      this.#main.ask(this.#selects[index]!)
+      this.#main.send(this.#selects[index]!)
     })
   }
 

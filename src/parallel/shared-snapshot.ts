@@ -75,7 +75,7 @@ export class SharedSnapshot implements Readers, AsyncDisposable {
   }
 
   /**
-   * Takes the snapshot. If the server refuses to share it, the transaction has failed and another
+   * Takes the snapshot. If the server does not share it, the transaction has failed and another
    * one is started.
    */
   static async take(setting: SnapshotSetting): Promise<SharedSnapshot> {

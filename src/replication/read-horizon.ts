@@ -7,7 +7,7 @@ import type { StreamPlan } from './stream-plan.ts'
 const MAX_LISTED_XIDS = 5000
 
 /**
- * Reads what the snapshot sees of a relation with system columns, for the next sync: the
+ * Reads what is visible to the snapshot in a relation with system columns, for the next sync: the
  * transactions below its `xmin`, and later ones whose rows are already visible, which are found in
  * the rows themselves. (A list of running transactions is not sufficient, because it does not
  * contain subtransactions.)

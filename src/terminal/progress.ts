@@ -18,7 +18,8 @@ interface Reading {
 
 /**
  * Shows the progress of a read on the last line of a terminal: the stream that had rows last. A
- * line remains for each complete stream, and one for all of several. Does nothing without a terminal.
+ * line remains for each complete stream, and one for all of several. Does nothing without a
+ * terminal.
  */
 export class Progress implements Disposable {
   readonly #terminal: Terminal | null

@@ -16,7 +16,8 @@ const object = new ByteBuffer(256)
 const word = new ByteBuffer(256)
 
 /**
- * hstore, text: `"color"=>"red", "size"=>NULL` → the JSON text of an object, `{"color":"red","size":null}`, as a string.
+ * hstore, text: `"color"=>"red", "size"=>NULL` → the JSON text of an object,
+ * `{"color":"red","size":null}`, as a string.
  * https://www.postgresql.org/docs/current/hstore.html
  */
 export const writeHstore: ValueWriter = (out, bytes, start, end) => {

@@ -103,7 +103,10 @@ export interface CursorTraits {
 
 /** Everything about one PostgreSQL type. */
 export interface PgType {
-  /** `pg_type.typname`, for messages: a domain or a type of another schema may have the name of a built-in one. */
+  /**
+   * `pg_type.typname`, for messages: a domain or a type of another schema may have the name of a
+   * built-in one.
+   */
   readonly name: string
   /** JSON schema of a column of this type in the discovered catalog. */
   readonly jsonSchema: JsonObject

@@ -34,7 +34,10 @@ const UTC_OFFSET = '+00'
 /** `24:00:00` has no ISO form. The official connector prints the last nanosecond of the day. */
 const END_OF_DAY = '23:59:59.999999999'
 
-/** date, COPY binary: int32 days since 2000-01-01 → `1999-01-08`, `0044-03-15 BC`; ±infinity is null. */
+/**
+ * date, COPY binary: int32 days since 2000-01-01 → `1999-01-08`, `0044-03-15 BC`; ±infinity is
+ * null.
+ */
 export const writeDate = accelerated('Date', (out, bytes, start, end) => {
   expectBytes(end - start, 4)
   const days = viewOf(bytes).getInt32(start)
@@ -71,7 +74,10 @@ export const writeTimeText: ValueWriter = (out, bytes, start, end) => {
   return EXACT
 }
 
-/** timetz, COPY binary: int64 microseconds of the day, int32 seconds west of UTC → `13:00:01.123456-07:00`. */
+/**
+ * timetz, COPY binary: int64 microseconds of the day, int32 seconds west of UTC →
+ * `13:00:01.123456-07:00`.
+ */
 export const writeTimeTz: ValueWriter = (out, bytes, start, end) => {
   expectBytes(end - start, 12)
   const micros = timeOfDay(bytes, start)
@@ -97,7 +103,10 @@ export const writeTimeTzText: ValueWriter = (out, bytes, start, end) => {
   return EXACT
 }
 
-/** timestamp, COPY binary: int64 microseconds since 2000-01-01 → `2004-10-19T10:23:54.123456`; ±infinity is null. */
+/**
+ * timestamp, COPY binary: int64 microseconds since 2000-01-01 → `2004-10-19T10:23:54.123456`;
+ * ±infinity is null.
+ */
 export const writeTimestamp = accelerated('Timestamp', (out, bytes, start, end) =>
   writeInstant(out, bytes, start, end, false),
 )

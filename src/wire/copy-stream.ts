@@ -54,8 +54,8 @@ const TRAILER_LENGTH = 6
 const TRAILER = -1
 
 /**
- * Splits the bytes of a connection during `COPY … TO STDOUT (FORMAT binary)` into tuples and other messages, in one
- * pass over each socket chunk. Several COPY statements may follow each other.
+ * Splits the bytes of a connection during `COPY … TO STDOUT (FORMAT binary)` into tuples and other
+ * messages, in one pass over each socket chunk. Several COPY statements may follow each other.
  * https://www.postgresql.org/docs/current/protocol-message-formats.html
  */
 export class CopyStream {

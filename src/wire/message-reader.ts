@@ -5,7 +5,10 @@ export function damaged(what: string): RangeError {
   return new RangeError(`damaged replication stream: ${what}`)
 }
 
-/** Reads the fields of one message in order. Each method throws a RangeError beyond the end of the message. */
+/**
+ * Reads the fields of one message in order. Each method throws a RangeError beyond the end of the
+ * message.
+ */
 export class MessageReader {
   #bytes: Buffer = Buffer.alloc(0)
   #view: DataView = new DataView(new ArrayBuffer(0))

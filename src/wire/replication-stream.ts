@@ -30,8 +30,8 @@ const XLOG_HEADER_BYTES = 25
 const KEEPALIVE_BYTES = 18
 
 /**
- * Splits the bytes of a replication connection during START_REPLICATION into messages of pgoutput, keepalives and
- * other messages, in one pass over each socket chunk.
+ * Splits the bytes of a replication connection during START_REPLICATION into messages of pgoutput,
+ * keepalives and other messages, in one pass over each socket chunk.
  * https://www.postgresql.org/docs/current/protocol-replication.html
  */
 export class ReplicationStream {

@@ -17,8 +17,8 @@ interface Round {
   /** Each is a transaction. */
   readonly write: readonly string[]
   /**
-   * Records in order: `+` or, for a delete, `-`, the stream, and the values by the columns of the catalog. A long value is
-   * shown as its name and `…`, one that is null and flagged as `?`.
+   * Records in order: `+` or, for a delete, `-`, the stream, and the values by the columns of the
+   * catalog. A long value is shown as its name and `…`, one that is null and flagged as `?`.
    */
   readonly read: readonly string[]
   /** WARN messages about streams and tables; default: none. */

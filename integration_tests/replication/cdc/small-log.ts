@@ -4,7 +4,10 @@ import type { CdcDatabase } from './cdc-database.ts'
 /** Since then the server limits the log that a slot retains. */
 const MAJOR_WITH_LIMIT = 13
 
-/** A server with small segments of log, which it removes soon. @param keepMb `max_slot_wal_keep_size`. */
+/**
+ * A server with small segments of log, which it removes soon.
+ * @param keepMb `max_slot_wal_keep_size`.
+ */
 export async function startSmallLog(
   keepMb: number,
   settings: Readonly<Record<string, string>> = {},
@@ -20,7 +23,10 @@ export async function startSmallLog(
   return server
 }
 
-/** Writes log, with a checkpoint after each megabyte, until a condition over the slot's row in pg_replication_slots is true. */
+/**
+ * Writes log, with a checkpoint after each megabyte, until a condition over the slot's row in
+ * pg_replication_slots is true.
+ */
 export async function fillLog(cdc: CdcDatabase, condition: string): Promise<void> {
   for (let isReached = false; !isReached;) {
     await writeLog(cdc)

@@ -31,7 +31,10 @@ export interface CursorTableOptions {
   readonly hasCursorField?: boolean
 }
 
-/** A database with a table `t (id, changed, note)`, and a consumer that syncs it incrementally by `changed`. */
+/**
+ * A database with a table `t (id, changed, note)`, and a consumer that syncs it incrementally by
+ * `changed`.
+ */
 export class CursorTable implements AsyncDisposable {
   readonly database: TestDatabase
   readonly consumer: Consumer

@@ -9,10 +9,16 @@ import type { ValidValues } from '../valid-values.ts'
 
 export const AJV_OPTIONS: Options = { allErrors: true, discriminator: true, strict: false }
 
-/** spec.json with ajv's `discriminator`: only the selected branch of a oneOf is validated and reported. */
+/**
+ * spec.json with ajv's `discriminator`: only the selected branch of a oneOf is validated and
+ * reported.
+ */
 export const VALIDATION_SCHEMA: object = withDiscriminators()
 
-/** Whether values have the types and ranges of spec.json; its property `errors` lists the violations. */
+/**
+ * Whether values have the types and ranges of spec.json; its property `errors` lists the
+ * violations.
+ */
 export const validator = new Ajv(AJV_OPTIONS).compile<ValidValues>(VALIDATION_SCHEMA)
 
 function withDiscriminators(): object {

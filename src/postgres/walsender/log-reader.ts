@@ -8,8 +8,8 @@ import { statusIntervalMs, statusUpdate } from './status-updates.ts'
 const COPY_BOTH_RESPONSE = 0x57 /* W */
 const COPY_DONE = Buffer.from([0x63 /* c */, 0, 0, 0, 4])
 /**
- * Time without a byte after which the server is asked for its position. It doubles while nothing is
- * received. PostgreSQL 12 does not always report the end of the log by itself.
+ * Time without a byte after which the position of the server is requested. It doubles while nothing
+ * is received. PostgreSQL 12 does not always report the end of the log by itself.
  */
 const FIRST_REQUEST_MS = 100
 /**
@@ -209,7 +209,7 @@ export class LogReader implements Submittable, AsyncDisposable {
   }
 
   /**
-   * Whether the server will end the command: it has rejected it, or it was asked to end the stream.
+   * Whether the server will end the command: it has rejected it, or the end was requested.
    */
   #requestEnd(): boolean {
     this.#stream.discard()

@@ -1,4 +1,7 @@
-/** https://www.postgresql.org/docs/current/protocol-replication.html (Standby status update), as CopyData */
+/**
+ * https://www.postgresql.org/docs/current/protocol-replication.html (Standby status update), as
+ * CopyData
+ */
 const COPY_DATA = 0x64 /* d */
 const STATUS_UPDATE = 0x72 /* r */
 const MESSAGE_BYTES = 39

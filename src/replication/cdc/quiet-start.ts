@@ -24,13 +24,13 @@ export interface QuietStartOptions {
   readonly requiredWithinMs: number | null
 }
 
-const PATIENCE_MS = 2000
+const DEFAULT_WAIT_MS = 2000
 const POLL_MS = 20
 
 /**
- * Takes a start point and waits until the transactions below it have ended. A snapshot that is
- * taken afterwards sees all of them, so every change that it does not show is after the point. Such
- * a snapshot has an xmin of at least `xid`; otherwise a transaction has run for too long. Null on a
+ * Takes a start point and waits until the transactions below it have ended. All of them are visible
+ * to a snapshot that is taken afterwards, so every change that is not is after the point. Such a
+ * snapshot has an xmin of at least `xid`; otherwise a transaction has run for too long. Null on a
  * standby, which assigns no transaction ids.
  * @throws ConnectorError transient_error if quiet is required and a transaction has run for too
  * long.
@@ -49,7 +49,7 @@ export async function awaitQuietStart(
     'SELECT pg_catalog.txid_current()::pg_catalog.text AS xid',
   )
   const start = { lsn: parseLsn(log!.lsn), xid: BigInt(own!.xid) }
-  const deadlineMs = performance.now() + (requiredWithinMs ?? PATIENCE_MS)
+  const deadlineMs = performance.now() + (requiredWithinMs ?? DEFAULT_WAIT_MS)
   while ((await oldestRunning(database)) < start.xid) {
     if (performance.now() < deadlineMs) await pause(POLL_MS, database.signal)
     else if (requiredWithinMs === null) break

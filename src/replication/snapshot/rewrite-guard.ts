@@ -18,13 +18,13 @@ import type { StreamPlan } from '../stream-plan.ts'
 const GONE: ReadonlySet<string> = new Set(['42P01', '3F000'])
 
 /**
- * Detects relations that were truncated or rewritten after the snapshot was taken. The snapshot
- * sees neither their old rows, which no longer exist, nor the new ones. The filenodes are therefore
+ * Detects relations that were truncated or rewritten after the snapshot was taken. Neither their
+ * old rows, which no longer exist, nor the new ones are visible to it. The filenodes are therefore
  * recorded before the snapshot and compared when a table has been locked for reading; it stays
  * locked until the transaction ends. For a view, these are the filenodes of the tables that it
  * selects from, at any depth; tables that its functions or the config's `query` read are unknown. A
- * materialized view is excluded: the rows that REFRESH writes are frozen, so every snapshot sees
- * them.
+ * materialized view is excluded: the rows that REFRESH writes are frozen, so they are visible to
+ * every snapshot.
  * https://www.postgresql.org/docs/current/mvcc-caveats.html
  */
 export class RewriteGuard {

@@ -31,7 +31,8 @@ export function writeFloat4(out: ByteBuffer, bytes: Buffer, start: number, end: 
 }
 
 /**
- * A finite float4 as the server's `float4out` prints it: the shortest decimal strictly inside its rounding interval.
+ * A finite float4 as the server's `float4out` prints it: the shortest decimal strictly inside its
+ * rounding interval.
  * https://github.com/postgres/postgres/blob/REL_18_0/src/common/f2s.c
  */
 export function float4Text(value: number): string {

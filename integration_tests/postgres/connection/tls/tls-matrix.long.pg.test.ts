@@ -121,8 +121,8 @@ describeWith(['/usr/bin/openssl'], 'sslmode × server × certificates', () => {
   for (const situation of SITUATIONS) {
     it(`${situation.name} → ${situation.outcomes}`, async () => {
       await world.serve(situation.certificate)
-      const ours = MODES.map(async (mode) => await connect(world, situation, mode))
-      expect((await Promise.all(ours)).join(' ')).to.equal(situation.outcomes)
+      const outcomes = MODES.map(async (mode) => await connect(world, situation, mode))
+      expect((await Promise.all(outcomes)).join(' ')).to.equal(situation.outcomes)
     })
 
     if (isInstalled('/usr/bin/psql')) {

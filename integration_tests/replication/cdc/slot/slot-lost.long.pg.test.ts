@@ -147,7 +147,8 @@ describe('a slot that exceeds max_slot_wal_keep_size', () => {
       expect(run.records.map(({ data }) => data['id'])).to.deep.equal([1])
       const warnings = healthWarningsOf(run)
       expect(warnings).to.deep.equal(status === 'extended' ? [] : ['slot_at_risk'])
-      // The server moves restart_lsn with the records of running transactions that it writes every 15 s
+      // The server moves restart_lsn with the records of running transactions that it writes every
+      // 15 s
       let next = lastState(run)
       while ((await statusOf()) !== 'reserved') {
         const again = await sync(cdc, { state: next, streams: ['t'] })

@@ -21,8 +21,8 @@ describe('the binary form of the log', () => {
       { id: 1, name: 'a' },
       { id: 2, name: 'b' },
     ])
-    const said = run.logs.filter(({ message }) => message.includes('read in text form'))
-    expect(said).to.have.length(cdc.db.server.major >= MAJOR_WITH_BINARY ? 1 : 0)
+    const notices = run.logs.filter(({ message }) => message.includes('read in text form'))
+    expect(notices).to.have.length(cdc.db.server.major >= MAJOR_WITH_BINARY ? 1 : 0)
   })
 
   it('a column whose binary form was unknown before it was altered', async () => {

@@ -3,7 +3,10 @@ import { runBounded } from '../../../postgres/session/bounded-session.ts'
 import type { Database } from '../../../postgres/session/database.ts'
 import { describeQueryFailure, HEARTBEAT_SETTINGS_SQL } from '../heartbeat.ts'
 
-/** First words of statements that EXPLAIN does not take, or that have a meaning of their own after it. */
+/**
+ * First words of statements that EXPLAIN does not take, or that have a meaning of their own after
+ * it.
+ */
 const NOT_EXPLAINED: ReadonlySet<string> = new Set(
   `abort alter analyse analyze begin call checkpoint close cluster comment commit copy create deallocate declare discard
    do drop end execute explain fetch grant import listen load lock move notify prepare reassign refresh reindex release
@@ -17,8 +20,9 @@ const WRONG_QUERY = /^(42|3F)/
 const LIMIT_MS = 10_000
 
 /**
- * Returns why `heartbeat_action_query` will fail, as far as the server sees it without running it: EXPLAIN looks up the
- * names and checks the privileges. Null: nothing is known, as of procedures, commands and several statements.
+ * Returns why `heartbeat_action_query` will fail, without running it: EXPLAIN looks up the names
+ * and checks the privileges. Null: there is no such error, or EXPLAIN does not accept the query,
+ * such as CALL, a command or several statements.
  */
 export async function findHeartbeatProblem(
   database: Database,

@@ -2,7 +2,7 @@ import type { PrepareContext } from '../../feed.ts'
 import { cdcConfigOf } from '../cdc-config.ts'
 import { LogFollower } from './log-follower.ts'
 
-const NONE = { mayRead: () => false, knows: () => false }
+const NONE = { mayRead: () => false, isSelected: () => false }
 /** A filter for a connection that reads no changes. */
 const ALL_SEEN = { shows: () => true }
 

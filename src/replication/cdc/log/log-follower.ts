@@ -44,8 +44,8 @@ export interface ReadLimits {
 export interface RelationFilter {
   /** Whether its changes may belong to a stream. */
   readonly mayRead: (relation: LogRelation) => boolean
-  /** Whether it is certainly a stream or a part of one. */
-  readonly knows: (relation: LogRelation) => boolean
+  /** Whether it is certainly a selected stream or a part of one. */
+  readonly isSelected: (relation: LogRelation) => boolean
 }
 
 /**
@@ -169,7 +169,7 @@ export class LogFollower implements ReplicationVisitor, ChangeQueue {
   }
 
   truncate(relations: readonly LogRelation[]): void {
-    for (const { schema, name } of relations.filter(this.#filter.knows)) {
+    for (const { schema, name } of relations.filter(this.#filter.isSelected)) {
       const message = `Table '${schema}.${name}' was truncated. The protocol has no message for it: the destination keeps the rows. Refresh the stream to remove them.`
       this.#log('WARN', message)
     }

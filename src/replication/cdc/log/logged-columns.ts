@@ -66,7 +66,10 @@ export class LoggedColumns {
   }
 }
 
-/** Whether the columns of a relation have the order of `columns`, in which two of them are if they have not swapped names. */
+/**
+ * Whether the columns of a relation have the order of `columns`, in which two of them are if they
+ * have not swapped names.
+ */
 function isInOrder(relation: LogRelation, columns: readonly { readonly name: string }[]): boolean {
   const places = new Map(columns.map(({ name }, index) => [name, index]))
   const known = relation.columns.flatMap(({ name }) => places.get(name) ?? [])

@@ -14,7 +14,7 @@ import { storedLsn } from '../state/offset.ts'
 import { LogFollower } from './log-follower.ts'
 import { LogStream } from './log-stream.ts'
 import { type LogEnd } from './log-end.ts'
-import { settleHeld } from './settle.ts'
+import { writeHeldChanges } from './held-changes.ts'
 import { StreamRouter } from './stream-router.ts'
 import { awaitVisible } from './visible-commits.ts'
 
@@ -62,7 +62,7 @@ export async function* readLog(read: LogRead): AsyncGenerator<FeedEvent> {
   let bytes = 0
   for (;;) {
     if (follower.hasUnseen) await awaitVisible(follower, database, log)
-    if (follower.hasHeld) await settleHeld(follower, { router, database })
+    if (follower.hasHeld) await writeHeldChanges(follower, { router, database })
     const { receivedBytes } = reader
     for (const event of rowsRead(streams, receivedBytes - bytes)) {
       yield event

@@ -47,7 +47,10 @@ export class RelationRoute implements ChangeVisitor {
     return this.#writers
   }
 
-  /** Hides values that were of another type. Called before a change is written or what it lacks is fetched. */
+  /**
+   * Hides values that were of another type. Called before a change is written or what it lacks is
+   * fetched.
+   */
   hideRetyped({ newTuple, oldTuple, oldKind }: RowChange): void {
     for (const { retyped } of this.#writers ?? []) {
       if (retyped.length === 0) continue

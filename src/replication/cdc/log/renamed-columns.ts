@@ -49,7 +49,10 @@ export function findRenamed(
   return { renamed, uncertain }
 }
 
-/** Whether two sets of columns have the same names. Then they are the same columns: places never change. */
+/**
+ * Whether two sets of columns have the same names. Then they are the same columns: places never
+ * change.
+ */
 function isPermuted(
   earlier: readonly NamedColumn[],
   attributes: readonly TableAttribute[],

@@ -42,10 +42,10 @@ export class StreamRouter {
   }
 
   /** Whether the changes of a relation may belong to a stream. */
-  readonly mayRead = (relation: LogRelation): boolean => this.#hasRoots || this.knows(relation)
+  readonly mayRead = (relation: LogRelation): boolean => this.#hasRoots || this.isSelected(relation)
 
-  /** Whether a relation is a stream or a part of one, as far as is known without a query. */
-  readonly knows = (relation: LogRelation): boolean =>
+  /** Whether a relation is a selected stream or a part of one, without a query. */
+  readonly isSelected = (relation: LogRelation): boolean =>
     this.#byOid.has(relation.oid) || this.#named(relation).length > 0
 
   /**

@@ -9,7 +9,7 @@ import { readLogEnd, WRITE_LSN } from './log-end.ts'
  * A commit becomes visible microseconds after it is in the log, unless it waits for a synchronous
  * standby.
  */
-const PATIENCE_MS = 2000
+const TIMEOUT_MS = 2000
 const FIRST_WAIT_MS = 1
 const MAX_WAIT_MS = 100
 
@@ -22,7 +22,7 @@ export async function awaitVisible(
   database: Database,
   log: Log,
 ): Promise<void> {
-  const deadlineMs = performance.now() + PATIENCE_MS
+  const deadlineMs = performance.now() + TIMEOUT_MS
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
     const { seen } = await readLogEnd(database, WRITE_LSN)
     follower.see(seen)

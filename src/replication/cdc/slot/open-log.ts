@@ -12,7 +12,10 @@ import type { Offset } from '../state/offset.ts'
 import { confirmStart } from '../sync-start.ts'
 import type { LogFollower } from '../log/log-follower.ts'
 
-/** The server ends the session of a dead predecessor after wal_sender_timeout. That may be 0, which is never. */
+/**
+ * The server ends the session of a dead predecessor after wal_sender_timeout. That may be 0, which
+ * is never.
+ */
 const MIN_TIMEOUT_MS = 60_000
 /** From then on until the slot is free. */
 const MARGIN_MS = 10_000
@@ -30,8 +33,8 @@ export interface LogSource {
 }
 
 /**
- * Starts to read the log. Waits for another session to release the slot, which may be that of a predecessor that was
- * killed, or whose host is gone.
+ * Starts to read the log. Waits for another session to release the slot, which may be that of a
+ * predecessor that was killed, or whose host is gone.
  * @throws ConnectorError that names the session, or the state of the slot.
  */
 export async function openLog(

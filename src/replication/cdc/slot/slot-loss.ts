@@ -32,7 +32,10 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
     prevention: 'Raise idle_replication_slot_timeout or sync more often',
   },
 }
-/** A slot that was idle for a third of the timeout will reach it between two syncs, or in a first load. */
+/**
+ * A slot that was idle for a third of the timeout will reach it between two syncs, or in a first
+ * load.
+ */
 const IDLE_FRACTION = 3
 
 /** Why the server can no longer read the log from where the slot stands; null: it can. */

@@ -27,7 +27,10 @@ export interface Offset {
   readonly timeline: number | null
   /** `pg_publication.oid`; null: unknown. */
   readonly publicationOid: number | null
-  /** Snapshot in which the partitions were looked up last; null: no stream is partitioned, or the state does not say. */
+  /**
+   * Snapshot in which the partitions were looked up last; null: no stream is partitioned, or the
+   * state does not say.
+   */
   readonly catalogSnapshot: string | null
   /** Streams that are no longer selected → position up to which they were delivered. */
   readonly removed: ReadonlyMap<string, bigint>

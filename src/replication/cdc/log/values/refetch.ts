@@ -33,8 +33,8 @@ type FetchedValues = ReadonlyMap<number, TupleValue>
 const NULL: TupleValue = { kind: NULL_KIND, bytes: Buffer.alloc(0) }
 
 /**
- * A schema, a table, a column or an operator of its type does not exist: it was renamed or dropped, or its type was
- * altered, after the streams were planned. The next attempt plans them again.
+ * A schema, a table, a column or an operator of its type does not exist: it was renamed or dropped,
+ * or its type was altered, after the streams were planned. The next attempt plans them again.
  */
 const ALTERED: ReadonlySet<string> = new Set(['3F000', '42P01', '42703', '42883'])
 /** Rows per query: each row is a branch of one statement with its own parameters. */

@@ -7,7 +7,7 @@ import type { RowChange } from './row-change.ts'
 import type { StreamRouter } from './stream-router.ts'
 
 /** Writes the held changes in the order of the log, after the queries for which they wait. */
-export async function settleHeld(
+export async function writeHeldChanges(
   follower: LogFollower,
   { router, database }: { router: StreamRouter; database: Database },
 ): Promise<void> {
