@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
-import { existsSync, fstatSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
@@ -13,7 +13,8 @@ import { specMessage } from './commands/spec.ts'
 import { ConnectorError, ReportedError } from './errors.ts'
 import { errorTrace, type Message } from './protocol/messages.ts'
 import { Output, OutputClosedError, type OutputOptions } from './protocol/output.ts'
-import { CLEAR_LINE, readableMessage, terminalText } from './terminal/readable-message.ts'
+import { messagePrinter } from './terminal/message-printer.ts'
+import { terminalText } from './terminal/readable-message.ts'
 
 type FileCommand = Exclude<CommandLine, { command: 'spec' | 'help' }>
 type ReadCommand = Extract<CommandLine, { command: 'read' }>
@@ -112,9 +113,15 @@ function acceleration(value: string | undefined): Run['acceleration'] {
 
 /** Messages go to stdout unless stdout is used for an Arrow stream. */
 function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
-  return isStdoutTaken
-    ? { output: openMessages(STDERR_FD), data: openOutput(STDOUT_FD, { unit: 'bytes' }) }
-    : { output: openMessages(STDOUT_FD, messagePrinter()), data: null }
+  if (isStdoutTaken) {
+    return { output: openMessages(STDERR_FD), data: openOutput(STDOUT_FD, { unit: 'bytes' }) }
+  }
+  const print = messagePrinter({
+    messagesFd: STDOUT_FD,
+    stderrFd: STDERR_FD,
+    openStderr: () => process.stderr,
+  })
+  return { output: openMessages(STDOUT_FD, print), data: null }
 }
 
 /** Opens an output for messages. On a terminal, those for the user are plain text. */
@@ -127,25 +134,6 @@ function openMessages(fd: number, onMessage?: (message: Message) => void): Outpu
 
 function openOutput(fd: number, options: Partial<OutputOptions>): Output {
   return new Output(fd, { ...options, onClosed: (error) => stop.abort(error) })
-}
-
-/**
- * Prints warnings and errors on stderr if the messages go to a file, or are redirected on a
- * terminal. Not if they go to a pipe: Airbyte would log them twice.
- */
-function messagePrinter(): ((message: Message) => void) | undefined {
-  const isTerminal = isatty(STDERR_FD)
-  if (isatty(STDOUT_FD) || !(isTerminal || isFileOfItsOwn(STDOUT_FD, STDERR_FD))) return undefined
-  return (message) => {
-    const text = readableMessage(message)
-    if (text !== null) process.stderr.write(`${isTerminal ? CLEAR_LINE : ''}${text}\n`)
-  }
-}
-
-/** Whether a descriptor is that of a file, and another is not that of the same file. */
-function isFileOfItsOwn(fd: number, otherFd: number): boolean {
-  const [file, other] = [fstatSync(fd), fstatSync(otherFd)]
-  return file.isFile() && (file.dev !== other.dev || file.ino !== other.ino)
 }
 
 function takesStdout(line: CommandLine): boolean {

@@ -1,10 +1,12 @@
 import { expect } from 'chai'
-import { execFile, execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Connector, ENTRY_POINT, runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
+import { parseMessage } from '../helpers/messages.ts'
 
 const run = promisify(execFile)
 const ROWS = 60_000
@@ -84,6 +86,20 @@ describe('progress', () => {
       .that.matches(/^error: There is no stream 'nope'.*\n$/)
     await run('sh', ['-c', `${read} --stream nope > '${file}' 2>&1`]).catch(() => undefined)
     for (const line of readFileSync(file, 'utf8').trim().split('\n')) JSON.parse(line)
+  })
+
+  it('a read whose stderr is closed is complete', async () => {
+    const config = await connector.writeFile('unknown.json', database.config({ nope: 1 }))
+    const path = join(connector.directory, 'records.jsonl')
+    const file = openSync(path, 'w')
+    const args = [ENTRY_POINT, 'read', '--config', config]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', file, 'pipe'] })
+    child.stderr?.destroy()
+    expect(await once(child, 'exit')).to.deep.equal([0, null])
+    closeSync(file)
+    const messages = readFileSync(path, 'utf8').trim().split('\n').map(parseMessage)
+    expect(messages.some(({ log }) => log?.level === 'WARN')).to.equal(true)
+    expect(messages.filter(({ type }) => type === 'RECORD')).to.have.length(ROWS)
   })
 
   it('prints nothing on stderr if both streams are pipes', async () => {
