@@ -182,7 +182,7 @@ describe('parseConfig: both generations of the official connector', () => {
 
   it('accepts a config in the style of 3.8', () => {
     const config = configOf({ ...newest, replication_method: { method: 'Xmin' } })
-    expect(config).to.include({ replicationMethod: 'Xmin', maxConnections: 4 })
+    expect(config).to.include({ replicationMethod: 'Xmin', maxConnections: 5 })
     expect(config.ssl).to.include({
       mode: 'verify-ca',
       caCertificate: '-----BEGIN CERTIFICATE-----...',

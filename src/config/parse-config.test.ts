@@ -129,6 +129,8 @@ describe('parseConfig: columns and schemas', () => {
     [{ late_commit_window_seconds: 0 }, { lateCommitWindowMs: 0 }],
     [{ max_retries: 0 }, { maxRetries: 0 }],
     [{ max_connections: 1 }, { minConnections: 1, maxConnections: 1 }],
+    [{ max_db_connections: 1 }, { minConnections: 1, maxConnections: 2 }],
+    [{ max_connections: 3, max_db_connections: 1 }, { maxConnections: 3 }],
     [{ sync_mode: 'incremental', replication_method: 'Xmin' }, { syncMode: 'incremental' }],
     [{ jdbc_url_params: 'options=-c%20a%3D1' }, { serverOptions: '-c a=1' }],
     [{ server_options: '-c a=1' }, { serverOptions: null }],

@@ -1,5 +1,5 @@
 import { ConnectorError } from '../errors.ts'
-import { resolveAliases } from './aliases.ts'
+import { type CanonicalValues, resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
 import type { CdcConfig, Config, EntraConfig, SslConfig, TunnelConfig } from './config.ts'
 import { normalizeHost } from './host.ts'
@@ -48,13 +48,22 @@ export function parseConfig(raw: unknown): ParsedConfig {
   }
   const { ssl, ignored } = toSsl(valid.ssl_mode)
   const schemas = selectsAllSchemas(raw, canonical.values) ? [] : valid.schemas
-  const config = freeze({ ...toConfig(valid, ssl), schemas })
+  const maxConnections = valid.max_connections + spareConnections(canonical)
+  const config = freeze({ ...toConfig(valid, ssl), schemas, maxConnections })
   return { config, warnings: [...warnings, ...ignored] }
 }
 
 /** An empty list is a choice: without the parameter, its default is used. */
 function selectsAllSchemas(raw: Values, given: Values): boolean {
   return Array.isArray(raw['schemas']) && !Object.hasOwn(given, 'schemas')
+}
+
+/**
+ * `max_db_connections` is the number of connections that read, as in the official connector, whose
+ * pool has one more.
+ */
+function spareConnections({ writtenAs }: CanonicalValues): number {
+  return writtenAs.get('max_connections') === 'max_db_connections' ? 1 : 0
 }
 
 /** Certificates given under other names do not set the mode; it is then the default. */

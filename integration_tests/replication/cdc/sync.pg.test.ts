@@ -46,6 +46,17 @@ describe('read in CDC mode', () => {
     expect(third.states).to.have.length(1)
     expect(third.statuses).to.deep.equal(['users: STARTED', 'users: COMPLETE'])
   })
+
+  it('loads the table and reads the changes with max_db_connections of 1, as the official connector', async () => {
+    await using cdc = await CdcDatabase.create(USERS)
+    const config = { max_db_connections: 1 }
+    const first = await sync(cdc, { config })
+    const state = lastState(first)
+    expect(first.records).to.have.length(100)
+    await cdc.sql("INSERT INTO users VALUES (101, 'new')")
+    const second = await sync(cdc, { config, state })
+    expect(second.records.map(({ data }) => data['id'])).to.deep.equal([101])
+  })
 })
 
 describe('read in CDC mode, with a search_path with objects that have names of pg_catalog', () => {
