@@ -1,4 +1,4 @@
-"""Checks the conversion of record batches, without Spark's JVM."""
+"""Checks the conversion of record batches and the division into tasks, without Spark's JVM."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 from pyspark.sql import types
 from source_postgres_spark.conversion import to_arrow, to_schema, to_spark_batch
+from source_postgres_spark.shards import join_small
 
 FIELDS = [
     {"name": "key", "type": "fixed_size_binary[16]"},
@@ -48,3 +49,18 @@ def check_conversion() -> None:
         assert "absent" in str(error), error
         return
     raise AssertionError("an unknown column is no error")
+
+
+def pages_of(*shards: list[tuple[int, int | None]] | None) -> list[list[tuple[int, int | None]] | None]:
+    """The page ranges of the tasks for shards with these page ranges."""
+    ranges = [None if its is None else [{"start": start, "end": end} for start, end in its] for its in shards]
+    joined = join_small([{"ranges": its} for its in ranges])
+    return [None if its is None else [(each["start"], each["end"]) for each in its] for its in (shard["ranges"] for shard in joined)]
+
+
+def check_tasks() -> None:
+    """Each range is in one task. Only shards that are known to be small are joined."""
+    assert pages_of([(0, 10)], [], [(10, 20)], [(20, None)]) == [[(0, 10), (10, 20), (20, None)]]
+    assert pages_of([(0, 9000)], [(9000, 9010)], [(9010, None)]) == [[(0, 9000)], [(9000, 9010), (9010, None)]]
+    assert pages_of([(0, None)], [(0, None)]) == [[(0, None)], [(0, None)]]
+    assert pages_of(None, [], []) == [None]

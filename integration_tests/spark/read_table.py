@@ -27,7 +27,7 @@ os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
 
 import psycopg
 from pyspark import TaskContext
-from conversion import check_conversion
+from conversion import check_conversion, check_tasks
 from pyspark.sql import SparkSession, functions
 from source_postgres_spark import register
 
@@ -200,6 +200,7 @@ def run(connection: dict[str, Any]) -> None:
 if __name__ == "__main__":
     try:
         check_conversion()
+        check_tasks()
         print("  uuid and numeric values are those of PostgreSQL")
         with postgres() as address:
             run(address)

@@ -7,9 +7,12 @@ from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition
 from .command import Connector, Holder
 from .conversion import to_arrow, to_schema, to_spark_batch
 from .reader import read_shard
+from .shards import join_small
 
 DEFAULT_SHARDS = 8
 DEFAULT_IDLE_SECONDS = 300
+# A shard has no states, so only the size of its batches counts; they also end at 8 MiB
+BATCH_ROWS = 100_000
 
 
 class SourcePostgresDataSource(DataSource):
@@ -42,7 +45,7 @@ class ReadOptions:
 
 
 class ShardPartition(InputPartition):
-    """One shard: the document that `source-postgres shards` prints for it."""
+    """One shard, or several in one: a document as `source-postgres shards` prints it."""
 
     def __init__(self, shard):
         super().__init__(shard)
@@ -64,7 +67,7 @@ class SourcePostgresReader(DataSourceReader):
         except ValueError:
             holder.release()
             raise
-        return [ShardPartition(shard) for shard in holder.shards if shard["ranges"] != []]
+        return [ShardPartition(shard) for shard in join_small(holder.shards)]
 
     def read(self, partition):
         target = to_arrow(self.schema)
@@ -88,14 +91,16 @@ def _positive(options, name, default):
 
 
 def _read_config(value):
-    """The text of the config: JSON, or the path of a JSON file on the driver."""
+    """The text of the config, which is JSON, or the path of a JSON file on the driver."""
     if value.lstrip().startswith("{"):
         text = value
     else:
         with open(value, encoding="utf-8") as file:
             text = file.read()
     try:
-        json.loads(text)
+        config = json.loads(text)
     except ValueError:
-        raise ValueError("Option 'config' is neither a JSON object nor the path of one.") from None
-    return text
+        config = None
+    if not isinstance(config, dict):
+        raise ValueError("Option 'config' is neither a JSON object nor the path of one.")
+    return json.dumps({"batch_size": BATCH_ROWS, **config})
