@@ -82,12 +82,14 @@ async function findResume(
 }
 
 /**
- * Ensures that rows which are read again do not have a lower `_ab_cdc_lsn` than those of an earlier
- * snapshot.
+ * The view of a load that starts again. The destination has rows of the earlier snapshot, so the
+ * earlier view still decides which changes are left out: rows that were deleted in between are not
+ * in the new snapshot. The new rows do not have a lower `_ab_cdc_lsn` than the earlier ones.
  */
-function startView(view: SnapshotView, saved: SnapshotProgress | null): SnapshotView {
-  const rowLsn = saved?.view?.rowLsn ?? 0n
-  return rowLsn > view.rowLsn ? { ...view, rowLsn } : view
+function startView(now: SnapshotView, saved: SnapshotProgress | null): SnapshotView | null {
+  if (saved === null) return now
+  const { view } = saved
+  return view && { ...view, rowLsn: view.rowLsn > now.rowLsn ? view.rowLsn : now.rowLsn }
 }
 
 function stampRows({ sink, transaction }: ReadContext, view: SnapshotView): void {
