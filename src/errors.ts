@@ -1,4 +1,5 @@
-import { type FailureType, isServerError, serverFailure, serverMessage } from './sql-state.ts'
+import { isServerError, serverFailure, serverMessage } from './server-error.ts'
+import type { FailureType } from './sql-state.ts'
 
 export type { FailureType } from './sql-state.ts'
 

@@ -1,5 +1,5 @@
 import { ConnectorError, errorCode } from '../errors.ts'
-import { isServerError, serverStatement } from '../sql-state.ts'
+import { isServerError, serverStatement } from '../server-error.ts'
 import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { columnBuilder } from './column.ts'
 import type { Column, Relation } from './relation.ts'

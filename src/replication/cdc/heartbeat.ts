@@ -3,7 +3,8 @@ import type { LogFacts } from '../../introspection/replication/slot.ts'
 import { runBounded } from '../../postgres/session/bounded-session.ts'
 import type { Database } from '../../postgres/session/database.ts'
 import { ident } from '../../sql.ts'
-import { isServerError, LOCK_NOT_AVAILABLE, serverStatement } from '../../sql-state.ts'
+import { isServerError, serverStatement } from '../../server-error.ts'
+import { LOCK_NOT_AVAILABLE } from '../../sql-state.ts'
 import type { Log } from '../feed.ts'
 
 const INTERVAL_MS = 10_000
