@@ -145,6 +145,11 @@ describe('PgoutputDecoder', () => {
     ])
   })
 
+  it('ignores the Stream Abort of a transaction that was not sent', () => {
+    const abort = Buffer.concat([Buffer.from('A'), uint32(848), uint32(849)])
+    expect(decode([abort, BEGIN, COMMIT])).to.deep.equal(decode([BEGIN, COMMIT]))
+  })
+
   it('skips the changes of a relation without a visitor, whatever they contain', () => {
     const log = new RecordedLog()
     log.skipped.add('t')

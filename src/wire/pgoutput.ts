@@ -160,6 +160,10 @@ export class PgoutputDecoder {
         return this.#truncate(reader)
       case 0x4d /* M: Message */:
         return this.#logicalMessage(reader)
+      // PostgreSQL 18 also sends it without streaming: for subtransactions of a rolled back
+      // transaction above logical_decoding_work_mem, of which nothing was sent
+      case 0x41 /* A: Stream Abort */:
+        return false
       default:
         throw damaged('an unknown message of pgoutput')
     }

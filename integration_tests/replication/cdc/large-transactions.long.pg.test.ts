@@ -65,3 +65,21 @@ describe('a transaction of two million rows', function () {
     expect(row).to.deep.equal({ spilled: 't' })
   })
 })
+
+describe('a rolled back transaction with savepoints above logical_decoding_work_mem', () => {
+  it('ends no sync', async () => {
+    await using cdc = await CdcDatabase.create('CREATE TABLE t (id int PRIMARY KEY, n int)')
+    if (requestedMajor() >= 13) {
+      await cdc.sql(`ALTER DATABASE ${cdc.db.name} SET logical_decoding_work_mem = '64kB'`)
+    }
+    const state = lastState(await sync(cdc))
+    await cdc.sql('INSERT INTO t VALUES (1, 1)')
+    // PostgreSQL 18 sends a Stream Abort for the subtransaction
+    await cdc.sql(`BEGIN; SAVEPOINT a; INSERT INTO t VALUES (2, 1); RELEASE a;
+      INSERT INTO t SELECT i, 0 FROM generate_series(3, 5000) AS i; ROLLBACK`)
+    await cdc.sql('INSERT INTO t VALUES (2, 2)')
+    const run = await sync(cdc, { state })
+    expect(run.errors).to.deep.equal([])
+    expect(run.records.map(({ data }) => data['id'])).to.deep.equal([1, 2])
+  })
+})
