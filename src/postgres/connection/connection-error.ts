@@ -68,8 +68,12 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
   '42501': {
     type: 'config_error',
-    explain: ({ username, database }) =>
-      `user "${username}" lacks the CONNECT privilege on database "${database}". Run GRANT CONNECT ON DATABASE.`,
+    explain: ({ username, database, serverOptions }) =>
+      `user "${username}" lacks the CONNECT privilege on database "${database}". Run GRANT CONNECT ON DATABASE.${
+        serverOptions === null
+          ? ''
+          : ' Otherwise the user may not change a setting in the options of jdbc_url_params: take it out.'
+      }`,
   },
   '53300': {
     type: 'transient_error',
@@ -87,6 +91,9 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   },
 }
 
+/** SQLSTATEs of a setting that the server does not have, or that cannot have the value or be set. */
+const SETTING_SQLSTATES: ReadonlySet<string> = new Set(['42601', '42704', '22023', '55P02'])
+
 /**
  * Error of a failed connection attempt, with its cause and remedy. A server that cannot be reached
  * is a config_error only until a connection has succeeded.
@@ -98,6 +105,10 @@ export function connectionError(error: unknown, config: Config, attempt: Attempt
   if (known !== undefined) {
     const type = isLost ? 'transient_error' : known.type
     return failed(type, known.explain(config, attempt, error), error)
+  }
+  if (config.serverOptions !== null && SETTING_SQLSTATES.has(code)) {
+    const text = `the server rejected a setting in the options of jdbc_url_params (SQLSTATE ${code}). Correct its name or value.`
+    return failed('config_error', text, error)
   }
   const tls = explainTls(error, code, config)
   if (tls !== null) return failed('config_error', tls, error)
