@@ -72,7 +72,7 @@ async function scriptOf(page: string): Promise<string> {
   return script.replaceAll(`\n${indent}  `, '\n').trim()
 }
 
-/** Runs a script with the directories of a pod below that of the connector. Returns its exit code. */
+/** Runs a script with the directories of a pod below that of the connector; its exit code. */
 async function start(
   { directory }: Connector,
   script: string,

@@ -285,13 +285,13 @@ export const GENERATORS: Readonly<Record<string, Generator>> = {
 
 /** Types of `pg_type` without a generator, and the reason. */
 export const WITHOUT_VALUES: Readonly<Record<string, string>> = {
-  ghstore: 'its input function refuses everything: it lives in indexes',
-  gtsvector: 'its input function refuses everything: it lives in indexes',
-  ltree_gist: 'its input function refuses everything: it lives in indexes',
-  pg_brin_bloom_summary: 'its input function refuses everything: it lives in indexes',
-  pg_brin_minmax_multi_summary: 'its input function refuses everything: it lives in indexes',
-  pg_dependencies: 'its input function refuses everything: read from pg_statistic_ext_data',
-  pg_mcv_list: 'its input function refuses everything: read from pg_statistic_ext_data',
-  pg_ndistinct: 'its input function refuses everything: read from pg_statistic_ext_data',
-  pg_node_tree: 'its input function refuses everything: read from pg_rewrite and pg_attrdef',
+  ghstore: 'its input function rejects every value: only indexes contain it',
+  gtsvector: 'its input function rejects every value: only indexes contain it',
+  ltree_gist: 'its input function rejects every value: only indexes contain it',
+  pg_brin_bloom_summary: 'its input function rejects every value: only indexes contain it',
+  pg_brin_minmax_multi_summary: 'its input function rejects every value: only indexes contain it',
+  pg_dependencies: 'its input function rejects every value: read from pg_statistic_ext_data',
+  pg_mcv_list: 'its input function rejects every value: read from pg_statistic_ext_data',
+  pg_ndistinct: 'its input function rejects every value: read from pg_statistic_ext_data',
+  pg_node_tree: 'its input function rejects every value: read from pg_rewrite and pg_attrdef',
 }

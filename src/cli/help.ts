@@ -42,7 +42,7 @@ function programHelp(): string {
   const commands = [...COMMANDS].map(([name, { describe }]) => [name, describe] as const)
   const examples = EXAMPLES.map(([what, line]) => `  ${what}\n    source-postgres ${line}`)
   return sections(
-    'PostgreSQL source connector that speaks the Airbyte protocol.',
+    'PostgreSQL source connector for the Airbyte protocol.',
     'Usage: source-postgres <command> [options]',
     `Commands:\n${table([...commands, ['completion', COMPLETION]])}`,
     `Options:\n${table([

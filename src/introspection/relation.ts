@@ -43,8 +43,8 @@ export interface Relation {
   readonly hasSystemColumns: boolean
   /**
    * Whether `xmin` can be selected and is that of a stored row: for a table or partitioned table
-   * with SELECT on the whole of it, also with inheriting tables or leaves that the role may not read
-   * by their own names.
+   * with SELECT on the whole of it, also with inheriting tables or with leaves that the role may not
+   * read by their own names.
    */
   readonly hasXmin: boolean
   /** From the statistics; null: there are none. */

@@ -25,7 +25,7 @@ export function adviseOnServer(server: ServerFacts, config: Config): readonly Se
   }
   if (server.isPooled) {
     const message =
-      'The connection goes through a pooler. Outside a transaction the connector cannot tell an idle server from a busy one (timeout_seconds), and the pooler limits the number of connections.'
+      'The connection goes through a pooler. Outside a transaction the connector cannot distinguish an idle server from a busy one (timeout_seconds), and the pooler limits the number of connections.'
     advice.push({ level: 'INFO', message })
   }
   const limit = connectionLimit(server)

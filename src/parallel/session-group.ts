@@ -21,7 +21,7 @@ export class ReadAloneError extends Error {
   }
 }
 
-interface Question {
+interface GroupQuery {
   readonly member: GroupMember
   readonly statements: readonly string[]
   readonly resolve: (results: readonly (readonly unknown[])[]) => void
@@ -37,7 +37,7 @@ export class SessionGroup implements AsyncDisposable {
   readonly transaction: ReadTransaction
   readonly #readers: Readers
   readonly #members = new Set<GroupMember>()
-  #questions: Question[] = []
+  #queries: GroupQuery[] = []
   #parts: CopyPart[] = []
   #copy: GroupCopy | null = null
   #isBusy = false
@@ -55,13 +55,13 @@ export class SessionGroup implements AsyncDisposable {
     return member
   }
 
-  async ask(
+  async query(
     member: GroupMember,
     statements: readonly string[],
   ): Promise<readonly (readonly unknown[])[]> {
     if (this.#failure !== null) throw this.#failure.error
     return await new Promise((resolve, reject) => {
-      this.#questions.push({ member, statements, resolve, reject })
+      this.#queries.push({ member, statements, resolve, reject })
       this.#advance()
     })
   }
@@ -88,7 +88,7 @@ export class SessionGroup implements AsyncDisposable {
   fail(error: unknown): unknown {
     const isOfAll = this.transaction.hasEnded
     this.#failure ??= { error: isOfAll ? error : new ReadAloneError(error) }
-    for (const { reject } of this.#questions.splice(0)) reject(this.#failure.error)
+    for (const { reject } of this.#queries.splice(0)) reject(this.#failure.error)
     for (const part of this.#parts.splice(0)) part.fail(this.#failure.error)
     this.#copy?.fail(this.#failure.error)
     const isOwn = isOfAll || errorCode(error) !== LOCK_NOT_AVAILABLE
@@ -104,7 +104,7 @@ export class SessionGroup implements AsyncDisposable {
     queueMicrotask(() => {
       if (this.#isBusy || this.#failure !== null || !this.#areAllWaiting) return
       this.#isBusy = true
-      const work = this.#questions.length > 0 ? this.#askAll() : this.#copyAll()
+      const work = this.#queries.length > 0 ? this.#queryAll() : this.#copyAll()
       work
         .catch((error: unknown) => this.fail(error))
         .finally(() => {
@@ -115,26 +115,26 @@ export class SessionGroup implements AsyncDisposable {
   }
 
   get #areAllWaiting(): boolean {
-    const waiting = new Set(this.#questions.map(({ member }) => member))
+    const waiting = new Set(this.#queries.map(({ member }) => member))
     const isWaiting = (member: GroupMember): boolean =>
       waiting.has(member) || (member.part !== null && this.#parts.includes(member.part))
     return this.#members.size > 0 && [...this.#members].every(isWaiting)
   }
 
-  async #askAll(): Promise<void> {
-    const questions = this.#questions.splice(0)
+  async #queryAll(): Promise<void> {
+    const queries = this.#queries.splice(0)
     try {
-      const statements = questions.flatMap((question) => question.statements)
+      const statements = queries.flatMap((query) => query.statements)
       const results = await this.transaction.queryAll(statements)
       let at = 0
-      for (const question of questions) {
+      for (const query of queries) {
         const start = at
-        at += question.statements.length
-        question.resolve(results.slice(start, at))
+        at += query.statements.length
+        query.resolve(results.slice(start, at))
       }
     } catch (error) {
       this.fail(error)
-      for (const { reject } of questions) reject(this.#failure!.error)
+      for (const { reject } of queries) reject(this.#failure!.error)
     }
   }
 
@@ -168,7 +168,7 @@ export class GroupMember implements StreamReader {
 
   async queryAll<Row>(statements: readonly string[]): Promise<readonly (readonly Row[])[]> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller determines the columns of its statements
-    return (await this.#group.ask(this, statements)) as readonly (readonly Row[])[]
+    return (await this.#group.query(this, statements)) as readonly (readonly Row[])[]
   }
 
   /** An invalid value ends the transaction; the stream is then read alone. */

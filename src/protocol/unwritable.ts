@@ -10,8 +10,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: 'this user may not write there (EPERM). Grant it write access to the directory',
   EROFS: 'the file system is read-only (EROFS). Choose a path on another one',
   EBUSY: 'it is a mount point (EBUSY), and cannot be replaced. Mount its directory instead',
-  ENOSPC: 'the disk is full (ENOSPC). Make room, or choose a path on another one',
-  EDQUOT: 'the disk quota is exceeded (EDQUOT). Make room, or choose a path on another disk',
+  ENOSPC: 'the disk is full (ENOSPC). Free space, or choose a path on another disk',
+  EDQUOT: 'the disk quota is exceeded (EDQUOT). Free space, or choose a path on another disk',
 }
 
 /**

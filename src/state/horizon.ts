@@ -1,9 +1,9 @@
 import { literal } from '../sql.ts'
 
 /**
- * The transactions that a snapshot saw, by 64-bit ids: all that were committed below `xmin`, and
- * from `xmin` on only `xids` (the low 32 bits, as in the system column xmin). All others may become
- * visible later.
+ * The transactions that are visible in a snapshot, by 64-bit ids: all that were committed below
+ * `xmin`, and from `xmin` on only `xids` (the low 32 bits, as in the system column xmin). All others
+ * may become visible later.
  * https://www.postgresql.org/docs/current/functions-info.html#FUNCTIONS-PG-SNAPSHOT
  */
 export interface Horizon {

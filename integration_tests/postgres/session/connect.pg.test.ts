@@ -65,7 +65,7 @@ describe('connect', () => {
     ['closes at once', (socket) => socket.destroy(), allModes('closed the connection')],
     ['never sends anything', () => undefined, allModes('did not answer within 1 s')],
     [
-      'speaks first, as SSH does',
+      'sends the first bytes, as SSH does',
       (socket) => socket.write('SSH-2.0-x\r\n'),
       { ...allModes(NOT_POSTGRES), disable: 'did not answer within 1 s' },
     ],

@@ -249,7 +249,7 @@ describe('a walsender session', () => {
 
 describeWith(['/usr/sbin/pgbouncer'], 'a pooler before the server', () => {
   for (const [what, settings] of [
-    ['refuses replication connections', ['ignore_startup_parameters = options']],
+    ['rejects replication connections', ['ignore_startup_parameters = options']],
     ['drops the replication parameter', ['ignore_startup_parameters = options, replication']],
   ] as const) {
     it(`reports the cause if it ${what}`, async () => {

@@ -8,7 +8,7 @@ const WRITE =
 const BY_ROW = ['-t 1 c1 0', '+t 10 c1 0', '+t 2 c2 1', '-t 3 c3 0']
 
 const OTHER_IDENTITY =
-  "Stream 'public.t': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be told. Refresh the stream to remove them from the destination."
+  "Stream 'public.t': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be identified. Refresh the stream to remove them from the destination."
 
 const CASES: readonly CdcCase[] = [
   {

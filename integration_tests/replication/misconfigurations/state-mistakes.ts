@@ -15,7 +15,7 @@ export const STATE_MISTAKES: readonly CdcMistake[] = [
       await cdc.createSlot()
       return { state }
     },
-    message: `Replication slot "SLOT" has advanced beyond the saved state: it is at LSN, the state at LSN. SIZE of changes in between are lost. The slot was re-created, or somebody else reads it.${RESYNC}`,
+    message: `Replication slot "SLOT" has advanced beyond the saved state: it is at LSN, the state at LSN. SIZE of changes in between are lost. The slot was re-created, or another consumer reads it.${RESYNC}`,
   },
   {
     mistake: 'The state is of another server',

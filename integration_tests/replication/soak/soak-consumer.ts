@@ -79,13 +79,13 @@ export class SoakConsumer implements AsyncDisposable {
     this.#shuffle(this.#random.shuffle(this.kind.streams))
     const interruption = this.#random.chance(0.2) ? {} : this.#interruption()
     const finished = await this.#attempt(interruption)
-    if (finished && this.#reads(FULL_REFRESH_STREAM)) this.#startFullRefreshAnew()
+    if (finished && this.#reads(FULL_REFRESH_STREAM)) this.#restartFullRefresh()
   }
 
   /** Runs a sync that is killed during the full refresh, so that the next one must resume it. */
   async roundInFullRefresh(): Promise<void> {
     if (!this.#reads(FULL_REFRESH_STREAM)) return await this.round()
-    this.#startFullRefreshAnew()
+    this.#restartFullRefresh()
     const others = this.kind.streams.filter(({ name }) => name !== FULL_REFRESH_STREAM)
     this.#shuffle([{ name: FULL_REFRESH_STREAM }, ...others])
     let states = 1 + this.#random.below(4)
@@ -93,7 +93,7 @@ export class SoakConsumer implements AsyncDisposable {
       at: ({ state }) => state !== undefined && --states === 0,
     })
     // Before PostgreSQL 14, a small table has few states
-    if (finished) this.#startFullRefreshAnew()
+    if (finished) this.#restartFullRefresh()
   }
 
   /**
@@ -107,7 +107,7 @@ export class SoakConsumer implements AsyncDisposable {
       const comparison = this.#of(table.name).compare(await committedRows(database, table))
       reports.push({ consumer: this.kind.name, stream: table.name, comparison })
     }
-    if (this.#reads(FULL_REFRESH_STREAM)) this.#startFullRefreshAnew()
+    if (this.#reads(FULL_REFRESH_STREAM)) this.#restartFullRefresh()
     return reports
   }
 
@@ -146,7 +146,7 @@ export class SoakConsumer implements AsyncDisposable {
     this.#consumer.catalog = { streams: sorted }
   }
 
-  #startFullRefreshAnew(): void {
+  #restartFullRefresh(): void {
     this.#consumer.removeState(FULL_REFRESH_STREAM)
     this.#deliveries.delete(FULL_REFRESH_STREAM)
   }

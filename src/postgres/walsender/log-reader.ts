@@ -49,7 +49,7 @@ export class LogReader implements Submittable, AsyncDisposable {
   /** Time of the last status update. */
   #sentMs = 0
   #isStreaming = false
-  #isRefused = false
+  #isRejected = false
 
   constructor(client: Client, options: LogReaderOptions) {
     this.#client = client
@@ -142,7 +142,7 @@ export class LogReader implements Submittable, AsyncDisposable {
 
   handleError(error: Error): void {
     this.#stopTimer()
-    this.#isRefused = true
+    this.#isRejected = true
     this.#socket.fail(this.#options.explain(error, this.#isStreaming))
   }
 
@@ -213,7 +213,7 @@ export class LogReader implements Submittable, AsyncDisposable {
    */
   #requestEnd(): boolean {
     this.#stream.discard()
-    if (!this.#isStreaming) return this.#isRefused
+    if (!this.#isStreaming) return this.#isRejected
     this.#sendStatus()
     streamOf(this.#client).write(COPY_DONE)
     return true

@@ -37,7 +37,7 @@ export function openingError(error: unknown, config: Config): ConnectorError | n
   return explanation === null ? null : explained(explanation, error)
 }
 
-/** Error of a server that refused to stream the log, or ended the stream. */
+/** Error of a server that rejected the request for the log, or ended the stream. */
 export function streamingError(
   error: Error,
   options: LogOptions,

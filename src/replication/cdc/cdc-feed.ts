@@ -94,7 +94,7 @@ export class CdcFeed implements Feed {
   }
 
   /**
-   * The binary form of a value within the log may be refused or unknown. The rest is then read in
+   * The binary form of a value within the log may be rejected or unknown. The rest is then read in
    * text form.
    */
   async *#follow(

@@ -106,9 +106,9 @@ export async function writeHeartbeat(
     await runBounded(database, [HEARTBEAT_SETTINGS_SQL, MESSAGE_SQL], LIMIT_MS)
   } catch (error) {
     database.signal.throwIfAborted()
-    const isRefused = errorCode(error) === INSUFFICIENT_PRIVILEGE
+    const isForbidden = errorCode(error) === INSUFFICIENT_PRIVILEGE
     const types = database.server.major < MAJOR_WITH_FLUSH ? '' : ', boolean'
-    const text = isRefused
+    const text = isForbidden
       ? `Run: GRANT EXECUTE ON FUNCTION pg_logical_emit_message(boolean, text, text${types}) TO ${ident(username)};`
       : `A message was not written to the log. ${statementOf(error)}`
     log('WARN', `The slot may retain log for longer than needed. ${text}`)

@@ -149,7 +149,7 @@ const INVALID: readonly (readonly [string, Partial<Situation>, string])[] = [
   [
     '13. state behind the slot',
     withOffset({ lsn: 0xfffn }),
-    'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or somebody else reads it.',
+    'Replication slot "s" has advanced beyond the saved state: it is at 0/1000, the state at 0/FFF. 1 bytes of changes in between are lost. The slot was re-created, or another consumer reads it.',
   ],
   [
     '14. other publication',

@@ -203,7 +203,7 @@ function otherTimeline({ facts: { timeline }, timelines, offset }: Situation): s
 function behindSlot({ slotName, facts: { slot }, offset }: Situation): string | null {
   const confirmed = slot?.confirmedFlushLsn ?? null
   if (offset === null || confirmed === null || offset.lsn >= confirmed) return null
-  return `Replication slot "${slotName}" has advanced beyond the saved state: it is at ${formatLsn(confirmed)}, the state at ${formatLsn(offset.lsn)}. ${bytesBetween(offset.lsn, confirmed)} of changes in between are lost. The slot was re-created, or somebody else reads it.`
+  return `Replication slot "${slotName}" has advanced beyond the saved state: it is at ${formatLsn(confirmed)}, the state at ${formatLsn(offset.lsn)}. ${bytesBetween(offset.lsn, confirmed)} of changes in between are lost. The slot was re-created, or another consumer reads it.`
 }
 
 /**

@@ -55,7 +55,7 @@ async function* firstLoad(read: CursorRead, load: PageLoad): AsyncGenerator<Feed
   yield checkpoint(plan, { ...load.finalState, type: 'cursor', scan: null })
 }
 
-/** Final state of the first load: the upper bound of its snapshot, and what the snapshot saw. */
+/** Final state of the first load: the upper bound and the horizon of its snapshot. */
 async function newLoad(read: CursorRead): Promise<PageLoad> {
   const bound = await readBound(read)
   const finalState: StreamState = {

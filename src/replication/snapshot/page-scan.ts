@@ -21,7 +21,7 @@ export interface ResumePoint {
   /** Index of the segment with the position. */
   readonly first: number
   readonly position: Tid
-  /** What the scan saw at its start; null: unknown, so rows written since are not searched. */
+  /** Horizon at the start of the scan; null: unknown, so rows written since are not searched. */
   readonly horizon: Horizon | null
 }
 

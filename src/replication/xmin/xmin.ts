@@ -23,8 +23,8 @@ const NO_XMIN_STATE = 'it is not a state of the xmin method'
 
 /**
  * The xmin method: rows by the transaction that wrote them. The first sync reads all rows, by pages
- * if possible. Later ones read the rows of transactions that the last snapshot did not see. No index
- * is used: each sync scans all rows.
+ * if possible. Later ones read the rows of transactions that were not visible in the last snapshot.
+ * No index is used: each sync scans all rows.
  */
 export const xmin = {
   name: 'Xmin',
@@ -87,7 +87,7 @@ async function newFinalState(plan: StreamPlan, context: ReadContext): Promise<St
 }
 
 /**
- * Returns what the last sync saw; null, with a message in the log, if the state does not contain
+ * Returns the horizon of the last sync; null, with a message in the log, if the state does not contain
  * it.
  */
 function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null {

@@ -67,7 +67,7 @@ describe('a server that sends no keepalives (wal_sender_timeout = 0)', () => {
 })
 
 describe('a log that ends with what is not sent', () => {
-  it('the sync ends, although the server may report its position only when it is asked', async () => {
+  it('the sync ends, although the server may report its position only on request', async () => {
     await using cdc = await CdcDatabase.create(TABLE)
     const method = { initial_waiting_seconds: 5 }
     let state = lastState(await sync(cdc))

@@ -184,7 +184,7 @@ describe('states of the official connector', () => {
       ['3.7, in the snapshot', official(cold, reading37), [2, 2]],
       ['3.8, in the snapshot', official(cold, reading38), [2, 2]],
       ['3.7, before its snapshot', official(cold, null), [1, 2]],
-      ['3.7, with a legacy twin', { ...official(cold, finished37), data }, [2]],
+      ['3.7, with a legacy copy', { ...official(cold, finished37), data }, [2]],
       ['legacy', { type: 'LEGACY', data }, [2]],
     ] as const) {
       const run = await sync(cdc, { state: given })

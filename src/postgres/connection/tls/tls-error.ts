@@ -47,7 +47,7 @@ export function explainTls(error: unknown, code: string, config: Config): string
   const explain = EXPLANATIONS[code]
   if (explain !== undefined) return explain(config, namesOf(error))
   if (!code.startsWith('ERR_SSL')) return null
-  return `TLS could not begin with "${config.host}", port ${config.port} (${code}). Check that the server speaks TLS 1.2 or newer there.`
+  return `TLS could not begin with "${config.host}", port ${config.port} (${code}). Check that the server supports TLS 1.2 or newer there.`
 }
 
 /** Names in the certificate of a Node.js error. */

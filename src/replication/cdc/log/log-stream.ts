@@ -32,7 +32,7 @@ export class LogStream {
   #isShown = false
   #countedRows: number
 
-  /** @param snapshot what the stream's snapshot saw; null: no change is left out. */
+  /** @param snapshot snapshot of the stream's rows; null: no change is left out. */
   constructor(plan: StreamPlan, sink: RowSink, snapshot: string | null) {
     if (sink.changeColumns === null) throw new Error('the writer cannot take changes of the log')
     this.plan = plan

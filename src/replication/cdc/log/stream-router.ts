@@ -100,5 +100,5 @@ function uncertainText({ plan: { descriptor } }: LogStream, columns: readonly st
 }
 
 function otherIdentityText({ plan: { descriptor } }: LogStream): string {
-  return `Stream '${streamLabel(descriptor)}': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be told. Refresh the stream to remove them from the destination.`
+  return `Stream '${streamLabel(descriptor)}': the replica identity of its table was altered, and rows that were deleted or got another key before that cannot be identified. Refresh the stream to remove them from the destination.`
 }

@@ -28,7 +28,7 @@ export interface LogSource {
   readonly cdc: CdcConfig
   readonly offset: Offset
   readonly sender: WalSender
-  /** Up to where the server may forget the log. */
+  /** Position up to which the server may remove the log. */
   readonly acknowledged: bigint
 }
 
@@ -45,7 +45,7 @@ export async function openLog(
   const { context, cdc, offset, sender, acknowledged } = source
   const publications = [cdc.publication]
   const options = { slot: cdc.slot, publications, start: offset.lsn, isBinary }
-  const patienceMs = Math.max(sender.timeoutMs, MIN_TIMEOUT_MS) + MARGIN_MS
+  const maxWaitMs = Math.max(sender.timeoutMs, MIN_TIMEOUT_MS) + MARGIN_MS
   const startedMs = performance.now()
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
     const reader = sender.read(options, follower, acknowledged)
@@ -58,27 +58,26 @@ export async function openLog(
       // The state of the slot explains more than the error
       if (!isSlotInUse(error)) await confirmStart(context, offset)
       if (!isSlotInUse(error)) throw error
-      if (performance.now() - startedMs > patienceMs)
-        throw await stillHeld(source, patienceMs, error)
-      if (waitMs === FIRST_WAIT_MS) await announceWait(source, patienceMs)
+      if (performance.now() - startedMs > maxWaitMs) throw await stillHeld(source, maxWaitMs, error)
+      if (waitMs === FIRST_WAIT_MS) await announceWait(source, maxWaitMs)
       await pause(waitMs, context.database.signal)
     }
   }
 }
 
-async function announceWait(source: LogSource, patienceMs: number): Promise<void> {
+async function announceWait(source: LogSource, maxWaitMs: number): Promise<void> {
   const holder = await readHolder(source)
   if (holder === null) return
-  const message = `Replication slot "${source.cdc.slot}" is in use by ${holder.text}. The sync waits for it, for up to ${patienceMs / 1000} s.`
+  const message = `Replication slot "${source.cdc.slot}" is in use by ${holder.text}. The sync waits for it, for up to ${maxWaitMs / 1000} s.`
   source.context.log('INFO', message)
 }
 
 /** The run ends with it: another attempt would wait for as long. */
-async function stillHeld(source: LogSource, patienceMs: number, error: unknown): Promise<unknown> {
+async function stillHeld(source: LogSource, maxWaitMs: number, error: unknown): Promise<unknown> {
   const holder = await readHolder(source)
   if (holder === null) return error
   const message =
-    `Replication slot "${source.cdc.slot}" is still in use by ${holder.text} after ${patienceMs / 1000} s. A slot has one reader. ` +
+    `Replication slot "${source.cdc.slot}" is still in use by ${holder.text} after ${maxWaitMs / 1000} s. A slot has one reader. ` +
     `If that is another connection, give each a replication_slot of its own; if it is a session that was left over, run: SELECT pg_terminate_backend(${holder.processId}); and run the sync again.`
   return new ConnectorError('transient_error', message, { cause: error, isFinal: true })
 }

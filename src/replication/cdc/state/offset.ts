@@ -29,7 +29,7 @@ export interface Offset {
   readonly publicationOid: number | null
   /**
    * Snapshot in which the partitions were looked up last; null: no stream is partitioned, or the
-   * state does not say.
+   * state does not contain it.
    */
   readonly catalogSnapshot: string | null
   /** Streams that are no longer selected → position up to which they were delivered. */
