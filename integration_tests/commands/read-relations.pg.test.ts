@@ -1,4 +1,5 @@
 import { expect } from 'chai'
+import { withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { expectSameRows } from './rows.ts'
 
@@ -35,6 +36,25 @@ describe('read, kinds of relations', () => {
       ['public', 'm'],
       ['public', 'none'],
     )
+  })
+
+  it('a partitioned table with virtual columns that a leaf computes in another way', async () => {
+    await using db = await TestDatabase.create()
+    if (db.server.major < 18) return // There are no virtual columns
+    await db.sql(
+      `CREATE TABLE p (id int, n int, v int GENERATED ALWAYS AS (n * 2) VIRTUAL) PARTITION BY LIST (id);
+       CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);
+       CREATE TABLE p2 (v int GENERATED ALWAYS AS (n * 10) VIRTUAL, id int, n int);
+       ALTER TABLE p ATTACH PARTITION p2 FOR VALUES IN (2);
+       CREATE TABLE same (id int, n int, v int GENERATED ALWAYS AS (n * 2) VIRTUAL) PARTITION BY LIST (id);
+       CREATE TABLE same1 PARTITION OF same FOR VALUES IN (1);
+       INSERT INTO p VALUES (1, 1), (2, 1); INSERT INTO same VALUES (1, 1)`,
+    )
+    await expectSameRows(db, ['public', 'p'], ['public', 'p2'], ['public', 'same'])
+    await using connector = await withConnector(db.config())
+    const { streams } = await connector.catalog()
+    const resumable = streams.filter((stream) => stream.is_resumable).map(({ name }) => name)
+    expect(resumable).to.deep.equal(['p1', 'p2', 'same', 'same1'])
   })
 
   it('a partitioned table of several levels, with columns in another order in a leaf', async () => {

@@ -63,6 +63,17 @@ LEFT JOIN LATERAL (
       has_table_privilege(m.oid, 'SELECT')
       AND has_schema_privilege(m.relnamespace, 'USAGE')
       AND NOT (m.relrowsecurity AND row_security_active(m.oid))
+      AND NOT EXISTS (
+        /* The root computes its virtual columns with its own expressions */
+        SELECT
+        FROM pg_attribute AS a
+        JOIN pg_attribute AS own ON own.attrelid = m.oid AND own.attname = a.attname
+        LEFT JOIN pg_attrdef AS d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        LEFT JOIN pg_attrdef AS o ON o.adrelid = m.oid AND o.adnum = own.attnum
+        WHERE a.attrelid = c.oid
+          AND a.attgenerated = 'v'
+          AND pg_get_expr(d.adbin, c.oid) IS DISTINCT FROM pg_get_expr(o.adbin, m.oid)
+      )
     ) AS can_read,
     bool_and(m.relkind = 'r' AND m.relam = 2 /* heap */) AS is_heap
   FROM tree JOIN pg_class AS m ON m.oid = tree.oid
