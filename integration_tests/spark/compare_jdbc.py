@@ -1,6 +1,6 @@
 """Compares the data source with Spark's JDBC source: rows per second, CPU time, and the results while a transaction moves amounts.
 
-Usage: compare_jdbc.py JAR [--rows N] [--partitions N] [--narrow]; JAR is the PostgreSQL JDBC driver. Needs Linux and what
+Usage: compare_jdbc.py JAR [--rows N] [--partitions N] [--narrow] [--rounds N]; JAR is the PostgreSQL JDBC driver. Needs Linux and what
 read_table.py needs.
 """
 
@@ -28,7 +28,6 @@ NARROW = """
 CREATE TABLE orders AS
 SELECT n::bigint AS id, 100::numeric(12, 2) AS total, n % 1000003 AS quantity, n % 3 <> 0 AS is_active
 """
-ROUNDS = 3
 
 
 class Comparison:
@@ -66,7 +65,7 @@ class Comparison:
         """Prints medians of rounds in turns, after one that compiles the code of the JVM."""
         cpu = CpuTime(self.spark._jvm.java.lang.ProcessHandle.current().pid())
         figures: dict[str, dict[str, list[float]]] = {}
-        for _ in range(1 + ROUNDS):
+        for _ in range(1 + self.given.rounds):
             for load in (self.source_postgres, self.jdbc):
                 started, before = time.monotonic(), cpu.seconds()
                 load().write.format("noop").mode("overwrite").save()
@@ -101,6 +100,7 @@ def parse() -> argparse.Namespace:
     # One per core of the machine that was used for the figures in docs/shards.md
     parser.add_argument("--partitions", type=int, default=2)
     parser.add_argument("--narrow", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 
 
