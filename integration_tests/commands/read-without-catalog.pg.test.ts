@@ -90,6 +90,31 @@ describe('read without a catalog', () => {
     expect(left.filter((name) => name.includes('partial'))).to.deep.equal([])
   })
 
+  it('reads a full refresh again in the next sync, and resumes an interrupted one', async () => {
+    await database.sql(`
+      CREATE TABLE wide AS SELECT n AS id, rpad('x', 300, 'x') AS filler
+      FROM generate_series(1, 20000) AS n`)
+    await using full = await withConnector(database.config({ batch_size: 1000 }))
+    const path = join(full.directory, 'state.json')
+    const args = ['read', '--config', full.configFile, '--state', path, '--state-out', path]
+    const selected = [...args, '--stream', 'orders', '--stream', 'wide']
+    const first = await runConnector(selected)
+    const second = await runConnector(selected)
+    for (const { messages } of [first, second]) {
+      expect(recordsOf(messages, 'orders')).to.have.length(500)
+      expect(recordsOf(messages, 'wide')).to.have.length(20_000)
+    }
+    const [middle] = first.states.filter(
+      ({ stream }) => stream?.stream_descriptor.name === 'wide' && 'ctid' in stream.stream_state!,
+    )
+    const others = first.states.filter(({ stream }) => stream?.stream_descriptor.name !== 'wide')
+    await full.writeFile('state.json', [...others, middle])
+    const rest = await runConnector(selected)
+    expect(recordsOf(rest.messages, 'orders')).to.deep.equal([])
+    expect(recordsOf(rest.messages, 'wide').length).to.be.within(1, 19_999)
+    await database.sql('DROP TABLE wide')
+  })
+
   it('saves a state that matches the rows delivered by a killed run', async () => {
     await database.sql(`
       CREATE TABLE big AS SELECT n AS id, rpad('x', 200, 'x') AS filler, now() AS updated_at

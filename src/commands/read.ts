@@ -13,6 +13,7 @@ import {
 import { streamLabel } from '../protocol/stream-names.ts'
 import type { Feed } from '../replication/feed.ts'
 import { feedsOf } from '../replication/methods.ts'
+import { findEndedLoads } from '../replication/snapshot/full-refresh.ts'
 import { parseShard, type Shard } from '../replication/snapshot/shards.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { parseStates } from '../state/parse-states.ts'
@@ -77,6 +78,8 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const ranges = shard?.ranges ?? null
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)
   const plans = await withRetries(run, config.maxRetries, async () => await planner.plan())
+  // A catalog is that of a platform, which removes the states of full refreshes itself
+  if (catalog === null && shard === null) states.forget(findEndedLoads(plans, states))
   estimate(run, plans)
   const advice = await adviseOnStatistics(
     database,

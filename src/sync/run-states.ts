@@ -28,6 +28,11 @@ export class RunStates implements ResumeStates {
     return !this.#streams.has(streamKey(descriptor)) && this.#input.isGlobal(descriptor)
   }
 
+  /** Reads these streams from their start, whatever their given states are. */
+  forget(descriptors: readonly StreamDescriptor[]): void {
+    for (const descriptor of descriptors) this.#streams.set(streamKey(descriptor), null)
+  }
+
   /** Called when a STATE with this content has been emitted. */
   record(content: StateContent): void {
     this.emitted++

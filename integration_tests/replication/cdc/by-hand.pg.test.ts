@@ -1,7 +1,9 @@
 import { expect } from 'chai'
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type Connector,
   type Run,
@@ -69,6 +71,17 @@ describe('a CDC read without a catalog', () => {
       'ALTER PUBLICATION "p" ADD TABLE "public"."notes"',
     )
   })
+
+  it('reads a table that is not in the publication in full in each sync', async () => {
+    await using connector = await withConnector(cdc.config({}, INCREMENTAL))
+    const path = join(connector.directory, 'state.json')
+    for (const records of [5, 2]) {
+      const run = await read(connector, '--state', path, '--state-out', path)
+      expect(run.errors).to.deep.equal([])
+      expect(run.records).to.have.length(records)
+      expect(recordsOf(run.messages, 'notes')).to.have.length(2)
+    }
+  })
 })
 
 /** What the runs of a test share. */
@@ -102,8 +115,17 @@ describe('the slot with --state-out', () => {
     const state = lastState(await sync(cdc))
     const given = await connector.writeFile('given.json', [state])
     await cdc.sql('INSERT INTO users VALUES (1)')
-    const out = join(connector.directory, 'missing', 'state.json')
-    const run = await read(connector, '--state', given, '--state-out', out)
+    const directory = join(connector.directory, 'states')
+    await mkdir(directory)
+    // The read waits for the table, and meanwhile the directory is removed
+    await using other = await cdc.db.session()
+    await other.sql('BEGIN; LOCK TABLE users')
+    const out = join(directory, 'state.json')
+    const reading = read(connector, '--state', given, '--state-out', out)
+    while (!existsSync(out)) await sleep(20)
+    await rm(directory, { recursive: true })
+    await other.sql('ROLLBACK')
+    const run = await reading
     expect(run.errors.map(({ message }) => message).join()).to.include('ENOENT')
     expect(run.records.map(({ data }) => data['id'])).to.deep.equal([1])
     expect(await confirmed(cdc)).to.equal(lsnOf(state))

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../../json/json.ts'
+import type { StreamDescriptor } from '../../protocol/messages.ts'
 import { streamLabel } from '../../protocol/stream-names.ts'
 import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { StreamState } from '../../state/stream-state.ts'
@@ -8,7 +10,7 @@ import {
   type PageLoad,
   warnOfFreshStart,
 } from './initial-load.ts'
-import type { FeedEvent } from '../feed.ts'
+import type { FeedEvent, ResumeStates } from '../feed.ts'
 import type { ReplicationMethod } from '../method.ts'
 import { checkpoint, type ReadContext, streamFeed } from '../stream-feed.ts'
 import type { StreamPlan } from '../stream-plan.ts'
@@ -43,7 +45,7 @@ export async function* readFullRefresh(
   // For a relation without pages, one shard has all rows and the others have none
   const isEmptyShard = plan.ranges?.length === 0
   if (!plan.relation.hasSystemColumns && !isEmptyShard) yield* loadWhole(plan, context)
-  else if (isComplete(context)) {
+  else if (isEnded(context.savedState)) {
     const message = `Stream '${streamLabel(plan.descriptor)}' is complete in the given state and is not read again. Remove its state to read it again.`
     context.log('INFO', message)
   } else if (!isEmptyShard) yield* loadByPages(plan, context, await openLoad(plan, context))
@@ -61,7 +63,27 @@ async function openLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoa
   )
 }
 
-function isComplete({ savedState: raw }: ReadContext): boolean {
-  const state = raw === null ? null : parseStreamState(raw)
+/**
+ * The full refreshes that ended in an earlier run, if none of its streams is unfinished: a read
+ * that is not a continuation of that run reads them again.
+ */
+export function findEndedLoads(
+  plans: readonly StreamPlan[],
+  states: ResumeStates,
+): readonly StreamDescriptor[] {
+  const saved = plans.map(({ descriptor }) => states.stream(descriptor))
+  const isUnfinished = saved.map(stateOf).some((state) => state !== null && state.scan !== null)
+  if (isUnfinished) return []
+  return plans
+    .filter(({ syncMode }, index) => syncMode === 'full_refresh' && isEnded(saved[index]!))
+    .map(({ descriptor }) => descriptor)
+}
+
+function isEnded(savedState: JsonObject | null): boolean {
+  const state = stateOf(savedState)
   return state !== null && state.type === 'ctid' && state.scan === null
+}
+
+function stateOf(savedState: JsonObject | null): StreamState | null {
+  return savedState === null ? null : parseStreamState(savedState)
 }
