@@ -15,7 +15,14 @@ import { shownText } from './snapshot-filter.ts'
 import { SlotWatch } from './slot/slot-watch.ts'
 import { loadSnapshot } from './snapshot-load.ts'
 import { passView } from './state/global-state.ts'
-import { coldOffset, findStart, positionOf, snapshotRowLsn, type SyncStart } from './sync-start.ts'
+import {
+  coldOffset,
+  findStart,
+  needsShownChanges,
+  positionOf,
+  snapshotRowLsn,
+  type SyncStart,
+} from './sync-start.ts'
 
 /**
  * Reads snapshots first, then the log up to a target that is determined after them, so that the
@@ -81,11 +88,12 @@ export class CdcFeed implements Feed {
     const { snapshot } = context.transaction
     const { lsn: endLsn } = await readLogEnd(context.database, INSERT_LSN)
     const text = shownText(snapshot, start.facts.isStandby)
+    const repeated = needsShownChanges(start, snapshot) ? { isRepeated: true as const } : {}
     const load = {
       context,
       progress,
       viewOf: ({ descriptor }: StreamPlan) => {
-        return { text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn }
+        return { text, rowLsn: snapshotRowLsn(start, snapshot, descriptor), endLsn, ...repeated }
       },
       timeoutMs: cdcConfigOf(context.config).initialLoadTimeoutMs,
       slotWatch: new SlotWatch(context, progress.offset),
@@ -128,7 +136,11 @@ export class CdcFeed implements Feed {
     const streams = this.plans.map((plan) => {
       const saved = progress.of(plan.descriptor)
       const view = saved === null ? null : passView(saved, progress.offset.lsn).view
-      return new LogStream(plan, context.sinkOf(plan), view?.text ?? null)
+      return new LogStream(
+        plan,
+        context.sinkOf(plan),
+        view?.isRepeated ? null : (view?.text ?? null),
+      )
     })
     yield* readLog({ context, cdc, progress, streams, sender, ...form })
   }

@@ -82,9 +82,10 @@ async function findResume(
 }
 
 /**
- * The view of a load that starts again. The destination has rows of the earlier snapshot, so the
- * earlier view still decides which changes are left out: rows that were deleted in between are not
- * in the new snapshot. The new rows do not have a lower `_ab_cdc_lsn` than the earlier ones.
+ * The view of a load that starts. If it starts again, the destination has rows of the earlier
+ * snapshot, so the earlier view still decides which changes are left out: rows that were deleted in
+ * between are not in the new snapshot. The new rows do not have a lower `_ab_cdc_lsn` than the
+ * earlier ones.
  */
 function startView(now: SnapshotView, saved: SnapshotProgress | null): SnapshotView | null {
   if (saved === null) return now

@@ -156,6 +156,18 @@ export function snapshotRowLsn(
   return delivered > restart ? delivered : restart
 }
 
+/**
+ * Whether a new stream needs the changes that its snapshot shows, too. Without a quiet start, the
+ * rows of the snapshot may have a lower `_ab_cdc_lsn` than earlier records of the stream: one whose
+ * state was removed, to refresh it, cannot be distinguished from one that was never read.
+ */
+export function needsShownChanges(
+  { offset, point }: SyncStart,
+  snapshot: { readonly xmin: bigint },
+): boolean {
+  return offset !== null && !isQuiet(point, snapshot)
+}
+
 function isQuiet(point: StartPoint | null, { xmin }: { xmin: bigint }): point is StartPoint {
   return point !== null && xmin >= point.xid
 }

@@ -14,6 +14,8 @@ export interface SnapshotView {
    * after it.
    */
   readonly endLsn: bigint
+  /** Whether the changes that they show are delivered, too. */
+  readonly isRepeated?: true
 }
 
 /** Progress of a stream; null: it has not started. */
@@ -123,9 +125,9 @@ function isLogCursor(raw: JsonValue | undefined): boolean {
   return Array.isArray(raw) && raw.every((name) => name === LSN_FIELD)
 }
 
-function buildView({ text, rowLsn, endLsn }: SnapshotView): JsonObject {
+function buildView({ text, rowLsn, endLsn, isRepeated }: SnapshotView): JsonObject {
   const lsns = { row_lsn: new JsonNumber(`${rowLsn}`), end_lsn: new JsonNumber(`${endLsn}`) }
-  return { snapshot: { text, ...lsns } }
+  return { snapshot: { text, ...lsns, ...(isRepeated && { is_repeated: true }) } }
 }
 
 function parseView({ snapshot }: JsonObject): SnapshotView | null {
@@ -134,5 +136,5 @@ function parseView({ snapshot }: JsonObject): SnapshotView | null {
   const rowLsn = integerOf(snapshot['row_lsn'])
   const endLsn = integerOf(snapshot['end_lsn'])
   if (typeof text !== 'string' || rowLsn === null || endLsn === null) return null
-  return { text, rowLsn, endLsn }
+  return { text, rowLsn, endLsn, ...(snapshot['is_repeated'] === true && { isRepeated: true }) }
 }
