@@ -116,7 +116,7 @@ describe('read, columns', () => {
     const choice = { sync_mode: 'incremental', cursor_field: ['updated_at'] }
     const catalog = catalogOf(propertiesOf('id', 'updated_at'), choice)
     expect(await failureOf(connector, catalog)).to.include(
-      "Cursor field 'updated_at' not found in data chunk columns: ['id', 'name', 'secret']",
+      "Cursor field 'updated_at' not found in data chunk columns: ['id', 'name', 'secret']. Set cursor_field to one of them, or refresh the catalog.",
     )
   })
 

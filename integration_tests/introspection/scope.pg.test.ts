@@ -50,7 +50,7 @@ describe('findScopeProblems', () => {
         "User 'postgres' has access to: 'closed', 'public'. Names are case sensitive.",
     ])
     expect(await problemsOf(db, { table: 'T' })).to.deep.equal([
-      'Table not found: T in schema public',
+      "Table not found: T in schema public. Check 'table' and 'schemas'; names are case sensitive.",
     ])
     expect(await problemsOf(db, { table: 't' }, 'pg_monitor')).to.deep.equal([
       "User 'pg_monitor' may not read table 't' in schema 'public'. " +

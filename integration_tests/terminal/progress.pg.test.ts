@@ -63,7 +63,7 @@ describe('progress', () => {
   for (const [what, table, expected] of hasScript()
     ? ([
         ['SUCCEEDED', 'a_table', /^Health: PostgreSQL .*\ncheck: SUCCEEDED$/],
-        ['FAILED', 'nope', /\nerror: Table not found: nope in schema public\ncheck: FAILED$/],
+        ['FAILED', 'nope', /\nerror: Table not found: nope in schema public\..*\ncheck: FAILED$/],
       ] as const)
     : []) {
     it(`check prints text and ${what} on a terminal`, async () => {

@@ -77,6 +77,7 @@ describe('parseConfiguredCatalog', () => {
     [[], 'is not a JSON object'],
     ['{}', 'is not a JSON object'],
     [{}, "has no list 'streams'"],
+    [{ type: 'CATALOG', catalog: { streams: [] } }, "is not configured: it needs a list 'streams'"],
     [{ streams: {} }, "has no list 'streams'"],
     [{ streams: [] }, 'selects no streams'],
     [{ streams: [null] }, "has no 'stream' object in entry 1"],

@@ -73,7 +73,7 @@ describe('findScopeProblems', () => {
 
   it('reports the table that does not exist, with its schema', () => {
     expect(problems({ table: 'order' }, [schema('public', 0)])).to.deep.equal([
-      'Table not found: order in schema public',
+      "Table not found: order in schema public. Check 'table' and 'schemas'; names are case sensitive.",
     ])
     const schemas = ['public', 'sales']
     expect(
@@ -81,7 +81,9 @@ describe('findScopeProblems', () => {
         { table: 'order', schemas },
         schemas.map((name) => schema(name)),
       ),
-    ).to.deep.equal(['Table not found: order in schema public, sales'])
+    ).to.deep.equal([
+      "Table not found: order in schema public, sales. Check 'table' and 'schemas'; names are case sensitive.",
+    ])
   })
 
   it('distinguishes a table without the SELECT privilege from one that does not exist', () => {

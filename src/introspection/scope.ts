@@ -99,7 +99,10 @@ function findNothing(
   const { database, username, table, query } = scope
   if (table !== null) {
     if (holders.length === 0) {
-      return [`Table not found: ${table} in schema ${scope.schemas.join(', ')}`]
+      const places = scope.schemas.join(', ')
+      return [
+        `Table not found: ${table} in schema ${places}. Check 'table' and 'schemas'; names are case sensitive.`,
+      ]
     }
     const place = `table '${table}' in ${schemaList(namesOf(holders))}`
     return [`User '${username}' may not read ${place}. ${explainGrants(scope, holders)}`]

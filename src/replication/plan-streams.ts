@@ -159,7 +159,7 @@ function findCursor(
   const column = relation.columns.find((each) => each.name === name)
   if (column === undefined) {
     const names = relation.columns.map((each) => `'${each.name}'`).join(', ')
-    const message = `Cursor field '${name}' not found in data chunk columns: [${names}]`
+    const message = `Cursor field '${name}' not found in data chunk columns: [${names}]. Set cursor_field to one of them, or refresh the catalog.`
     throw new ConnectorError('config_error', message)
   }
   if (column.order !== null) return column
