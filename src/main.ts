@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { setFlagsFromString } from 'node:v8'
@@ -221,11 +220,12 @@ function declareNavigator(): void {
 }
 
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
-  const { readJsonFile, readStateFile, readShard } = await import('./commands/with-database.ts')
+  const commands = await import('./commands/with-database.ts')
+  const { readJsonFile, readStateFile, readSavedStates, readShard } = commands
   const { catalog, state, stateOut, streams, format, output, arrowExact, shard, shardIndex } = line
   const { processes: count } = line
-  const saved = stateOut !== null && existsSync(stateOut)
-  const isFirst = state !== null && state === stateOut && !saved
+  const saved = stateOut === null ? null : await readSavedStates(stateOut)
+  const isFirst = state !== null && state === stateOut && saved === null
   return {
     catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
     state: state === null || isFirst ? null : await readStateFile(state),
@@ -233,10 +233,7 @@ async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> 
     shard: shard === null || shard === STANDARD_INPUT ? null : await readShard(shard, shardIndex),
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     processes: count === null ? null : { count, program: program() },
-    stateOut:
-      stateOut === null
-        ? null
-        : { path: stateOut, saved: saved ? await readStateFile(stateOut) : [] },
+    stateOut: stateOut === null ? null : { path: stateOut, saved: saved ?? [] },
   }
 }
 

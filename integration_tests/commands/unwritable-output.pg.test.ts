@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { lstat, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Connector, type Run, runConnector, withConnector } from '../helpers/connector.ts'
 import { freePort } from '../helpers/free-port.ts'
@@ -51,11 +52,34 @@ describe('an output that cannot be written', () => {
     })
   }
 
+  it('--state-out with the name of a pipe, which is neither awaited nor replaced', async () => {
+    const path = pathOf('pipe')
+    execFileSync('mkfifo', [path])
+    for (const given of [[], ['--state', path]]) {
+      const run = await readTo('--state-out', path, ...given)
+      expectRefused(run, path, 'of --state-out is a pipe or a device')
+    }
+    expect((await lstat(path)).isFIFO()).to.equal(true)
+  })
+
+  it('--output in a file system without directories of users', async () => {
+    const path = '/proc/arrow/files'
+    expectRefused(await readTo('--format', 'arrow', '--output', path), path, 'cannot be written')
+  })
+
   it('leaves no file', async () => {
-    const names = ['catalog.json', 'config.json', 'directory', 'file']
+    const names = ['catalog.json', 'config.json', 'directory', 'file', 'pipe']
     const found = await readdir(connector.directory)
     expect(found.filter((name) => !names.includes(name))).to.deep.equal([])
     expect(await readdir(pathOf('directory'))).to.deep.equal([])
+  })
+
+  it('a symbolic link to a state file stays one', async () => {
+    const path = await connector.writeFile('target.json', [])
+    await symlink(path, pathOf('link.json'))
+    await readTo('--state-out', pathOf('link.json'))
+    expect((await lstat(pathOf('link.json'))).isSymbolicLink()).to.equal(true)
+    expect(await readFile(path, 'utf8')).to.equal('[\n]\n')
   })
 
   it('a state file keeps its states when the server cannot be reached', async () => {

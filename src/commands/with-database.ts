@@ -5,7 +5,7 @@
 export { expandEnv } from '../config/expand-env.ts'
 export { readJsonFile } from '../config/read-json-file.ts'
 export { readShard } from '../replication/snapshot/read-shard.ts'
-export { readStateFile } from '../state/read-state-file.ts'
+export { readSavedStates, readStateFile } from '../state/read-state-file.ts'
 export { check } from './check.ts'
 export { discover } from './discover.ts'
 export { readTask } from './processes/read-task.ts'

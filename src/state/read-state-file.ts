@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { notJson, unreadable } from '../config/read-json-file.ts'
+import { ConnectorError } from '../errors.ts'
 import { quoteInexactNumbers } from '../json/exact-json.ts'
 import { locateJsonError } from '../json/json-error.ts'
 import { type Line, LineReader } from './line-reader.ts'
@@ -32,6 +34,20 @@ export async function readStateFile(path: string): Promise<unknown> {
   const value = parse(text)
   if (value === undefined) throw notJson('state', path, locateJsonError(text))
   return value
+}
+
+/**
+ * Reads the file of `--state-out`; null: it does not exist.
+ * @throws ConnectorError config_error if it is not a regular file: it is replaced, and a pipe or a
+ * device would be lost.
+ */
+export async function readSavedStates(path: string): Promise<unknown> {
+  const stats = await stat(path).catch(() => null)
+  if (stats === null) return null
+  if (stats.isFile()) return await readStateFile(path)
+  const what = stats.isDirectory() ? 'a directory' : 'a pipe or a device'
+  const message = `The state file ${path} of --state-out is ${what}. Give the path of a regular file, or of one that does not exist yet.`
+  throw new ConnectorError('config_error', message)
 }
 
 function parseLine({ number, text, isCut }: Line, path: string): unknown[] {

@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { ConnectorError, errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
@@ -52,7 +52,9 @@ export class StateFile implements AsyncDisposable {
     outputs: Outputs,
     base: readonly StateContent[],
   ): Promise<StateFile> {
-    const file = new StateFile(path, outputs, base)
+    // The target of a symbolic link is replaced, not the link
+    const target = await realpath(path).catch(() => path)
+    const file = new StateFile(target, outputs, base)
     try {
       await file.#write()
     } catch (error) {
@@ -163,6 +165,6 @@ function keyOf(content: StateContent): string {
 
 function unwritable(path: string, error: unknown): ConnectorError {
   const reason = whyUnwritable(error) ?? 'unknown error'
-  const message = `The state file ${path} cannot be written: ${reason}.`
+  const message = `The state file ${path} of --state-out cannot be written: ${reason}.`
   return new ConnectorError('config_error', message, { cause: error })
 }

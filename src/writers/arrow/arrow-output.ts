@@ -1,6 +1,6 @@
-import { mkdir, mkdtemp, rmdir } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ConnectorError } from '../../errors.ts'
+import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ConnectorError, errorCode } from '../../errors.ts'
 import { OutputClosedError } from '../../protocol/output.ts'
 import { whyUnwritable } from '../../protocol/unwritable.ts'
 import type { ArrowOptions } from './arrow-fields.ts'
@@ -31,10 +31,26 @@ export function toArrowPlan(plan: StreamPlan): StreamPlan {
 export async function prepareOutput({ directory }: ArrowOutput): Promise<void> {
   if (directory === null) return
   try {
-    await mkdir(directory, { recursive: true })
+    await makeDirectory(directory)
     await rmdir(await mkdtemp(join(directory, '.write-test-')))
   } catch (error) {
     throw unwritableOutput(directory, error)
+  }
+}
+
+/**
+ * Creates a directory and those above it. The recursive `mkdir` of Node.js reports a read-only file
+ * system as ENOENT, and does not end where `mkdir` reports ENOENT in an existing directory (/proc).
+ */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const code = errorCode(error)
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    if (code !== 'ENOENT' || dirname(path) === path) throw error
+    await makeDirectory(dirname(path))
+    await mkdir(path)
   }
 }
 
