@@ -36,7 +36,9 @@ describe('a full disk', () => {
     database = await TestDatabase.create()
     await database.sql(`
       CREATE TABLE big AS SELECT n AS id, rpad('x', 150, 'x') AS filler
-      FROM generate_series(1, ${ROWS}) AS n; ANALYZE`)
+      FROM generate_series(1, ${ROWS}) AS n;
+      CREATE TABLE large AS SELECT n AS id, rpad('x', 1500, n::text) AS filler
+      FROM generate_series(1, 120000) AS n; ANALYZE`)
     connector = await withConnector(database.config({ table: 'big', batch_size: 5000 }))
   })
   after(async () => {
@@ -69,6 +71,32 @@ describe('a full disk', () => {
       execFileSync('umount', [directory])
     }
   })
+
+  for (const size of ['30m', '100m']) {
+    it(`of ${size} is a clear error with several processes, and nothing is left`, async () => {
+      const directory = join(connector.directory, `small-${size}`)
+      await mkdir(directory)
+      if (!mountSmall(directory, size)) {
+        printLines('    (no tmpfs may be mounted here: a full disk is not tested)')
+        return
+      }
+      try {
+        const large = await connector.writeFile('large.json', database.config({ table: 'large' }))
+        const args = arrowArgs(
+          { configFile: large, directory: connector.directory },
+          `small-${size}`,
+        )
+        const full = await runConnector([...args, '--processes', '2'])
+        expect(full.code).to.equal(1)
+        expect(full.errors[0]?.failure_type).to.equal('config_error')
+        expect(full.errors[0]?.message).to.include('the disk is full (ENOSPC)')
+        expect(full.states).to.deep.equal([])
+        expect(await listFiles(directory)).to.deep.equal([])
+      } finally {
+        execFileSync('umount', [directory])
+      }
+    })
+  }
 
   it('is a clear error for the stream format', async () => {
     const args = [ENTRY_POINT, 'read', '--config', connector.configFile, '--format', 'arrow']
