@@ -1,5 +1,5 @@
 import type { QuerySession, SqlSession } from '../postgres/session/sql-session.ts'
-import { literal, lockSql } from '../sql.ts'
+import { ident, literal, lockSql } from '../sql.ts'
 
 /** A locked relation, whose files do not change until the transaction ends. */
 export interface LockedRelation {
@@ -14,6 +14,18 @@ export interface LockedRelation {
   readonly rowsPerPage: number
   /** Changes when the relation, or one that its rows come from, has another file. */
   readonly files: string
+  /** Current types of the columns that were named; they can be newer than the snapshot. */
+  readonly typeOids: readonly number[]
+}
+
+/** A relation to lock. */
+export interface LockTarget {
+  /** Its name as an item of a FROM list. */
+  readonly from: string
+  /** Its name without `ONLY`. */
+  readonly name: string
+  /** Names of columns whose types are of interest. */
+  readonly columns: readonly string[]
 }
 
 /**
@@ -55,7 +67,7 @@ GROUP BY root`
 }
 
 /** Builds a query of the relation that currently has a name; it returns no row if there is none. */
-function lockedSql(name: string): string {
+function lockedSql({ from, name, columns }: LockTarget): string {
   const oids = `ARRAY[pg_catalog.to_regclass(${literal(name)})::pg_catalog.oid]`
   return `
 SELECT c.oid,
@@ -63,9 +75,23 @@ SELECT c.oid,
        coalesce(pg_catalog.pg_relation_size(c.oid), 0)::pg_catalog.float8 AS bytes,
        c.reltuples::pg_catalog.float8
          OPERATOR(pg_catalog./) greatest(c.relpages, 1)::pg_catalog.float8 AS "rowsPerPage",
-       tree.files
+       tree.files,
+       ${typesSql(from, columns)} AS "typeOids"
 FROM (${treesSql(oids)}) AS tree
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.root`
+}
+
+/**
+ * Builds an expression of the types with which a statement of this transaction reads columns. The
+ * catalogs would show those of the snapshot.
+ */
+function typesSql(from: string, columns: readonly string[]): string {
+  if (columns.length === 0) return 'ARRAY[]::pg_catalog.oid[]'
+  const types = columns.map((name) => `pg_catalog.pg_typeof(current_row.${ident(name)})`).join(', ')
+  return `(
+         SELECT ARRAY[${types}]::pg_catalog.oid[]
+         FROM (VALUES (1)) AS one_row LEFT JOIN ${from} AS current_row ON false
+       )`
 }
 
 interface TreeRow {
@@ -92,15 +118,14 @@ export function isSameFile(oid: number, before: string, files: string): boolean 
 /**
  * Locks the relations and their indexes, so that they cannot be rewritten or dropped until the
  * transaction ends.
- * @param names name of each relation, as an item of a FROM list, and without `ONLY`.
- * @returns undefined for a name without a relation in the snapshot.
+ * @returns undefined for a target without a relation in the snapshot.
  */
 export async function lockRelations(
   session: QuerySession,
-  names: readonly { readonly from: string; readonly name: string }[],
+  targets: readonly LockTarget[],
 ): Promise<readonly (LockedRelation | undefined)[]> {
-  const locks = names.map(({ from }) => lockSql(from))
-  const files = names.map(({ name }) => lockedSql(name))
+  const locks = targets.map(({ from }) => lockSql(from))
+  const files = targets.map(lockedSql)
   const results = await session.queryAll<LockedRelation>([...locks, ...files])
-  return results.slice(names.length).map(([row]) => row)
+  return results.slice(targets.length).map(([row]) => row)
 }

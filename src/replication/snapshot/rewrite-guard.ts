@@ -46,16 +46,20 @@ export class RewriteGuard {
 
   /**
    * Locks the relation of a stream; null: it is the config's query.
-   * @throws ConnectorError transient_error if the snapshot cannot see the relation: a retry takes a
-   * new snapshot.
+   * @throws ConnectorError transient_error if the relation is not visible to the snapshot, or a
+   * column of the plan has another type: a retry plans the stream again, and
+   * takes a new snapshot.
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
     if (isQuery(plan.relation)) return null
     const { from, qualifier: name } = plan
-    const [locked] = await lockRelations(session, [{ from, name }])
+    const columns = plan.columns.map((column) => column.name)
+    const [locked] = await lockRelations(session, [{ from, name, columns }])
     const { oid } = plan.relation
     const noted = this.#files.get(oid)
     if (locked?.oid !== oid || (noted !== undefined && noted !== locked.files)) throw replaced(plan)
+    const isAltered = plan.columns.some(({ typeOid }, index) => typeOid !== locked.typeOids[index])
+    if (isAltered) throw altered(plan)
     return locked
   }
 
@@ -72,7 +76,7 @@ export class RewriteGuard {
     const names = leaves.map(({ schema, name }) => ident(schema, name))
     const locking = lockRelations(
       session,
-      names.map((name) => ({ from: `ONLY ${name}`, name })),
+      names.map((name) => ({ from: `ONLY ${name}`, name, columns: [] })),
     )
     const locked = await locking.catch((error: unknown) => {
       throw GONE.has(errorCode(error) ?? '') ? replaced(plan, error) : error
@@ -84,6 +88,11 @@ export class RewriteGuard {
       return found
     })
   }
+}
+
+function altered({ descriptor }: StreamPlan): ConnectorError {
+  const message = `The columns of stream '${streamLabel(descriptor)}' were altered after it was planned. It is planned again.`
+  return new ConnectorError('transient_error', message)
 }
 
 function replaced({ descriptor }: StreamPlan, cause?: unknown): ConnectorError {
