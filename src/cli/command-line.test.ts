@@ -212,11 +212,11 @@ describe('parseCommandLine', () => {
     )
   })
 
-  it('has no help line wider than 100 columns', async () => {
+  it('has no help line wider than 80 columns', async () => {
     for (const words of [[], ['discover'], ['read'], ['shards']]) {
       const help = await parseCommandLine([...words, '--help'])
       if (help.command !== 'help') throw new Error('no help')
-      for (const line of help.text.split('\n')) expect(line.length, line).to.be.at.most(100)
+      for (const line of help.text.split('\n')) expect(line.length, line).to.be.at.most(80)
     }
   })
 

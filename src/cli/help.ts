@@ -8,18 +8,18 @@ const EXAMPLES = [
   ['Validate the config', 'check --config config.json'],
   ['Print the streams as a table', 'discover --config config.json --table'],
   ['Save the catalog', 'discover --config config.json > catalog.json'],
-  ['Read one stream', 'read --config config.json --stream public.orders > orders.jsonl'],
+  ['Read one stream', 'read --config config.json --stream orders > orders.jsonl'],
   [
     'Read what has changed since the last time',
-    'read --config config.json --state state.json --state-out state.json',
+    'read --config config.json \\\n      --state state.json --state-out state.json',
   ],
   ['Write Arrow files', 'read --config config.json --format arrow --output data'],
   ['Complete commands and options with the Tab key', 'completion >> ~/.bashrc'],
 ] as const
 
-/**
- * The help of a command, or of the program if there is no such command. At most 100 columns wide.
- */
+const COLUMNS = 80
+
+/** The help of a command, or of the program if there is no such command. At most 80 columns wide. */
 export function helpText(name: string | null): string {
   const command = COMMANDS.get(name ?? '')
   if (command === undefined) return programHelp()
@@ -60,7 +60,24 @@ function optionName([name, { value }]: readonly [string, Option]): string {
 
 function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, describe]) => `  ${name.padEnd(width)}  ${describe}`).join('\n')
+  const indent = ' '.repeat(width + 4)
+  return rows
+    .map(([name, describe]) => {
+      const lines = wrapped(describe, COLUMNS - indent.length)
+      return `  ${name.padEnd(width)}  ${lines.join(`\n${indent}`)}`
+    })
+    .join('\n')
+}
+
+/** Lines of at most `width` characters, divided at spaces. A longer word has a line of its own. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const line = `${lines.at(-1)} ${word}`
+    if (lines.length > 0 && line.length <= width) lines[lines.length - 1] = line
+    else lines.push(word)
+  }
+  return lines
 }
 
 function sections(...parts: readonly string[]): string {
