@@ -108,6 +108,12 @@ function requirePassword({ username, password }: Config): string {
   throw new ConnectorError('config_error', message)
 }
 
+/** Adds a code to pg's error for a query on a connection that was already lost. */
+export function withLossCode(error: unknown): unknown {
+  if (error instanceof Error && error.message.endsWith('is not queryable')) addLossCode(error)
+  return error
+}
+
 /**
  * Adds a code to pg's own error for a lost connection. The pending queries fail with the same
  * object. Without a listener, the event would end the process.

@@ -5,7 +5,7 @@ import type { Environment } from '../../config/expand-env.ts'
 import { ConnectorError } from '../../errors.ts'
 import { BackendWatch } from './backend-watch.ts'
 import { cancelQuery } from '../connection/cancel.ts'
-import { clientClass, type ClientParts } from '../connection/client.ts'
+import { clientClass, type ClientParts, withLossCode } from '../connection/client.ts'
 import { Deadline, unlessAborted } from '../connection/deadline.ts'
 import { connectionError } from '../connection/connection-error.ts'
 import { TokenSource } from '../connection/entra/token-source.ts'
@@ -132,7 +132,9 @@ export class Database implements RowSource, AsyncDisposable {
     work: Promise<Result>,
     processId: number | null = this.server.isPooled ? null : client.processID,
   ): Promise<Result> {
-    return await this.#watch.guard({ client, processId }, work)
+    return await this.#watch.guard({ client, processId }, work).catch((error: unknown) => {
+      throw withLossCode(error)
+    })
   }
 
   /**
