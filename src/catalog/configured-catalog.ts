@@ -14,10 +14,11 @@ import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
 export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
   if (!isJsonObject(raw)) throw invalid('is not a JSON object')
   const entries: unknown = raw['streams']
-  if (raw['type'] === 'CATALOG') {
-    throw invalid("is not configured: it needs a list 'streams', with a sync_mode for each stream")
+  if (!Array.isArray(entries)) {
+    throw raw['type'] === 'CATALOG'
+      ? invalid("is not configured: it needs a list 'streams', with a sync_mode for each stream")
+      : invalid("has no list 'streams'")
   }
-  if (!Array.isArray(entries)) throw invalid("has no list 'streams'")
   if (entries.length === 0) throw invalid('selects no streams')
   const streams = entries.map((entry: unknown, index) => parseStream(entry, index))
   rejectRepeated(streams)

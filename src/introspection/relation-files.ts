@@ -87,10 +87,10 @@ JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.root`
  */
 function typesSql(from: string, columns: readonly string[]): string {
   if (columns.length === 0) return 'ARRAY[]::pg_catalog.oid[]'
-  const types = columns.map((name) => `pg_catalog.pg_typeof(current_row.${ident(name)})`).join(', ')
+  const types = columns.map((name) => `pg_catalog.pg_typeof(${ident(name)})`).join(', ')
   return `(
          SELECT ARRAY[${types}]::pg_catalog.oid[]
-         FROM (VALUES (1)) AS one_row LEFT JOIN ${from} AS current_row ON false
+         FROM (SELECT) AS one_row LEFT JOIN ${from} ON false
        )`
 }
 
