@@ -74,7 +74,7 @@ async function showSpec(connector: Connector): Promise<void> {
   const schema = run.spec?.['connectionSpecification']
   const isObject = typeof schema === 'object' && schema !== null
   const properties = isObject && 'properties' in schema ? Object.keys(schema.properties ?? {}) : []
-  showText(`${properties.length} parameters: ${properties.join(', ')}`)
+  showText(`${properties.length} parameters and other names for them: ${properties.join(', ')}`)
   expectCode(run, 0, 'spec')
   expectThat(properties.includes('host'), 'spec must describe the parameter "host"')
 }

@@ -1,7 +1,7 @@
 """Compares the data source with Spark's JDBC source: rows per second, CPU time, and the results while a transaction moves amounts.
 
-Usage: compare_jdbc.py JAR [--rows N] [--partitions N] [--narrow] [--rounds N]; JAR is the PostgreSQL JDBC driver. Needs Linux and what
-read_table.py needs.
+Usage: compare_jdbc.py JAR [--rows N] [--partitions N] [--table mixed|narrow|measurements] [--rounds N]; JAR is the PostgreSQL JDBC
+driver. Needs Linux and what read_table.py needs.
 """
 
 from __future__ import annotations
@@ -24,10 +24,17 @@ SELECT n::bigint AS id, 100::numeric(12, 2) AS total, rpad('Zoë ' || n, 70, '.'
        date '2010-01-01' + n % 5000 AS day, md5(n::text)::uuid AS token, sqrt(n)::float8 AS ratio,
        jsonb_build_object('colour', 'blue', 'size', n % 50, 'gift', n % 2 = 0, 'rank', n) AS details
 """
+MEASUREMENTS = """
+CREATE TABLE orders AS
+SELECT n::bigint AS id, 100::numeric(12, 2) AS total, timestamptz '2024-01-01 00:00:00Z' + n * interval '1.000001 s' AS at,
+       n % 1000 AS sensor, sqrt(n) AS a, ln(n) AS b, sin(n) AS c, cos(n) AS d, n / 7.0::float8 AS e, n / 11.0::float8 AS f,
+       exp(n % 100) AS g, pi() * n AS h
+"""
 NARROW = """
 CREATE TABLE orders AS
 SELECT n::bigint AS id, 100::numeric(12, 2) AS total, n % 1000003 AS quantity, n % 3 <> 0 AS is_active
 """
+TABLES = {"mixed": MIXED, "narrow": NARROW, "measurements": MEASUREMENTS}
 
 
 class Comparison:
@@ -42,7 +49,7 @@ class Comparison:
 
     def create(self) -> None:
         with psycopg.connect(**self.dsn, autocommit=True) as admin:
-            admin.execute(f"{NARROW if self.given.narrow else MIXED} FROM generate_series(1, {self.given.rows}) AS n")
+            admin.execute(f"{TABLES[self.given.table]} FROM generate_series(1, {self.given.rows}) AS n")
             admin.execute("ALTER TABLE orders ADD PRIMARY KEY (id)")
             admin.execute("VACUUM ANALYZE orders")
             admin.execute("CHECKPOINT")
@@ -99,7 +106,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=2_000_000)
     # One per core of the machine that was used for the figures in docs/shards.md
     parser.add_argument("--partitions", type=int, default=2)
-    parser.add_argument("--narrow", action="store_true")
+    parser.add_argument("--table", choices=TABLES, default="mixed")
     parser.add_argument("--rounds", type=int, default=3)
     return parser.parse_args()
 

@@ -14,13 +14,15 @@ describe('discover --table', () => {
                            PRIMARY KEY (place, id));
       INSERT INTO orders SELECT n, 1, n, now(), '{}', '{}' FROM generate_series(1, 1200) AS n;
       CREATE VIEW latest AS SELECT max(at) AS at FROM orders;
+      CREATE TABLE events (id int) PARTITION BY RANGE (id);
+      CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (1) TO (10);
       ANALYZE`)
     await using connector = await withConnector(database.config())
     const args = [ENTRY_POINT, 'discover', '--config', connector.configFile, '--table']
     const { stdout, stderr } = await run(process.execPath, args)
     expect(stderr).to.equal('')
     expect(stdout).to.match(
-      /^public\.orders {2}table {2}\(about 1,200 rows, 0\.\d MB; full_refresh, incremental\)$/m,
+      /^public\.orders {2}table {2}\(about 1,200 rows, [\d.]+ kB; full_refresh, incremental\)$/m,
     )
     expect(stdout.split('\n').map((line) => line.trim().split(/\s{2,}/))).to.deep.include.members([
       ['column', 'type', 'in records', 'nullable', 'key', 'cursor'],
@@ -32,5 +34,7 @@ describe('discover --table', () => {
       ['tags', 'text[]', 'array', 'yes', 'no'],
     ])
     expect(stdout).to.include('public.latest  view  (full_refresh, incremental)')
+    expect(stdout).to.match(/^public\.events {2}partitioned table {2}/m)
+    expect(stdout).to.match(/^public\.events_1 {2}table, a partition {2}/m)
   })
 })

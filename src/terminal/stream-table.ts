@@ -10,6 +10,7 @@ const KINDS: Readonly<Record<RelationKind, string>> = {
   f: 'foreign table',
 }
 const QUERY_OID = 0
+const KILOBYTE = 1e3
 const MEGABYTE = 1e6
 const HEAD = ['column', 'type', 'in records', 'nullable', 'key', 'cursor']
 
@@ -27,14 +28,16 @@ function describe(relation: Relation, offerOf: OfferOf): string {
   return `${title.join('  ')}  (${facts.join('; ')})\n${layOut([HEAD, ...rows])}`
 }
 
-function kindOf({ kind, oid }: Relation): string {
-  return oid === QUERY_OID ? 'query' : KINDS[kind]
+function kindOf({ kind, oid, isPartition }: Relation): string {
+  if (oid === QUERY_OID) return 'query'
+  return isPartition ? `${KINDS[kind]}, a partition` : KINDS[kind]
 }
 
 function sizeOf({ estimatedRows, sizeBytes }: Relation): string[] {
   if (estimatedRows === null) return []
   const rows = `about ${Math.round(estimatedRows).toLocaleString('en-US')} rows`
-  return [`${rows}, ${(sizeBytes / MEGABYTE).toLocaleString('en-US', DECIMALS)} MB`]
+  const [unit, bytes] = sizeBytes < MEGABYTE ? ['kB', KILOBYTE] : ['MB', MEGABYTE]
+  return [`${rows}, ${(sizeBytes / bytes).toLocaleString('en-US', DECIMALS)} ${unit}`]
 }
 
 const DECIMALS = { maximumFractionDigits: 1 } as const
