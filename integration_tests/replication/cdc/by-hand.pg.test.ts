@@ -72,6 +72,29 @@ describe('a CDC read without a catalog', () => {
     )
   })
 
+  it('warns that the state of a cursor is not used', async () => {
+    await using connector = await withConnector(cdc.config({}, { ...INCREMENTAL, table: 'users' }))
+    const stream = {
+      stream_descriptor: { name: 'users', namespace: 'public' },
+      stream_state: {
+        version: 2,
+        state_type: 'cursor_based',
+        stream_name: 'users',
+        stream_namespace: 'public',
+        cursor_field: ['id'],
+        cursor: '2',
+        cursor_record_count: 1,
+      },
+    }
+    const state = await connector.writeFile('cursor.json', [{ type: 'STREAM', stream }])
+    const run = await read(connector, '--state', state)
+    expect(run.records).to.have.length(3)
+    const warnings = run.logs.filter(({ level }) => level === 'WARN')
+    expect(warnings.map(({ message }) => message)).to.deep.equal([
+      "The saved state of stream 'public.users' is not usable: it is not a state of the CDC method. The stream is read from the start.",
+    ])
+  })
+
   it('reads a table that is not in the publication in full in each sync', async () => {
     await using connector = await withConnector(cdc.config({}, INCREMENTAL))
     const path = join(connector.directory, 'state.json')

@@ -47,6 +47,10 @@ export async function* loadSnapshot(plan: StreamPlan, load: Load): AsyncGenerato
     warnOfFreshStart(plan, context, 'its table was rewritten, truncated or created again since')
     progress.set(descriptor, null)
   }
+  const { states } = load.context
+  if (saved === null && !states.isGlobal(descriptor) && states.stream(descriptor) !== null) {
+    warnOfFreshStart(plan, context, 'it is not a state of the CDC method')
+  }
   const view = saved !== null && resume !== null ? saved.view : startView(viewOf(plan), saved)
   stampRows(context, view ?? viewOf(plan))
   if (!plan.relation.hasSystemColumns) yield* loadWhole(plan, context)
