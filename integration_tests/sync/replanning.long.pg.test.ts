@@ -58,27 +58,22 @@ describe('a read without a catalog that is interrupted', () => {
 })
 
 describe('a stream that is altered after it was planned', () => {
-  for (const [what, config, stream] of [
-    ['a table', {}, 'zebra'],
-    ['a query', { table: 'big', query: 'SELECT id FROM zebra' }, 'query'],
-  ] as const) {
-    it(`${what} has the values of its new column, and not their bytes in the old type`, async () => {
-      await using database = await TestDatabase.create(await sharedServer())
-      await database.sql(CREATE_STREAMS)
-      await using connector = await withConnector(
-        database.config({ batch_size: 1000, ...ONE_READER, ...config }),
-      )
-      await using running = await connector.startRead()
-      const messages: Message[] = []
-      for await (const message of running.messages()) {
-        messages.push(message)
-        if (messages.length !== 10_000) continue
-        // float4 has four bytes, like int4, and the table keeps its file
-        await database.sql('ALTER TABLE zebra DROP COLUMN id, ADD COLUMN id float4 DEFAULT 7.5')
-      }
-      expect((await running.ended).code).to.equal(0)
-      expect(idsOf(messages, stream)).to.deep.equal([7.5])
-      expect(distinct(idsOf(messages, 'big'))).to.deep.equal(range(1, BIG_ROWS))
-    })
-  }
+  it('has the values of its new column, and not their bytes in the old type', async () => {
+    await using database = await TestDatabase.create(await sharedServer())
+    await database.sql(CREATE_STREAMS)
+    await using connector = await withConnector(
+      database.config({ batch_size: 1000, ...ONE_READER }),
+    )
+    await using running = await connector.startRead()
+    const messages: Message[] = []
+    for await (const message of running.messages()) {
+      messages.push(message)
+      if (messages.length !== 10_000) continue
+      // float4 has four bytes, like int4, and the table keeps its file
+      await database.sql('ALTER TABLE zebra DROP COLUMN id, ADD COLUMN id float4 DEFAULT 7.5')
+    }
+    expect((await running.ended).code).to.equal(0)
+    expect(idsOf(messages, 'zebra')).to.deep.equal([7.5])
+    expect(distinct(idsOf(messages, 'big'))).to.deep.equal(range(1, BIG_ROWS))
+  })
 })

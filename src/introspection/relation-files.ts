@@ -99,17 +99,6 @@ interface TreeRow {
   readonly files: string
 }
 
-/** Reads the current types of columns of an item of a FROM list, and locks its relations. */
-export async function readColumnTypes(
-  session: QuerySession,
-  from: string,
-  columns: readonly string[],
-): Promise<readonly number[]> {
-  const sql = `SELECT ${typesSql(from, columns)} AS "typeOids"`
-  const [[row] = []] = await session.queryAll<Pick<LockedRelation, 'typeOids'>>([sql])
-  return row?.typeOids ?? []
-}
-
 /** Reads the `files` of relations that are not locked, by oid. */
 export async function readFileTrees(
   session: SqlSession,

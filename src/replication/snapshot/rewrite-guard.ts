@@ -5,7 +5,6 @@ import {
   isSameFile,
   type LockedRelation,
   lockRelations,
-  readColumnTypes,
   readFileTrees,
 } from '../../introspection/relation-files.ts'
 import type { Database } from '../../postgres/session/database.ts'
@@ -52,17 +51,15 @@ export class RewriteGuard {
    * takes a new snapshot.
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
+    if (isQuery(plan.relation)) return null
     const { from, qualifier: name } = plan
     const columns = plan.columns.map((column) => column.name)
-    if (isQuery(plan.relation)) {
-      rejectAltered(plan, await readColumnTypes(session, from, columns))
-      return null
-    }
     const [locked] = await lockRelations(session, [{ from, name, columns }])
     const { oid } = plan.relation
     const noted = this.#files.get(oid)
     if (locked?.oid !== oid || (noted !== undefined && noted !== locked.files)) throw replaced(plan)
-    rejectAltered(plan, locked.typeOids)
+    const isAltered = plan.columns.some(({ typeOid }, index) => typeOid !== locked.typeOids[index])
+    if (isAltered) throw altered(plan)
     return locked
   }
 
@@ -93,10 +90,9 @@ export class RewriteGuard {
   }
 }
 
-function rejectAltered({ columns, descriptor }: StreamPlan, currentTypes: readonly number[]): void {
-  if (columns.every(({ typeOid }, index) => typeOid === currentTypes[index])) return
+function altered({ descriptor }: StreamPlan): ConnectorError {
   const message = `The columns of stream '${streamLabel(descriptor)}' were altered after it was planned. It is planned again.`
-  throw new ConnectorError('transient_error', message)
+  return new ConnectorError('transient_error', message)
 }
 
 function replaced({ descriptor }: StreamPlan, cause?: unknown): ConnectorError {
