@@ -87,7 +87,8 @@ describe('a CDC sync whose connection to the log is cut between two frames', () 
   it('after every commit: each of them is progress', async () => {
     const { isDone, cutBehind } = await syncWith(log, { isBehind: ({ kind }) => kind === 'C' })
     expect(isDone).to.equal(true)
-    expect(cutBehind).to.have.length(TRANSACTIONS.length - 1)
+    // Before PostgreSQL 15, the log also has empty transactions, such as those of autovacuum
+    expect(cutBehind).to.have.length.at.least(TRANSACTIONS.length - 1)
   })
 
   it('after each kind, within the next frame, or with a reset', async () => {
