@@ -30,6 +30,6 @@ export async function discoverStreams(
 }
 
 /** The name and the namespace of the stream of a relation. */
-export function streamOf({ name, schema }: Relation): StreamDescriptor {
+export function streamOf({ name, schema }: Pick<Relation, 'name' | 'schema'>): StreamDescriptor {
   return { name, namespace: schema }
 }

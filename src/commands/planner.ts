@@ -11,6 +11,7 @@ import {
 import { explainMissing, type MissingStream } from '../introspection/missing-streams.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
+import { streamLabel } from '../protocol/stream-names.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
@@ -18,7 +19,7 @@ import { planStreams } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
-import { discoverStreams } from './discover-streams.ts'
+import { discoverStreams, streamOf } from './discover-streams.ts'
 import { joinProblems } from './problems.ts'
 
 /** Inputs of the plans of a read. */
@@ -96,11 +97,9 @@ export class Planner {
     { relations, unreadable }: Discovery,
   ): Promise<readonly MissingStream[]> {
     const [defaultSchema] = this.#input.config.schemas
-    const found = new Set(
-      [...relations, ...unreadable].map(({ schema, name }) => `${schema}.${name}`),
-    )
-    const labels = configured.map(
-      ({ stream: { name, namespace = defaultSchema } }) => `${namespace}.${name}`,
+    const found = new Set([...relations, ...unreadable].map(streamOf).map(streamLabel))
+    const labels = configured.map(({ stream: { name, namespace = defaultSchema! } }) =>
+      streamLabel({ name, namespace }),
     )
     const { config, database } = this.#input
     const unknown = labels.filter((label) => !found.has(label))

@@ -4,8 +4,8 @@ import type { Run } from '../run-context.ts'
 import { read, type ReadInput } from './read.ts'
 
 /**
- * Reads the shards of an input, one after the other, as their lines arrive. A consumer that gets
- * its shards in the course of time so starts a process only once.
+ * Reads the shards of an input, one after the other, as their lines arrive. One process
+ * can read all shards that a consumer gets.
  * @throws ConnectorError the failure of a shard, which ends the run.
  */
 export async function readShards(run: Run, input: ReadInput, shards: Readable): Promise<void> {

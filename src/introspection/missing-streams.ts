@@ -6,8 +6,6 @@ import { explainGrants } from './scope.ts'
 
 /** A relation that exists, but cannot be read, or is not selected by the config. */
 export interface MissingStream {
-  /** The name with which it was looked up. */
-  readonly label: string
   readonly schema: string
   readonly name: string
   /** One sentence: the reason and the remedy. */
@@ -17,7 +15,6 @@ export interface MissingStream {
 type MissingScope = Pick<Config, 'username' | 'schemas' | 'table'>
 
 interface MissingRow {
-  readonly label: string
   readonly schema: string
   readonly name: string
   readonly hasUsage: boolean
@@ -28,7 +25,6 @@ interface MissingRow {
 function missingSql(labels: readonly string[], schemas: readonly string[]): string {
   return `
 SELECT DISTINCT ON (wanted.label)
-  wanted.label,
   n.nspname::text AS schema,
   c.relname::text AS name,
   has_schema_privilege(n.oid, 'USAGE') AS "hasUsage",
@@ -55,7 +51,7 @@ export async function explainMissing(
   const rows = await readCatalogs(database, async (session) => await session.query<MissingRow>(sql))
   return rows.flatMap((row) => {
     const reason = reasonOf(row, scope)
-    return reason === null ? [] : [{ label: row.label, schema: row.schema, name: row.name, reason }]
+    return reason === null ? [] : [{ schema: row.schema, name: row.name, reason }]
   })
 }
 

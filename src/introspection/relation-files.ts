@@ -76,7 +76,7 @@ SELECT c.oid,
        c.reltuples::pg_catalog.float8
          OPERATOR(pg_catalog./) greatest(c.relpages, 1)::pg_catalog.float8 AS "rowsPerPage",
        tree.files,
-       ${typesSql(from, columns)} AS "typeOids"
+       ${currentTypesSql(from, columns)} AS "typeOids"
 FROM (${treesSql(oids)}) AS tree
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.root`
 }
@@ -85,7 +85,7 @@ JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.root`
  * Builds an expression of the types with which a statement of this transaction reads columns. The
  * catalogs would show those of the snapshot.
  */
-function typesSql(from: string, columns: readonly string[]): string {
+function currentTypesSql(from: string, columns: readonly string[]): string {
   if (columns.length === 0) return 'ARRAY[]::pg_catalog.oid[]'
   const types = columns.map((name) => `pg_catalog.pg_typeof(${ident(name)})`).join(', ')
   return `(

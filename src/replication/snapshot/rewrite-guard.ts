@@ -47,8 +47,7 @@ export class RewriteGuard {
   /**
    * Locks the relation of a stream; null: it is the config's query.
    * @throws ConnectorError transient_error if the relation is not visible to the snapshot, or a
-   * column of the plan has another type: a retry plans the stream again, and
-   * takes a new snapshot.
+   * column of the plan has another type: a retry plans the stream again, and takes a new snapshot.
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
     if (isQuery(plan.relation)) return null

@@ -87,8 +87,8 @@ async function newFinalState(plan: StreamPlan, context: ReadContext): Promise<St
 }
 
 /**
- * Returns the horizon of the last sync; null, with a message in the log, if the state does not contain
- * it.
+ * Returns the horizon of the last sync; null, with a message in the log, if the state does not
+ * contain it.
  */
 function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null {
   const { savedState } = context
