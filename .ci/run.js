@@ -24,7 +24,8 @@ const LONG_ON_OTHERS = [
  */
 const OTHER_MAJORS = {
   12: [
-    '{accelerator,commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
+    '{commands,introspection,postgres,replication,types,wire}/**/!(*.long).pg.test.js',
+    'accelerator/*.long.pg.test.js',
     'commands/stop*.long.pg.test.js',
     'postgres/connection/addresses.long.pg.test.js',
     'postgres/connection/entra/entra.long.pg.test.js',
