@@ -1,4 +1,4 @@
-import type { QuerySession, SqlSession } from '../postgres/session/sql-session.ts'
+import { queryRows, type QuerySession, type SqlSession } from '../postgres/session/sql-session.ts'
 import { ident, literal, lockSql } from '../sql.ts'
 
 /** A locked relation, whose files do not change until the transaction ends. */
@@ -92,6 +92,35 @@ function currentTypesSql(from: string, columns: readonly string[]): string {
          SELECT ARRAY[${types}]::pg_catalog.oid[]
          FROM (SELECT) AS one_row LEFT JOIN ${from} ON false
        )`
+}
+
+/**
+ * Reads the current types of columns of an item of a FROM list, and locks its relations. Domains are
+ * replaced by their base types, as in the description of a statement. A type that is newer than the
+ * snapshot is omitted.
+ */
+export async function readColumnTypes(
+  session: QuerySession,
+  from: string,
+  columns: readonly string[],
+): Promise<readonly number[]> {
+  const sql = `
+WITH RECURSIVE types (position, oid) AS (
+  SELECT position, oid
+  FROM pg_catalog.unnest(${currentTypesSql(from, columns)}) WITH ORDINALITY AS current (oid, position)
+  UNION ALL
+  SELECT types.position, t.typbasetype
+  FROM types
+  JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) types.oid
+  WHERE t.typtype OPERATOR(pg_catalog.=) 'd'::pg_catalog."char" /* domain */
+)
+SELECT types.oid
+FROM types
+JOIN pg_catalog.pg_type AS t ON t.oid OPERATOR(pg_catalog.=) types.oid
+WHERE t.typtype OPERATOR(pg_catalog.<>) 'd'::pg_catalog."char"
+ORDER BY types.position`
+  const rows = await queryRows<Pick<LockedRelation, 'oid'>>(session, sql)
+  return rows.map(({ oid }) => oid)
 }
 
 interface TreeRow {

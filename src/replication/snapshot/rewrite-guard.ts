@@ -5,6 +5,7 @@ import {
   isSameFile,
   type LockedRelation,
   lockRelations,
+  readColumnTypes,
   readFileTrees,
 } from '../../introspection/relation-files.ts'
 import type { Database } from '../../postgres/session/database.ts'
@@ -50,15 +51,17 @@ export class RewriteGuard {
    * column of the plan has another type: a retry plans the stream again, and takes a new snapshot.
    */
   async lock(plan: StreamPlan, session: QuerySession): Promise<LockedRelation | null> {
-    if (isQuery(plan.relation)) return null
     const { from, qualifier: name } = plan
     const columns = plan.columns.map((column) => column.name)
+    if (isQuery(plan.relation)) {
+      rejectAltered(plan, await readColumnTypes(session, from, columns))
+      return null
+    }
     const [locked] = await lockRelations(session, [{ from, name, columns }])
     const { oid } = plan.relation
     const noted = this.#files.get(oid)
     if (locked?.oid !== oid || (noted !== undefined && noted !== locked.files)) throw replaced(plan)
-    const isAltered = plan.columns.some(({ typeOid }, index) => typeOid !== locked.typeOids[index])
-    if (isAltered) throw altered(plan)
+    rejectAltered(plan, locked.typeOids)
     return locked
   }
 
@@ -89,9 +92,10 @@ export class RewriteGuard {
   }
 }
 
-function altered({ descriptor }: StreamPlan): ConnectorError {
+function rejectAltered({ columns, descriptor }: StreamPlan, current: readonly number[]): void {
+  if (columns.every(({ typeOid }, index) => typeOid === current[index])) return
   const message = `The columns of stream '${streamLabel(descriptor)}' were altered after it was planned. It is planned again.`
-  return new ConnectorError('transient_error', message)
+  throw new ConnectorError('transient_error', message)
 }
 
 function replaced({ descriptor }: StreamPlan, cause?: unknown): ConnectorError {
