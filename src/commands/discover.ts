@@ -1,6 +1,7 @@
 import type { ArrowOptions } from '../writers/arrow/arrow-fields.ts'
 import { withAllSchemas } from '../introspection/all-schemas.ts'
 import { describeUnreadable } from '../introspection/discovery.ts'
+import { describeUngranted } from '../introspection/missing-streams.ts'
 import type { Relation } from '../introspection/relation.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 import { selectStreams } from '../catalog/select-streams.ts'
@@ -42,6 +43,8 @@ export async function discover(
   const { problems, unreadable } = discovery
   for (const warning of describeUnreadable(unreadable)) log(run, 'WARN', warning)
   if (problems.length > 0) throw joinProblems(problems)
+  const leftOut = describeUngranted(config.username, discovery.ungranted)
+  if (leftOut !== null) log(run, 'INFO', leftOut)
   const relations = selectRelations(discovery.relations, wanted)
   const context: MethodContext = { config, database, log: logger(run) }
   const offerOf = await offersOf(relations, context)

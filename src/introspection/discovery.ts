@@ -4,6 +4,7 @@ import type { Database } from '../postgres/session/database.ts'
 import { ReadTransaction } from '../postgres/session/read-transaction.ts'
 import type { SqlSession } from '../postgres/session/sql-session.ts'
 import { type RelationRow, relationStatements, toRelations } from './relations.ts'
+import { type UngrantedRelations, ungrantedSql } from './missing-streams.ts'
 import { buildQueryRelation, describeQuery } from './query-stream.ts'
 import type { Relation } from './relation.ts'
 import { coverageOf } from './replication/coverage.ts'
@@ -22,6 +23,8 @@ export interface Discovery {
   readonly problems: readonly ConnectorError[]
   /** Views that are omitted, because reading them would fail. */
   readonly unreadable: readonly UnreadableView[]
+  /** Relations that are omitted, because the role lacks a privilege. */
+  readonly ungranted: readonly UngrantedRelations[]
 }
 
 /**
@@ -35,13 +38,15 @@ export async function discoverRelations(
   names?: readonly string[],
 ): Promise<Discovery> {
   const scope = names === undefined ? config : { ...config, names }
-  const begun = await ReadTransaction.beginWith<[RelationRow, CatalogRow, Schema]>(
-    database,
-    { searchPath: 'pg_catalog' },
-    [...relationStatements(scope), schemasSql(config.table)],
-  )
+  const begun = await ReadTransaction.beginWith<
+    [RelationRow, CatalogRow, Schema, UngrantedRelations]
+  >(database, { searchPath: 'pg_catalog' }, [
+    ...relationStatements(scope),
+    schemasSql(config.table),
+    ungrantedSql(scope),
+  ])
   await using transaction = begun.transaction
-  const [relationRows, typeRows, schemaRows] = begun.results
+  const [relationRows, typeRows, schemaRows, ungranted] = begun.results
   const found = toRelations(relationRows, typeRows)
   const faults = config.checkPrivileges
     ? await findUnreadableViews(transaction, found)
@@ -54,14 +59,14 @@ export async function discoverRelations(
     ...findScopeProblems(config, userSchemas(schemaRows), found),
     ...(readable.length === 0 ? unreadable.map(toProblem) : []),
   ]
-  if (config.query === null) return { relations, problems, unreadable }
+  if (config.query === null) return { relations, problems, unreadable, ungranted }
   try {
     const query = await readQuery(transaction, config, config.query)
-    return { relations: [...relations, query], problems, unreadable }
+    return { relations: [...relations, query], problems, unreadable, ungranted }
   } catch (error) {
     const problem = ConnectorError.from(error)
     if (problem.failureType !== 'config_error') throw error
-    return { relations, problems: [...problems, problem], unreadable }
+    return { relations, problems: [...problems, problem], unreadable, ungranted }
   }
 }
 

@@ -1,8 +1,12 @@
 import type { Config } from '../config/config.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { readCatalogs } from '../postgres/session/read-catalogs.ts'
-import { textArray } from '../sql.ts'
-import { explainGrants } from './scope.ts'
+import { ident, textArray } from '../sql.ts'
+import { isInScope, type RelationScope } from './relations.ts'
+import { missingGrants } from './scope.ts'
+
+/** Maximum number of names in a message. */
+const MAX_LISTED_NAMES = 20
 
 /** A relation that exists, but cannot be read, or is not selected by the config. */
 export interface MissingStream {
@@ -58,8 +62,8 @@ export async function explainMissing(
 function reasonOf(row: MissingRow, { username, schemas, table }: MissingScope): string | null {
   const { schema, name, hasUsage, canSelect } = row
   if (!hasUsage || !canSelect) {
-    const grants = explainGrants({ username, table: name }, [{ name: schema, hasUsage }])
-    return `User '${username}' may not read table '${name}' in schema '${schema}'. ${grants}`
+    const grants = missingGrants(username, [{ name: schema, hasUsage }], [ident(schema, name)])
+    return `User '${username}' may not read table '${name}' in schema '${schema}'. Run ${grants}.`
   }
   if (!schemas.includes(schema)) {
     return `The config does not select stream '${schema}.${name}'. Add '${schema}' to 'schemas'.`
@@ -68,4 +72,56 @@ function reasonOf(row: MissingRow, { username, schemas, table }: MissingScope): 
     return `The config selects only table '${table}', not stream '${schema}.${name}'. Correct 'table', or remove it.`
   }
   return null
+}
+
+/** What the role may not read in a schema of the scope. */
+export interface UngrantedRelations {
+  readonly name: string
+  readonly hasUsage: boolean
+  readonly count: number
+  /** The first names in alphabetical order. */
+  readonly relations: readonly string[]
+}
+
+/**
+ * Builds a query of the relations that discovery leaves out for a missing privilege. Partitions are
+ * not counted: SELECT on the partitioned table is enough to read their rows.
+ */
+export function ungrantedSql(scope: RelationScope): string {
+  return `
+SELECT
+  n.nspname::text AS name,
+  privilege.has_usage AS "hasUsage",
+  count(*)::int4 AS count,
+  (array_agg(c.relname::text ORDER BY c.relname))[1:${MAX_LISTED_NAMES}] AS relations
+FROM pg_namespace AS n
+CROSS JOIN LATERAL (SELECT has_schema_privilege(n.oid, 'USAGE') AS has_usage) AS privilege
+JOIN pg_class AS c ON c.relnamespace = n.oid
+WHERE ${isInScope(scope)}
+  AND ${scope.checkPrivileges}
+  AND NOT c.relispartition
+  AND NOT (privilege.has_usage AND has_any_column_privilege(c.oid, 'SELECT'))
+GROUP BY n.nspname, privilege.has_usage
+ORDER BY n.nspname`
+}
+
+/** One sentence on what is left out, and the statements that make it readable; null: nothing is. */
+export function describeUngranted(
+  username: string,
+  schemas: readonly UngrantedRelations[],
+): string | null {
+  const count = schemas.reduce((sum, schema) => sum + schema.count, 0)
+  if (count === 0) return null
+  const found = schemas.flatMap(({ name, relations }) => relations.map((each) => [name, each]))
+  const listed = found.slice(0, MAX_LISTED_NAMES)
+  const names = listed.map(([schema, name]) => `'${schema}.${name}'`).join(', ')
+  const rest = count - listed.length
+  const tables = rest > 0 ? null : listed.map((path) => ident(...path))
+  const [subject, verb] =
+    count === 1 ? ['1 table or view', 'is'] : [`${count} tables and views`, 'are']
+  return (
+    `${subject} that user '${username}' may not read ${verb} left out: ` +
+    `${names}${rest > 0 ? ` and ${rest} more` : ''}. ` +
+    `To include all, run ${missingGrants(username, schemas, tables)}.`
+  )
 }

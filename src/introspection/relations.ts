@@ -119,7 +119,6 @@ LEFT JOIN LATERAL (
     AND key.position <= i.indnkeyatts /* the rest are INCLUDE columns */
 ) AS primary_key ON true
 WHERE ${isInScope(scope)}
-  AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) /* a standby has no unlogged tables */
   AND (
     NOT ${checkPrivileges}
     OR has_schema_privilege(n.oid, 'USAGE') AND (privilege.can_select OR attribute.names IS NOT NULL)
@@ -138,13 +137,14 @@ function columnTypesSql(scope: RelationScope): string {
 }
 
 /** Builds a condition for the relation `c` in the schema `n`. */
-function isInScope({ schemas, table, names }: RelationScope): string {
+export function isInScope({ schemas, table, names }: RelationScope): string {
   const wanted = schemas.filter((schema) => !isSystemSchema(schema))
   const only = table === null ? names : [table]
   return `n.nspname = ANY (${textArray(wanted)})
   AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   AND ${only === undefined ? 'true' : `c.relname = ANY (${textArray(only)})`}
-  AND c.relname <> ALL (${textArray(SYSTEM_RELATIONS)})`
+  AND c.relname <> ALL (${textArray(SYSTEM_RELATIONS)})
+  AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery()) /* a standby has no unlogged tables */`
 }
 
 /** A row of `relationsSql`. The lists of column properties are parallel, in `attnum` order. */

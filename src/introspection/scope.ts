@@ -105,35 +105,36 @@ function findNothing(
       ]
     }
     const place = `table '${table}' in ${schemaList(namesOf(holders))}`
-    return [`User '${username}' may not read ${place}. ${explainGrants(scope, holders)}`]
+    const tables = holders.map(({ name }) => ident(name, table))
+    return [
+      `User '${username}' may not read ${place}. Run ${missingGrants(username, holders, tables)}.`,
+    ]
   }
   if (query !== null) return []
   const place = `the ${schemaList(namesOf(configured))} of database '${database}'`
   const reason =
     holders.length === 0
       ? 'There are no tables or views.'
-      : `User '${username}' may read none of them. ${explainGrants(scope, holders)}`
+      : `User '${username}' may read none of them. Run ${missingGrants(username, holders, null)}.`
   return [`Discovered zero tables in ${place}. ${reason}`]
 }
 
 /**
- * Lists the missing grants.
- * @param holders schemas that contain the table or, if it is null, tables.
+ * Statements that let the role read.
+ * @param holders schemas that contain what is to be read.
+ * @param tables quoted and qualified; null: all that the schemas contain.
  */
-export function explainGrants(
-  { username, table }: Pick<DiscoveryScope, 'username' | 'table'>,
+export function missingGrants(
+  username: string,
   holders: readonly Pick<Schema, 'name' | 'hasUsage'>[],
+  tables: readonly string[] | null,
 ): string {
   const role = ident(username)
   const closed = holders.filter(({ hasUsage }) => !hasUsage)
-  const schemas = listIdents(namesOf(holders))
-  const readable =
-    table === null
-      ? `ALL TABLES IN SCHEMA ${schemas}`
-      : holders.map(({ name }) => ident(name, table)).join(', ')
+  const readable = tables?.join(', ') ?? `ALL TABLES IN SCHEMA ${listIdents(namesOf(holders))}`
   const select = `GRANT SELECT ON ${readable} TO ${role}`
-  if (closed.length === 0) return `Run ${select}.`
-  return `Run GRANT USAGE ON SCHEMA ${listIdents(namesOf(closed))} TO ${role} and ${select}.`
+  if (closed.length === 0) return select
+  return `GRANT USAGE ON SCHEMA ${listIdents(namesOf(closed))} TO ${role} and ${select}`
 }
 
 function findQueryNameClash(scope: DiscoveryScope, relations: readonly Relation[]): string[] {
