@@ -12,6 +12,7 @@ describe('a stream that exists but is not read', () => {
     await database.sql(`
       CREATE TABLE shared (id int); CREATE TABLE orders (id int);
       CREATE SCHEMA closed; CREATE TABLE closed."T ""x" (id int);
+      CREATE TABLE "zoo.items" (id int); CREATE SCHEMA zoo; CREATE TABLE zoo.items (id int);
       CREATE SCHEMA other; CREATE TABLE other.items (id int);
       GRANT SELECT ON shared TO ${role.name};
       GRANT USAGE ON SCHEMA other TO ${role.name}; GRANT SELECT ON other.items TO ${role.name}`)
@@ -38,7 +39,7 @@ describe('a stream that exists but is not read', () => {
   function grantOf(schema: string, table: string): string {
     const select = `GRANT SELECT ON "${schema}"."${table}" TO "${role.name}"`
     return `User '${role.name}' may not read table '${table.replaceAll('""', '"')}' in schema '${schema}'. Run ${
-      schema === 'closed' ? `GRANT USAGE ON SCHEMA "closed" TO "${role.name}" and ` : ''
+      schema === 'public' ? '' : `GRANT USAGE ON SCHEMA "${schema}" TO "${role.name}" and `
     }${select}.`
   }
 
@@ -82,6 +83,32 @@ describe('a stream that exists but is not read', () => {
       .to.include(grantOf('public', 'orders'))
       .and.include(grantOf('closed', 'T ""x'))
       .and.include("Stream 'public.nothing' of the catalog is not in database")
+  })
+
+  it('--stream zoo.items names the GRANT for each relation that it can mean', async () => {
+    expect(await errorOf(['read', '--stream', 'zoo.items']))
+      .to.include(grantOf('public', 'zoo.items'))
+      .and.include(grantOf('zoo', 'items'))
+  })
+
+  it('read names the GRANT for the stream of the catalog, not for a name with a dot', async () => {
+    await using files = await withConnector({})
+    const streams = [configured('zoo', 'items')]
+    const catalog = await files.writeFile('catalog.json', { streams })
+    const message = await errorOf(['read', '--catalog', catalog])
+    expect(message).to.include(grantOf('zoo', 'items')).and.not.include('zoo.items')
+  })
+
+  it('read names the schema of a stream, and not one whose name with a dot looks the same', async () => {
+    await database.sql(`
+      CREATE SCHEMA "a"; CREATE TABLE a."b.c" (id int);
+      CREATE SCHEMA "a.b"; CREATE TABLE "a.b".c (id int);
+      GRANT USAGE ON SCHEMA a TO ${role.name}; GRANT SELECT ON a."b.c" TO ${role.name}`)
+    await using files = await withConnector({})
+    const streams = [configured('a', 'b.c'), configured('a.b', 'c')]
+    const catalog = await files.writeFile('catalog.json', { streams })
+    const message = await errorOf(['read', '--catalog', catalog])
+    expect(message).to.include(grantOf('a.b', 'c'))
   })
 
   it('read --stream names the schema that the config does not select', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
-import { editDistance, relationNames, selectStreams, unknownNames } from './select-streams.ts'
+import { editDistance, meaningsOf, selectStreams, unknownNames } from './select-streams.ts'
 
 const STREAMS = [
   ['public', 'orders'],
@@ -10,13 +10,17 @@ const STREAMS = [
   ['public', 'dotted.name'],
 ].map(([namespace = '', name = '']) => ({ stream: { namespace, name } }))
 
-describe('relationNames', () => {
-  it('are all names that a stream of this name can have', () => {
-    expect(relationNames('a.b.c')).to.deep.equal(['a.b.c', 'b.c', 'c'])
+describe('meaningsOf', () => {
+  it('are all streams that can have this name', () => {
+    expect(meaningsOf('a.b.c')).to.deep.equal([
+      { name: 'a.b.c' },
+      { namespace: 'a', name: 'b.c' },
+      { namespace: 'a.b', name: 'c' },
+    ])
     for (const { stream } of STREAMS) {
       for (const wanted of [stream.name, streamLabel(stream)]) {
         expect(unknownNames([{ stream }], [wanted])).to.deep.equal([])
-        expect(relationNames(wanted)).to.include(stream.name)
+        expect(meaningsOf(wanted).map(({ name }) => name)).to.include(stream.name)
       }
     }
   })

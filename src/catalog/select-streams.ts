@@ -29,12 +29,15 @@ export function unknownNames(
 }
 
 /**
- * The relation names that `name` or `namespace.name` can mean: `a.b` is `b` in the schema `a`, or
- * `a.b` in any schema.
+ * The streams that `name` or `namespace.name` can mean: `a.b` is `b` in the schema `a`, or `a.b` in
+ * any schema.
  */
-export function relationNames(wanted: string): readonly string[] {
+export function meaningsOf(wanted: string): readonly StreamDescriptor[] {
   const words = wanted.split('.')
-  return words.map((_, index) => words.slice(index).join('.'))
+  const join = (start: number, end?: number): string => words.slice(start, end).join('.')
+  return words.map((_, index) =>
+    index === 0 ? { name: wanted } : { namespace: join(0, index), name: join(index) },
+  )
 }
 
 /**

@@ -1,4 +1,4 @@
-import { relationNames, unknownNames } from '../catalog/select-streams.ts'
+import { meaningsOf, unknownNames } from '../catalog/select-streams.ts'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import { discoverRelations, type Discovery } from '../introspection/discovery.ts'
@@ -19,11 +19,12 @@ export async function discoverStreams(
   wanted: readonly string[],
 ): Promise<Discovery> {
   if (wanted.length === 0) return await discoverRelations(database, config)
-  const found = await discoverRelations(database, config, wanted.flatMap(relationNames))
+  const names = wanted.flatMap(meaningsOf).map(({ name }) => name)
+  const found = await discoverRelations(database, config, names)
   const streams = found.relations.map((relation) => ({ stream: streamOf(relation) }))
   const unknown = unknownNames(streams, wanted)
   if (unknown.length === 0) return found
-  const missing = await explainMissing(database, config, unknown)
+  const missing = await explainMissing(database, config, unknown.flatMap(meaningsOf))
   if (missing.length === 0) return await discoverRelations(database, config)
   const problems = missing.map(({ reason }) => new ConnectorError('config_error', reason))
   return { ...found, problems }

@@ -11,7 +11,7 @@ import {
 import { explainMissing, type MissingStream } from '../introspection/missing-streams.ts'
 import type { Database } from '../postgres/session/database.ts'
 import type { ConfiguredStream } from '../protocol/messages.ts'
-import { streamLabel } from '../protocol/stream-names.ts'
+import { streamKey } from '../protocol/stream-names.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
@@ -97,12 +97,12 @@ export class Planner {
     { relations, unreadable }: Discovery,
   ): Promise<readonly MissingStream[]> {
     const [defaultSchema] = this.#input.config.schemas
-    const found = new Set([...relations, ...unreadable].map(streamOf).map(streamLabel))
-    const labels = configured.map(({ stream: { name, namespace = defaultSchema! } }) =>
-      streamLabel({ name, namespace }),
-    )
+    const found = new Set([...relations, ...unreadable].map(streamOf).map(streamKey))
+    const wanted = configured.map(({ stream: { name, namespace = defaultSchema! } }) => {
+      return { name, namespace }
+    })
     const { config, database } = this.#input
-    const unknown = labels.filter((label) => !found.has(label))
+    const unknown = wanted.filter((stream) => !found.has(streamKey(stream)))
     return await explainMissing(database, scopeOf(config, configured), unknown)
   }
 

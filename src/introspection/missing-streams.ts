@@ -1,7 +1,8 @@
 import type { Config } from '../config/config.ts'
 import type { Database } from '../postgres/session/database.ts'
 import { readCatalogs } from '../postgres/session/read-catalogs.ts'
-import { ident, textArray } from '../sql.ts'
+import type { StreamDescriptor } from '../protocol/messages.ts'
+import { ident, literal, textArray } from '../sql.ts'
 import { isInScope, type RelationScope } from './relations.ts'
 import { missingGrants } from './scope.ts'
 
@@ -16,6 +17,9 @@ export interface MissingStream {
   readonly reason: string
 }
 
+/** No schema has an empty name. */
+const ANY_SCHEMA = ''
+
 type MissingScope = Pick<Config, 'username' | 'schemas' | 'table'>
 
 interface MissingRow {
@@ -25,33 +29,35 @@ interface MissingRow {
   readonly canSelect: boolean
 }
 
-/** Builds a query of the relations with these names, `name` or `schema.name`, readable or not. */
-function missingSql(labels: readonly string[], schemas: readonly string[]): string {
+/** Builds a query of the relations of streams, readable or not. */
+function missingSql(streams: readonly StreamDescriptor[], schemas: readonly string[]): string {
+  const namespaces = textArray(streams.map(({ namespace = ANY_SCHEMA }) => namespace))
+  const names = textArray(streams.map(({ name }) => name))
   return `
-SELECT DISTINCT ON (wanted.label)
+SELECT DISTINCT ON (wanted.schema, wanted.name)
   n.nspname::text AS schema,
   c.relname::text AS name,
   has_schema_privilege(n.oid, 'USAGE') AS "hasUsage",
   has_table_privilege(c.oid, 'SELECT') OR has_any_column_privilege(c.oid, 'SELECT') AS "canSelect"
-FROM unnest(${textArray(labels)}) AS wanted (label)
-JOIN pg_class AS c ON c.relkind IN ('r', 'p', 'v', 'm', 'f')
+FROM unnest(${namespaces}, ${names}) AS wanted (schema, name)
+JOIN pg_class AS c ON c.relname = wanted.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE wanted.label IN (c.relname::text, n.nspname || '.' || c.relname)
-ORDER BY wanted.label, n.nspname = ANY (${textArray(schemas)}) DESC, n.nspname`
+WHERE wanted.schema IN (n.nspname::text, ${literal(ANY_SCHEMA)})
+ORDER BY wanted.schema, wanted.name, n.nspname = ANY (${textArray(schemas)}) DESC, n.nspname`
 }
 
 /**
  * Why relations are not among the streams although they exist: a privilege is missing, or the
  * config does not select them. Relations for which there is no such reason are omitted.
- * @param labels `name` or `schema.name`.
+ * @param streams without a namespace: in any schema, one of them.
  */
 export async function explainMissing(
   database: Database,
   scope: MissingScope,
-  labels: readonly string[],
+  streams: readonly StreamDescriptor[],
 ): Promise<readonly MissingStream[]> {
-  if (labels.length === 0) return []
-  const sql = missingSql(labels, scope.schemas)
+  if (streams.length === 0) return []
+  const sql = missingSql(streams, scope.schemas)
   const rows = await readCatalogs(database, async (session) => await session.query<MissingRow>(sql))
   return rows.flatMap((row) => {
     const reason = reasonOf(row, scope)
