@@ -221,19 +221,20 @@ function declareNavigator(): void {
 
 async function readFiles(line: ReadCommand): Promise<Omit<ReadInput, 'config'>> {
   const commands = await import('./commands/with-database.ts')
-  const { readJsonFile, readStateFile, readSavedStates, readShard } = commands
+  const { readCatalog, readStates, readStatesToKeep, readGivenShard } = commands
   const { catalog, state, stateOut, streams, format, output, arrowExact, shard, shardIndex } = line
   const { processes: count } = line
-  const saved = stateOut === null ? null : await readSavedStates(stateOut)
+  const saved = stateOut === null ? null : await readStatesToKeep(stateOut)
   const isFirst = state !== null && state === stateOut && saved === null
   return {
-    catalog: catalog === null ? null : await readJsonFile(catalog, 'catalog'),
-    state: state === null || isFirst ? null : await readStateFile(state),
+    catalog: catalog === null ? null : await readCatalog(catalog),
+    states: state === null || isFirst ? null : await readStates(state),
     streams,
-    shard: shard === null || shard === STANDARD_INPUT ? null : await readShard(shard, shardIndex),
+    shard:
+      shard === null || shard === STANDARD_INPUT ? null : await readGivenShard(shard, shardIndex),
     arrow: format === 'json' ? null : { directory: output, isExact: arrowExact },
     processes: count === null ? null : { count, program: program() },
-    stateOut: stateOut === null ? null : { path: stateOut, saved: saved ?? [] },
+    stateOut: stateOut === null ? null : { path: stateOut, saved },
   }
 }
 

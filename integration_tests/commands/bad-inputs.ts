@@ -152,8 +152,8 @@ export const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, m
   [
     ['is missing', null, 'does not exist'],
     ['is empty', '', 'is empty'],
-    ['is not JSON', `{"streams": [${ROW_VALUE}`, 'is not JSON: see line 1, column 14'],
-    ['is a list', [], 'is not a JSON object'],
+    ['is not JSON', `{"streams": [${ROW_VALUE}`, 'is not JSON: correct line 1, column 14'],
+    ['is a list', [], 'must contain a JSON object'],
     ['has no streams', {}, "has no list 'streams'"],
     ['selects nothing', { streams: [] }, 'selects no streams'],
     ['has a stream without a name', { streams: [{ stream: {} }] }, 'a stream without a name'],
@@ -182,9 +182,13 @@ export const BAD_CATALOGS: readonly (readonly [name: string, content: unknown, m
 
 export const BAD_STATES: readonly (readonly [name: string, content: unknown, message: string])[] = [
   ['is missing', null, 'does not exist'],
-  ['is not JSON', `[${ROW_VALUE}`, 'is not JSON: see line 1, column 2'],
-  ['is a text', '"state"', 'state'],
-  ['has an entry without a stream', [{ type: 'STREAM' }], 'state'],
+  ['is not JSON', `[${ROW_VALUE}`, 'is not JSON: correct line 1, column 2'],
+  ['is a text', '"state"', '/state.json: The state is malformed: entry 1 is not an object. Use'],
+  [
+    'has an entry without a stream',
+    [{ type: 'STREAM' }],
+    '/state.json: The state is malformed: entry 1 is not of type STREAM or GLOBAL. Use',
+  ],
 ]
 
 export const BAD_CONFIG_FILES: readonly (readonly [
@@ -194,10 +198,10 @@ export const BAD_CONFIG_FILES: readonly (readonly [
 ])[] = [
   ['is missing', null, 'does not exist'],
   ['is empty', '', 'is empty'],
-  ['is not JSON', `{"password": "${PASSWORD}" "host"}`, 'is not JSON: see line 1, column'],
-  ['is a list', [PASSWORD], 'The config must be a JSON object'],
-  ['is null', 'null', 'The config must be a JSON object'],
-  ['is a text', JSON.stringify(PASSWORD), 'The config must be a JSON object'],
+  ['is not JSON', `{"password": "${PASSWORD}" "host"}`, 'is not JSON: correct line 1, column'],
+  ['is a list', [PASSWORD], 'must contain a JSON object'],
+  ['is null', 'null', 'must contain a JSON object'],
+  ['is a text', JSON.stringify(PASSWORD), 'must contain a JSON object'],
 ]
 
 export const USAGE: readonly (readonly [args: readonly string[], message: string])[] = [

@@ -73,9 +73,6 @@ describe('parseConfiguredCatalog', () => {
 
   const orders = { name: 'orders', namespace: 'shop' }
   for (const [raw, expected] of [
-    [null, 'is not a JSON object'],
-    [[], 'is not a JSON object'],
-    ['{}', 'is not a JSON object'],
     [{}, "has no list 'streams'"],
     [{ type: 'CATALOG', catalog: { streams: [] } }, "is not configured: it needs a list 'streams'"],
     [{ streams: {} }, "has no list 'streams'"],

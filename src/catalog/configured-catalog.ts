@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
-import { isJsonObject } from '../json/json.ts'
+import { isJsonObject, type JsonObject } from '../json/json.ts'
 import type { AirbyteStream, ConfiguredStream, SyncMode } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
 import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
@@ -11,8 +11,7 @@ import { QUERY_STREAM_NAME } from '../introspection/query-stream.ts'
  * protocol.
  * @throws ConnectorError config_error with the stream and the field.
  */
-export function parseConfiguredCatalog(raw: unknown): ConfiguredStream[] {
-  if (!isJsonObject(raw)) throw invalid('is not a JSON object')
+export function parseConfiguredCatalog(raw: JsonObject): ConfiguredStream[] {
   const entries: unknown = raw['streams']
   if (!Array.isArray(entries)) {
     throw raw['type'] === 'CATALOG'

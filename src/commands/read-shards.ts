@@ -1,5 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream'
 import { parseShardLine } from '../replication/snapshot/read-shard.ts'
+import { parseShard } from '../replication/snapshot/shards.ts'
 import type { Run } from '../run-context.ts'
 import { read, type ReadInput } from './read.ts'
 
@@ -11,7 +12,8 @@ import { read, type ReadInput } from './read.ts'
 export async function readShards(run: Run, input: ReadInput, shards: Readable): Promise<void> {
   addAbortSignal(run.signal, shards)
   for await (const line of linesOf(shards)) {
-    await read({ ...run, startedAtMs: Date.now() }, { ...input, shard: parseShardLine(line) })
+    const shard = parseShard(parseShardLine(line))
+    await read({ ...run, startedAtMs: Date.now() }, { ...input, shard })
   }
 }
 

@@ -1,4 +1,3 @@
-import { parseConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { selectStreams } from '../catalog/select-streams.ts'
 import type { Config } from '../config/config.ts'
 import { parseConfig } from '../config/parse-config.ts'
@@ -14,9 +13,9 @@ import { streamLabel } from '../protocol/stream-names.ts'
 import type { Feed } from '../replication/feed.ts'
 import { feedsOf } from '../replication/methods.ts'
 import { findEndedLoads } from '../replication/snapshot/full-refresh.ts'
-import { parseShard, type Shard } from '../replication/snapshot/shards.ts'
+import type { Shard } from '../replication/snapshot/shards.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
-import { parseStates } from '../state/parse-states.ts'
+import { InputStates } from '../state/input-states.ts'
 import { type ArrowOutput, prepareOutput } from '../writers/arrow/arrow-output.ts'
 import { RecordWriters } from '../writers/records/record-writers.ts'
 import type { Writers } from '../writers/writer.ts'
@@ -35,23 +34,23 @@ import { RunStates } from '../sync/run-states.ts'
 import { StateFile } from '../sync/state-file.ts'
 import { StreamStatuses } from '../sync/stream-statuses.ts'
 
-/** `--state-out` and the current content of that file. */
+/** `--state-out` and the current content of that file; null: it does not exist. */
 interface StateTarget {
   readonly path: string
-  readonly saved: unknown
+  readonly saved: InputStates | null
 }
 
 /** The parsed input files of a read; null: not given. */
 export interface ReadInput {
   readonly config: unknown
-  readonly catalog: unknown
-  readonly state: unknown
+  readonly catalog: readonly ConfiguredStream[] | null
+  readonly states: InputStates | null
   /** `name` or `namespace.name`; none: all. */
   readonly streams: readonly string[]
   /** Where states are saved; null: nowhere. */
   readonly stateOut: StateTarget | null
-  /** A line printed by `shards`; null: whole streams are read. */
-  readonly shard: unknown
+  /** Null: whole streams are read. */
+  readonly shard: Shard | null
   /** Null: records are JSON. */
   readonly arrow: ArrowOutput | null
   /** Null: this process reads everything. */
@@ -65,11 +64,10 @@ export interface ReadInput {
 export async function read(run: Run, input: ReadInput): Promise<void> {
   const { config: parsed, warnings } = parseConfig(input.config)
   for (const warning of warnings) logOnce(run, warning)
-  const catalog = input.catalog === null ? null : parseConfiguredCatalog(input.catalog)
-  const shard = input.shard === null ? null : parseShard(input.shard)
+  const { catalog, shard } = input
   const given = shard === null ? parsed : shardConfig(parsed)
   const configured = selectConfigured(catalog, input.streams, shard)
-  const states = new RunStates(parseStates(input.state ?? []))
+  const states = new RunStates(input.states ?? new InputStates([]))
   if (input.arrow !== null) await prepareOutput(input.arrow)
   await using stateFile = await openStateFile(run, input)
   await using database = await Database.connect(given, connectOptions(run))
@@ -137,9 +135,9 @@ async function openWriters(
 }
 
 /** The state from which the read resumes takes precedence over the content of the file. */
-async function openStateFile(run: Run, { stateOut, state }: ReadInput): Promise<StateFile | null> {
+async function openStateFile(run: Run, { stateOut, states }: ReadInput): Promise<StateFile | null> {
   if (stateOut === null) return null
-  const saved = [stateOut.saved, state].flatMap((raw) => parseStates(raw).contents)
+  const saved = [stateOut.saved, states].flatMap((each) => each?.contents ?? [])
   return await StateFile.open(stateOut.path, run, saved)
 }
 

@@ -4,10 +4,9 @@
  */
 export { expandEnv } from '../config/expand-env.ts'
 export { readJsonFile } from '../config/read-json-file.ts'
-export { readShard } from '../replication/snapshot/read-shard.ts'
-export { readSavedStates, readStateFile } from '../state/read-state-file.ts'
 export { check } from './check.ts'
 export { discover } from './discover.ts'
+export { readCatalog, readGivenShard, readStates, readStatesToKeep } from './input-files.ts'
 export { readTask } from './processes/read-task.ts'
 export { read } from './read.ts'
 export { readShards } from './read-shards.ts'

@@ -19,7 +19,7 @@ describe('readJsonFile', () => {
   for (const [text, what, expected] of [
     ['{"a":1}', 'config', { a: 1 }],
     ['\uFEFF{"a":1}', 'config', { a: 1 }],
-    ['[]', 'catalog', []],
+    ['{}', 'catalog', {}],
   ] as const) {
     it(`${JSON.stringify(text)} as ${what} → ${JSON.stringify(expected)}`, async () => {
       await writeFile(path, text)
@@ -30,14 +30,32 @@ describe('readJsonFile', () => {
   for (const what of ['config', 'catalog'] as const) {
     it(`rejects an empty ${what} file`, async () => {
       await writeFile(path, '\uFEFF \n')
-      expect((await failure(path, what)).message).to.equal(`The ${what} file ${path} is empty`)
+      expect((await failure(path, what)).message).to.equal(
+        `The file ${path} of --${what} is empty. It must contain a JSON object.`,
+      )
+    })
+  }
+
+  for (const text of ['[]', 'null', '"host"']) {
+    it(`rejects ${text}`, async () => {
+      await writeFile(path, text)
+      const { message } = await failure(path, 'config')
+      expect(message).to.equal(`The file ${path} of --config must contain a JSON object.`)
+    })
+  }
+
+  for (const encoding of ['latin1', 'utf16le'] as const) {
+    it(`rejects ${encoding}`, async () => {
+      await writeFile(path, '\uFEFF{"password":"é"}', encoding)
+      const { message } = await failure(path, 'config')
+      expect(message).to.equal(`The file ${path} of --config is not UTF-8 text. Save it as UTF-8.`)
     })
   }
 
   it('reports the position where the JSON ends, without any content', async () => {
     await writeFile(path, '{\n  "password": "hunter2",\n  "port": hunter2\n}')
     const error = await failure(path, 'config')
-    const expected = `The config file ${path} is not JSON: see line 3, column 11`
+    const expected = `The file ${path} of --config is not JSON: correct line 3, column 11.`
     expect(error.message).to.equal(expected)
     expect(error.failureType).to.equal('config_error')
     expect(error.cause).to.equal(undefined)
@@ -46,24 +64,28 @@ describe('readJsonFile', () => {
   it('reports a file that does not exist', async () => {
     const missing = join(directory, 'missing.json')
     const error = await failure(missing, 'catalog')
-    expect(error.message).to.equal(`The catalog file ${missing} does not exist`)
+    expect(error.message).to.equal(
+      `The file ${missing} of --catalog does not exist. Correct the path.`,
+    )
     expect(error.failureType).to.equal('config_error')
   })
 
   it('reports a path below a file that is not a directory', async () => {
     await writeFile(path, '')
     const { message } = await failure(join(path, 'x'), 'config')
-    expect(message).to.match(/^The config file .* does not exist$/)
+    expect(message).to.match(/^The file .* of --config does not exist\. Correct the path\.$/)
   })
 
   it('reports a directory', async () => {
     const { message } = await failure(directory, 'config')
-    expect(message).to.equal(`The config file ${directory} is a directory`)
+    expect(message).to.equal(
+      `The file ${directory} of --config is a directory. Give the path of a file.`,
+    )
   })
 
   it('rejects a path with a NUL character', async () => {
     const { message, failureType } = await failure('a\0b', 'config')
-    expect(message).to.include('cannot be read (ERR_INVALID_ARG_VALUE)')
+    expect(message).to.include('cannot be read (ERR_INVALID_ARG_VALUE). Give another path.')
     expect(failureType).to.equal('config_error')
   })
 })

@@ -1,4 +1,6 @@
+import { isUtf8 } from 'node:buffer'
 import { LINE_FEED } from '../bytes/ascii.ts'
+
 /** Length of the beginning of a line that decides whether the line is kept. */
 const START_BYTES = 64
 const BYTE_ORDER_MARK = /^\uFEFF/
@@ -9,6 +11,7 @@ export interface Line {
   readonly text: string
   /** Whether the file ended without a line feed. */
   readonly isCut: boolean
+  readonly isUtf8: boolean
 }
 
 /**
@@ -61,8 +64,9 @@ export class LineReader {
     if (this.#bytes < START_BYTES) this.#decide()
     if (this.#isSkipped) this.hasSkipped = true
     else {
-      const text = Buffer.concat(this.#parts).toString('utf8').replace(BYTE_ORDER_MARK, '')
-      this.lines.push({ number: this.#number, text, isCut })
+      const bytes = Buffer.concat(this.#parts)
+      const text = bytes.toString('utf8').replace(BYTE_ORDER_MARK, '')
+      this.lines.push({ number: this.#number, text, isCut, isUtf8: isUtf8(bytes) })
     }
     this.#number++
     this.#parts = []

@@ -122,7 +122,7 @@ function malformedEntry(index: number, what: string): ConnectorError {
 }
 
 function malformed(what: string): ConnectorError {
-  const message = `The state file ${what}. Use the STATE messages of an earlier read, or no state to start over.`
+  const message = `The state ${what}. Use the STATE messages of an earlier read, or no state to start over.`
   return new ConnectorError('config_error', message)
 }
 

@@ -56,7 +56,7 @@ describe('readStateFile', () => {
   ] as const) {
     it(`reads ${what}`, async () => {
       await writeFile(path, text)
-      expect(await readStateFile(path)).to.deep.equal(expected)
+      expect(await readStateFile(path, 'state')).to.deep.equal(expected)
     })
   }
 
@@ -65,7 +65,7 @@ describe('readStateFile', () => {
     const lines = Array.from({ length: 20 }, (_, n) => `${long}\n${state(n)}\n`)
     await writeFile(path, lines.join(''))
     const expected = lines.map((_, n) => ({ type: 'STATE', state: { n } }))
-    expect(await readStateFile(path)).to.deep.equal(expected)
+    expect(await readStateFile(path, 'state')).to.deep.equal(expected)
   })
 
   for (const [what, text, place] of [
@@ -81,22 +81,38 @@ describe('readStateFile', () => {
     it(`reports the position where ${what} is malformed`, async () => {
       await writeFile(path, text)
       const error = await failure(path)
-      expect(error.message).to.equal(`The state file ${path} is not JSON: see ${place}`)
+      expect(error.message).to.equal(`The file ${path} of --state is not JSON: correct ${place}.`)
       expect(error.failureType).to.equal('config_error')
+    })
+  }
+
+  for (const text of ['{"n":"é"}', `${state(1)}\n{"n":"é"}\n`, `{"n":1}\n{"n":"é"`, '{"n":"é']) {
+    const isCut = text.includes('1') && !text.endsWith('}\n')
+    it(`${isCut ? 'skips a cut line' : 'reports a text'} that is not UTF-8: ${text}`, async () => {
+      await writeFile(path, text, 'latin1')
+      if (isCut) expect(await readStateFile(path, 'state')).to.deep.equal([{ n: 1 }])
+      else {
+        const { message } = await failure(path)
+        expect(message).to.equal(`The file ${path} of --state is not UTF-8 text. Save it as UTF-8.`)
+      }
     })
   }
 
   it('reports the path of a file that cannot be read', async () => {
     const missing = join(directory, 'missing.json')
-    expect((await failure(missing)).message).to.equal(`The state file ${missing} does not exist`)
+    expect((await failure(missing)).message).to.equal(
+      `The file ${missing} of --state does not exist. Correct the path. For a first read, omit --state, or give the path to --state-out, too.`,
+    )
     const { message } = await failure(directory)
-    expect(message).to.equal(`The state file ${directory} is a directory`)
+    expect(message).to.equal(
+      `The file ${directory} of --state is a directory. Give the path of a file.`,
+    )
   })
 })
 
 async function failure(file: string): Promise<ConnectorError> {
   try {
-    await readStateFile(file)
+    await readStateFile(file, 'state')
   } catch (error) {
     if (error instanceof ConnectorError) return error
     throw error

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { notJson, unreadable } from '../config/read-json-file.ts'
+import { fileOf, type FileOption, notJson, notUtf8, unreadable } from '../config/read-json-file.ts'
 import { ConnectorError } from '../errors.ts'
 import { quoteInexactNumbers } from '../json/exact-json.ts'
 import { locateJsonError } from '../json/json-error.ts'
@@ -16,23 +16,28 @@ const OTHER_MESSAGE = /^\s*\{\s*"type"\s*:\s*"(?:RECORD|LOG|TRACE)"/
  * Reads the JSON value in the file of `--state`, or the list of those in its lines, such as the
  * output of a read. Records and logs are skipped, and so is an incomplete last line. An empty file
  * is `[]`. Numbers that JavaScript cannot represent are strings.
- * @throws ConnectorError config_error with `path`, without any content of the file.
+ * @throws ConnectorError config_error with the option and the path, without any content.
  */
-export async function readStateFile(path: string): Promise<unknown> {
+export async function readStateFile(
+  path: string,
+  option: Extract<FileOption, 'state' | 'state-out'>,
+): Promise<unknown> {
+  const file = fileOf(option, path)
   const reader = new LineReader(OTHER_MESSAGE)
   try {
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) reader.push(chunk)
     reader.end()
   } catch (error) {
-    throw unreadable('state', path, error)
+    throw unreadable(option, path, error)
   }
   const { lines, hasSkipped } = reader
   const text = lines.map((line) => line.text).join('\n')
   if (!hasSkipped && text.trim() === '') return []
   const isList = hasSkipped || (lines.length > 1 && parse(lines[0]!.text) !== undefined)
-  if (isList) return lines.flatMap((line) => parseLine(line, path))
+  if (isList) return lines.flatMap((line) => parseLine(line, file))
   const value = parse(text)
-  if (value === undefined) throw notJson('state', path, locateJsonError(text))
+  if (!lines.every((line) => line.isUtf8)) throw notUtf8(file)
+  if (value === undefined) throw notJson(file, locateJsonError(text))
   return value
 }
 
@@ -44,17 +49,18 @@ export async function readStateFile(path: string): Promise<unknown> {
 export async function readSavedStates(path: string): Promise<unknown> {
   const stats = await stat(path).catch(() => null)
   if (stats === null) return null
-  if (stats.isFile()) return await readStateFile(path)
+  if (stats.isFile()) return await readStateFile(path, 'state-out')
   const what = stats.isDirectory() ? 'a directory' : 'a pipe or a device'
-  const message = `The state file ${path} of --state-out is ${what}. Give the path of a regular file, or of one that does not exist yet.`
+  const message = `${fileOf('state-out', path)} is ${what}. Give the path of a regular file, or of one that does not exist yet.`
   throw new ConnectorError('config_error', message)
 }
 
-function parseLine({ number, text, isCut }: Line, path: string): unknown[] {
+function parseLine({ number, text, isCut, isUtf8 }: Line, file: string): unknown[] {
   const value = text.trim() === '' ? undefined : parse(text)
+  if (value === undefined && (text.trim() === '' || isCut)) return []
+  if (!isUtf8) throw notUtf8(file)
   if (value !== undefined) return [value]
-  if (text.trim() === '' || isCut) return []
-  throw notJson('state', path, { line: number, column: locateJsonError(text).column })
+  throw notJson(file, { line: number, column: locateJsonError(text).column })
 }
 
 /** Returns undefined if it is not JSON. */

@@ -165,6 +165,6 @@ function keyOf(content: StateContent): string {
 
 function unwritable(path: string, error: unknown): ConnectorError {
   const reason = whyUnwritable(error) ?? 'unknown error'
-  const message = `The state file ${path} of --state-out cannot be written: ${reason}.`
+  const message = `The file ${path} of --state-out cannot be written: ${reason}.`
   return new ConnectorError('config_error', message, { cause: error })
 }

@@ -126,7 +126,7 @@ describe('shards', () => {
     expect(damaged.records).to.have.length(3)
     expect(damaged.code).to.equal(1)
     expect(damaged.errors[0]?.message).to.equal(
-      'The shard file (standard input) is not JSON: see line 1, column 7',
+      'A line of standard input (--shard -) is not JSON: correct line 1, column 7.',
     )
     expect((await runConnector(args)).code).to.equal(0)
   })
@@ -145,7 +145,9 @@ describe('shards', () => {
     const without = await readShard(connector, file)
     expect(without.errors[0]?.message).to.match(/has 2 shards. Choose one with --shard-index/)
     const beyond = await readShard(connector, file, ['--shard-index', '2'])
-    expect(beyond.errors[0]?.message).to.match(/has 2 shards and no shard with index 2/)
+    expect(beyond.errors[0]?.message).to.match(
+      /has 2 shards and none with index 2\. Correct --shard-index/,
+    )
   })
 })
 
