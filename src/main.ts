@@ -28,6 +28,12 @@ const STOP_MS = 3000
 /** Maximum time that a process which exits without its command waits for the consumer. */
 const LAST_FLUSH_MS = 500
 
+/** Prints warnings and errors on stderr, too; undefined: stdout alone has them. */
+const printMessage = messagePrinter({
+  messagesFd: STDOUT_FD,
+  stderrFd: STDERR_FD,
+  openStderr: () => process.stderr,
+})
 const stop = new AbortController()
 let run: Run = {
   ...outputs(false),
@@ -115,12 +121,7 @@ function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
   if (isStdoutTaken) {
     return { output: openMessages(STDERR_FD), data: openOutput(STDOUT_FD, { unit: 'bytes' }) }
   }
-  const print = messagePrinter({
-    messagesFd: STDOUT_FD,
-    stderrFd: STDERR_FD,
-    openStderr: () => process.stderr,
-  })
-  return { output: openMessages(STDOUT_FD, print), data: null }
+  return { output: openMessages(STDOUT_FD, printMessage), data: null }
 }
 
 /** Opens an output for messages. On a terminal, those for the user are plain text. */
@@ -132,7 +133,7 @@ function openMessages(fd: number, onMessage?: (message: Message) => void): Outpu
 }
 
 function openOutput(fd: number, options: Partial<OutputOptions>): Output {
-  return new Output(fd, { ...options, onClosed: (error) => stop.abort(error) })
+  return new Output(fd, { ...options, onFailure: (error) => stop.abort(error) })
 }
 
 function takesStdout(line: CommandLine): boolean {
@@ -284,8 +285,9 @@ async function reportFailure(error: unknown): Promise<number> {
     await run.output.flush()
   } catch (outputError) {
     // If the consumer has closed the pipe, only the exit code reports the error
-    if (!(outputError instanceof OutputClosedError)) {
-      process.stderr.write(`${String(outputError)}\n`)
+    const isPrinted = printMessage !== undefined && outputError === error
+    if (!isPrinted && !(outputError instanceof OutputClosedError)) {
+      process.stderr.write(`error: ${ConnectorError.from(outputError).message}\n`)
     }
   }
   return EXIT_FAILED

@@ -228,8 +228,8 @@ describe('Output', () => {
 
   it('fails with OutputClosedError as soon as the consumer has closed the pipe', async () => {
     using pipe = new Pipe()
-    const closings: Error[] = []
-    const output = new Output(pipe.writeFd, { onClosed: (error) => closings.push(error) })
+    const closings: unknown[] = []
+    const output = new Output(pipe.writeFd, { onFailure: (error) => closings.push(error) })
     pipe.closeReader()
     output.write(logMessage('INFO', '0'))
     while (closings.length === 0) await sleep(5)
@@ -241,10 +241,21 @@ describe('Output', () => {
     expect(again).to.equal(failure)
   })
 
-  it('reports any other error unchanged', async () => {
-    const output = new Output(openSync('/dev/null', constants.O_RDONLY))
-    output.write(logMessage('INFO', '0'))
-    const failure: unknown = await output.flush().catch((error: unknown) => error)
-    expect(failure).to.have.property('code', 'EBADF')
-  })
+  for (const [path, flags, reason] of [
+    ['/dev/null', constants.O_RDONLY, 'it is not open for writing (EBADF)'],
+    ['/dev/full', constants.O_WRONLY, 'the disk is full (ENOSPC)'],
+  ] as const) {
+    it(`fails with a config_error as soon as ${reason}`, async () => {
+      const failures: unknown[] = []
+      const output = new Output(openSync(path, flags), {
+        onFailure: (error) => failures.push(error),
+      })
+      output.write(logMessage('INFO', '0'))
+      while (failures.length === 0) await sleep(5)
+      const failure: unknown = await output.flush().catch((error: unknown) => error)
+      expect(failure).to.have.property('failureType', 'config_error')
+      expect(failure).to.have.property('message').that.includes(`written to stdout: ${reason}`)
+      expect(failures).to.deep.equal([failure])
+    })
+  }
 })

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { errorCode } from '../errors.ts'
 import { ByteBuffer } from '../bytes/byte-buffer.ts'
 import { type Message, serializeMessage } from './messages.ts'
+import { unwritable } from './unwritable.ts'
 
 const writeFile = promisify(write)
 const syncFile = promisify(fdatasync)
@@ -24,6 +25,10 @@ const KEPT_BYTES = { lines: 8 * WRITE_BYTES, bytes: 64 * WRITE_BYTES } as const
  */
 const MAX_WRITE_BYTES = FULL_BYTES
 const EAGAIN_MS = 2
+/** Error codes of a pipe or a socket that the consumer has closed. */
+const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET'])
+/** Subject of the message about a failed write. */
+const SUBJECT = 'The output cannot be written to stdout'
 /** Data of a slow source is written after this time, even if it is little. */
 const LINGER_MS = 200
 
@@ -32,8 +37,8 @@ type OutputUnit = 'lines' | 'bytes'
 
 /** Options of an output. */
 export interface OutputOptions {
-  /** Called once when the consumer has closed the pipe, also if no producer waits. */
-  readonly onClosed: (error: OutputClosedError) => void
+  /** Called once when a write has failed, also if no producer waits. */
+  readonly onFailure: (error: unknown) => void
   /**
    * With `bytes`, no data is dropped as an incomplete line: data appended in one turn of the event
    * loop is complete.
@@ -70,7 +75,7 @@ export class Output {
   readonly #fd: number
   readonly #unit: OutputUnit
   readonly #onMessage: (message: Message) => void
-  readonly #onClosed: (error: OutputClosedError) => void
+  readonly #onFailure: (error: unknown) => void
   readonly #serialize: (message: Message) => string
   #waitedMs = 0
   /** Time since when the writer waits for the consumer; null: it does not wait. */
@@ -86,7 +91,7 @@ export class Output {
 
   constructor(fd: number, options: Partial<OutputOptions> = {}) {
     this.#fd = fd
-    this.#onClosed = options.onClosed ?? (() => undefined)
+    this.#onFailure = options.onFailure ?? (() => undefined)
     this.#unit = options.unit ?? 'lines'
     this.#onMessage = options.onMessage ?? (() => undefined)
     this.#serialize = options.serialize ?? serializeMessage
@@ -121,6 +126,7 @@ export class Output {
    * Starts writing a buffer that is full enough. Waits only while both buffers are full. Several
    * producers may wait at once.
    * @throws OutputClosedError if the consumer has closed the pipe.
+   * @throws ConnectorError if the file system reports an error.
    */
   async drain(): Promise<void> {
     if (this.#failure !== null) throw this.#failure
@@ -145,9 +151,15 @@ export class Output {
     }
   }
 
-  /** Makes the written bytes durable if the output is a file. */
+  /**
+   * Makes the written bytes durable if the output is a file.
+   * @throws ConnectorError if the file system reports an error.
+   */
   async sync(): Promise<void> {
-    if (fstatSync(this.#fd).isFile()) await syncFile(this.#fd)
+    if (!fstatSync(this.#fd).isFile()) return
+    await syncFile(this.#fd).catch((error: unknown) => {
+      throw unwritable(SUBJECT, error)
+    })
   }
 
   /** Removes the last line if its writer failed before the end of the line. */
@@ -198,8 +210,9 @@ export class Output {
   }
 
   #fail(error: unknown): void {
-    this.#failure = errorCode(error) === 'EPIPE' ? new OutputClosedError(error) : error
-    if (this.#failure instanceof OutputClosedError) this.#onClosed(this.#failure)
+    const isClosed = CLOSED.has(errorCode(error) ?? '')
+    this.#failure = isClosed ? new OutputClosedError(error) : unwritable(SUBJECT, error)
+    this.#onFailure(this.#failure)
   }
 
   async #writeAll(bytes: Buffer, length: number): Promise<void> {

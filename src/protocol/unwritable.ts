@@ -1,4 +1,4 @@
-import { errorCode } from '../errors.ts'
+import { ConnectorError, errorCode } from '../errors.ts'
 
 /** Node.js error code → reason, and what to do. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -12,14 +12,22 @@ const REASONS: Readonly<Record<string, string>> = {
   EBUSY: 'it is a mount point (EBUSY), and cannot be replaced. Mount its directory instead',
   ENOSPC: 'the disk is full (ENOSPC). Free space, or choose a path on another disk',
   EDQUOT: 'the disk quota is exceeded (EDQUOT). Free space, or choose a path on another disk',
+  EFBIG:
+    'a file may not be that large (EFBIG). Raise the limit (ulimit -f), or choose a path on another file system',
+  EBADF: 'it is not open for writing (EBADF). Open it for writing',
+  EIO: 'the disk or its file system reports an input/output error (EIO). Check it, or choose a path on another disk',
 }
 
 /**
- * Why a path cannot be written, and what to do, as the end of a sentence.
- * @returns null if it is not an error of the file system.
+ * An error of the file system as a ConnectorError; any other error unchanged. A failing disk is a
+ * system_error, everything else a config_error.
+ * @param what subject of the message, with its path.
  */
-export function whyUnwritable(error: unknown): string | null {
+export function unwritable(what: string, error: unknown): unknown {
   const code = errorCode(error)
-  if (code === null) return null
-  return REASONS[code] ?? `the file system reports ${code}. Choose another path`
+  if (code === null) return error
+  const reason = REASONS[code] ?? `the file system reports ${code}. Choose another path`
+  const failureType = code === 'EIO' ? 'system_error' : 'config_error'
+  const message = `${what}: ${reason}.`
+  return new ConnectorError(failureType, message, { cause: error, isFinal: true })
 }

@@ -1,8 +1,8 @@
 import { open, realpath, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { ConnectorError, errorCode } from '../errors.ts'
+import { errorCode } from '../errors.ts'
 import type { Output } from '../protocol/output.ts'
-import { whyUnwritable } from '../protocol/unwritable.ts'
+import { unwritable } from '../protocol/unwritable.ts'
 import { stringifyExact } from '../json/json.ts'
 import type { StateContent, StateMessage } from '../protocol/messages.ts'
 import { streamKey } from '../protocol/stream-names.ts'
@@ -45,7 +45,7 @@ export class StateFile implements AsyncDisposable {
    * Writes the initial states, so that a file that cannot be written is noticed before a row is
    * read.
    * @param base initial states; those of other streams are kept.
-   * @throws ConnectorError config_error if the file could not be written.
+   * @throws ConnectorError if the file could not be written.
    */
   static async open(
     path: string,
@@ -58,7 +58,7 @@ export class StateFile implements AsyncDisposable {
     try {
       await file.#write()
     } catch (error) {
-      throw unwritable(path, error)
+      throw unwritable(subjectOf(path), error)
     }
     return file
   }
@@ -71,8 +71,7 @@ export class StateFile implements AsyncDisposable {
 
   /**
    * Saves the states that the consumer has taken, without waiting for the disk.
-   * @throws ConnectorError config_error if the file could not be written.
-   * @throws Error if an output could not be made durable.
+   * @throws ConnectorError if the file could not be written, or an output not be made durable.
    */
   save(): void {
     if (this.#failure !== null) throw this.#failure
@@ -122,7 +121,7 @@ export class StateFile implements AsyncDisposable {
     // A state that outlives a crash of the machine without its rows would lose them
     await Promise.all([this.#output.sync(), this.#data?.sync()])
     await this.#write().catch((error: unknown) => {
-      throw unwritable(this.#path, error)
+      throw unwritable(subjectOf(this.#path), error)
     })
   }
 
@@ -163,8 +162,6 @@ function keyOf(content: StateContent): string {
   return streamKey(content.stream.stream_descriptor)
 }
 
-function unwritable(path: string, error: unknown): ConnectorError {
-  const reason = whyUnwritable(error) ?? 'unknown error'
-  const message = `The file ${path} of --state-out cannot be written: ${reason}.`
-  return new ConnectorError('config_error', message, { cause: error })
+function subjectOf(path: string): string {
+  return `The file ${path} of --state-out cannot be written`
 }

@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { ConnectorError, errorCode } from '../../errors.ts'
-import { OutputClosedError } from '../../protocol/output.ts'
-import { whyUnwritable } from '../../protocol/unwritable.ts'
+import { errorCode } from '../../errors.ts'
+import { unwritable } from '../../protocol/unwritable.ts'
 import type { ArrowOptions } from './arrow-fields.ts'
 import type { StreamPlan } from '../../replication/stream-plan.ts'
 import { ident } from '../../sql.ts'
@@ -26,7 +25,7 @@ export function toArrowPlan(plan: StreamPlan): StreamPlan {
 /**
  * Creates the directory of `--output`, so that one in which no file can be created is noticed
  * before a row is read.
- * @throws ConnectorError config_error.
+ * @throws ConnectorError
  */
 export async function prepareOutput({ directory }: ArrowOutput): Promise<void> {
   if (directory === null) return
@@ -54,10 +53,7 @@ async function makeDirectory(path: string): Promise<void> {
   }
 }
 
-/** An error of the file system as a ConnectorError config_error; any other one unchanged. */
+/** An error of the file system as a ConnectorError; any other error unchanged. */
 export function unwritableOutput(path: string, error: unknown): unknown {
-  const reason = whyUnwritable(error)
-  if (error instanceof OutputClosedError || reason === null) return error
-  const message = `Arrow output cannot be written to ${path}: ${reason}.`
-  return new ConnectorError('config_error', message, { cause: error })
+  return unwritable(`Arrow output cannot be written to ${path}`, error)
 }

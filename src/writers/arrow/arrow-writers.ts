@@ -138,7 +138,7 @@ export class ArrowWriters implements Writers, PartFiles {
     const writer = new ArrowWriter(sink, target, {
       cutMs: this.#config.checkpointIntervalMs,
       onError: (error) =>
-        unwritableOutput(target instanceof ArrowFile ? target.path : 'stdout', error),
+        target instanceof ArrowFile ? unwritableOutput(target.path, error) : error,
       onEnd: () => this.#logUnrepresentable(label, columns, fields),
     })
     return { target, writer }
