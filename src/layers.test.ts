@@ -13,7 +13,7 @@ const SOURCE = fileURLToPath(new URL('../../src', import.meta.url))
 const LAYERS = [
   ['sql-state.ts'],
   ['server-error.ts'],
-  ['errors.ts', 'sql.ts', 'lsn.ts', 'json', 'bytes'],
+  ['errors.ts', 'sql.ts', 'lsn.ts', 'similar-names.ts', 'json', 'bytes'],
   ['protocol'],
   ['config', 'run-context.ts'],
   ['wire'],

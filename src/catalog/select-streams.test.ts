@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
-import { editDistance, meaningsOf, selectStreams, unknownNames } from './select-streams.ts'
+import { meaningsOf, selectStreams, unknownNames } from './select-streams.ts'
 
 const STREAMS = [
   ['public', 'orders'],
@@ -62,18 +62,4 @@ describe('selectStreams', () => {
   it('reports that there are no streams', () => {
     expect(() => selectStreams([], ['x'])).to.throw("no stream 'x' to read. There is none.")
   })
-})
-
-describe('editDistance', () => {
-  for (const [a, b, expected] of [
-    ['', '', 0],
-    ['', 'abc', 3],
-    ['kitten', 'sitting', 3],
-    ['orders', 'oders', 1],
-  ] as const) {
-    it(`${a} ↔ ${b}: ${expected}`, () => {
-      expect(editDistance(a, b)).to.equal(expected)
-      expect(editDistance(b, a)).to.equal(expected)
-    })
-  }
 })

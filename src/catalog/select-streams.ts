@@ -1,6 +1,7 @@
 import { ConnectorError } from '../errors.ts'
 import type { StreamDescriptor } from '../protocol/messages.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
+import { editDistance } from '../similar-names.ts'
 
 /** Maximum number of names in a message. */
 const SHOWN_NAMES = 5
@@ -38,23 +39,6 @@ export function meaningsOf(wanted: string): readonly StreamDescriptor[] {
   return words.map((_, index) =>
     index === 0 ? { name: wanted } : { namespace: join(0, index), name: join(index) },
   )
-}
-
-/**
- * Levenshtein distance: the number of inserted, deleted or replaced characters that turn `a` into
- * `b`.
- */
-export function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      current.push(Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1))
-    }
-    previous = current
-  }
-  return previous[b.length]!
 }
 
 /** Whether a stream has this `name` or `namespace.name`. */

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { similarName } from '../similar-names.ts'
 import { COMMANDS, type Option } from './options.ts'
 
 /** True: the option has no value. */
@@ -37,7 +38,8 @@ export function parseWords(words: readonly string[]): Arguments {
   )
   if (command === undefined) throw new UsageError('A command is required')
   const options = COMMANDS.get(command)?.options
-  if (options === undefined) throw new UsageError(`Unknown command: ${command}`)
+  if (options === undefined)
+    throw new UsageError(`Unknown command: ${command}${hintOf(command, COMMANDS.keys())}`)
   const fail = (problem: string): never => {
     throw new UsageError(problem, command)
   }
@@ -60,6 +62,12 @@ export function parseWords(words: readonly string[]): Arguments {
   return { command, values }
 }
 
+/** The name that a misspelt one most likely means, as the end of a sentence. */
+function hintOf(word: string, known: Iterable<string>): string {
+  const similar = similarName(word, known)
+  return similar === null ? '' : ` (did you mean ${similar}?)`
+}
+
 function tokensOf(words: readonly string[]) {
   const types = Object.entries(ALL_OPTIONS).map(([name, { value }]) => {
     return [name, { type: value === undefined ? 'boolean' : 'string' }] as const
@@ -75,7 +83,10 @@ function valueOf(
   fail: (problem: string) => never,
 ): Value {
   const option = options[name]
-  if (option === undefined || !rawName.startsWith('--')) return fail(`Unknown option: ${rawName}`)
+  if (option === undefined || !rawName.startsWith('--')) {
+    const known = Object.keys(options).map((each) => `--${each}`)
+    return fail(`Unknown option: ${rawName}${hintOf(rawName, known)}`)
+  }
   if (option.value === undefined)
     return value === undefined ? true : fail(`Option ${rawName} takes no value`)
   const isNext = inlineValue !== true && value !== '-' && value?.startsWith('-') === true

@@ -86,10 +86,15 @@ describe('parseConfig: defaults', () => {
 
   it('warns of unknown keys, also inside objects', () => {
     const method = { method: 'CDC', replication_slot: 's', publication: 'p', queue_size: 1 }
-    const raw = { ...BASE, shemas: ['a'], ssl_mode: { mode: 'disable', cert: PEM } }
-    expect(parseConfig({ ...raw, replication_method: method }).warnings).to.deep.equal([
-      "Parameter 'shemas' is unknown and is ignored.",
+    const raw = { ...BASE, shemas: ['a'], ssl_modes: 1, dbnam: 'a' }
+    const ssl = { mode: 'disable', cert: PEM, 'client-key': PEM }
+    const given = { ...raw, ssl_mode: ssl, replication_method: method }
+    expect(parseConfig(given).warnings).to.deep.equal([
+      "Parameter 'shemas' is unknown and is ignored. Did you mean 'schemas'?",
+      "Parameter 'ssl_modes' is unknown and is ignored. Did you mean 'ssl_mode'?",
+      "Parameter 'dbnam' is unknown and is ignored. Did you mean 'dbname'?",
       "Parameter 'ssl_mode.cert' is unknown and is ignored.",
+      "Parameter 'ssl_mode.client-key' is unknown and is ignored. Did you mean 'ssl_mode.client_key'?",
       "Parameter 'replication_method.queue_size' is unknown and is ignored.",
     ])
   })

@@ -31,12 +31,7 @@ export function parseConfig(raw: unknown): ParsedConfig {
   const { server_options: _, ...known } = withoutBlanks(raw)
   const canonical = resolveAliases(expandShorthands(known))
   const jdbc = applyJdbcParams(canonical.values)
-  const unknown = unknownKeys(canonical.values, CONFIG_SCHEMA)
-  const warnings = [
-    ...canonical.warnings,
-    ...jdbc.warnings,
-    ...unknown.map((key) => `Parameter '${key}' is unknown and is ignored.`),
-  ]
+  const warnings = [...canonical.warnings, ...jdbc.warnings, ...unknownKeys(canonical.values)]
   const given = withSslMode(jdbc.values, known)
   const coerced = coerceParameters(given, CONFIG_SCHEMA)
   const complete = withSyncMode(withEntraTls(coerced, given), given)
