@@ -72,6 +72,31 @@ describe(`${TIES} rows with one cursor value`, () => {
   })
 })
 
+describe('equal values with different forms', () => {
+  const pairs = [
+    ['numeric', '1.0', '1.00'],
+    ['float8', `'-0'`, `'0'`],
+  ] as const
+  for (const [type, first, second] of pairs) {
+    it(`a sync is killed between them, and the read row is deleted → the other is read: ${type}`, async () => {
+      const create = `CREATE TABLE t (id bigint PRIMARY KEY, changed ${type}, note text)`
+      await using table = await CursorTable.create({ create, config: { batch_size: 1 } })
+      await table.commit('INSERT INTO t VALUES (1, -1)')
+      await table.sync()
+      await table.commit(`
+        INSERT INTO t VALUES (2, ${first});
+        INSERT INTO t SELECT n, ${second}, repeat(md5(n::text), 2000) FROM generate_series(3, 33) AS n;
+        INSERT INTO t VALUES (34, ${first})`)
+      const killed = await table.consumer.attempt({ at: after('state', 1) })
+      const delivered = distinct(idsOf(killed.messages))
+      await table.commit('DELETE FROM t WHERE id BETWEEN 2 AND 33')
+      const last = Number(delivered.at(-1))
+      expect(last, 'the kill is among the ties').to.be.lessThan(34)
+      expect(await table.sync()).to.include(34)
+    })
+  }
+})
+
 describe('ties at the saved value', () => {
   it('are also read without the window', async () => {
     await using table = await CursorTable.create({ config: { late_commit_window_seconds: 0 } })

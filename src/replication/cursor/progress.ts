@@ -24,7 +24,8 @@ export async function readBound(read: CursorRead): Promise<CursorProgress | null
 
 /**
  * Progress of a read that has delivered all rows up to and including a value; null for a value that
- * JSON cannot represent.
+ * JSON cannot represent. If equal values can have several forms, rows with another form may follow,
+ * so that the number of delivered rows with the value is unknown.
  */
 export function progressTo(
   { column }: CursorRead,
@@ -32,7 +33,8 @@ export function progressTo(
   { bytes, rows }: ValueGroup,
 ): CursorProgress | null {
   const value = cursorValueOfCopy(column.type, bytes)
-  return value === null ? null : { field, value, recordCount: rows, marks }
+  const recordCount = column.type.cursor?.hasOneForm === true ? rows : null
+  return value === null ? null : { field, value, recordCount, marks }
 }
 
 /**
@@ -47,7 +49,7 @@ export async function finalProgress(
   if (last === null) return withMark(read, { ...saved, recordCount: count })
   const reached = progressTo(read, saved, last)
   if (reached === null) return (await readBound(read)) ?? saved
-  if (read.column.type.cursor?.hasOneForm === true) return withMark(read, reached)
+  if (reached.recordCount !== null) return withMark(read, reached)
   const { transaction } = read.context
   const [row] = await queryRows<{ count: string }>(transaction, countQuery(read, reached))
   return withMark(read, { ...reached, recordCount: Number(row!.count) })
