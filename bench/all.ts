@@ -1,6 +1,6 @@
 import { parseOptions } from './options.ts'
 
-const TITLE = `npm run bench: measures tables, the log and many tables far away, one after the other.
+const TITLE = `npm run bench: measures tables, the log and many tables over a slow network, one after the other.
 
 Options belong to one benchmark; list them with
   npm run bench:rows -- --help
