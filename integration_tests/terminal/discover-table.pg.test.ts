@@ -37,4 +37,22 @@ describe('discover --table', () => {
     expect(stdout).to.match(/^public\.events {2}partitioned table {2}/m)
     expect(stdout).to.match(/^public\.events_1 {2}table, a partition {2}/m)
   })
+
+  it('aligns names by the width that a terminal shows', async () => {
+    await using database = await TestDatabase.create()
+    await database.sql(
+      String.raw`CREATE TABLE t ("漢字の名前" int, "한글" int, "ｶﾅ" int, "👍🏽" int, U&"e\0301" int)`,
+    )
+    await using connector = await withConnector(database.config())
+    const args = [ENTRY_POINT, 'discover', '--config', connector.configFile, '--table']
+    const { stdout } = await run(process.execPath, args)
+    expect(stdout.split('\n').slice(1, -1)).to.deep.equal([
+      '  column      type  in records  nullable  key  cursor',
+      '  漢字の名前  int4  number      yes            yes',
+      '  한글        int4  number      yes            yes',
+      '  ｶﾅ          int4  number      yes            yes',
+      '  👍🏽          int4  number      yes            yes',
+      '  e\u0301           int4  number      yes            yes',
+    ])
+  })
 })

@@ -15,7 +15,6 @@ import { joinProblems } from './problems.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { offersOf } from '../replication/methods.ts'
 import { connectOptions, log, logger, type Run } from '../run-context.ts'
-import { streamTable } from '../terminal/stream-table.ts'
 
 /** The parsed input of `discover`. */
 export interface DiscoverInput {
@@ -49,6 +48,7 @@ export async function discover(
   const context: MethodContext = { config, database, log: logger(run) }
   const offerOf = await offersOf(relations, context)
   if (run.data !== null) {
+    const { streamTable } = await import('../terminal/stream-table.ts')
     run.data.buffer.utf8(streamTable(relations, offerOf))
     await run.data.flush()
     return

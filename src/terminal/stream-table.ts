@@ -1,3 +1,4 @@
+import stringWidth from 'string-width'
 import type { Column, Relation, RelationKind } from '../introspection/relation.ts'
 import { type OfferOf, toStream } from '../catalog/stream.ts'
 import { streamLabel } from '../protocol/stream-names.ts'
@@ -56,16 +57,11 @@ function columnRow({ name, type, order, isNullable }: Column, { primaryKey }: Re
 }
 
 function layOut(rows: readonly (readonly string[])[]): string {
-  const widths = HEAD.map((_, index) => Math.max(...rows.map((row) => lengthOf(row[index]!))))
+  const widths = HEAD.map((_, index) => Math.max(...rows.map((row) => stringWidth(row[index]!))))
   const line = (row: readonly string[]): string =>
     row
-      .map((cell, index) => cell + ' '.repeat(widths[index]! - lengthOf(cell)))
+      .map((cell, index) => cell + ' '.repeat(widths[index]! - stringWidth(cell)))
       .join('  ')
       .trimEnd()
   return rows.map((row) => `  ${line(row)}\n`).join('')
-}
-
-/** Number of characters, which is the width on most terminals. */
-function lengthOf(text: string): number {
-  return Array.from(text).length
 }
