@@ -63,4 +63,19 @@ describe('findScopeProblems', () => {
         'GRANT SELECT ON ALL TABLES IN SCHEMA "closed" TO "pg_monitor".',
     ])
   })
+
+  it('names the schemas that have what the configured ones lack', async () => {
+    await using db = await TestDatabase.create()
+    await db.sql(
+      `CREATE SCHEMA "A b"; CREATE TABLE "A b".t (a int); CREATE SCHEMA empty;
+       CREATE SCHEMA closed; CREATE TABLE closed.t (a int); GRANT USAGE ON SCHEMA "A b" TO pg_monitor`,
+    )
+    expect(await problemsOf(db, {}, 'pg_monitor')).to.deep.equal([
+      `Discovered zero tables in the schema 'public' of database '${db.name}'. ` +
+        "There are no tables or views. Other schemas have some: 'A b'. Set 'schemas'.",
+    ])
+    expect(await problemsOf(db, { table: 't' })).to.deep.equal([
+      "Table not found: t in schema public. Other schemas have it: 'A b', 'closed'. Set 'schemas'.",
+    ])
+  })
 })

@@ -105,7 +105,8 @@ describe('findScopeProblems', () => {
 
   it('reports an empty schema', () => {
     expect(problems({}, [schema('public')])).to.deep.equal([
-      "Discovered zero tables in the schema 'public' of database 'shop'. There are no tables or views.",
+      "Discovered zero tables in the schema 'public' of database 'shop'. There are no tables or views. " +
+        "Check 'database' and 'schemas'.",
     ])
   })
 

@@ -58,10 +58,9 @@ export function findScopeProblems(
   schemas: readonly Schema[],
   relations: readonly Relation[],
 ): ConnectorError[] {
-  const configured = schemas.filter(({ name }) => scope.schemas.includes(name))
   const problems = [
     ...findUnknownSchemas(scope, schemas),
-    ...findNothing(scope, configured, relations),
+    ...findNothing(scope, schemas, relations),
     ...findQueryNameClash(scope, relations),
   ]
   return problems.map((message) => new ConnectorError('config_error', message))
@@ -91,18 +90,19 @@ function findUnknownSchemas(scope: DiscoveryScope, schemas: readonly Schema[]): 
 /** Returns nothing if no configured schema exists, because that is reported as the problem. */
 function findNothing(
   scope: DiscoveryScope,
-  configured: readonly Schema[],
+  schemas: readonly Schema[],
   relations: readonly Relation[],
 ): string[] {
+  const configured = schemas.filter(({ name }) => scope.schemas.includes(name))
   if (relations.length > 0 || configured.length === 0) return []
   const holders = configured.filter(({ relationCount }) => relationCount > 0)
   const { database, username, table, query } = scope
   if (table !== null) {
     if (holders.length === 0) {
       const places = scope.schemas.join(', ')
-      return [
-        `Table not found: ${table} in schema ${places}. Check 'table' and 'schemas'; names are case sensitive.`,
-      ]
+      const advice =
+        elsewhere(schemas, 'it') ?? "Check 'table' and 'schemas'; names are case sensitive."
+      return [`Table not found: ${table} in schema ${places}. ${advice}`]
     }
     const place = `table '${table}' in ${schemaList(namesOf(holders))}`
     const tables = holders.map(({ name }) => ident(name, table))
@@ -114,9 +114,16 @@ function findNothing(
   const place = `the ${schemaList(namesOf(configured))} of database '${database}'`
   const reason =
     holders.length === 0
-      ? 'There are no tables or views.'
+      ? `There are no tables or views. ${elsewhere(schemas, 'some') ?? "Check 'database' and 'schemas'."}`
       : `User '${username}' may read none of them. Run ${missingGrants(username, holders, null)}.`
   return [`Discovered zero tables in ${place}. ${reason}`]
+}
+
+/** Names the schemas that the role may use and that have what is to be read; null: there are none. */
+function elsewhere(schemas: readonly Schema[], what: 'it' | 'some'): string | null {
+  const usable = schemas.filter(({ hasUsage, relationCount }) => hasUsage && relationCount > 0)
+  if (usable.length === 0) return null
+  return `Other schemas have ${what}: ${listNames(namesOf(usable))}. Set 'schemas'.`
 }
 
 /**
