@@ -169,10 +169,14 @@ describe('Arrow values', () => {
     expect(warnings).to.have.length(4)
     expect(warnings[0]).to.include("'price', 'wide', 'free', 'rounded'")
     expect(warnings[1]).to.include(
-      "Column 'day' of stream 'public.all_types': 1 values are infinite",
+      "Column 'day' of stream 'public.all_types' has values that Arrow's date32 cannot hold (1): they are null.",
     )
-    expect(warnings[2]).to.include("Column 'at' of stream 'public.all_types': 2 values")
-    expect(warnings[3]).to.include("Column 'at_tz' of stream 'public.all_types': 2 values")
+    expect(warnings[2]).to.include(
+      "Column 'at' of stream 'public.all_types' has values that Arrow's timestamp[ns] cannot hold (2)",
+    )
+    expect(warnings[3]).to.include(
+      "Column 'at_tz' of stream 'public.all_types' has values that Arrow's timestamp[ns, UTC] cannot hold (2)",
+    )
   })
 
   it('are exact with --arrow-exact', async () => {

@@ -175,10 +175,10 @@ export class ArrowWriters implements Writers, PartFiles {
     fields.forEach(({ column: { losses, type } }, index) => {
       if (losses === 0) return
       const { name } = columns[index]!
-      const what = DataType.isUtf8(type)
-        ? 'NaN, infinite or not valid text: null, or with U+FFFD in it'
-        : `infinite, or beyond what Arrow's ${arrowTypeName(type)} can hold: null`
-      const message = `Column '${name}' of stream '${label}': ${losses} values are ${what}.`
+      const [holder, result] = DataType.isUtf8(type)
+        ? ['text', 'NaN and infinity are null, invalid characters are U+FFFD']
+        : [`Arrow's ${arrowTypeName(type)}`, 'they are null']
+      const message = `Column '${name}' of stream '${label}' has values that ${holder} cannot hold (${losses}): ${result}.`
       log(this.#run, 'WARN', message)
     })
   }
