@@ -26,8 +26,8 @@ describe('discover --table', () => {
     )
     expect(stdout.split('\n').map((line) => line.trim().split(/\s{2,}/))).to.deep.include.members([
       ['column', 'type', 'in records', 'nullable', 'key', 'cursor'],
-      ['id', 'int8', 'number', 'no', '2', 'yes'],
-      ['place', 'int2', 'number', 'no', '1', 'yes'],
+      ['id', 'int8', 'integer', 'no', '2', 'yes'],
+      ['place', 'int2', 'integer', 'no', '1', 'yes'],
       ['total', 'numeric', 'number', 'yes', 'yes'],
       ['at', 'timestamptz', 'string date-time', 'no', 'yes'],
       ['doc', 'json', 'string', 'yes', 'no'],
@@ -48,11 +48,11 @@ describe('discover --table', () => {
     const { stdout } = await run(process.execPath, args)
     expect(stdout.split('\n').slice(1, -1)).to.deep.equal([
       '  column      type  in records  nullable  key  cursor',
-      '  漢字の名前  int4  number      yes            yes',
-      '  한글        int4  number      yes            yes',
-      '  ｶﾅ          int4  number      yes            yes',
-      '  👍🏽          int4  number      yes            yes',
-      '  e\u0301           int4  number      yes            yes',
+      '  漢字の名前  int4  integer     yes            yes',
+      '  한글        int4  integer     yes            yes',
+      '  ｶﾅ          int4  integer     yes            yes',
+      '  👍🏽          int4  integer     yes            yes',
+      '  e\u0301           int4  integer     yes            yes',
     ])
   })
 })

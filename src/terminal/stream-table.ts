@@ -44,12 +44,14 @@ function sizeOf({ estimatedRows, sizeBytes }: Relation): string[] {
 const DECIMALS = { maximumFractionDigits: 1 } as const
 
 function columnRow({ name, type, order, isNullable }: Column, { primaryKey }: Relation): string[] {
-  const { type: json, format } = type.jsonSchema
+  const { type: json, format, airbyte_type: airbyteType } = type.jsonSchema
   const keyIndex = primaryKey.indexOf(name)
   return [
     name,
     json === 'array' ? type.name.replace(/^_(.+)$/, '$1[]') : type.name,
-    [json, format].filter((word) => typeof word === 'string').join(' '),
+    [airbyteType === 'integer' ? airbyteType : json, format]
+      .filter((word) => typeof word === 'string')
+      .join(' '),
     isNullable ? 'yes' : 'no',
     keyIndex === -1 ? '' : `${keyIndex + 1}`,
     order === null ? 'no' : 'yes',
