@@ -11,7 +11,7 @@ const EXAMPLES = [
   ['Read one stream', 'read --config config.json --stream orders > orders.jsonl'],
   [
     'Read what has changed since the last time',
-    'read --config config.json \\\n      --state state.json --state-out state.json',
+    'read --config config.json \\\n      --state state.json --state-out state.json >> changes.jsonl',
   ],
   ['Write Arrow files', 'read --config config.json --format arrow --output data'],
   ['Complete commands and options with the Tab key', 'completion >> ~/.bashrc'],

@@ -158,7 +158,8 @@ async function hold(
     if (readers === null) return
     if (readers > 0) usedMs = performance.now()
     if (idleTimeoutMs !== null && performance.now() - usedMs >= idleTimeoutMs) {
-      log(run, 'INFO', 'No shard has been read for --idle-timeout: the snapshot is released.')
+      const message = `No shard has been read for ${idleTimeoutMs / 1000} s (--idle-timeout): the snapshot is released.`
+      log(run, 'INFO', message)
       return
     }
   }

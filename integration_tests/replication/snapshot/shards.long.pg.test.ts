@@ -269,6 +269,6 @@ describe('the holder of a snapshot', () => {
     holder.process.stdin?.end()
     if (holder.process.exitCode === null) await once(holder.process, 'exit')
     expect(await holder.ended()).to.equal(0)
-    expect(await holder.stderr).to.match(/No shard has been read for --idle-timeout/)
+    expect(await holder.stderr).to.match(/No shard has been read for \d+ s \(--idle-timeout\)/)
   })
 })
