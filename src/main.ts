@@ -88,7 +88,7 @@ async function executeLine(argv: readonly string[]): Promise<void> {
   run = {
     ...run,
     ...(takesStdout(line) && outputs(true)),
-    terminal: line.command === 'read' ? terminal() : null,
+    terminal: line.command === 'read' && !showsRecords(line) ? terminal() : null,
   }
   await execute(line)
 }
@@ -140,6 +140,11 @@ function takesStdout(line: CommandLine): boolean {
   if (line.command === 'read') return line.format === 'arrow' && line.output === null
   if (line.command === 'shards') return true
   return line.command === 'discover' && line.table
+}
+
+/** Whether stdout is a terminal that shows the records, which progress would overwrite. */
+function showsRecords({ output }: ReadCommand): boolean {
+  return output === null && isatty(STDOUT_FD)
 }
 
 /**

@@ -48,6 +48,16 @@ describe('progress', () => {
   }
 
   if (hasScript()) {
+    it('records on a terminal are followed by one summary, without progress', async () => {
+      const command = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
+      const options = { maxBuffer: 100 * ROWS * 10 }
+      const { stdout } = await run('script', ['-qec', command, '/dev/null'], options)
+      const lines = stdout.replaceAll('\r\x1b[2K', '').trimEnd().split('\r\n')
+      const others = lines.filter((line) => !line.startsWith('{"type":"'))
+      expect(others).to.have.length(1)
+      expect(lines.at(-1)).to.match(/^Health: PostgreSQL .*, 60000 rows read at \d+ rows\/s$/)
+    })
+
     it('errors are printed on the terminal if the messages are redirected', async () => {
       const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
       const command = `${read} --stream nope > /dev/null`
@@ -62,8 +72,8 @@ describe('progress', () => {
 
   for (const [what, table, expected] of hasScript()
     ? ([
-        ['SUCCEEDED', 'a_table', /^Health: PostgreSQL .*\ncheck: SUCCEEDED$/],
-        ['FAILED', 'nope', /\nerror: Table not found: nope in schema public\..*\ncheck: FAILED$/],
+        ['SUCCEEDED', 'a_table', /^check: SUCCEEDED$/],
+        ['FAILED', 'nope', /^error: Table not found: nope in schema public\..*\ncheck: FAILED$/],
       ] as const)
     : []) {
     it(`check prints text and ${what} on a terminal`, async () => {

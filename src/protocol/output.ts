@@ -46,8 +46,8 @@ export interface OutputOptions {
   readonly unit: OutputUnit
   /** Called with each message. */
   readonly onMessage: (message: Message) => void
-  /** Text of a message without a line feed; default: JSON. */
-  readonly serialize: (message: Message) => string
+  /** Text of a message without a line feed, null to omit it; default: JSON. */
+  readonly serialize: (message: Message) => string | null
 }
 
 /** The consumer closed the pipe. */
@@ -76,7 +76,7 @@ export class Output {
   readonly #unit: OutputUnit
   readonly #onMessage: (message: Message) => void
   readonly #onFailure: (error: unknown) => void
-  readonly #serialize: (message: Message) => string
+  readonly #serialize: (message: Message) => string | null
   #waitedMs = 0
   /** Time since when the writer waits for the consumer; null: it does not wait. */
   #waitingSinceMs: number | null = null
@@ -116,8 +116,10 @@ export class Output {
   /** Appends a message. It is written within `LINGER_MS`, or by the next drain or flush. */
   write(message: Message): void {
     this.#onMessage(message)
+    const text = this.#serialize(message)
+    if (text === null) return
     this.#dropTornLine()
-    this.buffer.utf8(this.#serialize(message))
+    this.buffer.utf8(text)
     this.buffer.byte(LINE_FEED)
     this.#linger()
   }

@@ -31,10 +31,20 @@ describe('terminalText', () => {
     }
     expect(shown(status)).to.equal('check: FAILED')
     const other = streamStatus({ name: 't' }, 'COMPLETE', 0)
-    expect(terminalText(other)).to.equal(serializeMessage(other))
+    expect(shown(other)).to.equal(serializeMessage(other))
+  })
+
+  it('omits a health report before the first row, unless it is a warning', () => {
+    expect(terminalText(report('INFO', 0))).to.equal(null)
+    expect(shown(report('WARN', 0))).to.equal('warning: Health')
+    expect(shown(report('INFO', 1))).to.equal('Health')
   })
 })
 
-function shown(message: Message): string {
-  return terminalText(message).replace(CLEAR_LINE, '')
+function report(level: 'INFO' | 'WARN', rows: number): Message {
+  return logMessage(level, 'Health', { metrics: { rows } })
+}
+
+function shown(message: Message): string | undefined {
+  return terminalText(message)?.replace(CLEAR_LINE, '')
 }

@@ -1,3 +1,4 @@
+import { isJsonObject } from '../json/json.ts'
 import { type Message, serializeMessage } from '../protocol/messages.ts'
 
 /** Erases the line of the cursor, where the progress is shown. */
@@ -21,11 +22,18 @@ export function readableMessage(message: Message): string | null {
 
 /**
  * Text of a message on a terminal: logs, errors and the result of a check are plain text, and all
- * other messages JSON.
+ * other messages JSON; null: the message is omitted.
  */
-export function terminalText(message: Message): string {
-  const text = plainText(message)
-  return text === null ? serializeMessage(message) : `${CLEAR_LINE}${text}`
+export function terminalText(message: Message): string | null {
+  if (isIdleHealth(message)) return null
+  return `${CLEAR_LINE}${plainText(message) ?? serializeMessage(message)}`
+}
+
+/** Whether it reports that the server is healthy before a row was read. */
+function isIdleHealth(message: Message): boolean {
+  if (message.type !== 'LOG' || message.log.level !== 'INFO') return false
+  const metrics = message.log.health?.['metrics']
+  return isJsonObject(metrics) && metrics['rows'] === 0
 }
 
 function plainText(message: Message): string | null {
