@@ -10,6 +10,7 @@ const NOTHING: StreamState = {
   horizon: null,
   xmin: null,
   filenode: null,
+  oid: null,
 }
 const PROGRESS = { field: 'id', value: '42', recordCount: null, marks: [] }
 const SAVED = { version: 3, state_type: 'cursor_based', cursors: { id: '42' } }
@@ -133,6 +134,7 @@ describe('parseStreamState', () => {
     ['a ctid beyond 32 bits', { ctid: '(4294967296,1)', relation_filenode: 5 }],
     ['a ctid without a file', { ctid: '(1,1)' }],
     ['a file that is no oid', { relation_filenode: 'x' }],
+    ['a table that is no oid', { relation_oid: 'x' }],
     ['a horizon that is a list', { horizon: [] }],
     ['a horizon without xmin', { horizon: { xids: [], at: 1 } }],
     ['a horizon with an xmin that is text', { horizon: { xmin: 'x', xids: [], at: 1 } }],

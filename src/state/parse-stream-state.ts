@@ -1,6 +1,6 @@
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json.ts'
 import type { Horizon } from './horizon.ts'
-import { parseFilenode, parseScan } from './scan-position.ts'
+import { parseOid, parseScan } from './scan-position.ts'
 import type { CursorProgress, CursorValue, HighWaterMark, StreamState } from './stream-state.ts'
 
 /** A key has a value that is not valid in any version of the state. */
@@ -45,7 +45,8 @@ function parseKeys(raw: JsonObject): StreamState {
     cursor: parseCursor(nested, raw),
     horizon: optional(raw['horizon'], parseHorizon),
     xmin: parseXmin(nested),
-    filenode: hasLeaf ? null : optional(raw['relation_filenode'], parseFilenode),
+    filenode: hasLeaf ? null : optional(raw['relation_filenode'], parseOid),
+    oid: optional(raw['relation_oid'], parseOid),
   }
 }
 

@@ -47,14 +47,14 @@ export function buildScan({ page, tuple, filenode, leaf }: ScanPosition): JsonOb
 export function parseScan({ ctid, relation_filenode, leaf }: JsonObject): ScanPosition | null {
   const [, page, tuple] = typeof ctid === 'string' ? (TID.exec(ctid) ?? []) : []
   const tid = { page: Number(page), tuple: Number(tuple) }
-  const filenode = parseFilenode(relation_filenode)
+  const filenode = parseOid(relation_filenode)
   const isTid = tid.page <= MAX_PAGE && tid.tuple <= MAX_TUPLE
   if (!isTid || filenode === null) return null
   return { ...tid, filenode, leaf: typeof leaf === 'string' ? leaf : null }
 }
 
-/** Parses a `relation_filenode`; null: malformed. */
-export function parseFilenode(raw: JsonValue | undefined): number | null {
+/** Parses a `relation_filenode` or a `relation_oid`; null: malformed. */
+export function parseOid(raw: JsonValue | undefined): number | null {
   const isOid = typeof raw === 'number' && Number.isInteger(raw) && raw > 0 && raw <= MAX_OID
   return isOid ? raw : null
 }

@@ -10,6 +10,7 @@ const NOTHING: StreamState = {
   horizon: null,
   xmin: null,
   filenode: null,
+  oid: null,
 }
 
 describe('buildStreamState', () => {
@@ -41,6 +42,7 @@ describe('buildStreamState', () => {
       horizon: { xmin: 2n ** 33n, xids: ['5', '6'], atMs: 1_700_000_000_001 },
       xmin: null,
       filenode: null,
+      oid: 16401,
     }
     expect(parseStreamState(throughJson(buildStreamState(state)))).to.deep.equal(state)
   })

@@ -34,19 +34,22 @@ export interface StreamState {
   readonly xmin: bigint | null
   /** Filenode of the relation when the state of a cursor was saved; null: unknown. */
   readonly filenode: number | null
+  /** Oid of the table when the state was saved; null: unknown, or the relation stores no rows. */
+  readonly oid: number | null
 }
 
 /**
  * Builds a `stream_state` of the official connector's version 3, which ignores the additional keys.
  */
 export function buildStreamState(state: StreamState): JsonObject {
-  const { type, scan, cursor, horizon, xmin, filenode } = state
+  const { type, scan, cursor, horizon, xmin, filenode, oid } = state
   return {
     version: 3,
     state_type: `${type}_based`,
     stream_name: '',
     stream_namespace: '',
     cursors: cursor === null ? {} : { [cursor.field]: cursor.value },
+    ...(oid !== null && { relation_oid: oid }),
     ...(filenode !== null && { relation_filenode: filenode }),
     ...(scan !== null && buildScan(scan)),
     ...(cursor !== null &&

@@ -115,6 +115,46 @@ for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
   })
 }
 
+/** A table and its end, and the statements that make another one of the same kind. */
+const REPLACED = [
+  ['a table', '', []],
+  [
+    'a partitioned table',
+    'PARTITION BY RANGE (id)',
+    ['CREATE TABLE NAME_1 PARTITION OF NAME DEFAULT'],
+  ],
+] as const
+
+for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
+  const isXmin = 'replication_method' in config
+  describe(`another table takes the name of a stream, by ${isXmin ? 'xmin' : 'cursor'}`, () => {
+    for (const [what, partitioning, partitions] of REPLACED) {
+      const create = (name: string): string =>
+        [`CREATE TABLE NAME (id bigint, changed bigint, note text) ${partitioning}`, ...partitions]
+          .join(';')
+          .replaceAll('NAME', name)
+
+      it(`${what} → its rows are read, also those older than the state`, async () => {
+        await using table = await CursorTable.create({
+          config,
+          hasCursorField: !isXmin,
+          create: create('t'),
+        })
+        await table.commit('INSERT INTO t SELECT n, n FROM generate_series(1, 10) AS n')
+        await table.commit(
+          `${create('other')}; INSERT INTO other SELECT n, n FROM generate_series(1, 5) AS n`,
+        )
+        expect(await table.sync()).to.have.length(10)
+        await table.commit('ALTER TABLE t RENAME TO former; ALTER TABLE other RENAME TO t')
+        const later = await table.consumer.sync()
+        expect(distinct(idsOf(later.messages))).to.deep.equal(range(1, 5))
+        expect(logsOfRewrite(later)).to.have.length(1)
+        expect(await table.sync()).to.deep.equal([])
+      })
+    }
+  })
+}
+
 /** The first load as a full refresh, by cursor and by xmin. */
 const LOADS = [
   ['a full refresh', { syncMode: 'full_refresh' }, {}],

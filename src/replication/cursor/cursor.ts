@@ -12,6 +12,7 @@ import {
   loadByPages,
   loadWhole,
   type PageLoad,
+  tableOid,
 } from '../snapshot/initial-load.ts'
 import { LeadingField, GroupTracker } from '../leading-field.ts'
 import { streamState } from '../../protocol/messages.ts'
@@ -65,13 +66,15 @@ async function newLoad(read: CursorRead): Promise<PageLoad> {
     horizon: await readCursorHorizon(read, bound),
     xmin: null,
     filenode: filenodeOf(read),
+    oid: tableOid(read.plan),
   }
   return { finalState, resume: null }
 }
 
 async function* increment(read: CursorRead, saved: ResumeState): AsyncGenerator<FeedEvent> {
   const horizon = await readCursorHorizon(read, saved.state.cursor)
-  const finalState = { ...saved.state, horizon, filenode: saved.filenode }
+  const { filenode } = saved
+  const finalState = { ...saved.state, horizon, filenode, oid: tableOid(read.plan) }
   const again = [...lateRows(read, saved), ...nonFiniteRows(read, saved)]
   if (again.length > 0) yield* copyRows(again, read)
   yield* newRows(read, saved, finalState)

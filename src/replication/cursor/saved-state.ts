@@ -6,7 +6,7 @@ import { parseStreamState } from '../../state/parse-stream-state.ts'
 import type { CursorProgress, StreamState } from '../../state/stream-state.ts'
 import { savedQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral } from './cursor-read.ts'
-import { warnOfFreshStart } from '../snapshot/initial-load.ts'
+import { replacementOf, warnOfFreshStart } from '../snapshot/initial-load.ts'
 
 /** A saved state that can be resumed, and facts about it in the snapshot. */
 export interface ResumeState {
@@ -28,7 +28,7 @@ export async function findResumeState(read: CursorRead): Promise<ResumeState | n
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
   if (savedState === null || (state !== null && state.scan !== null)) return null
-  const mismatch = mismatchOf(state, plan.cursor!.name)
+  const mismatch = mismatchOf(state, plan.cursor!.name) ?? replacementOf(plan, state)
   if (mismatch !== null) warnOfFreshStart(plan, context, mismatch)
   const progress = state?.cursor ?? null
   if (mismatch !== null || state === null || progress === null) return null
@@ -93,9 +93,7 @@ function historyMismatch(
     return 'it was saved on another server, or too long ago'
   }
   const isSearchable = horizon !== null && context.config.lateCommitWindowMs > 0
-  return isRewritten && !isSearchable
-    ? 'its table has been rewritten, truncated or recreated since'
-    : null
+  return isRewritten && !isSearchable ? 'its table has been rewritten or truncated since' : null
 }
 
 /**
@@ -107,7 +105,7 @@ export function filenodeOf({ plan, context }: CursorRead): number | null {
 }
 
 function warnOfRewrite({ plan, context }: CursorRead): void {
-  const message = `The table of stream '${streamLabel(plan.descriptor)}' was rewritten, truncated or created again since the last sync. The whole table is searched for rows written since.`
+  const message = `The table of stream '${streamLabel(plan.descriptor)}' was rewritten or truncated since the last sync. The whole table is searched for rows written since.`
   context.log('WARN', message)
 }
 

@@ -23,6 +23,7 @@ export const COMPLETE: StreamState = {
   horizon: null,
   xmin: null,
   filenode: null,
+  oid: null,
 }
 
 const NOT_INCREMENTAL = { isIncremental: false, hasSourceDefinedCursor: false }

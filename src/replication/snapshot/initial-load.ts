@@ -59,7 +59,7 @@ export async function findUnfinishedLoad(
   const { savedState } = context
   const state = savedState === null ? null : parseStreamState(savedState)
   if (state === null || state.type !== 'ctid' || state.scan === null) return null
-  const mismatch = mismatchOf(state)
+  const mismatch = mismatchOf(state) ?? replacementOf(plan, state)
   if (mismatch !== null) {
     warnOfFreshStart(plan, context, mismatch)
     return null
@@ -75,6 +75,22 @@ export async function findUnfinishedLoad(
   if (resume !== null) return { finalState: state, resume }
   warnOfFreshStart(plan, context, 'its table has been rewritten, truncated or recreated since')
   return null
+}
+
+/** Oid of the table of an incremental stream for its state; null: the relation stores no rows. */
+export function tableOid({ relation: { kind, oid } }: StreamPlan): number | null {
+  return kind === 'r' || kind === 'p' ? oid : null
+}
+
+/**
+ * Returns why a state is not one of this relation; null: it is, or that is unknown. The rows of
+ * another table may be older than the state, with smaller cursor values.
+ */
+export function replacementOf(plan: StreamPlan, state: StreamState | null): string | null {
+  const oid = state?.oid ?? null
+  return oid === null || oid === plan.relation.oid
+    ? null
+    : 'its table was created again, or another one has taken its name'
 }
 
 /** Logs why a saved state is not usable. */

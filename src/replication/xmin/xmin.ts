@@ -11,6 +11,8 @@ import {
   loadByPages,
   loadWhole,
   type PageLoad,
+  replacementOf,
+  tableOid,
   warnOfFreshStart,
 } from '../snapshot/initial-load.ts'
 import type { FeedEvent } from '../feed.ts'
@@ -83,7 +85,9 @@ async function newLoad(plan: StreamPlan, context: ReadContext): Promise<PageLoad
 /** State after a read of this snapshot. */
 async function newFinalState(plan: StreamPlan, context: ReadContext): Promise<StreamState> {
   const horizon = await readHorizon(plan, context, null)
-  return { type: 'xmin', scan: null, cursor: null, horizon, xmin: horizon.xmin, filenode: null }
+  const { xmin: id } = horizon
+  const oid = tableOid(plan)
+  return { type: 'xmin', scan: null, cursor: null, horizon, xmin: id, filenode: null, oid }
 }
 
 /**
@@ -96,6 +100,11 @@ function findResumeState(plan: StreamPlan, context: ReadContext): Horizon | null
   if (savedState === null || (state !== null && state.scan !== null)) return null
   if (state === null || state.xmin === null || state.type === 'cursor') {
     warnOfFreshStart(plan, context, NO_XMIN_STATE)
+    return null
+  }
+  const replacement = replacementOf(plan, state)
+  if (replacement !== null) {
+    warnOfFreshStart(plan, context, replacement)
     return null
   }
   const horizon = state.horizon ?? { xmin: state.xmin, xids: [], atMs: 0 }
