@@ -50,7 +50,7 @@ describe('a state that cannot be resumed', () => {
     ['an unknown type of state', { cursors: { changed: SAVED }, state_type: 'constructor' }],
     ['the xmin method', { cursors: {}, state_type: 'xmin_based', xmin: 5 }],
   ] as const) {
-    it(`${what} → a WARN, and the stream is read from scratch`, async () => {
+    it(`${what} → a WARN, and the stream is read from the start`, async () => {
       await using table = await filledTable()
       give(table.consumer, { ...V3, ...state })
       const attempt = await table.consumer.sync()
@@ -79,7 +79,7 @@ describe('a state that cannot be resumed', () => {
     })
   }
 
-  it('the cursor method, by xmin → a WARN, and the stream is read from scratch', async () => {
+  it('the cursor method, by xmin → a WARN, and the stream is read from the start', async () => {
     await using table = await filledTable(XMIN, false)
     give(table.consumer, { ...V3, state_type: 'cursor_based', cursors: { changed: SAVED } })
     const attempt = await table.consumer.sync()
@@ -117,7 +117,7 @@ describe('a state that cannot be resumed', () => {
     expect(await table.sync()).to.deep.equal([])
   })
 
-  it('of version 3 without a cursor, like that of an empty table → the stream is read from scratch', async () => {
+  it('of version 3 without a cursor, like that of an empty table → the stream is read from the start', async () => {
     await using table = await filledTable()
     give(table.consumer, { ...V3, state_type: 'cursor_based', cursors: {} })
     expect(await table.sync()).to.have.members(range(1, ROWS))

@@ -143,7 +143,7 @@ describe('a cursor field', () => {
       .and.match(/'id'.*'modified'/)
   })
 
-  it('that was changed in the catalog → a WARN, and the stream is read from scratch', async () => {
+  it('that was changed in the catalog → a WARN, and the stream is read from the start', async () => {
     await using table = await createTable()
     await table.sync()
     await table.consumer.choose([{ name: 't', cursorField: 'id' }])

@@ -71,7 +71,7 @@ const SCOPES: readonly CdcCase[] = [
 ]
 
 const lapsed = (name: string): string =>
-  `Stream 'public.${name}' is read from scratch: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove rows that are gone from the destination.`
+  `Stream 'public.${name}' is read from the start: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove rows that are gone from the destination.`
 
 const ALTERED: readonly CdcCase[] = [
   {
@@ -94,7 +94,7 @@ const ALTERED: readonly CdcCase[] = [
     ],
   },
   {
-    name: 'a table is taken out and added again: it is read from scratch',
+    name: 'a table is taken out and added again: it is read from the start',
     tables: TABLES,
     publication: 'FOR TABLE a, b',
     rounds: [
@@ -112,7 +112,7 @@ const ALTERED: readonly CdcCase[] = [
     ],
   },
   {
-    name: 'it is set to other tables and back: the others are read from scratch',
+    name: 'it is set to other tables and back: the others are read from the start',
     tables: TABLES,
     publication: 'FOR TABLE a, b',
     rounds: [
@@ -129,7 +129,7 @@ const ALTERED: readonly CdcCase[] = [
     ],
   },
   {
-    name: 'a schema is taken out and added again: its tables are read from scratch',
+    name: 'a schema is taken out and added again: its tables are read from the start',
     majors: [15, 99],
     tables: 'CREATE TABLE a (id int PRIMARY KEY, n int); INSERT INTO a VALUES (1, 1)',
     publication: 'FOR TABLES IN SCHEMA public',

@@ -97,7 +97,7 @@ const TABLES: readonly CdcCase[] = [
         ],
         read: ['+t 1 new 10'],
         warnings: [
-          "Stream 'public.t' is read from scratch: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.",
+          "Stream 'public.t' is read from the start: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.",
         ],
       },
     ],

@@ -1,7 +1,7 @@
 import { type CdcMistake, stateOf, withOffset } from './mistake.ts'
 
 const RESYNC =
-  ' Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
+  ' Clear the data of the connection to read all streams from the start, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
 
 /** A state that does not match the server or the slot. */
 export const STATE_MISTAKES: readonly CdcMistake[] = [

@@ -44,7 +44,7 @@ export const CONSUMER_KINDS: readonly ConsumerKind[] = [
 
 /**
  * A consumer whose syncs are killed at random, and everything that it received. After the end of a
- * full refresh, that stream starts from scratch: the union of the attempts of one full refresh is
+ * full refresh, that stream is read from the start: the union of the attempts of one full refresh is
  * compared.
  */
 export class SoakConsumer implements AsyncDisposable {

@@ -72,7 +72,7 @@ describe('reads across the wraparound of xids', function () {
       expect(idsOf((await consumer.sync()).messages)).to.include(10)
     })
 
-    it(`by ${mode}: a state that is two billion xids old → a WARN and a read from scratch, never a gap`, async () => {
+    it(`by ${mode}: a state that is two billion xids old → a WARN and a read from the start, never a gap`, async () => {
       await using server = await Server.start({ settings: { autovacuum: 'off' } })
       await using database = await TestDatabase.create(server)
       await database.sql('CREATE TABLE t (id bigint, changed bigint)')

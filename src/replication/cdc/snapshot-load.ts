@@ -20,7 +20,7 @@ type SnapshotProgress = Extract<StreamProgress, { type: 'SNAPSHOT' }>
 export interface Load {
   readonly context: FeedContext
   readonly progress: CdcProgress
-  /** The snapshot view of a stream that is read from scratch. */
+  /** The snapshot view of a stream that is read from the start. */
   readonly viewOf: (plan: StreamPlan) => SnapshotView
   /** `initial_load_timeout_hours` */
   readonly timeoutMs: number

@@ -193,7 +193,7 @@ describe('decideStart', () => {
   for (const [name, change, message] of INVALID) {
     it(`${name}, FAIL: ${message}`, () => {
       const remedy =
-        'Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
+        'Clear the data of the connection to read all streams from the start, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
       expect(() => decideStart({ ...SITUATION, ...change }))
         .to.throw(ConnectorError)
         .that.includes({ failureType: 'config_error', message: `${message} ${remedy}` })

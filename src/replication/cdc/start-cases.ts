@@ -28,7 +28,7 @@ export interface Situation {
 
 export type Start =
   | { readonly type: 'CONTINUE'; readonly offset: Offset }
-  /** All streams are read from scratch; `reason` is why a given state is not used. */
+  /** All streams are read from the start; `reason` is why a given state is not used. */
   | { readonly type: 'COLD_START'; readonly reason: string | null }
 
 interface Case {
@@ -90,7 +90,7 @@ export function decideStart(situation: Situation): Start {
     if (text === null) continue
     if (canResync && onInvalidPosition === 'RESYNC') return { type: 'COLD_START', reason: text }
     const remedy = canResync
-      ? ' Clear the data of the connection to read all streams from scratch, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
+      ? ' Clear the data of the connection to read all streams from the start, or set invalid_cdc_cursor_position_behavior to "Re-sync data".'
       : ''
     throw new ConnectorError('config_error', `${text}${remedy}`)
   }

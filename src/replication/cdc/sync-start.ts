@@ -47,7 +47,7 @@ export async function findStart(
   const { facts, publicationOid } = situation
   const start = decideStart(situation)
   if (start.type === 'COLD_START' && start.reason !== null) {
-    log('WARN', `${start.reason} All streams are read from scratch.`)
+    log('WARN', `${start.reason} All streams are read from the start.`)
   }
   const isContinued = start.type === 'CONTINUE'
   const entries = await readEntries(plans, database, publicationOid)
@@ -90,7 +90,7 @@ export async function findStart(
  * Checks the slot again while it is in use, so that no other process can move it: it may have been
  * dropped and created again while the snapshot was read.
  * @throws ConnectorError if changes after `offset` are lost: config_error, or transient_error if
- * the next attempt reads all streams from scratch.
+ * the next attempt reads all streams from the start.
  */
 export async function confirmStart(
   source: Pick<PrepareContext, 'config' | 'database'>,
@@ -238,7 +238,7 @@ function freshStartText({ descriptor, isReplaced }: GivenEntry): string {
     ? 'its table was created again, or another one has taken its name'
     : 'it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time'
   const rows = isReplaced ? 'rows of the earlier table' : 'rows that are gone'
-  return `Stream '${streamLabel(descriptor)}' is read from scratch: ${why}. Refresh the stream to remove ${rows} from the destination.`
+  return `Stream '${streamLabel(descriptor)}' is read from the start: ${why}. Refresh the stream to remove ${rows} from the destination.`
 }
 
 function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {

@@ -51,7 +51,7 @@ describe('a slot that is created again while the snapshot is read', () => {
     expect(errors[0]?.message).to.include('has advanced beyond the saved state')
   })
 
-  it('makes the next attempt read all streams from scratch, with "Re-sync data"', async () => {
+  it('makes the next attempt read all streams from the start, with "Re-sync data"', async () => {
     await using cdc = await CdcDatabase.create(table)
     const method = { invalid_cdc_cursor_position_behavior: 'Re-sync data' }
     const { code, records } = await readWhileSlotMoves(cdc, method)

@@ -97,7 +97,7 @@ describe('a sync that cannot continue', () => {
     ],
   ]
   for (const [name, spoil, message] of cases) {
-    it(`${name}: fails, or reads all streams from scratch`, async () => {
+    it(`${name}: fails, or reads all streams from the start`, async () => {
       await using cdc = await CdcDatabase.create(USERS)
       const state = await spoil(cdc, lastState(await sync(cdc)))
       const failed = await sync(cdc, { state })
@@ -110,7 +110,7 @@ describe('a sync that cannot continue', () => {
       if (name.includes('publication') && requestedMajor() < 18) return
       const again = await sync(cdc, { state, method: resync })
       expect(again.logs.map(({ message: text }) => text).join('\n')).to.include(
-        'All streams are read from scratch.',
+        'All streams are read from the start.',
       )
       expect((await confirmed(cdc)) <= lsnOf(lastState(again)), 'the slot').to.equal(true)
       const rows = await cdc.sql('SELECT id FROM users')

@@ -25,16 +25,16 @@ describe('a table that replaces another one in CDC mode', () => {
     ],
   ]
   for (const [name, replace] of replacements) {
-    it(`is read from scratch between two syncs: ${name}`, async () => {
+    it(`is read from the start between two syncs: ${name}`, async () => {
       await using cdc = await CdcDatabase.create(TABLES)
       const first = await sync(cdc, { streams: ['t'] })
       await cdc.sql(replace)
       await cdc.sql("INSERT INTO t VALUES (3, 'later')")
       const second = await sync(cdc, { streams: ['t'], state: lastState(first) })
       const state = lastState(second)
-      const warnings = second.logs.filter(({ message }) => message.includes('read from scratch'))
+      const warnings = second.logs.filter(({ message }) => message.includes('read from the start'))
       expect(warnings.map(({ message }) => message)).to.deep.equal([
-        "Stream 'public.t' is read from scratch: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.",
+        "Stream 'public.t' is read from the start: its table was created again, or another one has taken its name. Refresh the stream to remove rows of the earlier table from the destination.",
       ])
       expect(second.records).to.have.length(3)
       await cdc.sql("UPDATE t SET v = 'last' WHERE id = 2")
