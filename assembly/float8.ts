@@ -8,7 +8,7 @@ const ZERO: u8 = 0x30
 const MIN: f64 = 1e-4
 const MAX: f64 = 1e15
 const NEGATIVE_ZERO: u64 = 0x8000_0000_0000_0000
-/** Any two decimals with so many digits or fewer identify different doubles. */
+/** Any two decimals with at most this many digits identify different doubles. */
 const UNIQUE_DIGITS: i32 = 15
 /**
  * Number of digits that are enough to identify every double. They are held in two numbers of eight

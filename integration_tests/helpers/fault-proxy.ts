@@ -11,14 +11,14 @@ export type Fault =
   | { readonly type: 'delay'; readonly ms: number }
   /** Bandwidth limit. */
   | { readonly type: 'throttle'; readonly bytesPerSecond: number }
-  /** Every chunk is passed on in pieces of so many bytes. */
+  /** Every chunk is passed on in pieces of this many bytes. */
   | { readonly type: 'pieces'; readonly bytes: number }
-  /** After so many bytes of a connection, both sides receive the end of the stream. */
+  /** After this many bytes of a connection, both sides receive the end of the stream. */
   | { readonly type: 'cut'; readonly afterBytes: number }
-  /** After so many bytes of a connection, both sides receive a reset. */
+  /** After this many bytes of a connection, both sides receive a reset. */
   | { readonly type: 'reset'; readonly afterBytes: number }
   /**
-   * After so many bytes of a connection, nothing is passed on in either direction, without a signal
+   * After this many bytes of a connection, nothing is passed on in either direction, without a signal
    * to either side.
    */
   | { readonly type: 'silence'; readonly afterBytes: number }

@@ -31,7 +31,7 @@ async function prepare(database: TestDatabase, mode: ReadMode, extra: Json): Pro
 }
 
 /**
- * Runs a sync and calls `disturb` after so many records, while the connector waits for its
+ * Runs a sync and calls `disturb` after this many records, while the connector waits for its
  * consumer.
  */
 async function syncDisturbed(

@@ -19,7 +19,7 @@ interface Watched extends Attempt {
 }
 
 /**
- * A fault within a read, when so many backends are reading: `act` is repeated until it returns
+ * A fault within a read, when this many backends are reading: `act` is repeated until it returns
  * true.
  */
 interface Disturbance {

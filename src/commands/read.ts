@@ -77,7 +77,7 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)
   const plans = await withRetries(run, config.maxRetries, async () => await planner.plan())
   // A catalog is that of a platform, which removes the states of full refreshes itself
-  if (catalog === null && shard === null) states.forget(findEndedLoads(plans, states))
+  if (catalog === null && shard === null) states.discard(findEndedLoads(plans, states))
   estimate(run, plans)
   const advice = await adviseOnStatistics(
     database,

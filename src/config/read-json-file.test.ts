@@ -97,5 +97,5 @@ async function failure(file: string, what: 'config' | 'catalog'): Promise<Connec
     if (error instanceof ConnectorError) return error
     throw error
   }
-  throw new Error('nothing was refused')
+  throw new Error('nothing was rejected')
 }

@@ -118,7 +118,7 @@ export class HealthLog implements AsyncDisposable {
     return findWarnings({
       pool: this.#database.figures(),
       consumerShare: this.#pace.share(nowMs, this.#run.output.waitedMs),
-      wasHeldBack: this.#warnings.some(({ name }) => name === 'slow_consumer'),
+      wasSlow: this.#warnings.some(({ name }) => name === 'slow_consumer'),
       lockWait: snapshot && (await readLockWait(this.#database, snapshot.backends, CHECK_MS)),
       snapshotAgeMs: snapshot !== null && isPrimary ? nowMs - snapshot.begunMs : null,
     })
@@ -127,8 +127,8 @@ export class HealthLog implements AsyncDisposable {
   async #report(): Promise<void> {
     this.#reportedMs = performance.now()
     const throughput = this.#throughput()
-    const patience = this.#run.signal.aborted ? { timeoutMs: STOPPED_MS } : {}
-    const progress = { throughput, warnings: this.#warnings, method: this.#method, ...patience }
+    const limit = this.#run.signal.aborted ? { timeoutMs: STOPPED_MS } : {}
+    const progress = { throughput, warnings: this.#warnings, method: this.#method, ...limit }
     const { level, message, health } = await reportHealth(this.#database, this.#config, progress)
     log(this.#run, level, message, health)
   }

@@ -5,7 +5,7 @@ const POOL = { min: 1, max: 5, size: 5, idle: 0, busy: 5, waiting: 0 }
 const WELL = {
   pool: POOL,
   consumerShare: 0,
-  wasHeldBack: false,
+  wasSlow: false,
   lockWait: null,
   snapshotAgeMs: 0,
 }
@@ -17,8 +17,8 @@ describe('findWarnings', () => {
     [{ pool: { ...POOL, waiting: 1 } }, 'pool_exhausted'],
     [{ consumerShare: 0.5 }, ''],
     [{ consumerShare: 0.51 }, 'slow_consumer'],
-    [{ consumerShare: 0.26, wasHeldBack: true }, 'slow_consumer'],
-    [{ consumerShare: 0.25, wasHeldBack: true }, ''],
+    [{ consumerShare: 0.26, wasSlow: true }, 'slow_consumer'],
+    [{ consumerShare: 0.25, wasSlow: true }, ''],
     [{ lockWait: 'Lock: relation' }, 'lock_wait'],
     [{ snapshotAgeMs: 10 * MINUTE_MS }, ''],
     [{ snapshotAgeMs: 11 * MINUTE_MS }, 'old_snapshot'],

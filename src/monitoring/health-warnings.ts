@@ -7,7 +7,7 @@ export interface HealthSigns {
   /** The share of the last half minute that was spent waiting for the consumer: 0 to 1. */
   readonly consumerShare: number
   /** Whether the previous check detected back-pressure. */
-  readonly wasHeldBack: boolean
+  readonly wasSlow: boolean
   /** Lock for which the backend of the sync waits, such as `Lock: relation`; null: none. */
   readonly lockWait: string | null
   /**
@@ -17,7 +17,7 @@ export interface HealthSigns {
   readonly snapshotAgeMs: number | null
 }
 
-const HELD_BACK_SHARE = 0.5
+const SLOW_SHARE = 0.5
 /** Share below which back-pressure has ended. */
 const RELEASED_SHARE = 0.25
 const OLD_SNAPSHOT_MS = 10 * 60_000
@@ -25,13 +25,13 @@ const MINUTE_MS = 60_000
 
 /** Returns the warnings for these observations. */
 export function findWarnings(signs: HealthSigns): readonly HealthWarning[] {
-  const { pool, consumerShare, wasHeldBack, lockWait, snapshotAgeMs } = signs
+  const { pool, consumerShare, wasSlow, lockWait, snapshotAgeMs } = signs
   const warnings: HealthWarning[] = []
   if (pool.waiting > 0) {
     const text = `the pool is exhausted: ${pool.waiting} wait for one of ${pool.max} connections (max_connections)`
     warnings.push({ name: 'pool_exhausted', text })
   }
-  if (consumerShare > (wasHeldBack ? RELEASED_SHARE : HELD_BACK_SHARE)) {
+  if (consumerShare > (wasSlow ? RELEASED_SHARE : SLOW_SHARE)) {
     warnings.push({
       name: 'slow_consumer',
       text: 'back-pressure: the destination reads slower than the source',

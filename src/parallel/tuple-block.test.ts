@@ -70,7 +70,7 @@ describe('TupleBlock', () => {
   })
 })
 
-/** Appends so many bytes to a block, and empties it. */
+/** Appends this many bytes to a block, and empties it. */
 function use(block: TupleBlock, bytes: number): void {
   block.tuple(Buffer.alloc(bytes), 0, bytes)
   block.moveTo({ tuple: () => undefined }, Infinity)

@@ -3,7 +3,7 @@ import { message, tuple } from '../testing/bytes.ts'
 import type { RowsTaken } from '../wire/copy-stream.ts'
 import { LeadingField, TidTracker, GroupTracker } from './leading-field.ts'
 
-/** A sink that takes so many rows at once, and then throws `failure` if there is one. */
+/** A sink that takes this many rows at once, and then throws `failure` if there is one. */
 function takingSink(rows: number, failure: Error | null = null) {
   return {
     rows: 0,

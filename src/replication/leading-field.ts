@@ -76,7 +76,7 @@ export class LeadingField implements TupleSink {
     }
   }
 
-  /** Passes the fields of so many rows to `observe`; returns the position after the last one. */
+  /** Passes the fields of this many rows to `observe`; returns the position after the last one. */
   #observeRows(bytes: Buffer, start: number, count: number): number {
     const view = viewOf(bytes)
     let at = start

@@ -64,7 +64,7 @@ function parseCursor(nested: JsonObject, raw: JsonObject): CursorProgress | null
 
 /**
  * Name and value of the only cursor: `cursors` of version 3, or two keys of earlier versions, where
- * an empty value is none.
+ * an empty value means no cursor.
  */
 function cursorOf({
   cursors,

@@ -28,8 +28,8 @@ export class RunStates implements ResumeStates {
     return !this.#streams.has(streamKey(descriptor)) && this.#input.isGlobal(descriptor)
   }
 
-  /** Reads these streams from their start, whatever their given states are. */
-  forget(descriptors: readonly StreamDescriptor[]): void {
+  /** Discards the states of these streams, so that they are read from the start. */
+  discard(descriptors: readonly StreamDescriptor[]): void {
     for (const descriptor of descriptors) this.#streams.set(streamKey(descriptor), null)
   }
 

@@ -20,7 +20,7 @@ export function messagePrinter(targets: Targets): ((message: Message) => void) |
   const isTerminal = isatty(stderrFd)
   if (isatty(messagesFd) || !(isTerminal || isSeparateFile(messagesFd, stderrFd))) return undefined
   const stderr = openStderr()
-  // If stderr is closed, nobody reads it, and the messages are complete without it
+  // Stderr may be closed. The messages are complete without it
   stderr.on('error', () => undefined)
   return (message) => {
     const text = readableMessage(message)

@@ -44,13 +44,13 @@ export class Random {
     return Array.from({ length: this.below(maxLength + 1) }, make).join(separator)
   }
 
-  /** So many digits; the first one is 0 only if it is the only one. */
+  /** This many digits; the first one is 0 only if it is the only one. */
   digits(count: number): string {
     const rest = Array.from({ length: count - 1 }, () => this.below(10)).join('')
     return `${count > 1 ? this.between(1, 9) : this.below(10)}${rest}`
   }
 
-  /** An integer of at most so many bits, with all sizes equally likely, or a limit of the range. */
+  /** An integer of at most this many bits, with all sizes equally likely, or a limit of the range. */
   integer(bits: number): string {
     const limit = 1n << BigInt(bits - 1)
     if (this.oneIn(20)) return String(this.pick([-limit, limit - 1n, 0n, -1n]))

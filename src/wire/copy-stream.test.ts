@@ -193,7 +193,7 @@ describe('CopyStream', () => {
     ),
     ['a header that is cut', [COPY_OUT, message('d', HEADER.subarray(0, 18))]],
     [
-      'a header that promises more',
+      'a header with the length of an extension that is missing',
       [COPY_OUT, message('d', Buffer.concat([HEADER.subarray(0, 15), Buffer.from([0, 0, 0, 1])]))],
     ],
     ['an empty row', [COPY_OUT, message('d', HEADER), message('d')]],

@@ -17,7 +17,7 @@ const INSERT_TIES = `
   INSERT INTO t (id, changed) SELECT n, 5000 FROM generate_series(${FIRST_TIE}, ${LAST_TIE}) AS n;
   INSERT INTO t (id, changed) SELECT n, n FROM generate_series(${LAST_TIE + 1}, ${LAST}) AS n`
 
-/** End of the first attempt: after so many records, or states. */
+/** End of the first attempt: after this many records, or states. */
 const KILLS = [
   ['before the ties', 'record', 500],
   ['among the first of the ties', 'record', 1500],

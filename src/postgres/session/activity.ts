@@ -17,7 +17,7 @@ WHERE s.relid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.oid[])
   AND s.n_live_tup OPERATOR(pg_catalog.>=) $2::pg_catalog.int8`
 
 /**
- * Finds tables into which at least so many rows were written, according to the cumulative
+ * Finds tables into which at least this many rows were written, according to the cumulative
  * statistics. Unlike the size of a table, they can be read while the table is locked.
  */
 export async function findFilledTables(

@@ -7,7 +7,7 @@ import { EXACT, type Outcome } from '../pg-type.ts'
 const MIN_EXPONENT = -4
 const END_EXPONENT = 6
 /**
- * FLT_DIG: the rounding interval of a normal float4 contains at most one decimal with so many
+ * FLT_DIG: the rounding interval of a normal float4 contains at most one decimal with this many
  * digits.
  */
 const SURE_DIGITS = 6

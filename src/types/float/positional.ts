@@ -4,7 +4,7 @@ import { put8 } from '../../bytes/digits.ts'
 
 const MIN = 1e-4
 const MAX = 1e15
-/** Any two decimals with so many digits or fewer identify different doubles. */
+/** Any two decimals with at most this many digits identify different doubles. */
 const UNIQUE_DIGITS = 15
 /**
  * Number of digits that are enough to identify every double. They are held in two numbers of eight

@@ -65,7 +65,7 @@ export function batchMessage({ rows, columns }: Batch): Uint8Array {
   return bytes
 }
 
-/** Number of padding zeros after so many bytes. */
+/** Number of padding zeros after this many bytes. */
 export function paddingOf(length: number): number {
   return -length & (ALIGNMENT_BYTES - 1)
 }

@@ -94,7 +94,7 @@ class ModelSync {
   }
 
   /**
-   * @param after the sync is killed, or its walsender terminated, after so many messages; null:
+   * @param after the sync is killed, or its walsender terminated, after this many messages; null:
    * neither.
    */
   async run(after: number | null, isCut: boolean): Promise<void> {

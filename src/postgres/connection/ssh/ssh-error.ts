@@ -25,7 +25,7 @@ const EXPLANATIONS: Readonly<Record<string, { type: FailureType; explain: Explai
   EAI_AGAIN: {
     type: 'transient_error',
     explain: ({ host }) =>
-      `host "${host}" could not be looked up just now. Check DNS and try again.`,
+      `host "${host}" could not be looked up: DNS reports a temporary failure. Check DNS and try again.`,
   },
   ETIMEDOUT: {
     type: 'config_error',

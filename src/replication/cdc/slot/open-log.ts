@@ -13,8 +13,8 @@ import { confirmStart } from '../sync-start.ts'
 import type { LogFollower } from '../log/log-follower.ts'
 
 /**
- * The server ends the session of a dead predecessor after wal_sender_timeout. That may be 0, which
- * is never.
+ * The server ends the session of a process that was killed after wal_sender_timeout, or never if
+ * that is 0.
  */
 const MIN_TIMEOUT_MS = 60_000
 /** From then on until the slot is free. */

@@ -112,7 +112,7 @@ export function buildSharedState(offset: Offset): JsonObject {
   return { state: { [key]: stringifyExact(value) } }
 }
 
-/** One that is damaged is none. */
+/** Returns null if it is damaged, as if there were none. */
 function snapshotOf(raw: unknown): string | null {
   return typeof raw === 'string' && /^\d+:\d+:[\d,]*$/.test(raw) ? raw : null
 }

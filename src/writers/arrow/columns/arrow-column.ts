@@ -18,7 +18,7 @@ export interface ArrowColumn extends BulkColumn {
   readonly type: DataType
   /** Number of values so far that the type cannot hold; they are null. */
   readonly losses: number
-  /** Makes room for so many rows and keeps the existing ones. */
+  /** Makes room for this many rows and keeps the existing ones. */
   grow(rows: number): void
   /** @throws RangeError if the field does not have the form of its type: the stream is damaged. */
   append(row: number, bytes: Buffer, start: number, end: number): void
