@@ -86,6 +86,15 @@ describe('the example configs', () => {
     })
   }
 
+  it('customers: without --expand-env, check names the parameters to replace', async () => {
+    const done = await runConnector(['check', '--config', `${EXAMPLES}customers.json`])
+    expect(done.connectionStatus?.status).to.equal('FAILED')
+    expect(done.errors[0]?.message).to.equal(
+      "Parameter 'port' must be an integer; ${NAME} is replaced only with --expand-env, and is the " +
+        "value of 'host', 'port', 'database', 'username', 'password'.",
+    )
+  })
+
   it('customers: reads the whole table', async () => {
     const done = await sync('customers')
     expect(recordsOf(done.messages, 'public.customers')).to.have.length(10)

@@ -1,6 +1,6 @@
 import { expect } from 'chai'
 import { ConnectorError } from '../errors.ts'
-import { expandEnv } from './expand-env.ts'
+import { expandEnv, unexpanded } from './expand-env.ts'
 
 const ENV = { HOST: 'db', PASS: 'p$1${HOST}', EMPTY: '', _a1: 'x' }
 
@@ -36,5 +36,15 @@ describe('expandEnv', () => {
     const raw = { host: '${HOST}' }
     expandEnv(raw, ENV)
     expect(raw).to.deep.equal({ host: '${HOST}' })
+  })
+})
+
+describe('unexpanded', () => {
+  it('names the parameters whose value is a reference, and no value', () => {
+    const values = { host: '${DB_HOST}', port: 5432, password: 'a${B}', database: '${DB}' }
+    expect(unexpanded(values)).to.deep.equal([
+      "${NAME} is replaced only with --expand-env, and is the value of 'host', 'database'.",
+    ])
+    expect(unexpanded({ host: 'db', password: '${1}' })).to.deep.equal([])
   })
 })

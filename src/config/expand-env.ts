@@ -1,10 +1,11 @@
 import { ConnectorError } from '../errors.ts'
-import { isValues } from './values.ts'
+import { isValues, type Values } from './values.ts'
 
 /** Environment variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+const ONLY_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/
 
 /**
  * Replaces every `${NAME}` in the strings of `raw`, at any depth, by the variable of that name.
@@ -16,6 +17,18 @@ export function expandEnv(raw: unknown, env: Environment): unknown {
   const expanded = expandAt('', raw, env, problems)
   if (problems.length > 0) throw new ConnectorError('config_error', problems.join('; '))
   return expanded
+}
+
+/** Names, in a message without their values, the parameters that are a reference as a whole. */
+export function unexpanded(values: Values): readonly string[] {
+  const names = Object.keys(values).filter((name) => isReference(values[name]))
+  if (names.length === 0) return []
+  const list = names.map((name) => `'${name}'`).join(', ')
+  return [`\${NAME} is replaced only with --expand-env, and is the value of ${list}.`]
+}
+
+function isReference(value: unknown): boolean {
+  return typeof value === 'string' && ONLY_REFERENCE.test(value)
 }
 
 function expandAt(path: string, value: unknown, env: Environment, problems: string[]): unknown {

@@ -2,6 +2,7 @@ import { ConnectorError } from '../errors.ts'
 import { type CanonicalValues, resolveAliases } from './aliases.ts'
 import { coerceParameters, expandShorthand } from './coerce.ts'
 import type { CdcConfig, Config, EntraConfig, SslConfig, TunnelConfig } from './config.ts'
+import { unexpanded } from './expand-env.ts'
 import { normalizeHost } from './host.ts'
 import { applyJdbcParams } from './jdbc-params.ts'
 import { needsNoCursor, ruleProblems } from './rules.ts'
@@ -31,7 +32,13 @@ export function parseConfig(raw: unknown): ParsedConfig {
   const { server_options: _, ...known } = withoutBlanks(raw)
   const canonical = resolveAliases(expandShorthands(known))
   const jdbc = applyJdbcParams(canonical.values)
-  const warnings = [...canonical.warnings, ...jdbc.warnings, ...unknownKeys(canonical.values)]
+  const references = unexpanded(known)
+  const warnings = [
+    ...canonical.warnings,
+    ...jdbc.warnings,
+    ...unknownKeys(canonical.values),
+    ...references,
+  ]
   const given = withSslMode(jdbc.values, known)
   const coerced = coerceParameters(given, CONFIG_SCHEMA)
   const complete = withSyncMode(withEntraTls(coerced, given), given)
@@ -39,7 +46,7 @@ export function parseConfig(raw: unknown): ParsedConfig {
   const { valid, problems } = validate(complete, nameOf)
   const allProblems = [...problems, ...ruleProblems(complete, nameOf)]
   if (valid === null || allProblems.length > 0) {
-    throw new ConnectorError('config_error', allProblems.join('; '))
+    throw new ConnectorError('config_error', [...allProblems, ...references].join('; '))
   }
   const { ssl, ignored } = toSsl(valid.ssl_mode)
   const schemas = selectsAllSchemas(raw, canonical.values) ? [] : valid.schemas
