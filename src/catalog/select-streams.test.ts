@@ -47,7 +47,10 @@ describe('selectStreams', () => {
     ['oders', "no stream 'oders' to read. Did you mean 'public.orders', 'sales.orders'?"],
     ['Public.Orders', "Did you mean 'public.orders'"],
     ['public.ordr_items', "Did you mean 'public.order_items'"],
-    ['invoices', "There is 'public.orders', 'public.order_items', 'sales.orders', 'public.dotted."],
+    [
+      'invoices',
+      "Choose one of: 'public.orders', 'public.order_items', 'sales.orders', 'public.dotted.",
+    ],
   ] as const) {
     it(`${wanted}: ${message}`, () => {
       expect(() => selectStreams(STREAMS, [wanted])).to.throw(ConnectorError, message)
@@ -60,6 +63,6 @@ describe('selectStreams', () => {
   })
 
   it('reports that there are no streams', () => {
-    expect(() => selectStreams([], ['x'])).to.throw("no stream 'x' to read. There is none.")
+    expect(() => selectStreams([], ['x'])).to.throw("no stream 'x' to read. There are none.")
   })
 })

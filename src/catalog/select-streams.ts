@@ -63,8 +63,8 @@ function unknownStream(
   const isNear = near.length > 0
   const shown = (isNear ? near : labels).slice(0, SHOWN_NAMES).map(({ label }) => `'${label}'`)
   const rest = !isNear && labels.length > SHOWN_NAMES ? `, … (${labels.length} streams)` : ''
-  const hint = isNear ? 'Did you mean' : 'There is'
-  const list = streams.length === 0 ? 'none' : `${shown.join(', ')}${rest}`
-  const message = `There is no stream '${wanted}' to read. ${hint} ${list}${isNear ? '?' : '.'}`
+  const list = `${shown.join(', ')}${rest}`
+  const hint = isNear ? `Did you mean ${list}?` : `Choose one of: ${list}.`
+  const message = `There is no stream '${wanted}' to read. ${streams.length === 0 ? 'There are none.' : hint}`
   return new ConnectorError('config_error', message)
 }
