@@ -66,7 +66,7 @@ async function findReadProblems(
   const planning = planStreams(configured, { relations }, config)
   const plans = planning.plans.filter(({ syncMode }) => syncMode === 'incremental')
   const unmet = await incrementalMethod(config).prerequisites(plans, context)
-  return [...planning.problems, ...unmet]
+  return [...planning.problems.map(({ error }) => error), ...unmet]
 }
 
 /**

@@ -2,7 +2,6 @@ import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
-import type { ConnectorError } from '../errors.ts'
 import {
   describeUnreadable,
   discoverRelations,
@@ -15,7 +14,7 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
-import { planStreams } from '../replication/plan-streams.ts'
+import { planStreams, type StreamProblem } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
@@ -31,6 +30,12 @@ interface PlanInput {
   readonly arrow: ArrowOutput | null
   /** Page ranges to read of the only stream; null: all pages. */
   readonly ranges: readonly PageRange[] | null
+}
+
+/** What a read can and cannot read. */
+export interface ReadPlan {
+  readonly plans: readonly StreamPlan[]
+  readonly problems: readonly StreamProblem[]
 }
 
 /**
@@ -52,20 +57,29 @@ export class Planner {
     this.#configured = configured
   }
 
-  /** @throws ConnectorError with all problems that prevent reading. */
-  async plan(): Promise<readonly StreamPlan[]> {
+  /**
+   * Plans the streams that can be read. Without a catalog, all streams that the config selects have
+   * to be readable in the first attempt.
+   * @throws ConnectorError with all problems if they prevent reading.
+   */
+  async plan(): Promise<ReadPlan> {
     const { config, arrow, ranges } = this.#input
+    const isSelected = this.#configured !== null
     const discovery = await this.#discover()
     this.#configured ??= await this.#selectByConfig(discovery)
     const missing = await this.#explainMissing(this.#configured, discovery)
     const unreadable = [...discovery.unreadable, ...missing]
     const planning = planStreams(this.#configured, { ...discovery, unreadable }, config)
     const unmet = await findUnmet(planning.plans, this.#context)
-    const problems: readonly ConnectorError[] = [...planning.problems, ...unmet]
-    if (problems.length > 0) throw joinProblems(problems)
+    const { problems } = planning
+    const mayContinue = isSelected && planning.plans.length > 0
+    const isStopped = mayContinue ? problems.some(({ isOfAll }) => isOfAll) : problems.length > 0
+    if (isStopped || unmet.length > 0) {
+      throw joinProblems([...problems.map(({ error }) => error), ...unmet])
+    }
     for (const warning of planning.warnings) logOnce(this.#run, warning)
     const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
-    return arrow === null ? plans : plans.map(toArrowPlan)
+    return { plans: arrow === null ? plans : plans.map(toArrowPlan), problems }
   }
 
   async #discover(): Promise<Discovery> {

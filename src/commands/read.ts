@@ -20,13 +20,13 @@ import { type ArrowOutput, prepareOutput } from '../writers/arrow/arrow-output.t
 import { RecordWriters } from '../writers/records/record-writers.ts'
 import type { Writers } from '../writers/writer.ts'
 import { HealthLog } from '../monitoring/health-log.ts'
-import { Planner } from './planner.ts'
+import { Planner, type ReadPlan } from './planner.ts'
 import { dividedFeed } from './processes/divided-feed.ts'
 import type { Processes } from './processes/shard-group.ts'
 import { Turns } from './processes/turns.ts'
 import { importSnapshot, shardConfig, shardStream } from './shard-input.ts'
 import { Progress } from '../terminal/progress.ts'
-import { readWithRetries } from '../sync/read-with-retries.ts'
+import { type PlannedFeeds, readWithRetries } from '../sync/read-with-retries.ts'
 import { withRetries } from '../sync/retries.ts'
 import { connectOptions, logOnce, type Run } from '../run-context.ts'
 import { adviseOnStatistics } from '../monitoring/server-advice.ts'
@@ -75,7 +75,11 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   const imported = shard === null ? null : await importSnapshot(database, shard)
   const ranges = shard?.ranges ?? null
   const planner = new Planner(run, { ...input, config, database, ranges }, configured)
-  const plans = await withRetries(run, config.maxRetries, async () => await planner.plan())
+  const { plans, problems } = await withRetries(
+    run,
+    config.maxRetries,
+    async () => await planner.plan(),
+  )
   // A catalog is that of a platform, which removes the states of full refreshes itself
   if (catalog === null && shard === null) states.discard(findEndedLoads(plans, states))
   estimate(run, plans)
@@ -85,14 +89,16 @@ export async function read(run: Run, input: ReadInput): Promise<void> {
   )
   if (advice !== null) logOnce(run, advice)
   await using health = await HealthLog.start(run, config, database)
-  const descriptors = plans.map(({ descriptor }) => descriptor)
+  const descriptors = [...plans, ...problems].map(({ descriptor }) => descriptor)
   using progress = new Progress(run.terminal, descriptors)
   const statuses = new StreamStatuses(run, descriptors)
   await using writers = await openWriters(run, config, { arrow: input.arrow, descriptors })
   const divide = divider(run, input, writers)
-  const renew = async (): Promise<readonly Feed[]> =>
-    feedsOf(await planner.plan(), config).map(divide)
-  const source = { feeds: feedsOf(plans, config).map(divide), renew }
+  const feedsFor = (planned: ReadPlan): PlannedFeeds => {
+    return { feeds: feedsOf(planned.plans, config).map(divide), problems: planned.problems }
+  }
+  const renew = async (): Promise<PlannedFeeds> => feedsFor(await planner.plan())
+  const source = { first: feedsFor({ plans, problems }), renew }
   const reports = { statuses, health, progress, stateFile, writers }
   const parts = { config, database, imported, states, ...reports }
   await readWithRetries(run, source, parts)

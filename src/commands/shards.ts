@@ -99,7 +99,7 @@ interface Selection {
 
 async function planStream(run: Run, { stream, ...context }: Selection): Promise<StreamPlan> {
   const options = { ...context, streams: [stream], arrow: null, ranges: null }
-  const plans = await new Planner(run, options, null).plan()
+  const { plans } = await new Planner(run, options, null).plan()
   if (plans.length === 1) return plans[0]!
   const names = plans.map(({ descriptor }) => `'${streamLabel(descriptor)}'`).join(', ')
   throw new ConnectorError('config_error', `--stream ${stream} selects ${names}. Name one of them.`)

@@ -34,6 +34,11 @@ export interface IncrementalMethod extends ReplicationMethod {
   readonly name: string
   /** Whether a stream needs a cursor column chosen by the user. */
   readonly needsCursor: boolean
+  /**
+   * Whether its streams share one position. A stream that is left out of a sync loses its state, and
+   * is read from the start when it returns.
+   */
+  readonly sharesPosition: boolean
 }
 
 /** Health of what a method keeps on the server, for the health reports. */

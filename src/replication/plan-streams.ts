@@ -5,8 +5,8 @@ import type { UnreadableView } from '../introspection/unreadable-views.ts'
 import type { Config } from '../config/config.ts'
 import { ConnectorError } from '../errors.ts'
 import type { JsonObject } from '../json/json.ts'
-import type { ConfiguredStream, SyncMode } from '../protocol/messages.ts'
-import { streamKey } from '../protocol/stream-names.ts'
+import type { ConfiguredStream, StreamDescriptor, SyncMode } from '../protocol/messages.ts'
+import { streamKey, streamLabel } from '../protocol/stream-names.ts'
 import { ident } from '../sql.ts'
 import { incrementalMethod } from './methods.ts'
 import type { StreamPlan } from './stream-plan.ts'
@@ -14,9 +14,17 @@ import type { StreamPlan } from './stream-plan.ts'
 /** The plans of the selected streams, or all errors in the selection. */
 export interface Planning {
   readonly plans: readonly StreamPlan[]
-  readonly problems: readonly ConnectorError[]
+  readonly problems: readonly StreamProblem[]
   /** Messages for the user about streams that are read differently from the request. */
   readonly warnings: readonly string[]
+}
+
+/** Why a selected stream cannot be read. */
+export interface StreamProblem {
+  readonly descriptor: StreamDescriptor
+  readonly error: ConnectorError
+  /** Whether the other streams should not be read either, because this one would lose its state. */
+  readonly isOfAll: boolean
 }
 
 /** Result of discovery. */
@@ -32,8 +40,9 @@ export function planStreams(
   config: Config,
 ): Planning {
   const find = relationFinder(found, config)
+  const { sharesPosition } = incrementalMethod(config)
   const plans: StreamPlan[] = []
-  const problems: ConnectorError[] = []
+  const problems: StreamProblem[] = []
   const warnings: string[] = []
   for (const stream of configured) {
     try {
@@ -41,7 +50,12 @@ export function planStreams(
       plans.push(plan)
       if (warning !== null) warnings.push(warning)
     } catch (error) {
-      problems.push(ConnectorError.from(error))
+      const isShared = sharesPosition && stream.sync_mode === 'incremental'
+      problems.push({
+        descriptor: descriptorOf(stream, config),
+        error: ConnectorError.from(error),
+        isOfAll: isShared && !(error instanceof GoneError),
+      })
     }
   }
   return { plans, problems, warnings }
@@ -57,17 +71,30 @@ function relationFinder(
 ): (stream: ConfiguredStream) => Relation {
   const byName = new Map(relations.map((relation) => [relationKey(relation), relation]))
   const reasons = new Map(unreadable.map((view) => [relationKey(view), view.reason]))
-  return ({ stream: { name, namespace } }) => {
-    const schema = namespace ?? config.schemas[0]!
-    const key = relationKey({ schema, name })
+  return (configured) => {
+    const descriptor = descriptorOf(configured, config)
+    const key = streamKey(descriptor)
     const relation = byName.get(key)
     if (relation !== undefined) return relation
-    const message =
-      reasons.get(key) ??
-      `Stream '${schema}.${name}' of the catalog is not in database '${config.database}', ` +
-        `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`
-    throw new ConnectorError('config_error', message)
+    const reason = reasons.get(key)
+    if (reason !== undefined) throw new ConnectorError('config_error', reason)
+    throw new GoneError(
+      `Stream '${streamLabel(descriptor)}' of the catalog is not in database '${config.database}', ` +
+        `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`,
+    )
   }
+}
+
+/** There is no relation with the name of a stream. */
+class GoneError extends ConnectorError {
+  constructor(message: string) {
+    super('config_error', message)
+  }
+}
+
+function descriptorOf({ stream }: ConfiguredStream, { schemas }: Config): StreamDescriptor {
+  const { name, namespace = schemas[0]! } = stream
+  return { name, namespace }
 }
 
 function relationKey({ schema, name }: Pick<Relation, 'schema' | 'name'>): string {

@@ -1,16 +1,24 @@
-import { ReportedError } from '../errors.ts'
+import { ConnectorError, ReportedError } from '../errors.ts'
+import { errorTrace } from '../protocol/messages.ts'
 import type { Feed } from '../replication/feed.ts'
+import type { StreamProblem } from '../replication/plan-streams.ts'
 import type { Run } from '../run-context.ts'
 import { readFeeds } from './attempt.ts'
 import { awaitRetry } from './retries.ts'
 import { openSync, type Sync, type SyncParts } from './sync.ts'
 
+/** Feeds of an attempt, and the streams that have none. */
+export interface PlannedFeeds {
+  readonly feeds: readonly Feed[]
+  readonly problems: readonly StreamProblem[]
+}
+
 /**
  * Provides the feeds of the first attempt, and those of later attempts from the current database.
  */
 export interface FeedSource {
-  readonly feeds: readonly Feed[]
-  readonly renew: () => Promise<readonly Feed[]>
+  readonly first: PlannedFeeds
+  readonly renew: () => Promise<PlannedFeeds>
 }
 
 /**
@@ -44,13 +52,28 @@ async function readAll(run: Run, source: FeedSource, sync: Sync): Promise<void> 
   for (let isFirst = true; ; isFirst = false) {
     const { emitted } = states
     try {
-      const feeds = unreadOf(isFirst ? source.feeds : await source.renew(), sync)
+      const { feeds: planned, problems } = isFirst ? source.first : await source.renew()
+      reportProblems(run, problems, sync)
+      const feeds = unreadOf(planned, sync)
       await readFeeds(run, feeds, sync)
       if (unreadOf(feeds, sync).length === 0) return
     } catch (error) {
       failures = states.emitted > emitted ? 1 : failures + 1
       await awaitRetry(run, { error, failures, maxRetries })
     }
+  }
+}
+
+/** Ends the streams that cannot be read. */
+function reportProblems(
+  { output }: Run,
+  problems: readonly StreamProblem[],
+  { statuses }: Sync,
+): void {
+  for (const { descriptor, error } of problems) {
+    if (statuses.hasEnded(descriptor)) continue
+    statuses.failed(descriptor)
+    output.write(errorTrace(ConnectorError.ofStream(descriptor, error), Date.now()))
   }
 }
 

@@ -17,6 +17,7 @@ import { coverageNotes } from './check/warnings.ts'
 export const cdc = {
   name: 'CDC',
   needsCursor: false,
+  sharesPosition: true,
   offers: async (relations: readonly Relation[], { log }: MethodContext) => {
     for (const note of coverageNotes({ relations })) log('INFO', note)
     return await Promise.resolve(offerOf)

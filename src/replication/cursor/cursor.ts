@@ -29,6 +29,7 @@ import type { StreamPlan } from '../stream-plan.ts'
 export const cursor = {
   name: 'Standard',
   needsCursor: true,
+  sharesPosition: false,
   offers: async () => await Promise.resolve(offerOf),
   prerequisites: async () => await Promise.resolve([]),
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),

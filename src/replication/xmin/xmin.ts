@@ -31,6 +31,7 @@ const NO_XMIN_STATE = 'it is not a state of the xmin method'
 export const xmin = {
   name: 'Xmin',
   needsCursor: false,
+  sharesPosition: false,
   offers: async () => await Promise.resolve(offerOf),
   prerequisites: async (plans: readonly StreamPlan[]) =>
     await Promise.resolve(plans.flatMap(findUnreadable)),

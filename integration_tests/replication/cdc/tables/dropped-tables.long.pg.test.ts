@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { type Run, withConnector } from '../../../helpers/connector.ts'
+import { LoginRole } from '../../../helpers/login-role.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { valuesOf } from '../fold.ts'
 import { incrementalCatalog, lastState, sync } from '../sync.ts'
@@ -14,24 +15,55 @@ function rowsOf({ records }: Run): readonly unknown[] {
 
 describe('a selected table that is dropped permanently', () => {
   for (const publication of ['FOR ALL TABLES', 'FOR TABLE a, b']) {
-    it(`between two syncs: it is reported, and without it the state continues, ${publication}`, async () => {
+    it(`between two syncs: it is INCOMPLETE, and the other tables are read, ${publication}`, async () => {
       await using cdc = await CdcDatabase.create(TABLES, { publication })
       const catalog = await incrementalCatalog(cdc)
-      const state = lastState(await sync(cdc))
+      const first = lastState(await sync(cdc))
       await cdc.sql(WRITE)
       await cdc.sql('DROP TABLE b; INSERT INTO a VALUES (3)')
       await using connector = await withConnector(cdc.config())
-      const refused = await connector.read({ catalog, state: [state] })
-      expect(refused.errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
-      expect(refused.errors[0]?.message).to.match(/^Stream 'public\.b' of the catalog is not in/)
-      const next = await sync(cdc, { state })
-      lastState(next)
-      expect(rowsOf(next)).to.deep.equal([
+      const run = await connector.read({ catalog, state: [first] })
+      expect(run.code).to.equal(1)
+      expect(run.errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+      expect(run.errors[0]?.message).to.match(/^Stream 'public\.b' of the catalog is not in/)
+      expect(run.errors[0]?.stream_descriptor).to.deep.equal({ name: 'b', namespace: 'public' })
+      const ends = run.statuses.filter((status) => status.endsWith('COMPLETE'))
+      expect(ends).to.have.members(['a: COMPLETE', 'b: INCOMPLETE'])
+      expect(rowsOf(run)).to.deep.equal([
         ['a', 2],
         ['a', 3],
       ])
+      await cdc.sql('INSERT INTO a VALUES (4); CREATE TABLE b (id int PRIMARY KEY, v text)')
+      if (publication !== 'FOR ALL TABLES') await cdc.sql('ALTER PUBLICATION p ADD TABLE b')
+      await cdc.sql("INSERT INTO b VALUES (5, 'z')")
+      const next = await connector.read({ catalog, state: [run.states.at(-1)!] })
+      lastState(next)
+      expect(rowsOf(next)).to.have.deep.members([
+        ['b', 5, 'z'],
+        ['a', 4],
+      ])
     })
   }
+
+  it('that may only not be read: nothing is read, so that its state is kept', async () => {
+    await using cdc = await CdcDatabase.create(TABLES)
+    await using role = await LoginRole.create(cdc.db)
+    await cdc.sql(`ALTER ROLE ${role.name} REPLICATION; GRANT SELECT ON a, b TO ${role.name}`)
+    const catalog = await incrementalCatalog(cdc)
+    await using connector = await withConnector({ ...cdc.config(), ...role.config() })
+    const first = lastState(await connector.read({ catalog }))
+    await cdc.sql(`${WRITE}; REVOKE SELECT ON b FROM ${role.name}`)
+    const refused = await connector.read({ catalog, state: [first] })
+    expect(refused.errors.map(({ failure_type: type }) => type)).to.deep.equal(['config_error'])
+    expect(refused.errors[0]?.message).to.include("may not read table 'b'")
+    expect([refused.records, refused.states]).to.deep.equal([[], []])
+    await cdc.sql(`GRANT SELECT ON b TO ${role.name}`)
+    const next = await connector.read({ catalog, state: [first] })
+    expect(rowsOf(next)).to.deep.equal([
+      ['b', 2, 'y'],
+      ['a', 2],
+    ])
+  })
 
   it('within a sync: its earlier changes are written, and those of other tables', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
