@@ -88,7 +88,7 @@ async function executeLine(argv: readonly string[]): Promise<void> {
   run = {
     ...run,
     ...(takesStdout(line) && outputs(true)),
-    terminal: line.command === 'read' && !showsRecords(line) ? terminal() : null,
+    terminal: line.command === 'read' && !showsRecords(line) ? await terminal() : null,
   }
   await execute(line)
 }
@@ -151,13 +151,15 @@ function showsRecords({ output }: ReadCommand): boolean {
  * Opens a second description of the terminal. `process.stderr` makes a pipe non-blocking; with
  * `2>&1` this would include stdout, which would then be written in small parts.
  */
-function terminal(): Run['terminal'] {
+async function terminal(): Promise<Run['terminal']> {
   if (!isatty(STDERR_FD)) return null
+  const { default: widthOf } = await import('string-width')
   const { stderr } = process
   return {
     get columns() {
       return stderr.columns
     },
+    widthOf,
     write: (text) => void stderr.write(text),
   }
 }

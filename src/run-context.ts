@@ -6,6 +6,8 @@ import { type LogLevel, logMessage } from './protocol/messages.ts'
 export interface Terminal {
   /** Current width. */
   readonly columns: number
+  /** Number of columns that a text takes. */
+  widthOf(text: string): number
   write(text: string): void
 }
 

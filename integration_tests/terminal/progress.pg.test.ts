@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import stringWidth from 'string-width'
 import { type Connector, ENTRY_POINT, runConnector, withConnector } from '../helpers/connector.ts'
 import { TestDatabase } from '../helpers/database.ts'
 import { parseMessage } from '../helpers/messages.ts'
@@ -48,6 +49,18 @@ describe('progress', () => {
   }
 
   if (hasScript()) {
+    it('a line is narrower than the terminal for a wide name', async () => {
+      const name = '漢字'.repeat(10)
+      await database.sql(`CREATE TABLE "${name}" AS SELECT id, filler FROM a_table`)
+      const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
+      const command = `stty cols 60; ${read} --stream '${name}' > /dev/null`
+      const { stdout } = await run('script', ['-qec', command, '/dev/null'])
+      await database.sql(`DROP TABLE "${name}"`)
+      const drawn = stdout.split('\r\x1b[2K').map((line) => line.replace(/[\r\n]+$/, ''))
+      for (const line of drawn) expect(stringWidth(line)).to.be.below(60)
+      expect(drawn.at(-1)).to.match(/^public\.漢字/)
+    })
+
     it('records on a terminal are followed by one summary, without progress', async () => {
       const command = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
       const options = { maxBuffer: 100 * ROWS * 10 }

@@ -1,3 +1,7 @@
+import type { Terminal } from '../run-context.ts'
+
+type Size = Pick<Terminal, 'columns' | 'widthOf'>
+
 /** Progress of the read of one stream. */
 export interface StreamProgress {
   /** `namespace.name` */
@@ -30,12 +34,10 @@ const MIN_RATE_MS = 1000
 /** Minimum width of a terminal for a bar. */
 const WIDE_COLUMNS = 120
 
-/**
- * Formats one line, narrower than the `columns` of the terminal: some terminals wrap a full line.
- */
-export function progressLine(progress: StreamProgress, columns: number): string {
+/** Formats one line, narrower than the terminal: some terminals wrap a full line. */
+export function progressLine(progress: StreamProgress, terminal: Size): string {
   const share = shareOf(progress)
-  const bar = share !== null && columns >= WIDE_COLUMNS ? [barOf(share)] : []
+  const bar = share !== null && terminal.columns >= WIDE_COLUMNS ? [barOf(share)] : []
   const parts = [
     ...bar,
     ...(share === null ? [] : [`${Math.floor(share * 100)}%`]),
@@ -46,7 +48,7 @@ export function progressLine(progress: StreamProgress, columns: number): string 
       : [`ETA ${remaining(progress, share)}`]),
     ...(progress.streams > 1 ? [`${progress.complete}/${progress.streams} streams done`] : []),
   ]
-  return fit(progress.name, parts, columns)
+  return fit(progress.name, parts, terminal)
 }
 
 /**
@@ -55,7 +57,7 @@ export function progressLine(progress: StreamProgress, columns: number): string 
  */
 export function completedLine(
   progress: StreamProgress,
-  columns: number,
+  terminal: Size,
   nameColumns: number,
 ): string {
   const parts = [
@@ -63,25 +65,33 @@ export function completedLine(
     duration(progress.elapsedMs).padStart(TIME_COLUMNS),
     ...(progress.elapsedMs < MIN_RATE_MS ? [] : [rateOf(progress)]),
   ]
-  const padding = Math.max(nameColumns - Array.from(progress.name).length, 0)
-  return fit(`${progress.name}${' '.repeat(padding)}`, parts, columns)
+  const padding = Math.max(nameColumns - terminal.widthOf(progress.name), 0)
+  return fit(`${progress.name}${' '.repeat(padding)}`, parts, terminal)
 }
 
-function fit(name: string, parts: readonly string[], columns: number): string {
+function fit(name: string, parts: readonly string[], { columns, widthOf }: Size): string {
   const room = Math.max(columns - 1, 1)
   const shown = [...parts]
   while (shown.length > 1 && textOf(shown).length + MIN_NAME_COLUMNS > room) shown.pop()
   const nameRoom = Math.max(room - textOf(shown).length, 0)
-  const letters = Array.from(name)
-  const short = letters.length <= nameRoom ? name : shortened(letters, nameRoom)
-  return `${short}${textOf(shown)}`.slice(0, room)
+  const short = widthOf(name) <= nameRoom ? name : shortened(name, nameRoom, widthOf)
+  return `${short}${textOf(shown).slice(0, room)}`
 }
 
 /** Leaves out the end of a name; padding at its end is left out without an ellipsis. */
-function shortened(letters: readonly string[], room: number): string {
-  const start = letters.slice(0, room).join('')
-  const isPadding = letters.slice(room).every((letter) => letter === ' ')
-  return isPadding ? start : `${letters.slice(0, Math.max(room - 1, 0)).join('')}${ELLIPSIS}`
+function shortened(name: string, room: number, widthOf: Size['widthOf']): string {
+  const bare = name.trimEnd()
+  const spare = room - widthOf(bare)
+  if (spare >= 0) return `${bare}${' '.repeat(spare)}`
+  if (room === 0) return ''
+  let start = ''
+  let free = room - ELLIPSIS.length
+  for (const { segment } of new Intl.Segmenter().segment(bare)) {
+    free -= widthOf(segment)
+    if (free < 0) break
+    start += segment
+  }
+  return `${start}${ELLIPSIS}`
 }
 
 function textOf(parts: readonly string[]): string {

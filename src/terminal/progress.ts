@@ -35,7 +35,7 @@ export class Progress implements Disposable {
   constructor(terminal: Terminal | null, streams: readonly StreamDescriptor[]) {
     this.#terminal = terminal
     this.#streams = streams.length
-    this.#nameColumns = Math.max(0, ...streams.map((each) => streamLabel(each).length))
+    this.#nameColumns = widestOf(streams.map(streamLabel), terminal)
     this.#total = startReading(`${streams.length} streams`, null)
     this.#timer = terminal === null ? null : setInterval(() => this.#draw(), REDRAW_MS)
   }
@@ -81,15 +81,13 @@ export class Progress implements Disposable {
 
   #printCompleted(reading: Reading): void {
     if (this.#terminal === null) return
-    const { columns } = this.#terminal
-    const line = completedLine(this.#factsOf(reading), columns, this.#nameColumns)
+    const line = completedLine(this.#factsOf(reading), this.#terminal, this.#nameColumns)
     this.#terminal.write(`${CLEAR_LINE}${line}\n`)
   }
 
   #draw(): void {
     if (this.#shown === null || this.#terminal === null) return
-    const { columns } = this.#terminal
-    const line = progressLine(this.#factsOf(this.#shown), columns)
+    const line = progressLine(this.#factsOf(this.#shown), this.#terminal)
     this.#terminal.write(`${CLEAR_LINE}${line}${RETURN}`)
   }
 
@@ -104,6 +102,10 @@ export class Progress implements Disposable {
       streams: this.#streams,
     }
   }
+}
+
+function widestOf(names: readonly string[], terminal: Terminal | null): number {
+  return Math.max(0, ...names.map((name) => terminal?.widthOf(name) ?? 0))
 }
 
 function startReading(name: string, estimatedRows: number | null): Reading {
