@@ -10,7 +10,7 @@ const EXAMPLES = [
   ['Save the catalog', 'discover --config config.json > catalog.json'],
   ['Read one stream', 'read --config config.json --stream orders > orders.jsonl'],
   [
-    'Read what has changed since the last time',
+    'Read what has changed since the last read',
     'read --config config.json \\\n      --state state.json --state-out state.json >> changes.jsonl',
   ],
   ['Write Arrow files', 'read --config config.json --format arrow --output data'],

@@ -111,7 +111,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>([
         'arrow-exact': ARROW_EXACT,
         'idle-timeout': {
           value: 'SECONDS',
-          describe: 'Release the snapshot when unused for so long (default: at end of stdin)',
+          describe: 'Release the snapshot when unused for this time (default: at end of stdin)',
         },
       },
     },

@@ -112,7 +112,7 @@ describe('a server that sends nothing because it is busy', () => {
     expect(warnings).to.have.length.within(2, 3)
     for (const warning of warnings) {
       expect(warning).to.match(
-        /^The server has sent nothing for 1 s \(timeout_seconds\); its backend \d+ is at work and waits for Lock: relation\. The sync continues\.$/,
+        /^The server has sent nothing for 1 s \(timeout_seconds\); its backend \d+ is active and waits for Lock: relation\. The sync continues\.$/,
       )
     }
   })

@@ -68,7 +68,7 @@ describe('the pool', () => {
       await database.query('SELECT pg_catalog.pg_sleep(2.5)')
     })
     await Promise.all(sleeping)
-    expect(warnings.join()).to.include('is at work')
+    expect(warnings.join()).to.include('is active')
     expect(proxy.peak).to.be.at.most(5)
   })
 

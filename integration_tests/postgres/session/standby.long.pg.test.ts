@@ -46,13 +46,13 @@ describe('a hot standby', () => {
     expect(health).to.deep.include({ status: 'healthy', table_count: 2 })
   })
 
-  it('default_transaction_isolation = serializable: the connector waits for a backend at work', async () => {
+  it('default_transaction_isolation = serializable: the connector waits for an active backend', async () => {
     const slow = { query: 'SELECT pg_catalog.pg_sleep(3)::text AS slept', timeout_seconds: 1 }
     await using connector = await withConnector(config({ jdbc_url_params: SERIALIZABLE, ...slow }))
     const { errors, records, logs } = await connector.read()
     expect(errors).to.deep.equal([])
     expect(records).to.have.length(1)
-    expect(logs.map(({ message }) => message).join()).to.include('is at work')
+    expect(logs.map(({ message }) => message).join()).to.include('is active')
   })
 
   for (const method of ['Standard', 'Xmin']) {

@@ -80,7 +80,7 @@ const GENERATED_CASES: readonly CdcCase[] = [
 const WIDE = `CREATE TABLE t (id int PRIMARY KEY, a int, body text, secret text); INSERT INTO t VALUES (1, 1, long('b1'), 's')`
 
 const ALTERED =
-  "Stream 'public.t' is read from the start: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove rows that are gone from the destination."
+  "Stream 'public.t' is read from the start: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove deleted rows from the destination."
 
 const LIST_CASES: readonly CdcCase[] = [
   {

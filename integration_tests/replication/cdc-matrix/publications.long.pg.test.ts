@@ -71,7 +71,7 @@ const SCOPES: readonly CdcCase[] = [
 ]
 
 const lapsed = (name: string): string =>
-  `Stream 'public.${name}' is read from the start: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove rows that are gone from the destination.`
+  `Stream 'public.${name}' is read from the start: it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time. Refresh the stream to remove deleted rows from the destination.`
 
 const ALTERED: readonly CdcCase[] = [
   {

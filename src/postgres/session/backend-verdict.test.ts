@@ -18,7 +18,7 @@ describe('judgeBackend', () => {
     ['disabled', null, null, null],
     [null, null, null, null],
   ] as const) {
-    it(`${state}, ${waitType}: ${waitEvent} → at work`, () => {
+    it(`${state}, ${waitType}: ${waitEvent} → active`, () => {
       const verdict = { isAtWork: true, waitsFor: expected }
       expect(judgeBackend({ state, waitType, waitEvent })).to.deep.equal(verdict)
     })

@@ -18,7 +18,7 @@ const CLIENT_WAITS: Readonly<Record<string, string>> = {
 }
 
 /**
- * Decides whether a silent backend is at work, or the connection is lost. `undefined`: the backend
+ * Decides whether a silent backend is active, or the connection is lost. `undefined`: the backend
  * does not exist.
  */
 export function judgeBackend(row: BackendRow | undefined): Verdict {

@@ -24,7 +24,7 @@ export interface WaitingConnection {
 
 /**
  * Limits every wait for the server. When nothing was received for `timeoutMs`, it probes the
- * backend in pg_stat_activity. Unless the backend is at work, the connection is closed with a
+ * backend in pg_stat_activity. Unless the backend is active, the connection is closed with a
  * transient_error. The probe uses a connection in addition to the pool: one at a time, for any
  * number of silent connections.
  */
@@ -72,7 +72,7 @@ export class BackendWatch {
       const wait = verdict.waitsFor === null ? '' : ` and waits for ${verdict.waitsFor}`
       this.#log(
         'WARN',
-        `${silence}; its backend ${processId} is at work${wait}. The sync continues.`,
+        `${silence}; its backend ${processId} is active${wait}. The sync continues.`,
       )
       return
     }

@@ -8,7 +8,7 @@ import type { Database } from './database.ts'
  * connection was free.
  */
 export interface DatabaseHealth {
-  /** Null: the database answered in time, or a connection is at work; otherwise an error code. */
+  /** Null: the database answered in time, or a connection is active; otherwise an error code. */
   readonly failure: string | null
   readonly responseTimeMs: number | null
   readonly databaseSizeBytes: number | null

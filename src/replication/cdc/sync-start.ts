@@ -237,7 +237,7 @@ function freshStartText({ descriptor, isReplaced }: GivenEntry): string {
   const why = isReplaced
     ? 'its table was created again, or another one has taken its name'
     : 'it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time'
-  const rows = isReplaced ? 'rows of the earlier table' : 'rows that are gone'
+  const rows = isReplaced ? 'rows of the earlier table' : 'deleted rows'
   return `Stream '${streamLabel(descriptor)}' is read from the start: ${why}. Refresh the stream to remove ${rows} from the destination.`
 }
 
