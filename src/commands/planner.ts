@@ -2,6 +2,7 @@ import { buildConfiguredCatalog } from '../catalog/configured-catalog.ts'
 import { selectStreams } from '../catalog/select-streams.ts'
 import { toCatalog } from '../catalog/stream.ts'
 import type { Config } from '../config/config.ts'
+import type { ConnectorError } from '../errors.ts'
 import {
   describeUnreadable,
   discoverRelations,
@@ -14,7 +15,7 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
-import { planStreams, type StreamProblem } from '../replication/plan-streams.ts'
+import { type Planning, planStreams, type StreamProblem } from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
@@ -63,14 +64,13 @@ export class Planner {
    * @throws ConnectorError with all problems if they prevent reading.
    */
   async plan(): Promise<ReadPlan> {
-    const { config, arrow, ranges } = this.#input
+    const { arrow, ranges } = this.#input
     const isSelected = this.#configured !== null
-    const discovery = await this.#discover()
-    this.#configured ??= await this.#selectByConfig(discovery)
-    const missing = await this.#explainMissing(this.#configured, discovery)
-    const unreadable = [...discovery.unreadable, ...missing]
-    const planning = planStreams(this.#configured, { ...discovery, unreadable }, config)
-    const unmet = await findUnmet(planning.plans, this.#context)
+    const first = await this.#planOnce()
+    // Relations are those of a snapshot, but a publication is looked up as it is now: a problem may
+    // come from a table that was swapped in between
+    const isSound = first.problems.length === 0 && first.unmet.length === 0
+    const { unmet, ...planning } = isSound ? first : await this.#planOnce()
     const { problems } = planning
     const mayContinue = isSelected && planning.plans.length > 0
     const isStopped = mayContinue ? problems.some(({ isOfAll }) => isOfAll) : problems.length > 0
@@ -80,6 +80,16 @@ export class Planner {
     for (const warning of planning.warnings) logOnce(this.#run, warning)
     const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
     return { plans: arrow === null ? plans : plans.map(toArrowPlan), problems }
+  }
+
+  async #planOnce(): Promise<Planning & { readonly unmet: readonly ConnectorError[] }> {
+    const { config } = this.#input
+    const discovery = await this.#discover()
+    this.#configured ??= await this.#selectByConfig(discovery)
+    const missing = await this.#explainMissing(this.#configured, discovery)
+    const unreadable = [...discovery.unreadable, ...missing]
+    const planning = planStreams(this.#configured, { ...discovery, unreadable }, config)
+    return { ...planning, unmet: await findUnmet(planning.plans, this.#context) }
   }
 
   async #discover(): Promise<Discovery> {
@@ -122,7 +132,15 @@ export class Planner {
 
   get #context(): MethodContext {
     const { config, database } = this.#input
-    return { config, database, log: logger(this.#run) }
+    const log = logger(this.#run)
+    return {
+      config,
+      database,
+      log: (level, message) => {
+        if (level === 'WARN') logOnce(this.#run, message)
+        else log(level, message)
+      },
+    }
   }
 }
 

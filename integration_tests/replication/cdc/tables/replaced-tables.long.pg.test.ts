@@ -1,8 +1,11 @@
 import { expect } from 'chai'
+import type { Server, Socket } from 'node:net'
+import { withConnector } from '../../../helpers/connector.ts'
 import type { StateMessage } from '../../../helpers/messages.ts'
+import { TcpProxy } from '../../../helpers/tcp-proxy.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { fold, valuesOf } from '../fold.ts'
-import { lastState, sync } from '../sync.ts'
+import { incrementalCatalog, lastState, sync } from '../sync.ts'
 
 const TABLES = `
 CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, 'old');
@@ -61,4 +64,57 @@ describe('a table that replaces another one in CDC mode', () => {
       { id: 2, v: 'right' },
     ])
   })
+
+  it('is read if it is swapped in while the sync is planned, with its publication', async () => {
+    await using cdc = await CdcDatabase.create(TABLES, { publication: 'FOR TABLE t' })
+    const first = await sync(cdc, { streams: ['t'] })
+    const catalog = await incrementalCatalog(cdc, ['t'])
+    await using proxy = await PausingProxy.start(
+      cdc.db.server.port,
+      async () =>
+        await cdc.sql(
+          `BEGIN; ${SWAP}; ALTER PUBLICATION p DROP TABLE t_old;
+           ALTER PUBLICATION p ADD TABLE t; COMMIT`,
+        ),
+    )
+    await using connector = await withConnector(cdc.config({}, { port: proxy.port }))
+    const second = await connector.read({ catalog, state: [lastState(first)] })
+    lastState(second)
+    expect(proxy.hasPaused).to.equal(true)
+    expect(second.records.map(({ data }) => valuesOf(data))).to.deep.equal([
+      { id: 1, v: 'new' },
+      { id: 2, v: 'new' },
+    ])
+  })
 })
+
+/** Runs an action before the publication is looked up for the first time. */
+class PausingProxy extends TcpProxy {
+  hasPaused = false
+  readonly #action: () => Promise<unknown>
+
+  private constructor(listener: Server, port: number, action: () => Promise<unknown>) {
+    super(listener, port)
+    this.#action = action
+  }
+
+  static async start(port: number, action: () => Promise<unknown>): Promise<PausingProxy> {
+    return new PausingProxy(await TcpProxy.listen(), port, action)
+  }
+
+  protected relay(client: Socket, server: Socket): void {
+    server.pipe(client)
+    client.on('data', (chunk: Buffer) => {
+      if (this.hasPaused || !chunk.includes('pg_publication_tables')) server.write(chunk)
+      else void this.#pause(client, () => server.write(chunk))
+    })
+  }
+
+  async #pause(client: Socket, proceed: () => void): Promise<void> {
+    this.hasPaused = true
+    client.pause()
+    await this.#action()
+    proceed()
+    client.resume()
+  }
+}
