@@ -51,7 +51,7 @@ describe('progress', () => {
   if (hasScript()) {
     it('a line is narrower than the terminal for a wide name', async () => {
       const name = '漢字'.repeat(10)
-      await database.sql(`CREATE TABLE "${name}" AS SELECT id, filler FROM a_table`)
+      await database.sql(`CREATE TABLE "${name}" AS SELECT id, filler FROM a_table; ANALYZE`)
       const read = `'${process.execPath}' '${ENTRY_POINT}' read --config '${connector.configFile}'`
       const command = `stty cols 60; ${read} --stream '${name}' > /dev/null`
       const { stdout } = await run('script', ['-qec', command, '/dev/null'])
