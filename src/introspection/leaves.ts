@@ -16,7 +16,7 @@ export interface Leaf {
  * detached is excluded; the column for that was added in PostgreSQL 14, so it is read by name from
  * the row as JSON.
  */
-function leavesSql(oid: number, isNew: string): string {
+function leavesSql(oid: number, isNew: string, where: string): string {
   return `
 WITH RECURSIVE tree (oid, "isNew") AS (
   SELECT ${oid}::pg_catalog.oid, false
@@ -36,6 +36,7 @@ FROM tree
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.oid
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
 WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{r,f}'::pg_catalog."char"[] /* table, foreign table */)
+  AND (${where})
 ORDER BY c.oid`
 }
 
@@ -45,11 +46,13 @@ ORDER BY c.oid`
  * before it was attached.
  * @param isNew SQL condition that is true for a row `i` of pg_inherits that was written since;
  * default: none was.
+ * @param where SQL condition on a leaf `c` of pg_class; default: all are returned.
  */
 export async function readLeaves(
   session: QuerySession,
   oid: number,
   isNew = 'false',
+  where = 'true',
 ): Promise<readonly Leaf[]> {
-  return await queryRows<Leaf>(session, leavesSql(oid, isNew))
+  return await queryRows<Leaf>(session, leavesSql(oid, isNew, where))
 }

@@ -155,6 +155,28 @@ for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
   })
 }
 
+describe('a leaf that is truncated and filled again between two syncs by a cursor', () => {
+  for (const [what, refill] of [
+    ['TRUNCATE of the leaf', 'TRUNCATE a'],
+    ['TRUNCATE of the table', 'TRUNCATE t'],
+  ] as const) {
+    it(`${what} → rows with values before the window are read`, async () => {
+      await using table = await CursorTable.create({
+        cursorType: 'timestamptz',
+        create: `CREATE TABLE t (id bigint, changed timestamptz, note text) PARTITION BY RANGE (id);
+                 CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (1000);
+                 CREATE TABLE b PARTITION OF t DEFAULT`,
+      })
+      await table.commit(`${table.insert(1, 1)}; ${table.insert(2000, 90_000)}`)
+      expect(await table.sync()).to.have.members([1, 2000])
+      await table.commit(refill)
+      await table.commit(table.insert(2, 2))
+      expect(await table.sync()).to.include(2)
+      expect(await table.sync()).to.deep.equal([])
+    })
+  }
+})
+
 /** The first load as a full refresh, by cursor and by xmin. */
 const LOADS = [
   ['a full refresh', { syncMode: 'full_refresh' }, {}],

@@ -1,10 +1,11 @@
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
-import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
+import { readLeaves } from '../../introspection/leaves.ts'
+import { type Horizon, isSameHorizon, notCoveredBy } from '../../state/horizon.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows } from '../copy-rows.ts'
 import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
-import { lateRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
+import { lateRowsQuery, leafRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
 import { filenodeOf, findResumeState, mismatchOf, type ResumeState } from './saved-state.ts'
 import {
@@ -76,7 +77,8 @@ async function* increment(read: CursorRead, saved: ResumeState): AsyncGenerator<
   const horizon = await readCursorHorizon(read, saved.state.cursor)
   const { filenode } = saved
   const finalState = { ...saved.state, horizon, filenode, oid: tableOid(read.plan) }
-  const again = [...lateRows(read, saved), ...nonFiniteRows(read, saved)]
+  const late = [...lateRows(read, saved), ...(await rowsOfAlteredLeaves(read, saved))]
+  const again = [...late, ...nonFiniteRows(read, saved)]
   if (again.length > 0) yield* copyRows(again, read)
   yield* newRows(read, saved, finalState)
 }
@@ -136,6 +138,22 @@ function lateRows(read: CursorRead, saved: ResumeState): string[] {
   const oldest = marks[0] === undefined ? null : cursorLiteral(read.order, marks[0].value)
   const lower = start ?? oldest
   return lower === null ? [] : [lateRowsQuery(read, { value, comparison, lower, horizon: null })]
+}
+
+/**
+ * Queries of the rows before the window in leaves that may have been truncated or rewritten since:
+ * their entry in pg_class was written since. Rows that are loaded again can have any value.
+ */
+async function rowsOfAlteredLeaves(read: CursorRead, saved: ResumeState): Promise<string[]> {
+  const { plan, context } = read
+  const { horizon, cursor: progress } = saved.state
+  const isSearched = plan.relation.kind === 'p' && hasRowHistory(plan.relation)
+  if (!isSearched || horizon === null || context.config.lateCommitWindowMs === 0) return []
+  const upper = windowStart(read, progress, horizon.atMs)
+  if (upper === null) return []
+  const isAltered = notCoveredBy(horizon, 'c.xmin')
+  const leaves = await readLeaves(context.transaction, plan.relation.oid, 'false', isAltered)
+  return leaves.map((leaf) => leafRowsQuery(read, { leaf, upper, horizon }))
 }
 
 /** Query of the new rows at infinity and NaN; if new rows cannot be distinguished, all of them. */

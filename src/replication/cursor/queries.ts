@@ -1,4 +1,6 @@
 import { type Horizon, notCoveredBy } from '../../state/horizon.ts'
+import type { Leaf } from '../../introspection/leaves.ts'
+import { ident } from '../../sql.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
 import type { Comparison } from '../../types/type-order.ts'
 import { selectColumns } from '../copy-rows.ts'
@@ -93,6 +95,20 @@ export function lateRowsQuery(
 /** Range of new rows. */
 export interface NewRows extends Pick<CursorProgress, 'value'> {
   readonly comparison: Comparison & ('>' | '>=')
+}
+
+/** Builds a query of the rows of a leaf up to a bound that were committed after a horizon. */
+export function leafRowsQuery(
+  { plan, column, order }: CursorRead,
+  {
+    leaf,
+    upper,
+    horizon,
+  }: { leaf: Pick<Leaf, 'schema' | 'name'>; upper: string; horizon: Horizon },
+): string {
+  const isBefore = order.compare(order.cast(ident(column.name)), '<=', upper)
+  const from = `FROM ONLY ${ident(leaf.schema, leaf.name)}`
+  return selectColumns(plan, `${from} WHERE ${isBefore} AND ${notCoveredBy(horizon)}`)
 }
 
 /**
