@@ -92,11 +92,6 @@ export function lateRowsQuery(
   return selectColumns(plan, `FROM ${plan.from} WHERE ${conditions.join(' AND ')}`)
 }
 
-/** Range of new rows. */
-export interface NewRows extends Pick<CursorProgress, 'value'> {
-  readonly comparison: Comparison & ('>' | '>=')
-}
-
 /** Builds a query of the rows of a leaf up to a bound that were committed after a horizon. */
 export function leafRowsQuery(
   { plan, column, order }: CursorRead,
@@ -109,6 +104,11 @@ export function leafRowsQuery(
   const isBefore = order.compare(order.cast(ident(column.name)), '<=', upper)
   const from = `FROM ONLY ${ident(leaf.schema, leaf.name)}`
   return selectColumns(plan, `${from} WHERE ${isBefore} AND ${notCoveredBy(horizon)}`)
+}
+
+/** Range of new rows. */
+export interface NewRows extends Pick<CursorProgress, 'value'> {
+  readonly comparison: Comparison & ('>' | '>=')
 }
 
 /**
