@@ -8,6 +8,16 @@ export interface Leaf {
   readonly kind: 'r' | 'f'
   /** Whether it, or a partition above it, was attached since. */
   readonly isNew: boolean
+  /** The transaction that wrote its entry in pg_class. */
+  readonly xid: string
+}
+
+/** SQL conditions of a query of leaves. */
+export interface LeafConditions {
+  /** True for a row `i` of pg_inherits that was written since; default: none was. */
+  readonly isNew?: string
+  /** Restricts the leaves, rows `c` of pg_class; default: all are returned. */
+  readonly where?: string
 }
 
 /**
@@ -16,7 +26,7 @@ export interface Leaf {
  * detached is excluded; the column for that was added in PostgreSQL 14, so it is read by name from
  * the row as JSON.
  */
-function leavesSql(oid: number, isNew: string, where: string): string {
+function leavesSql(oid: number, { isNew = 'false', where = 'true' }: LeafConditions): string {
   return `
 WITH RECURSIVE tree (oid, "isNew") AS (
   SELECT ${oid}::pg_catalog.oid, false
@@ -31,7 +41,8 @@ SELECT c.oid,
        n.nspname::pg_catalog.text AS schema,
        c.relname::pg_catalog.text AS name,
        c.relkind::pg_catalog.text AS kind,
-       tree."isNew"
+       tree."isNew",
+       c.xmin::pg_catalog.text AS xid
 FROM tree
 JOIN pg_catalog.pg_class AS c ON c.oid OPERATOR(pg_catalog.=) tree.oid
 JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
@@ -44,15 +55,11 @@ ORDER BY c.oid`
  * Reads the leaves of a partitioned relation, at any depth, by oid: renaming a leaf or moving it to
  * another schema does not change the order, and a new leaf is last unless it existed as a table
  * before it was attached.
- * @param isNew SQL condition that is true for a row `i` of pg_inherits that was written since;
- * default: none was.
- * @param where SQL condition on a leaf `c` of pg_class; default: all are returned.
  */
 export async function readLeaves(
   session: QuerySession,
   oid: number,
-  isNew = 'false',
-  where = 'true',
+  conditions: LeafConditions = {},
 ): Promise<readonly Leaf[]> {
-  return await queryRows<Leaf>(session, leavesSql(oid, isNew, where))
+  return await queryRows<Leaf>(session, leavesSql(oid, conditions))
 }

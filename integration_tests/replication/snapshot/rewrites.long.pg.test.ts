@@ -155,18 +155,21 @@ for (const config of [{}, { replication_method: { method: 'Xmin' } }]) {
   })
 }
 
+/** A table with the leaves `a` and `b`. */
+const PARTITIONED = {
+  cursorType: 'timestamptz',
+  create: `CREATE TABLE t (id bigint, changed timestamptz, note text) PARTITION BY RANGE (id);
+           CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (1000);
+           CREATE TABLE b PARTITION OF t DEFAULT`,
+} as const
+
 describe('a leaf that is truncated and filled again between two syncs by a cursor', () => {
   for (const [what, refill] of [
     ['TRUNCATE of the leaf', 'TRUNCATE a'],
     ['TRUNCATE of the table', 'TRUNCATE t'],
   ] as const) {
     it(`${what} → rows with values before the window are read`, async () => {
-      await using table = await CursorTable.create({
-        cursorType: 'timestamptz',
-        create: `CREATE TABLE t (id bigint, changed timestamptz, note text) PARTITION BY RANGE (id);
-                 CREATE TABLE a PARTITION OF t FOR VALUES FROM (0) TO (1000);
-                 CREATE TABLE b PARTITION OF t DEFAULT`,
-      })
+      await using table = await CursorTable.create(PARTITIONED)
       await table.commit(`${table.insert(1, 1)}; ${table.insert(2000, 90_000)}`)
       expect(await table.sync()).to.have.members([1, 2000])
       await table.commit(refill)
@@ -174,7 +177,36 @@ describe('a leaf that is truncated and filled again between two syncs by a curso
       expect(await table.sync()).to.include(2)
       expect(await table.sync()).to.deep.equal([])
     })
+
+    it(`${what} while a transaction is open → each row is read once`, async () => {
+      await using table = await CursorTable.create(PARTITIONED)
+      await table.commit(`${table.insert(1, 1)}; ${table.insert(2000, 90_000)}`)
+      expect(await table.sync()).to.have.members([1, 2000])
+      await using transaction = await table.begin('CREATE TABLE other ()')
+      await table.commit(refill)
+      await table.commit(table.insert(2, 2))
+      expect(await table.sync()).to.include(2)
+      expect(await table.sync()).to.deep.equal([])
+      await table.commit('TRUNCATE a')
+      await table.commit(table.insert(3, 3))
+      expect(await table.sync()).to.deep.equal([3])
+      expect(await table.sync()).to.deep.equal([])
+      await transaction.sql('COMMIT')
+      expect(await table.sync()).to.deep.equal([])
+    })
   }
+
+  it('has rows that are read once if it was created while a transaction was open', async () => {
+    await using table = await CursorTable.create(PARTITIONED)
+    await using transaction = await table.begin('CREATE TABLE other ()')
+    await table.commit('CREATE TABLE c PARTITION OF t FOR VALUES FROM (1000) TO (2000)')
+    await table.commit(table.insert(1200, 1))
+    await table.commit(table.insert(2000, 90_000))
+    expect(await table.sync()).to.have.members([1200, 2000])
+    expect(await table.sync()).to.deep.equal([])
+    await transaction.sql('COMMIT')
+    expect(await table.sync()).to.deep.equal([])
+  })
 })
 
 /** The first load as a full refresh, by cursor and by xmin. */

@@ -1,10 +1,16 @@
 import type { StreamOffer } from '../../catalog/stream.ts'
 import { hasRowHistory, type Relation } from '../../introspection/relation.ts'
-import { readLeaves } from '../../introspection/leaves.ts'
-import { type Horizon, isSameHorizon, notCoveredBy } from '../../state/horizon.ts'
+import { type Horizon, isSameHorizon } from '../../state/horizon.ts'
 import type { StreamState } from '../../state/stream-state.ts'
 import { copyRows } from '../copy-rows.ts'
-import { finalProgress, progressTo, readBound, readCursorHorizon, windowStart } from './progress.ts'
+import {
+  finalProgress,
+  progressTo,
+  readAlteredLeaves,
+  readBound,
+  readCursorHorizon,
+  windowStart,
+} from './progress.ts'
 import { lateRowsQuery, leafRowsQuery, newRowsQuery, nonFiniteRowsQuery } from './queries.ts'
 import { type CursorRead, cursorLiteral, openCursorRead } from './cursor-read.ts'
 import { filenodeOf, findResumeState, mismatchOf, type ResumeState } from './saved-state.ts'
@@ -151,8 +157,7 @@ async function rowsOfAlteredLeaves(read: CursorRead, saved: ResumeState): Promis
   if (!isSearched || horizon === null || context.config.lateCommitWindowMs === 0) return []
   const upper = windowStart(read, progress, horizon.atMs)
   if (upper === null) return []
-  const isAltered = notCoveredBy(horizon, 'c.xmin')
-  const leaves = await readLeaves(context.transaction, plan.relation.oid, 'false', isAltered)
+  const leaves = await readAlteredLeaves(read, horizon)
   return leaves.map((leaf) => leafRowsQuery(read, { leaf, upper, horizon }))
 }
 

@@ -1,6 +1,7 @@
 import { queryRows } from '../../postgres/session/sql-session.ts'
 import { hasRowHistory } from '../../introspection/relation.ts'
-import type { Horizon } from '../../state/horizon.ts'
+import { type Leaf, readLeaves } from '../../introspection/leaves.ts'
+import { type Horizon, notCoveredBy } from '../../state/horizon.ts'
 import type { CursorProgress } from '../../state/stream-state.ts'
 import { boundQuery, countQuery, isAbove } from './queries.ts'
 import type { CursorRead } from './cursor-read.ts'
@@ -73,7 +74,28 @@ export async function readCursorHorizon(
     return await readHorizon(plan, context, order.compare(cursor, '>=', nonFiniteBound))
   }
   const lower = progress === null ? null : windowStart(read, progress, atMs)
-  return await readHorizon(plan, context, lower === null ? null : isAbove(read, lower))
+  const horizon = await readHorizon(plan, context, lower === null ? null : isAbove(read, lower))
+  return plan.relation.kind === 'p' ? await withAltererXids(read, horizon) : horizon
+}
+
+/**
+ * Adds the visible transactions that altered leaves, so that the next sync searches only leaves that
+ * were altered later. Rows from such a transaction may all be before the window, or not exist.
+ */
+async function withAltererXids(read: CursorRead, horizon: Horizon): Promise<Horizon> {
+  const { xmin, xmax } = read.context.transaction.snapshot
+  if (xmin === xmax) return horizon
+  const leaves = await readAlteredLeaves(read, horizon)
+  return { ...horizon, xids: [...new Set([...horizon.xids, ...leaves.map(({ xid }) => xid)])] }
+}
+
+/** Reads the leaves whose entry in pg_class is not covered by a horizon. */
+export async function readAlteredLeaves(
+  { plan, context }: CursorRead,
+  horizon: Horizon,
+): Promise<readonly Leaf[]> {
+  const where = notCoveredBy(horizon, 'c.xmin')
+  return await readLeaves(context.transaction, plan.relation.oid, { where })
 }
 
 /**

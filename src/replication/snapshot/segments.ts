@@ -68,8 +68,8 @@ async function readAllSegments(
   const { transaction, guard, locked } = context
   const { kind, oid, schema, name } = plan.relation
   if (kind !== 'p') return [segmentOf({ schema, name, isNew: false }, locked, context)]
-  const isNew = since === null ? undefined : notCoveredBy(since, 'i.xmin')
-  const leaves = await readLeaves(transaction, oid, isNew)
+  const conditions = since === null ? {} : { isNew: notCoveredBy(since, 'i.xmin') }
+  const leaves = await readLeaves(transaction, oid, conditions)
   const files = await guard.lockLeaves(plan, transaction, leaves)
   return leaves.map((leaf, index) => ({
     ...segmentOf(leaf, files[index]!, context),
