@@ -55,6 +55,25 @@ describe('a stream of the catalog that can no longer be read', () => {
     }
   }
 
+  it('xmin, a view takes its name: it is INCOMPLETE, and the other streams are still read', async () => {
+    await using database = await TestDatabase.create()
+    await database.sql(`
+      CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1);
+      CREATE TABLE b (id int PRIMARY KEY); INSERT INTO b VALUES (1)`)
+    const choices = ['b', 'a'].map((name) => ({ name, syncMode: 'incremental' }) as const)
+    await using consumer = await Consumer.create(database, choices, XMIN)
+    await consumer.sync()
+    await database.sql(`
+      ALTER TABLE b RENAME TO c; CREATE VIEW b AS SELECT * FROM c; INSERT INTO a VALUES (2)`)
+    const attempt = await consumer.attempt()
+    expect(attempt.code).to.equal(1)
+    expect(errorsOf(attempt)).to.have.length(1)
+    expect(errorsOf(attempt)[0]).to.match(/^config_error: .*cannot be read incrementally by xmin/)
+    const ends = statusesOf(attempt).filter((status) => status.endsWith('COMPLETE'))
+    expect(ends).to.have.members(['a: COMPLETE', 'b: INCOMPLETE'])
+    expect(idsOf(attempt.messages, 'a')).to.deep.equal([2])
+  })
+
   it('is an error before any row if no other stream is left', async () => {
     await using database = await TestDatabase.create()
     await database.sql('CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)')

@@ -15,7 +15,12 @@ import { streamKey } from '../protocol/stream-names.ts'
 import type { MethodContext } from '../replication/method.ts'
 import { findUnmet, incrementalMethod, offersOf } from '../replication/methods.ts'
 import type { PageRange } from '../replication/snapshot/shards.ts'
-import { type Planning, planStreams, type StreamProblem } from '../replication/plan-streams.ts'
+import {
+  descriptorOf,
+  type Planning,
+  planStreams,
+  type StreamProblem,
+} from '../replication/plan-streams.ts'
 import type { StreamPlan } from '../replication/stream-plan.ts'
 import { logger, logOnce, type Run } from '../run-context.ts'
 import { type ArrowOutput, toArrowPlan } from '../writers/arrow/arrow-output.ts'
@@ -46,6 +51,8 @@ export interface ReadPlan {
 export class Planner {
   readonly #run: Run
   readonly #input: PlanInput
+  /** Whether the set of streams is decided, by a catalog or an earlier attempt. */
+  #isDecided: boolean
   #configured: readonly ConfiguredStream[] | null
 
   /**
@@ -56,6 +63,7 @@ export class Planner {
     this.#run = run
     this.#input = input
     this.#configured = configured
+    this.#isDecided = configured !== null
   }
 
   /**
@@ -65,21 +73,31 @@ export class Planner {
    */
   async plan(): Promise<ReadPlan> {
     const { arrow, ranges } = this.#input
-    const isSelected = this.#configured !== null
     const first = await this.#planOnce()
     // Relations are those of a snapshot, but a publication is looked up as it is now: a problem may
     // come from a table that was swapped in between
     const isSound = first.problems.length === 0 && first.unmet.length === 0
     const { unmet, ...planning } = isSound ? first : await this.#planOnce()
     const { problems } = planning
-    const mayContinue = isSelected && planning.plans.length > 0
-    const isStopped = mayContinue ? problems.some(({ isOfAll }) => isOfAll) : problems.length > 0
+    const mayContinue = this.#isDecided && planning.plans.length > 0
+    const isStopped = mayContinue ? problems.some(({ endsSync }) => endsSync) : problems.length > 0
     if (isStopped || unmet.length > 0) {
       throw joinProblems([...problems.map(({ error }) => error), ...unmet])
     }
+    this.#decide(problems)
     for (const warning of planning.warnings) logOnce(this.#run, warning)
     const plans = planning.plans.map((plan) => ({ ...plan, ranges }))
     return { plans: arrow === null ? plans : plans.map(toArrowPlan), problems }
+  }
+
+  /** A stream that was reported as unreadable is not read by a later attempt either. */
+  #decide(problems: readonly StreamProblem[]): void {
+    const left = new Set(problems.map(({ descriptor }) => streamKey(descriptor)))
+    const { config } = this.#input
+    this.#configured = this.#configured!.filter(
+      (stream) => !left.has(streamKey(descriptorOf(stream, config))),
+    )
+    this.#isDecided = true
   }
 
   async #planOnce(): Promise<Planning & { readonly unmet: readonly ConnectorError[] }> {
@@ -120,12 +138,9 @@ export class Planner {
     configured: readonly ConfiguredStream[],
     { relations, unreadable }: Discovery,
   ): Promise<readonly MissingStream[]> {
-    const [defaultSchema] = this.#input.config.schemas
     const found = new Set([...relations, ...unreadable].map(streamOf).map(streamKey))
-    const wanted = configured.map(({ stream: { name, namespace = defaultSchema! } }) => {
-      return { name, namespace }
-    })
     const { config, database } = this.#input
+    const wanted = configured.map((stream) => descriptorOf(stream, config))
     const unknown = wanted.filter((stream) => !found.has(streamKey(stream)))
     return await explainMissing(database, scopeOf(config, configured), unknown)
   }

@@ -39,6 +39,8 @@ export interface IncrementalMethod extends ReplicationMethod {
    * is read from the start when it returns.
    */
   readonly sharesPosition: boolean
+  /** Returns why it cannot read a stream; null: the plan does not tell. Absent: always null. */
+  problemOf?(plan: StreamPlan): ConnectorError | null
 }
 
 /** Health of what a method keeps on the server, for the health reports. */

@@ -23,8 +23,8 @@ export interface Planning {
 export interface StreamProblem {
   readonly descriptor: StreamDescriptor
   readonly error: ConnectorError
-  /** Whether the other streams should not be read either, because this one would lose its state. */
-  readonly isOfAll: boolean
+  /** Whether the sync ends without any row: if it went on, the stream would lose its state. */
+  readonly endsSync: boolean
 }
 
 /** Result of discovery. */
@@ -40,21 +40,23 @@ export function planStreams(
   config: Config,
 ): Planning {
   const find = relationFinder(found, config)
-  const { sharesPosition } = incrementalMethod(config)
+  const method = incrementalMethod(config)
   const plans: StreamPlan[] = []
   const problems: StreamProblem[] = []
   const warnings: string[] = []
   for (const stream of configured) {
     try {
       const { plan, warning } = planStream(stream, find(stream), config)
+      const problem = plan.syncMode === 'incremental' ? method.problemOf?.(plan) : null
+      if (problem) throw problem
       plans.push(plan)
       if (warning !== null) warnings.push(warning)
     } catch (error) {
-      const isShared = sharesPosition && stream.sync_mode === 'incremental'
+      const isShared = method.sharesPosition && stream.sync_mode === 'incremental'
       problems.push({
         descriptor: descriptorOf(stream, config),
         error: ConnectorError.from(error),
-        isOfAll: isShared && !(error instanceof GoneError),
+        endsSync: isShared && !(error instanceof GoneError),
       })
     }
   }
@@ -79,8 +81,8 @@ function relationFinder(
     const reason = reasons.get(key)
     if (reason !== undefined) throw new ConnectorError('config_error', reason)
     throw new GoneError(
-      `Stream '${streamLabel(descriptor)}' of the catalog is not in database '${config.database}', ` +
-        `or user '${config.username}' may not read it. Refresh the catalog, check 'schemas' and 'table', or grant SELECT on it.`,
+      `Stream '${streamLabel(descriptor)}' of the catalog is not in database '${config.database}': ` +
+        'its table was dropped or renamed. Refresh the catalog.',
     )
   }
 }
@@ -92,7 +94,8 @@ class GoneError extends ConnectorError {
   }
 }
 
-function descriptorOf({ stream }: ConfiguredStream, { schemas }: Config): StreamDescriptor {
+/** Name of a configured stream; one without a namespace is in the first schema of the config. */
+export function descriptorOf({ stream }: ConfiguredStream, { schemas }: Config): StreamDescriptor {
   const { name, namespace = schemas[0]! } = stream
   return { name, namespace }
 }

@@ -33,8 +33,8 @@ export const xmin = {
   needsCursor: false,
   sharesPosition: false,
   offers: async () => await Promise.resolve(offerOf),
-  prerequisites: async (plans: readonly StreamPlan[]) =>
-    await Promise.resolve(plans.flatMap(findUnreadable)),
+  problemOf,
+  prerequisites: async () => await Promise.resolve([]),
   feeds: (plans: readonly StreamPlan[]) => plans.map((plan) => streamFeed(plan, readStream)),
 } satisfies IncrementalMethod
 
@@ -42,10 +42,10 @@ function offerOf({ hasXmin, primaryKey }: Relation): StreamOffer {
   return { isIncremental: hasXmin, hasSourceDefinedCursor: hasXmin && primaryKey.length > 0 }
 }
 
-function findUnreadable(plan: StreamPlan): readonly ConnectorError[] {
-  if (plan.relation.hasXmin) return []
+function problemOf(plan: StreamPlan): ConnectorError | null {
+  if (plan.relation.hasXmin) return null
   const message = `Stream '${streamLabel(plan.descriptor)}' cannot be read incrementally by xmin: it is a view, a materialized view or a foreign table, has rows in one, or has column privileges only. Choose full_refresh or a cursor.`
-  return [new ConnectorError('config_error', message)]
+  return new ConnectorError('config_error', message)
 }
 
 async function* readStream(plan: StreamPlan, context: ReadContext): AsyncGenerator<FeedEvent> {
