@@ -70,6 +70,13 @@ export async function findStart(
       }
     : null
   const unread = streams.filter(({ progress }) => progress === null)
+  if (isContinued) {
+    const { removed } = start.offset
+    const returned = unread.filter(
+      (stream) => removed.has(streamLabel(stream.descriptor)) && !replaced.includes(stream),
+    )
+    for (const { descriptor } of returned) log('WARN', returnText(descriptor))
+  }
   const isReadAgain = isContinued
     ? unread.some(({ descriptor }) => offset?.removed.has(streamLabel(descriptor)))
     : given.offset !== null
@@ -239,6 +246,10 @@ function freshStartText({ descriptor, isReplaced }: GivenEntry): string {
     : 'it was taken out of the publication and added again, or its row filter or column list was altered, and the log lacks the changes of that time'
   const rows = isReplaced ? 'rows of the earlier table' : 'deleted rows'
   return `Stream '${streamLabel(descriptor)}' is read from the start: ${why}. Refresh the stream to remove ${rows} from the destination.`
+}
+
+function returnText(descriptor: StreamDescriptor): string {
+  return `Stream '${streamLabel(descriptor)}' is read from the start: an earlier sync did not read it. Refresh the stream to remove deleted rows from the destination.`
 }
 
 function findState(global: GlobalContent | null, descriptor: StreamDescriptor) {

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { type Run, withConnector } from '../../../helpers/connector.ts'
 import { LoginRole } from '../../../helpers/login-role.ts'
+import type { RecordMessage } from '../../../helpers/messages.ts'
 import { CdcDatabase } from '../cdc-database.ts'
 import { valuesOf } from '../fold.ts'
 import { incrementalCatalog, lastState, sync } from '../sync.ts'
@@ -8,6 +9,15 @@ import { incrementalCatalog, lastState, sync } from '../sync.ts'
 const TABLES = `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, v text);
 INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 'x');`
 const WRITE = "INSERT INTO b VALUES (2, 'y'); INSERT INTO a VALUES (2)"
+
+/** More than the output buffers can hold, so that the log is still read at the first state. */
+const TRANSACTIONS = 300
+const RETURNED =
+  "Stream 'public.b' is read from the start: an earlier sync did not read it. Refresh the stream to remove deleted rows from the destination."
+
+function warningsOf({ logs }: Run): readonly string[] {
+  return logs.filter(({ level }) => level === 'WARN').map(({ message }) => message)
+}
 
 function rowsOf({ records }: Run): readonly unknown[] {
   return records.map(({ stream, data }) => [stream, ...Object.values(valuesOf(data))])
@@ -42,8 +52,60 @@ describe('a selected table that is dropped permanently', () => {
         ['b', 5, 'z'],
         ['a', 4],
       ])
+      expect(warningsOf(next)).to.deep.equal([RETURNED])
     })
   }
+
+  it('and is back before a retry: the retry does not read it', async () => {
+    await using cdc = await CdcDatabase.create(TABLES)
+    const catalog = await incrementalCatalog(cdc)
+    const first = lastState(await sync(cdc))
+    await cdc.sql('ALTER TABLE b RENAME TO c')
+    await cdc.sql(`DO $$ BEGIN
+      FOR i IN 1..${TRANSACTIONS} LOOP
+        INSERT INTO a SELECT generate_series(i * 1000, i * 1000 + 999); COMMIT;
+      END LOOP;
+    END $$`)
+    await using connector = await withConnector(cdc.config({}, { batch_size: 1000 }))
+    await using run = await connector.startRead({ catalog, state: [first] })
+    const records: RecordMessage[] = []
+    const statuses: string[] = []
+    const warnings: string[] = []
+    let isKilled = false
+    for await (const { record, trace, state, log } of run.messages()) {
+      if (log?.level === 'WARN') warnings.push(log.message)
+      if (record !== undefined) records.push(record)
+      const status = trace?.stream_status
+      if (status !== undefined) statuses.push(`${status.stream_descriptor.name}: ${status.status}`)
+      if (state === undefined || isKilled) continue
+      isKilled = true
+      await cdc.sql(`ALTER TABLE c RENAME TO b;
+        SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '${cdc.slot}'`)
+    }
+    expect((await run.ended).code).to.equal(1)
+    expect(warnings.join()).to.match(/Retry/)
+    expect(statuses.filter((status) => status.startsWith('b'))).to.deep.equal(['b: INCOMPLETE'])
+    expect(statuses).to.include('a: COMPLETE')
+    const ids = new Set(records.map(({ stream, data }) => `${stream} ${Number(data['id'])}`))
+    expect(ids.size).to.equal(TRANSACTIONS * 1000)
+  })
+
+  it('and was only renamed for one sync: it is read from the start, with a WARN', async () => {
+    await using cdc = await CdcDatabase.create(TABLES)
+    const catalog = await incrementalCatalog(cdc)
+    const first = lastState(await sync(cdc))
+    await cdc.sql(`${WRITE}; DELETE FROM b WHERE id = 1; ALTER TABLE b RENAME TO c`)
+    await using connector = await withConnector(cdc.config())
+    const left = await connector.read({ catalog, state: [first] })
+    expect(left.code).to.equal(1)
+    await cdc.sql('ALTER TABLE c RENAME TO b')
+    const next = await connector.read({ catalog, state: [left.states.at(-1)!] })
+    const state = lastState(next)
+    expect(rowsOf(next)).to.deep.equal([['b', 2, 'y']])
+    expect(warningsOf(next)).to.deep.equal([RETURNED])
+    const last = await connector.read({ catalog, state: [state] })
+    expect([last.records, warningsOf(last)]).to.deep.equal([[], []])
+  })
 
   it('that may only not be read: nothing is read, so that its state is kept', async () => {
     await using cdc = await CdcDatabase.create(TABLES)
