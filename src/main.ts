@@ -127,6 +127,7 @@ function outputs(isStdoutTaken: boolean): Pick<Run, 'output' | 'data'> {
 /** Opens an output for messages. On a terminal, those for the user are plain text. */
 function openMessages(fd: number, onMessage?: (message: Message) => void): Output {
   return openOutput(fd, {
+    path: fd === STDERR_FD ? 'stderr' : 'stdout',
     ...(onMessage !== undefined && { onMessage }),
     ...(isatty(fd) && { serialize: terminalText }),
   })

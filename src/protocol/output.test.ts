@@ -241,20 +241,22 @@ describe('Output', () => {
     expect(again).to.equal(failure)
   })
 
-  for (const [path, flags, reason] of [
-    ['/dev/null', constants.O_RDONLY, 'it is not open for writing (EBADF)'],
-    ['/dev/full', constants.O_WRONLY, 'the disk is full (ENOSPC)'],
+  for (const [path, flags, options, reason] of [
+    ['/dev/null', constants.O_RDONLY, {}, 'stdout: it is not open for writing (EBADF)'],
+    ['/dev/full', constants.O_WRONLY, {}, 'stdout: the disk is full (ENOSPC)'],
+    ['/dev/full', constants.O_WRONLY, { path: 'stderr' }, 'stderr: the disk is full (ENOSPC)'],
   ] as const) {
-    it(`fails with a config_error as soon as ${reason}`, async () => {
+    it(`fails with a config_error for ${reason}`, async () => {
       const failures: unknown[] = []
       const output = new Output(openSync(path, flags), {
+        ...options,
         onFailure: (error) => failures.push(error),
       })
       output.write(logMessage('INFO', '0'))
       while (failures.length === 0) await sleep(5)
       const failure: unknown = await output.flush().catch((error: unknown) => error)
       expect(failure).to.have.property('failureType', 'config_error')
-      expect(failure).to.have.property('message').that.includes(`written to stdout: ${reason}`)
+      expect(failure).to.have.property('message').that.includes(`written to ${reason}`)
       expect(failures).to.deep.equal([failure])
     })
   }

@@ -27,8 +27,6 @@ const MAX_WRITE_BYTES = FULL_BYTES
 const EAGAIN_MS = 2
 /** Error codes of a pipe or a socket that the consumer has closed. */
 const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET'])
-/** Subject of the message about a failed write. */
-const SUBJECT = 'The output cannot be written to stdout'
 /** Data of a slow source is written after this time, even if it is little. */
 const LINGER_MS = 200
 
@@ -44,6 +42,8 @@ export interface OutputOptions {
    * loop is complete.
    */
   readonly unit: OutputUnit
+  /** Path, or name in messages; default: stdout. */
+  readonly path: string
   /** Called with each message. */
   readonly onMessage: (message: Message) => void
   /** Text of a message without a line feed, null to omit it; default: JSON. */
@@ -74,6 +74,7 @@ export class Output {
   writtenBytes = 0
   readonly #fd: number
   readonly #unit: OutputUnit
+  readonly #path: string
   readonly #onMessage: (message: Message) => void
   readonly #onFailure: (error: unknown) => void
   readonly #serialize: (message: Message) => string | null
@@ -93,6 +94,7 @@ export class Output {
     this.#fd = fd
     this.#onFailure = options.onFailure ?? (() => undefined)
     this.#unit = options.unit ?? 'lines'
+    this.#path = options.path ?? 'stdout'
     this.#onMessage = options.onMessage ?? (() => undefined)
     this.#serialize = options.serialize ?? serializeMessage
   }
@@ -160,7 +162,7 @@ export class Output {
   async sync(): Promise<void> {
     if (!fstatSync(this.#fd).isFile()) return
     await syncFile(this.#fd).catch((error: unknown) => {
-      throw unwritable(SUBJECT, error)
+      throw this.#unwritable(error)
     })
   }
 
@@ -211,9 +213,13 @@ export class Output {
       })
   }
 
+  #unwritable(error: unknown): unknown {
+    return unwritable(`The output cannot be written to ${this.#path}`, error)
+  }
+
   #fail(error: unknown): void {
     const isClosed = CLOSED.has(errorCode(error) ?? '')
-    this.#failure = isClosed ? new OutputClosedError(error) : unwritable(SUBJECT, error)
+    this.#failure = isClosed ? new OutputClosedError(error) : this.#unwritable(error)
     this.#onFailure(this.#failure)
   }
 

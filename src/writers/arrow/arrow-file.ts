@@ -47,7 +47,7 @@ export class ArrowFile implements BatchTarget {
     this.#temporaryPath = `${path}${TEMPORARY}`
     this.#traits = traits
     this.#file = file
-    this.#output = new Output(file.fd, { unit: 'bytes' })
+    this.#output = new Output(file.fd, { unit: 'bytes', path })
     this.#queue = new BatchQueue(this.#output, schema, 'file')
   }
 
