@@ -17,6 +17,7 @@ const LONG_ON_OTHERS = [
   'replication/snapshot/materialized-views.long.pg.test.js',
   'replication/snapshot/shards*.long.pg.test.js',
   'types/random-values.long.pg.test.js',
+  'types/system-relations.long.pg.test.js',
   'wire/*.long.pg.test.js',
 ]
 /**
@@ -29,6 +30,8 @@ const OTHER_MAJORS = {
     'commands/stop*.long.pg.test.js',
     'postgres/connection/addresses.long.pg.test.js',
     'postgres/connection/entra/entra.long.pg.test.js',
+    'postgres/connection/ssh/ssh-password.long.pg.test.js',
+    'postgres/session/health.long.pg.test.js',
     'postgres/session/pool.long.pg.test.js',
     ...LONG_ON_OTHERS,
   ],
