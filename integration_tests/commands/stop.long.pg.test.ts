@@ -60,10 +60,13 @@ async function untilBackends(db: TestDatabase, count: number, condition?: string
 /**
  * Waits until the connector is blocked in a write, with all buffers full. Node.js cannot exit then,
  * because the write blocks one of its threads; the connector therefore ends itself by SIGKILL.
+ * A backend may have sent all of its part: then it is idle.
  */
 async function untilWriteBlocks(db: TestDatabase, { process }: RunningConnector): Promise<void> {
+  const sending = "state = 'active' AND wait_event IS DISTINCT FROM 'ClientWrite'"
   for (let times = 0; times < BLOCKED_POLLS; await sleep(POLL_MS)) {
-    const isFull = (await backendsOf(db, "wait_event = 'ClientWrite'")) > 0
+    const hasBegun = (await backendsOf(db, "query ~ 'COPY'")) > 0
+    const isFull = hasBegun && (await backendsOf(db, sending)) === 0
     times = isFull && (await isAsleep(process.pid!)) ? times + 1 : 0
   }
 }
