@@ -37,7 +37,6 @@ const OTHER_MAJORS = {
   ],
   15: [
     '{postgres/walsender,replication,types,wire}/**/!(*.long).pg.test.js',
-    'replication/cdc-matrix/*.long.pg.test.js',
     'replication/cdc/load/seams.long.pg.test.js',
     'replication/cdc/slot/slot-lost.long.pg.test.js',
     'replication/cdc/slot/slot.long.pg.test.js',
