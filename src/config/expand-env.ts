@@ -5,7 +5,7 @@ import { isValues, type Values } from './values.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
-const ONLY_REFERENCE = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/
+const ONLY_REFERENCE = new RegExp(`^${REFERENCE.source}$`)
 
 /**
  * Replaces every `${NAME}` in the strings of `raw`, at any depth, by the variable of that name.
